@@ -7,6 +7,10 @@ from collections import namedtuple
 from .document import DOCUMENT
 from .schema import resolve
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .schema import Schema
+
 Choice = namedtuple("Choice", "value title help")
 """One value of a ``choice`` parameter with the words shown for it."""
 
@@ -15,7 +19,8 @@ Parameter = namedtuple("Parameter", "name kind minimum maximum default choices t
 
 ``name`` is the contract's; ``kind`` is ``"integer"``, ``"choice"`` or ``"boolean"``; ``minimum``
 and ``maximum`` are None unless integer; ``choices`` is empty unless choice; ``default`` is the
-contract's, or ours where the contract has none (scale factor and flavor).
+contract's, or ours where the contract has none (scale factor and flavor), and lies within the
+bounds; ``title`` and ``help`` are for people, in English, without a word about the protocol.
 """
 
 # what a person does not set: the picture itself, and the address machines are called back at
@@ -23,7 +28,7 @@ _NOT_SET_BY_PEOPLE = ("image", "webhook_url")
 
 
 def _parameter(name, schema):
-    # type: (str, dict) -> Parameter
+    # type: (str, Schema) -> Parameter
     schema = resolve(DOCUMENT, schema)
     numbers = [branch for branch in schema.get("oneOf", [schema]) if branch["type"] == "integer"]
     bounds = numbers[0] if numbers else {}
@@ -41,7 +46,8 @@ def _parameter(name, schema):
         default,
         choices,
         schema["x-title"],
-        schema["description"],
+        # the description is for developers; where that is too much for a tooltip, x-help is shown
+        schema.get("x-help", schema["description"]),
     )
 
 
