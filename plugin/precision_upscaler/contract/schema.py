@@ -20,12 +20,9 @@ if TYPE_CHECKING:
     Schema = Mapping[str, Any]
     Path = tuple[str | int, ...]
 
-try:
-    _TEXT = (str, unicode)  # type: tuple[type, ...]  # type: ignore[name-defined]  # Python 2.7
-    _INTEGER = (int, long)  # type: tuple[type, ...]  # type: ignore[name-defined]  # Python 2.7
-except NameError:
-    _TEXT = (str,)
-    _INTEGER = (int,)
+# Python 2.7 has two types for each; JSON arrives as its unicode and long
+_TEXT = (str, type(b"".decode()))
+_INTEGER = (int, type(2**64))
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 # RFC 3986, section 3: a scheme, then a hierarchy of the allowed characters, a query and a fragment;
@@ -34,7 +31,7 @@ _URI = re.compile(
     r"""[A-Za-z][A-Za-z0-9+.-]*:
         (//(  ([A-Za-z0-9._~!$&'()*+,;=:-] | %[0-9A-Fa-f]{2})*@ )?
            (  \[[0-9A-Fa-f:.]+\] | ([A-Za-z0-9._~!$&'()*+,;=-] | %[0-9A-Fa-f]{2})*  )
-           (:[0-9]*)? (?=[/?#]|\Z) )?
+           (:[0-9]*)? (?=[/?#]|\Z) | (?!//))
         ([A-Za-z0-9._~!$&'()*+,;=:@/-] | %[0-9A-Fa-f]{2})*
         (\?([A-Za-z0-9._~!$&'()*+,;=:@/?-] | %[0-9A-Fa-f]{2})*)?
         (\#([A-Za-z0-9._~!$&'()*+,;=:@/?-] | %[0-9A-Fa-f]{2})*)?\Z""",

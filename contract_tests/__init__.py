@@ -1,0 +1,1 @@
+"""Every test of the project; the parts are described in each folder."""

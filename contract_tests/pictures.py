@@ -1,0 +1,38 @@
+"""The small pictures that cases and properties send: real PNGs, made once, the same every time."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import struct
+import zlib
+
+
+@functools.cache
+def png(width: int, height: int, colour: tuple[int, int, int] = (90, 140, 60)) -> bytes:
+    """Return an 8-bit RGB PNG with a gradient and a hard edge: something for every slider to act on."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    red, green, blue = colour
+    light = bytes(value for x in range(width) for value in (red, (green + x) % 256, blue))
+    dark = bytes(value for x in range(width) for value in (red // 2, (green + x) % 256 // 2, blue // 2))
+    rows = b"".join(b"\0" + (light if y < height // 2 else dark) for y in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows, 9))
+        + chunk(b"IEND", b"")
+    )
+
+
+SIDE = 160
+"""The smallest side the service takes."""
+
+
+@functools.cache
+def base64_png(width: int = SIDE, height: int = SIDE) -> str:
+    """Return the picture as the create call takes it."""
+    return base64.b64encode(png(width, height)).decode()
