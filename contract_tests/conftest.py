@@ -1,0 +1,75 @@
+"""Fixtures for every test: hypothesis profiles and the real GIMPs.
+
+A test that needs a real GIMP asks for ``gimp30``, ``gimp32`` or ``gimp210`` (or ``gimp3`` for both of
+the first) and gets a :class:`private_gimp.Gimp`; it is skipped, with the reason, where that GIMP
+neither exists nor can be built. ``PRECISION_UPSCALER_GIMP=off`` leaves them all out.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import private_gimp
+import pytest
+from hypothesis import HealthCheck, settings
+
+from contract_tests.summary import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401 - hooks
+
+if TYPE_CHECKING:
+    from private_gimp import Gimp
+
+# The same examples every time where nobody watches; as many new ones as one likes on one's own desk:
+# pytest --hypothesis-profile=explore
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile(
+    "explore", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci")
+
+
+def _gimp(version: str) -> Gimp:
+    if os.environ.get("PRECISION_UPSCALER_GIMP") == "off":
+        pytest.skip("PRECISION_UPSCALER_GIMP=off")
+    try:
+        return private_gimp.find_or_build(version)
+    except private_gimp.GimpUnavailable as unavailable:
+        native = private_gimp.find_native()
+        if native is not None and native.version == version:
+            return native
+        pytest.skip(f"{unavailable} ({unavailable.advice})")
+
+
+@pytest.fixture(scope="session")
+def gimp30() -> Gimp:
+    """GIMP 3.0."""
+    return _gimp("3.0")
+
+
+@pytest.fixture(scope="session")
+def gimp32() -> Gimp:
+    """GIMP 3.2."""
+    return _gimp("3.2")
+
+
+@pytest.fixture(scope="session")
+def gimp210() -> Gimp:
+    """GIMP 2.10 with Python-Fu on Python 2.7."""
+    return _gimp("2.10")
+
+
+@pytest.fixture(scope="session", params=["3.0", "3.2"])
+def gimp3(request: pytest.FixtureRequest) -> Gimp:
+    """Each supported GIMP 3 in turn."""
+    return _gimp(request.param)
+
+
+_MARKERS = {"gimp30": "gimp3", "gimp32": "gimp3", "gimp3": "gimp3", "gimp210": "gimp2"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use a real GIMP, so that ``-m "not gimp3 and not gimp2"`` leaves them out."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in _MARKERS:
+                item.add_marker(_MARKERS[fixture])
