@@ -1,0 +1,304 @@
+"""The service's three calls and the download of results, over HTTP."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from precision_upscaler import contract
+from precision_upscaler.contract.schema import resolve
+
+from . import answers, links, strict_json
+from .answers import Answer, RefusedError
+from .journal import Exchange, headers_of
+from .played import ANSWERS, CHANGES
+from .prefer import PreferenceError, preferences
+from .scenarios import CREATE, DOWNLOAD, LIST, STATUS, Scenario, parse
+from .service import unknown_task
+from .tasks import COMPLETED
+from .validation import JSON, answer_fault, is_uuid
+
+if TYPE_CHECKING:
+    from .journal import Journal
+    from .prefer import Preferences
+    from .service import Service
+    from .tasks import Task
+
+log = logging.getLogger(__name__)
+FAULT = "precision_mock.fault"
+"""Key of the WSGI environment under which a view leaves the wire fault its answer is to suffer."""
+
+_BEFORE_ACCEPTING = frozenset(("reset", "empty_reply", "garbage"))
+_TEMPLATES = {CREATE: contract.CREATE_PATH, LIST: contract.CREATE_PATH, STATUS: contract.CREATE_PATH + "/{task-id}"}
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+
+
+class BrokenAnswerError(AssertionError):
+    """The mock was about to send an answer that breaks the contract: a defect of the mock."""
+
+
+class Api:
+    """The views of one mock's API."""
+
+    def __init__(self, service: Service, journal: Journal) -> None:
+        self.service = service
+        self.journal = journal
+        self.blueprint = Blueprint("api", __name__)
+        rule = contract.CREATE_PATH
+        self.blueprint.add_url_rule(rule, "create", self.create, methods=["POST"])
+        self.blueprint.add_url_rule(rule, "list", self.list, methods=["GET"])
+        self.blueprint.add_url_rule(f"{rule}/<task_id>", "status", self.status, methods=["GET"])
+        self.blueprint.add_url_rule(f"{links.RESULTS}<name>", "download", self.download, methods=["GET"])
+
+    # views
+
+    def create(self) -> Response:
+        """POST: create a task."""
+        return self._exchange(CREATE, "")
+
+    def list(self) -> Response:
+        """GET: the tasks of a key."""
+        return self._exchange(LIST, "")
+
+    def status(self, task_id: str) -> Response:
+        """GET: one task."""
+        return self._exchange(STATUS, task_id)
+
+    # one exchange
+
+    def _open(self, step: str) -> Exchange:
+        query = request.environ.get("QUERY_STRING", "")
+        path = request.path
+        return Exchange(
+            self.service.clock.wire(),
+            request.method,
+            base_url(self.service.options.public_url) + path + ("?" + query if query else ""),
+            path,
+            step,
+            headers_of(request.environ),
+        )
+
+    def _exchange(self, step: str, task_id: str) -> Response:
+        started = time.perf_counter()
+        exchange = self._open(step)
+        try:
+            answer = self._answer(step, task_id, exchange)
+        except RefusedError as refusal:
+            answer = refusal.answer
+        answer = self._checked(answer, step)
+        exchange.status, exchange.answer = answer.status, answer.body
+        exchange.seconds = time.perf_counter() - started
+        self.journal.add(exchange)
+        if exchange.fault:
+            request.environ[FAULT] = exchange.fault
+        return respond(answer)
+
+    def _answer(self, step: str, task_id: str, exchange: Exchange) -> Answer:
+        service = self.service
+        headers = request.headers
+        given = next((headers[name] for name in contract.AUTH_HEADERS if headers.get(name)), None)
+        exchange.key = given or ""
+        key = service.authenticate(given)
+        try:
+            wishes = preferences(headers.get("Prefer", ""))
+        except PreferenceError as error:
+            raise RefusedError(answers.message(400, str(error))) from None
+        if wishes.code or wishes.example:
+            return documented(step, wishes)
+        task = None
+        if step == STATUS:
+            if not is_uuid(task_id):
+                raise RefusedError(answers.message(400, "Parameter 'task-id' is not valid"))
+            task = service.read(key, task_id)
+            exchange.task_id = task.task_id
+        written = self._scenario(step, key, wishes, task)
+        scenario = parse(written) if written else None
+        exchange.scenario = written
+        struck = service.strikes(scenario, step, task.task_id if task else key)
+        if struck and scenario:
+            if scenario.answer:
+                return ANSWERS[scenario.answer]
+            if scenario.wire in _BEFORE_ACCEPTING:
+                exchange.fault = scenario.wire
+                return answers.message(500, answers.INTERNAL_ERROR)
+            exchange.fault = scenario.wire
+        if step == LIST:
+            return self._listed(key)
+        if step == CREATE:
+            exchange.body = self._body()
+            task = service.create(key, exchange.body, written, wishes.pace)
+            exchange.task_id, exchange.charged = task.task_id, True
+        assert task is not None
+        return self._told(task, scenario, struck=struck)
+
+    def _scenario(self, step: str, key: str, wishes: Preferences, task: Task | None) -> str:
+        """Return the scenario of this call as written: the request's own, else its task's, else the key's."""
+        service = self.service
+        if wishes.scenario:
+            return wishes.scenario
+        if task is not None and task.scenario:
+            return task.scenario
+        if service.scenario_of_key(key) is not None:
+            return key.removeprefix("mock-")
+        settings = service.settings()
+        return (service.next_scenario() if step == CREATE else "") or settings.scenario
+
+    def _body(self) -> Any:
+        """Return the request's JSON body; a body that does not say it is JSON counts as absent."""
+        shape = self.service.options.error_shape
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise RefusedError(answers.message(415, "Content-Encoding is not supported"))
+        try:
+            raw = request.get_data(cache=False)
+        except RequestEntityTooLarge:
+            raise RefusedError(answers.message(413, "Request Entity Too Large")) from None
+        if request.mimetype != JSON:
+            fault = ("body.image", f"is required (the body was ignored: its Content-Type is not {JSON})")
+            raise RefusedError(answers.bad_request(answers.NOT_VALIDATED, [fault], shape))
+        try:
+            return strict_json.loads(raw)
+        except strict_json.JSONError as error:
+            raise RefusedError(answers.bad_request(answers.NOT_VALIDATED, [("body", str(error))], shape)) from None
+
+    def _listed(self, key: str) -> Answer:
+        now = self.service.clock.now()
+        tasks = self.service.store.tasks(key)
+        return Answer(200, {"data": [{"task_id": task.task_id, "status": task.status(now)} for task in tasks]})
+
+    def _told(self, task: Task, scenario: Scenario | None, *, struck: bool) -> Answer:
+        """Return what the create and status calls say of a task."""
+        status = task.status(self.service.clock.now())
+        generated = self.links_of(task) if status == COMPLETED else []
+        data = {"generated": generated, "task_id": task.task_id, "status": status}
+        if struck and scenario and scenario.change:
+            change, lawful = CHANGES[scenario.change]
+            return Answer(200, change(data), lawful=lawful)
+        return Answer(200, {"data": data})
+
+    def links_of(self, task: Task) -> list[str]:
+        """Return fresh links to a task's result."""
+        service = self.service
+        path = links.result_path(task.task_id, service.extension_of(task))
+        expires = int(service.clock.wire() + service.options.link_seconds)
+        token = links.token(path, expires, service.settings().link_secret.encode())
+        link = f"{base_url(service.options.public_url)}{path}?token={token}"
+        return [link, f"{link}&size=stable"][: service.options.links]
+
+    def _checked(self, answer: Answer, step: str) -> Answer:
+        """Return the answer, or a 500 (in tests: an exception) when it breaks the contract."""
+        if not answer.lawful:
+            return answer
+        why = answer_fault(_TEMPLATES[step], request.method, answer.status, answer.media_type, answer.body)
+        if why is None:
+            return answer
+        log.error("an answer of the mock breaks the contract: %s", why)
+        if current_app.testing:
+            raise BrokenAnswerError(why)
+        return answers.message(500, answers.INTERNAL_ERROR)
+
+    # results
+
+    def download(self, name: str) -> Response:
+        """GET: the file behind a result link. Needs no key, and says in the journal when one was sent."""
+        started = time.perf_counter()
+        exchange = self._open(DOWNLOAD)
+        if any(request.headers.get(header) for header in contract.AUTH_HEADERS):
+            exchange.notes.append("the API key was sent to the download's address")
+        answer, conditional = self._file(name, exchange)
+        exchange.status, exchange.answer = answer.status, answer.body
+        exchange.seconds = time.perf_counter() - started
+        self.journal.add(exchange)
+        response = respond(answer)
+        if conditional:
+            response.set_etag(name)
+            response.make_conditional(request, accept_ranges=True, complete_length=len(answer.body))
+            exchange.status = response.status_code
+        if exchange.fault:
+            request.environ[FAULT] = exchange.fault
+        return response
+
+    def _file(self, name: str, exchange: Exchange) -> tuple[Answer, bool]:
+        """Return the answer to a download, and whether it may be asked for in ranges."""
+        service = self.service
+        settings = service.settings()
+        if not links.opens(
+            request.path, request.args.get("token", ""), service.clock.wire(), settings.link_secret.encode()
+        ):
+            return answers.message(403, "Forbidden"), False
+        task = service.store.task(name.removeprefix("upscaler_result_").partition(".")[0])
+        if task is None:
+            return answers.message(404, "Not found"), False
+        exchange.task_id, exchange.key = task.task_id, task.owner
+        written = task.scenario or settings.scenario
+        scenario = parse(written) if written else None
+        exchange.scenario = written
+        struck = service.strikes(scenario, DOWNLOAD, task.task_id)
+        trouble = scenario.download if scenario and struck else ""
+        if trouble == "expired":
+            return answers.message(403, "Forbidden"), False
+        if trouble == "not_an_image":
+            return replace(ANSWERS["html_error_page"], status=200, media_type="image/png"), False
+        data = service.results.file_of(task, settings.seed)
+        if data is None:
+            return answers.message(404, "Not found"), False
+        if trouble == "corrupt":
+            third = len(data) // 3
+            data = data[:third] + bytes(len(data) - third)
+        exchange.fault = {"truncated": "short_body", "slow": "slow"}.get(trouble, "")
+        if scenario and struck and scenario.wire:
+            exchange.fault = scenario.wire
+        media_type = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}[name.rpartition(".")[2]]
+        return Answer(200, data, media_type), not exchange.fault
+
+
+def base_url(public_url: str) -> str:
+    """Return the address the client reached us at, without a last slash, unless one was set."""
+    if public_url:
+        return public_url.rstrip("/")
+    environ = request.environ
+    host = environ.get("HTTP_HOST", "")
+    if not _HOST.fullmatch(host):
+        host = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    return f"{environ['wsgi.url_scheme']}://{host}"
+
+
+def documented(step: str, wishes: Preferences) -> Answer:
+    """Return an example of the document, chosen by its status or its name as ``Prefer`` asked."""
+    method = "post" if step == CREATE else "get"
+    template = _TEMPLATES[step]
+    for code, content_type, name, value in _examples(template, method):
+        if wishes.code in (0, code) and wishes.example in ("", name):
+            return Answer(code, value, content_type)
+    known = sorted({f"code={code}, example={name!r}" for code, _, name, _ in _examples(template, method)})
+    raise RefusedError(answers.message(400, "The document has no such example. It has: " + "; ".join(known)))
+
+
+def _examples(template: str, method: str) -> list[tuple[int, str, str, Any]]:
+    found = []
+    responses = contract.DOCUMENT["paths"][template][method]["responses"]
+    for code, response in responses.items():
+        content = resolve(contract.DOCUMENT, response).get("content", {})
+        for media_type, media in content.items():
+            for name, example in media.get("examples", {}).items():
+                found.append((int(code), media_type, name, resolve(contract.DOCUMENT, example)["value"]))
+            if not media.get("examples"):
+                schema = resolve(contract.DOCUMENT, media["schema"])
+                found.append((int(code), media_type, "", schema["example"]))
+    return found
+
+
+def respond(answer: Answer) -> Response:
+    """Return an answer as Flask's response."""
+    response = Response(answer.encoded(), answer.status, mimetype=answer.media_type)
+    for name, value in answer.headers:
+        response.headers[name] = value
+    return response
+
+
+__all__ = ["FAULT", "Api", "BrokenAnswerError", "base_url", "documented", "respond", "unknown_task"]

@@ -1,0 +1,121 @@
+"""The mock as a WSGI application."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response
+from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.exceptions import HTTPException
+
+from . import answers, validation, wire
+from .api import FAULT, Api, BrokenAnswerError, respond
+from .control import Control
+from .journal import Journal
+from .options import Options
+from .service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from flask import Request
+
+log = logging.getLogger(__name__)
+_SOCKETS = ("werkzeug.socket", "gunicorn.socket")
+
+
+class _NoSession(SessionInterface):
+    """No cookies: making and signing a session would be a tenth of a request's time."""
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:  # noqa: ARG002 - Flask's signature
+        return None
+
+    def make_null_session(self, app: Flask) -> Any:  # noqa: ARG002 - Flask's signature
+        return {}
+
+    def is_null_session(self, obj: object) -> bool:  # noqa: ARG002 - Flask's signature
+        return True
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Save nothing."""
+
+
+class MockApp(Flask):
+    """The Flask application, with the mock it serves as ``service`` and its request ``journal``."""
+
+    session_interface = _NoSession()
+    service: Service
+    journal: Journal
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request; play a wire fault where the server is not ours and has shown its socket."""
+        if "precision_mock.server" in environ:
+            return super().wsgi_app(environ, start_response)
+        return _with_faults(super().wsgi_app, environ, start_response, self.service.sleep)
+
+
+def _with_faults(
+    app: Callable[..., Iterable[bytes]], environ: dict[str, Any], start_response: Any, sleep: Callable[[float], None]
+) -> Iterable[bytes]:
+    held: list[Any] = []
+    result = app(environ, lambda *arguments: held.append(arguments))
+    fault = environ.get(FAULT)
+    if not fault:
+        start_response(*held[-1])
+        return result
+    status, headers = held[-1][:2]
+    body = b"".join(result)
+    sock = next((environ[name] for name in _SOCKETS if name in environ), None)
+    if sock is None:
+        body = answers.message(
+            501, f"The wire fault {fault!r} needs the mock's own server: this one does not show its socket"
+        ).encoded()
+        start_response(
+            "501 Not Implemented",
+            [("Content-Type", "application/json"), ("Content-Length", str(len(body)))],
+        )
+        return [body]
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    wire.play(fault, sock, f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + body, sleep)
+    start_response(status, headers)
+    return [body]  # goes to a closed socket
+
+
+def _json_error(error: HTTPException) -> Response:
+    """Turn one of Flask's HTML pages into JSON; keeps ``Allow`` and the like."""
+    response = respond(answers.message(error.code or 500, error.name))
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    if isinstance(error, BrokenAnswerError):
+        raise error
+    log.error("the mock failed", exc_info=error)
+    return respond(answers.message(500, answers.INTERNAL_ERROR))
+
+
+def create_app(
+    options: Options | None = None, *, real_time: Callable[[], float] | None = None, testing: bool = False
+) -> MockApp:
+    """Return a mock as a WSGI application.
+
+    ``real_time`` replaces the world's clock (Unix seconds). With ``testing`` a defect of the mock
+    (an answer that breaks the contract) is raised instead of answered 500.
+    """
+    options = options or Options()
+    app = MockApp("mock_server", static_folder=None)
+    app.testing = testing
+    app.config["MAX_CONTENT_LENGTH"] = options.max_body
+    app.url_map.strict_slashes = False
+    app.service = Service(options, real_time)
+    app.journal = Journal(options.journal_size)
+    app.register_blueprint(Api(app.service, app.journal).blueprint)
+    app.register_blueprint(Control(app.service, app.journal).blueprint, url_prefix="/__mock__")
+    app.register_error_handler(HTTPException, _json_error)
+    app.register_error_handler(Exception, _unexpected)
+    validation.warm_up()
+    return app

@@ -1,0 +1,56 @@
+"""The ``Prefer`` header: one request's own scenario, answer or pace (RFC 7240)."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+from .scenarios import UnknownScenarioError, parse
+
+_PREFERENCE = re.compile(r"""\s*([A-Za-z0-9_-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^,;"]*))?\s*(?:[,;]|$)""")
+_PACE = ("seconds", "queue", "polls")
+
+
+class PreferenceError(ValueError):
+    """A preference of ours has a value that means nothing; the message says which would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a request asks the mock to do. ``pace`` has the task's own ``seconds``, ``queue`` or ``polls``."""
+
+    scenario: str = ""
+    code: int = 0
+    example: str = ""
+    pace: dict[str, float] = field(default_factory=dict)
+
+
+def preferences(header: str) -> Preferences:
+    """Read a ``Prefer`` header; what it says beyond our names is for others and ignored."""
+    values = {}
+    for name, value in _PREFERENCE.findall(header):
+        values.setdefault(name.lower(), re.sub(r"\\(.)", r"\1", value.strip().strip('"')))
+    scenario = values.get("scenario", "")
+    if scenario:
+        try:
+            parse(scenario)
+        except UnknownScenarioError as error:
+            raise PreferenceError(str(error)) from None
+    code = values.get("code", "")
+    if code and not re.fullmatch(r"[1-5][0-9]{2}", code):
+        raise PreferenceError("code must be an HTTP status that the document lists")
+    pace = {name: _number(name, values[name]) for name in _PACE if name in values}
+    return Preferences(scenario, int(code or 0), values.get("example", ""), pace)
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf or (name == "polls" and (value < 1 or value != int(value))):
+        raise PreferenceError(f"{name} must be a number" + (" from 1 up" if name == "polls" else " from 0 up"))
+    return value
+
+

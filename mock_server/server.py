@@ -1,0 +1,313 @@
+"""A small threaded WSGI server for HTTP/1.1 on which wire faults can be played.
+
+One thread for each connection, connections kept alive, bodies streamed in, chunked bodies understood.
+It starts and stops in a millisecond, and it hands its socket to the faults of :mod:`mock_server.wire`,
+which no general server does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import sys
+import threading
+import time
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from . import wire
+from .request_body import BodyError, ChunkedBody, SizedBody
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_MOST_HEADERS = 100
+_LONGEST_LINE = 16 << 10
+_IDLE_SECONDS = 75.0
+_DRAINED = 64 << 20  # bytes of an unread body that are read away so that the answer arrives
+_REASONS = {
+    100: "Continue", 200: "OK", 206: "Partial Content", 304: "Not Modified", 400: "Bad Request",
+    401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    413: "Content Too Large", 414: "URI Too Long", 415: "Unsupported Media Type", 416: "Range Not Satisfiable",
+    429: "Too Many Requests", 431: "Request Header Fields Too Large", 500: "Internal Server Error",
+    501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 505: "HTTP Version Not Supported",
+}  # fmt: skip
+_FAULT = "precision_mock.fault"
+
+
+class _BadRequestError(Exception):
+    """The request cannot be understood: answer ``status`` and close."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class _Connection:
+    """One client's connection: reads requests, calls the application, writes answers."""
+
+    def __init__(self, server: Server, sock: socket.socket, address: tuple[Any, ...]) -> None:
+        self._server = server
+        self._sock = sock
+        self._client = str(address[0]), str(address[1])
+        self._reader = sock.makefile("rb", 64 << 10)
+
+    def run(self) -> None:
+        """Serve requests until the client goes away, misbehaves, or asks to close."""
+        try:
+            while self._one_request():
+                pass
+        except (OSError, ValueError):
+            pass  # the client is gone, or the server stopped and closed the socket under us
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the socket; whoever reads from it wakes up."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self._sock.close()
+
+    def _one_request(self) -> bool:
+        """Serve one request; return whether another may follow."""
+        line = self._reader.readline(_LONGEST_LINE)
+        if line in (b"\r\n", b"\n"):  # a stray line end before the request line is to be tolerated
+            line = self._reader.readline(_LONGEST_LINE)
+        if not line:
+            return False
+        try:
+            environ, body, keep_alive = self._read_head(line)
+        except _BadRequestError as error:
+            self._send_plain(error.status)
+            return False
+        status, headers, chunks = self._call(environ)
+        head_only = environ["REQUEST_METHOD"] == "HEAD"
+        fault = environ.get(_FAULT)
+        keep_alive = keep_alive and not fault and body.left_is_small
+        answer = self._head(status, headers, keep_alive=keep_alive) + (b"" if head_only else chunks)
+        if fault:
+            wire.play(fault, self._sock, answer, self._server.sleep)
+            return False
+        self._sock.sendall(answer)
+        if keep_alive:
+            body.drain(_DRAINED)
+        else:
+            self._linger(body)
+        return keep_alive
+
+    def _read_head(self, line: bytes) -> tuple[dict[str, Any], SizedBody | ChunkedBody, bool]:
+        if not line.endswith(b"\n"):
+            raise _BadRequestError(414)
+        try:
+            method, target, version = line.decode("latin-1").split()
+        except ValueError:
+            raise _BadRequestError(400) from None
+        if version not in ("HTTP/1.1", "HTTP/1.0"):
+            raise _BadRequestError(505 if version.startswith("HTTP/") else 400)
+        environ = self._server.environment(method, target, version, self._client)
+        self._read_headers(environ)
+        connection = environ.get("HTTP_CONNECTION", "").lower()
+        keep_alive = "close" not in connection and (version == "HTTP/1.1" or "keep-alive" in connection)
+        go_on = None
+        if version == "HTTP/1.1" and environ.get("HTTP_EXPECT", "").lower() == "100-continue":
+            go_on = self._go_on
+        body = self._body(environ, go_on)
+        environ["wsgi.input"] = body
+        return environ, body, keep_alive
+
+    def _read_headers(self, environ: dict[str, Any]) -> None:
+        for _ in range(_MOST_HEADERS):
+            line = self._reader.readline(_LONGEST_LINE)
+            if line in (b"\r\n", b"\n"):
+                return
+            name, colon, value = line.decode("latin-1").partition(":")
+            if not line.endswith(b"\n") and line:
+                raise _BadRequestError(431)
+            if not colon or not name or name != name.strip() or "_" in name:
+                if colon and name and name == name.strip():
+                    continue  # "a_b" and "a-b" would be one variable: drop it, as other servers do
+                raise _BadRequestError(400)
+            key = name.upper().replace("-", "_")
+            if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+                key = "HTTP_" + key
+            value = value.strip()
+            if key in environ:
+                if key in ("CONTENT_LENGTH", "HTTP_HOST"):
+                    raise _BadRequestError(400)
+                value = f"{environ[key]},{value}"
+            environ[key] = value
+        raise _BadRequestError(431)
+
+    def _body(self, environ: dict[str, Any], go_on: Callable[[], None] | None) -> SizedBody | ChunkedBody:
+        coding = environ.get("HTTP_TRANSFER_ENCODING", "")
+        length = environ.get("CONTENT_LENGTH")
+        if coding:
+            if coding.lower() != "chunked" or length is not None:
+                raise _BadRequestError(501 if length is None else 400)
+            environ["wsgi.input_terminated"] = True
+            return ChunkedBody(self._reader, go_on)
+        if length is not None and not (length.isascii() and length.isdecimal() and len(length) < 19):
+            raise _BadRequestError(400)
+        return SizedBody(self._reader, int(length or 0), go_on)
+
+    def _go_on(self) -> None:
+        self._sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _call(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Call the application; return status line, headers, body. An exception becomes a plain 500."""
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[..., None]:
+            started[:] = [status, headers]
+            return started.append  # PEP 3333's write(), which nothing here calls
+
+        try:
+            result = self._server.app(environ, start_response)
+            try:
+                body = b"".join(result)
+            finally:
+                close = getattr(result, "close", None)
+                if close is not None:
+                    close()
+        except BodyError:
+            return "400 Bad Request", [("Content-Length", "0")], b""
+        return started[0], started[1], body
+
+    def _head(self, status: str, headers: list[tuple[str, str]], *, keep_alive: bool) -> bytes:
+        lines = [f"HTTP/1.1 {status}", f"Date: {self._server.date()}"]
+        lines += [f"{name}: {value}" for name, value in headers]
+        if not keep_alive:
+            lines.append("Connection: close")
+        lines += ["", ""]
+        return "\r\n".join(lines).encode("latin-1")
+
+    def _send_plain(self, status: int) -> None:
+        body = b'{"message":"%s"}' % _REASONS[status].encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        self._sock.sendall(self._head(f"{status} {_REASONS[status]}", headers, keep_alive=False) + body)
+
+    def _linger(self, body: SizedBody | ChunkedBody) -> None:
+        """Let the answer arrive: a close with unread input would reset the connection before it is read."""
+        if not body.exhausted:
+            self._sock.shutdown(socket.SHUT_WR)
+            self._sock.settimeout(2.0)
+            with contextlib.suppress(BodyError, OSError):
+                body.drain(_DRAINED)
+
+
+class Server:
+    """Serves a WSGI application on a listening socket."""
+
+    def __init__(
+        self,
+        app: Callable[..., Iterable[bytes]],
+        listener: socket.socket,
+        *,
+        multiprocess: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.app = app
+        self.sleep = sleep
+        self._listener = listener
+        self._connections: set[_Connection] = set()
+        self._lock = threading.Lock()
+        self._wake, self._woken = socket.socketpair()
+        self._date = (0, "")
+        host, port = listener.getsockname()[:2]
+        self._base = {
+            "SERVER_NAME": str(host),
+            "SERVER_PORT": str(port),
+            "SCRIPT_NAME": "",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": multiprocess,
+            "wsgi.run_once": False,
+            "precision_mock.server": True,
+        }
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return int(self._base["SERVER_PORT"])  # type: ignore[call-overload]  # a str, as PEP 3333 wants it
+
+    def environment(self, method: str, target: str, version: str, client: tuple[str, str]) -> dict[str, Any]:
+        """Return the WSGI environment of a request, without its headers and body."""
+        path, _, query = target.partition("?")
+        if path.startswith(("http://", "https://")):  # the absolute form that proxies use
+            path = "/" + path.split("/", 3)[3] if path.count("/") > 2 else "/"
+        environ: dict[str, Any] = {
+            **self._base,
+            "REQUEST_METHOD": method,
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1") if "%" in path else path,
+            "QUERY_STRING": query,
+            "SERVER_PROTOCOL": version,
+            "REMOTE_ADDR": client[0],
+            "REMOTE_PORT": client[1],
+        }
+        return environ
+
+    def date(self) -> str:
+        """Return the value of the ``Date`` header; made once a second."""
+        now = int(time.time())
+        if now != self._date[0]:
+            self._date = (now, formatdate(now, usegmt=True))
+        return self._date[1]
+
+    def serve_forever(self) -> None:
+        """Accept connections until :meth:`stop`; then close them and the listening socket."""
+        with self._listener, selectors.DefaultSelector() as selector:
+            self._listener.setblocking(False)  # several processes may wait for the same connection
+            selector.register(self._listener, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is self._woken:
+                        self._close_connections()
+                        return
+                    self._accept()
+
+    def _accept(self) -> None:
+        try:
+            sock, address = self._listener.accept()
+        except OSError:
+            return  # another process took it, or the client gave up
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(_IDLE_SECONDS)
+        connection = _Connection(self, sock, address)
+        with self._lock:
+            self._connections.add(connection)
+        threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: _Connection) -> None:
+        try:
+            connection.run()
+        finally:
+            with self._lock:
+                self._connections.discard(connection)
+
+    def stop(self) -> None:
+        """Make :meth:`serve_forever` return. Safe from any thread and from a signal handler."""
+        with contextlib.suppress(OSError):
+            self._wake.send(b".")
+
+    def _close_connections(self) -> None:
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            connection.close()
+        self._wake.close()
+        self._woken.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one. OSError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)
+
+
+__all__ = ["Server", "listen"]

@@ -1,0 +1,85 @@
+"""Check requests and answers against the contract, with validators compiled once.
+
+The OpenAPI 3.0 schemas of ``openapi.json`` are JSON Schema draft 4 but for ``x-`` members, so the
+whole ``components`` object travels into every compiled schema and its references keep working.
+Draft 4 matters: a later draft takes ``2.0`` for an integer. Patterns and formats are checked by our
+own ``uuid`` and the validator's ``uri``.
+"""
+
+from __future__ import annotations
+
+import uuid
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from precision_upscaler import contract
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def compile_schema(schema: Any) -> jsonschema_rs.Draft4Validator:
+    """Compile a schema of the contract, references to its ``components`` included."""
+    return jsonschema_rs.Draft4Validator(
+        {"allOf": [schema], "components": contract.DOCUMENT["components"]},
+        validate_formats=True,
+        formats={"uuid": _is_uuid},
+    )
+
+
+@cache
+def _request() -> jsonschema_rs.Draft4Validator:
+    body = contract.DOCUMENT["paths"][contract.CREATE_PATH]["post"]["requestBody"]
+    return compile_schema(body["content"][JSON]["schema"])
+
+
+@cache
+def _answer(path: str, method: str, status: int, media_type: str) -> jsonschema_rs.Draft4Validator | None:
+    schema = contract.schema_for_response(path, method, status, media_type)
+    return None if schema is None else compile_schema(schema)
+
+
+def warm_up() -> None:
+    """Compile what every request needs, so that the first request is as quick as the second."""
+    _request()
+    for path, operations in contract.DOCUMENT["paths"].items():
+        for method in operations:
+            _answer(path, method.upper(), 200, JSON)
+
+
+def request_faults(body: Any) -> list[tuple[str, str]]:
+    """Return ``(field, reason)`` for everything wrong with a create call's body; empty when it conforms.
+
+    ``field`` is written like ``body.scale_factor``. The compiled validator decides; the contract's own
+    reader, which is slower, is asked only for the words.
+    """
+    if _request().is_valid(body):
+        return []
+    found = contract.request_violations(body)
+    faults = [(".".join(("body", *map(str, fault.path))), fault.message) for fault in found]
+    return faults or [("body", "breaks the contract")]
+
+
+def answer_fault(path: str, method: str, status: int, media_type: str, body: Any) -> str | None:
+    """Return why an answer breaks the contract, or None when it conforms.
+
+    ``path`` is the contract's template. An answer the document says nothing about conforms.
+    """
+    validator = _answer(path, method, status, media_type)
+    if validator is None or validator.is_valid(body):
+        return None
+    return next(str(error.message) for error in validator.iter_errors(body))
+
+
+def is_uuid(text: str) -> bool:
+    """Return whether ``text`` is a UUID in the usual 8-4-4-4-12 form, as the contract asks of task ids."""
+    return _is_uuid(text)
