@@ -13,6 +13,7 @@ from precision_upscaler.contract import (
     DOCUMENT,
     ContractError,
     request_violations,
+    resolve,
     response_violations,
     schema_for_response,
 )
@@ -141,6 +142,11 @@ def test_response_violations_judges_documented_answers_alone() -> None:
     assert response_violations(STATUS_PATH, "DELETE", 200, body) == []
     assert response_violations("/v1/other", "GET", 200, body) == []
     assert response_violations(STATUS_PATH, "GET", 200, body, "text/html") == []
+
+
+def test_resolve_follows_the_documents_own_references() -> None:
+    assert resolve({"$ref": "#/components/schemas/flavor"})["enum"][0] == "sublime"
+    assert resolve({"type": "string"}) == {"type": "string"}
 
 
 def test_schema_for_response_knows_both_shapes_of_400() -> None:

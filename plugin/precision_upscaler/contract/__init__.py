@@ -18,6 +18,7 @@ from .document import (
     TRANSITIONS,
     ContractError,
     request_violations,
+    resolve,
     response_violations,
     schema_for_response,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "Violation",
     "parameter",
     "request_violations",
+    "resolve",
     "response_violations",
     "schema_for_response",
     "violations",

@@ -7,7 +7,8 @@ import os
 from collections import OrderedDict
 
 from .checks import ContractError, check, examples
-from .schema import resolve, violations
+from .schema import resolve as _resolve
+from .schema import violations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = [
     "ContractError",
     "examples",
     "request_violations",
+    "resolve",
     "response_violations",
     "schema_for_response",
 ]
@@ -68,6 +70,12 @@ TERMINAL_STATUSES = frozenset(status for status in STATUSES if not TRANSITIONS[s
 """The statuses that nothing follows."""
 
 
+def resolve(node):
+    # type: (Schema) -> Schema
+    """Return ``node`` of the document, or what it refers to; KeyError when that leads nowhere."""
+    return _resolve(DOCUMENT, node)
+
+
 def request_violations(body):
     # type: (object) -> list[Violation]
     """Return what is wrong with a create call's JSON body, as list of ``Violation``."""
@@ -86,9 +94,9 @@ def schema_for_response(path, method, status, media_type="application/json"):
     response = operation.get("responses", {}).get(str(status))
     if response is None:
         return None
-    content = resolve(DOCUMENT, response).get("content", {})
+    content = resolve(response).get("content", {})
     schema = content.get(media_type, {}).get("schema")
-    return None if schema is None else resolve(DOCUMENT, schema)
+    return None if schema is None else resolve(schema)
 
 
 def response_violations(path, method, status, body, media_type="application/json"):
