@@ -19,6 +19,13 @@ from pathlib import Path
 from steps import Failure, command, step
 
 CLONE = Path(__file__).resolve().parent.parent
+_QUIETLY = "--disable-pip-version-check"
+
+
+def cache_folder() -> Path:
+    """Return the folder for what is costly to fetch or build and belongs to no clone."""
+    named = os.environ.get("PRECISION_UPSCALER_CACHE")
+    return Path(named or "~/.cache/precision-upscaler-dev").expanduser()
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,14 @@ class Environment:
     @property
     def _stamp(self) -> Path:
         return self.folder / "precision-upscaler.json"
+
+    def pip(self) -> list[str | Path]:
+        """Return how to call pip: this Python's own, else that of the environment, made for it if need be."""
+        own = [sys.executable, "-m", "pip"]
+        if subprocess.run([*own, "--version"], capture_output=True, check=False).returncode == 0:
+            return [*own, _QUIETLY]
+        self._make()
+        return [self.python, "-m", "pip", _QUIETLY]
 
     def ensure(self, *locks: str) -> None:
         """Bring the environment up to ``requirements.lock`` and further ``locks`` (names in the clone).
@@ -79,7 +94,7 @@ class Environment:
 
     def _pip(self, *arguments: str) -> None:
         command(
-            [self.python, "-m", "pip", "--disable-pip-version-check", *arguments],
+            [self.python, "-m", "pip", _QUIETLY, *arguments],
             advice="check the network connection and start again",
         )
 

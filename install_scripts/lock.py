@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 import tempfile
 from pathlib import Path
 
@@ -53,11 +52,7 @@ def demo_lock(*options: str) -> None:
 
 
 def without_markers(lock: str) -> str:
-    """Drop the environment markers: the same folder serves every platform and Python.
-
-    >>> print(without_markers("zipp==4.1.2 ; python_full_version < '3.12' \\\\"))
-    zipp==4.1.2 \\
-    """
+    """Drop the environment markers: the same folder serves every platform and Python."""
     return re.sub(r"^(\S+==\S+) ;[^\\\n]*?( \\)?$", r"\1\2", lock, flags=re.MULTILINE)
 
 
@@ -73,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

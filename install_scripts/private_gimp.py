@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from environment import cache_folder
 from gimp_recipes import RECIPES, install_debootstrap
 from private_root import PrivateRoot, why_not
 from steps import Failure, reported, say, step
@@ -239,8 +240,7 @@ def version_key(version: str) -> tuple[int, int]:
 
 def roots_folder() -> Path:
     """Return the folder of all private GIMPs."""
-    cache = os.environ.get("PRECISION_UPSCALER_CACHE") or "~/.cache/precision-upscaler-dev"
-    return Path(cache).expanduser() / "gimp-roots"
+    return cache_folder() / "gimp-roots"
 
 
 def find_native(minimum: tuple[int, int] = (3, 0)) -> NativeGimp | None:

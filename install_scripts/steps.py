@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _TAIL = 25
 
 
-class Failure(Exception):  # noqa: N818  # "raise Failure(...)" reads as what happened, like SystemExit
+class Failure(Exception):
     """A step that could not be done; ``str()`` is for people, ``advice`` says what to do about it."""
 
     def __init__(self, what: str, advice: str = "") -> None:

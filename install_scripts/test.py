@@ -1,0 +1,97 @@
+"""Run every check of the project: lint, types, and all tests, those in real GIMPs included.
+
+    python3 install_scripts/test.py              everything
+    python3 install_scripts/test.py --quick      without the real GIMPs
+    python3 install_scripts/test.py -k journal   anything else is handed on to pytest
+
+Sets up what it needs by itself, and is quick the second time: the clone's virtual environment with the
+locked dependencies, and, as root on Linux, private GIMPs 3.0, 3.2 and 2.10. Where those cannot be built
+their tests are skipped, with the reason.
+"""
+
+import python_version  # noqa: F401  # must come first: it speaks to old Pythons
+
+# isort: split
+import os
+import subprocess
+import sys
+
+from environment import CLONE, Environment
+from gimp_recipes import RECIPES
+from private_gimp import GimpUnavailable, find_native, find_or_build
+from steps import Failure, reported, say
+
+
+def checks(environment: Environment) -> bool:
+    """Run the linter and the type checker; return whether all was well."""
+    every = (
+        ("lint", ["ruff", "check", "."]),
+        ("format", ["ruff", "format", "--check", "."]),
+        ("types", ["mypy"]),
+        ("types of the scripts", ["mypy", "--config-file=pyproject.toml", *_scripts()]),
+    )
+    well = True
+    for title, (tool, *arguments) in every:
+        say(f"==> {title}: {tool} {' '.join(arguments[:2])}")
+        done = subprocess.run([environment.tool(tool), *arguments], cwd=CLONE, check=False)
+        if done.returncode:
+            say(f"    FAILED: {title}")
+            well = False
+    return well
+
+
+def _scripts() -> list[str]:
+    return sorted(str(path.relative_to(CLONE)) for path in (CLONE / "install_scripts").glob("*.py"))
+
+
+def absent_gimps() -> list[str]:
+    """Build the private GIMPs that are missing; return the versions that tests must do without."""
+    absent = []
+    for version in RECIPES:
+        try:
+            gimp = find_or_build(version)
+        except GimpUnavailable as unavailable:
+            native = find_native()
+            if native is not None and native.version == version:
+                say(f"==> GIMP {version}: this machine's own, {native.console}")
+                continue
+            say(f"==> GIMP {version}: its tests are skipped: {unavailable}")
+            absent.append(version)
+        except Failure as failure:
+            # Python 2.7 leaves Debian's mirrors one day: 2.10 then stays with those who have it cached
+            if version != "2.10":
+                raise
+            say(f"==> GIMP {version}: its tests are skipped, it cannot be built: {failure}")
+            absent.append(version)
+        else:
+            say(f"==> GIMP {version}: {gimp.folder}")
+    return absent
+
+
+def main() -> int:
+    """Set up, check, test; 0 only when everything passed."""
+    arguments = sys.argv[1:]
+    if {"-h", "--help"} & set(arguments):
+        say((__doc__ or "").strip())
+        return 0
+    quick = "--quick" in arguments
+    environment = Environment()
+    environment.ensure()
+    well = checks(environment)
+    absent = ["all"] if quick else absent_gimps()
+    argv = [
+        environment.tool("pytest"),
+        "--cov",
+        "--cov-report=term",
+        "--numprocesses=auto",
+        "--dist=loadfile",
+    ]
+    argv += [argument for argument in arguments if argument != "--quick"]
+    say("==> tests: pytest")
+    env = {**os.environ, "PRECISION_UPSCALER_WITHOUT_GIMP": ",".join(absent)}
+    return subprocess.run(argv, cwd=CLONE, env=env, check=False).returncode or int(not well)
+
+
+if __name__ == "__main__":
+    with reported():
+        sys.exit(main())
