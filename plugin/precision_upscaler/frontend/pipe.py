@@ -1,0 +1,228 @@
+"""Start the worker, talk to it, and never wait for it: the pipe between a front end and the core.
+
+:class:`Worker` is one worker process. A thread reads its lines into a queue; the front end empties
+the queue with :meth:`Worker.events` whenever it likes, or is woken by ``notify``, which is called
+from that thread and must hand over to the front end's own (``GLib.idle_add`` in GIMP 3). A worker
+that dies without a last word is turned into an ``error`` event like any other.
+
+The protocol is documented in ``precision_upscaler/worker.py``. No key passes through here but the
+raw line of :meth:`Worker.store_key`.
+"""
+
+from __future__ import absolute_import
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+
+try:
+    from queue import Empty, Queue
+except ImportError:  # Python 2.7
+    from Queue import Empty, Queue  # type: ignore[no-redef,import-not-found]  # its name there
+
+from . import texts
+from .interpreter import environment_for, find, options_of_popen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from .texts import Event, Translate
+
+FINAL_EVENTS = frozenset(
+    ("result", "cancelled", "error", "jobs", "status", "settings", "stored", "key", "forgotten")
+)
+"""Events of which every run has exactly one, as its last."""
+
+PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+"""The folder that holds ``precision_upscaler`` and, once installed, ``vendor``."""
+
+_REMEMBERED_LINES = 40
+
+
+class Worker(object):
+    """One worker process and the queue of what it said.
+
+    ``job_id``, ``task_id`` and ``charged`` are the last ones it named: what a front end needs to
+    say when the worker is gone.
+    """
+
+    def __init__(self, command, notify=None, translate=None):
+        # type: (Event, Callable[[], None] | None, Translate | None) -> None
+        """Remember ``command``, the first line to send, and ``notify``, called on a thread for every event."""
+        self.command = command
+        self.job_id = None  # type: str | None
+        self.task_id = None  # type: str | None
+        self.charged = "no"
+        self.finished = False
+        self._notify = notify
+        self._translate = translate or texts.same
+        self._queue = Queue()  # type: Queue[Event]
+        self._process = None  # type: Any
+        self._tail = deque(maxlen=_REMEMBERED_LINES)  # type: deque[str]
+        self._lock = threading.Lock()
+
+    def start(self, interpreter=None, environ=None):
+        # type: (Sequence[str] | None, Mapping[str, str] | None) -> Worker
+        """Start the process and send the command; returns the worker itself.
+
+        ``interpreter`` is the words that start a Python 3.11 or later (default: found). Whatever
+        goes wrong comes as an ``error`` event, here as later.
+        """
+        try:
+            interpreter = interpreter or find()
+            if interpreter is None:
+                self._put(texts.no_python_error(self._translate))
+                return self
+            options = options_of_popen(detached=True)
+            options.update(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            options["env"] = environment_for(interpreter, PLUGIN_FOLDER, environ)
+            command = list(interpreter) + ["-m", "precision_upscaler.worker"]
+            self._process = subprocess.Popen(command, **options)
+        except (OSError, ValueError) as problem:
+            self._put(texts.worker_missing_error(problem, self._translate))
+            return self
+        self._errors = _started(self._read_errors)
+        _started(self._read_events)
+        self.send(self.command)
+        return self
+
+    # ----- to the worker
+
+    def send(self, message):
+        # type: (Event) -> bool
+        """Send one command; False when the worker no longer listens (its end arrives as an event)."""
+        return self._write(json.dumps(message).encode("utf-8") + b"\n")
+
+    def store_key(self, service, key):
+        # type: (str, str) -> bool
+        """Send the command ``store-key`` and the key after it, raw."""
+        line = key.strip().splitlines()[0] if key.strip() else ""
+        encoded = line if isinstance(line, bytes) else line.encode("utf-8")
+        return self.send({"command": "store-key", "service": service}) and self._write(encoded + b"\n")
+
+    def cancel(self):
+        # type: () -> bool
+        """Ask the worker to stop; whether anything was charged comes with the event ``cancelled``."""
+        return self.send({"command": "cancel"})
+
+    def delivered(self):
+        # type: () -> bool
+        """Tell the worker that the picture is in the user's image, and let it end."""
+        told = self.send({"command": "delivered"})
+        self.close()
+        return told
+
+    def close(self):
+        # type: () -> None
+        """Close the worker's input: it finishes what was paid for, keeps it for Resume, and ends."""
+        with self._lock:
+            if self._listens():
+                try:
+                    self._process.stdin.close()
+                except (OSError, ValueError):  # the worker is gone already, which is what was wanted
+                    self._process.stdin = None
+
+    def wait(self, seconds):
+        # type: (float) -> bool
+        """Wait until the process has ended, at most so long; for the last moments of a front end."""
+        if self._process is None:
+            return True
+        waiter = _started(self._process.wait)
+        waiter.join(seconds)
+        return not waiter.is_alive()
+
+    def _listens(self):
+        # type: () -> bool
+        process = self._process
+        return process is not None and process.stdin is not None and not process.stdin.closed
+
+    def _write(self, line):
+        # type: (bytes) -> bool
+        with self._lock:
+            if not self._listens():
+                return False
+            try:
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+            except (OSError, ValueError):
+                return False
+        return True
+
+    # ----- from the worker
+
+    def events(self):
+        # type: () -> list[Event]
+        """Return the events that have arrived since the last call, in order, without waiting."""
+        found = []
+        while True:
+            try:
+                found.append(self._queue.get_nowait())
+            except Empty:
+                return found
+
+    def next_event(self, seconds):
+        # type: (float) -> Event | None
+        """Return the next event, waiting for it at most so long; for front ends without a main loop."""
+        try:
+            return self._queue.get(True, seconds)
+        except Empty:
+            return None
+
+    def _read_events(self):
+        # type: () -> None
+        for line in iter(self._process.stdout.readline, b""):
+            event = _parsed(line)
+            if event is None:
+                self._tail.append(line.decode("utf-8", "replace").rstrip())
+            else:
+                self._note(event)
+                self._put(event)
+        code = self._process.wait()
+        self._errors.join(2)
+        if not self.finished:
+            self._put(
+                texts.worker_died_error(code, self.charged, self.job_id, list(self._tail), self._translate)
+            )
+
+    def _read_errors(self):
+        # type: () -> None
+        for line in iter(self._process.stderr.readline, b""):
+            self._tail.append(line.decode("utf-8", "replace").rstrip())
+
+    def _note(self, event):
+        # type: (Event) -> None
+        self.job_id = event.get("job_id") or self.job_id
+        self.task_id = event.get("task_id") or self.task_id
+        self.charged = event.get("charged") or self.charged
+
+    def _put(self, event):
+        # type: (Event) -> None
+        if event["event"] in FINAL_EVENTS:
+            self.finished = True
+        self._queue.put(event)
+        if self._notify is not None:
+            self._notify()
+
+
+def _started(target):
+    # type: (Callable[[], Any]) -> threading.Thread
+    thread = threading.Thread(target=target)
+    thread.daemon = True
+    thread.start()
+    return thread
+
+
+def _parsed(line):
+    # type: (bytes) -> Event | None
+    try:
+        event = json.loads(line.decode("utf-8"))
+    except ValueError:
+        return None
+    if isinstance(event, dict) and "event" in event:
+        return event
+    return None

@@ -1,0 +1,378 @@
+# coding: utf-8
+"""Every sentence a front end shows, in one place, English as source and ready for gettext.
+
+Each function takes ``translate`` (a gettext function; by default none) as its last parameter. What
+the worker says about an error arrives as finished sentences and is only arranged here.
+"""
+
+from __future__ import absolute_import, unicode_literals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .limits import Refusal
+
+    Translate = Callable[[str], str]
+    Event = dict[str, Any]
+
+_SECONDS_SAID_AS_SECONDS = 90
+_CHARGES = ("no", "unknown", "yes")
+
+
+def same(text):
+    # type: (str) -> str
+    """Return ``text`` untranslated."""
+    return text
+
+
+# ----- while it runs
+
+
+def stage(event, _=same):
+    # type: (Event, Translate) -> str
+    """Return the line for a ``stage`` event."""
+    lines = {
+        "preparing": _("Preparing the picture"),
+        "sending": _("Sending the picture"),
+        "waiting": _("Waiting for the service"),
+        "downloading": _("Receiving the result"),
+        "checking": _("Checking the result"),
+    }
+    return lines.get(str(event["stage"])) or str(event["stage"])
+
+
+def expected(seconds, _=same):
+    # type: (float | None, Translate) -> str
+    """Return how long the service is expected to take, or an empty text when nobody knows."""
+    if not seconds:
+        return ""
+    if seconds < _SECONDS_SAID_AS_SECONDS:
+        return _("usually about {seconds} seconds").format(seconds=max(5, 5 * int(seconds / 5.0 + 0.5)))
+    return _("usually about {minutes} minutes").format(minutes=int(seconds / 60.0 + 0.5))
+
+
+def charge(charged, _=same):
+    # type: (str, Translate) -> str
+    """Return the sentence that says whether anything was charged."""
+    return {
+        "no": _("Nothing was charged."),
+        "unknown": _("It is not certain whether this was charged."),
+        "yes": _("The task has been charged."),
+    }[charged if charged in _CHARGES else "unknown"]
+
+
+def exporting(name, _=same):
+    # type: (str, Translate) -> str
+    """Return the line shown while a layer's pixels are written out."""
+    return _("Preparing “{name}”").format(name=name)
+
+
+def composing(name, _=same):
+    # type: (str, Translate) -> str
+    """Return the line shown while a result is turned into the layer's pixels."""
+    return _("Fitting the result to “{name}”").format(name=name)
+
+
+def placing(_=same):
+    # type: (Translate) -> str
+    """Return the line shown while the image is changed."""
+    return _("Placing the result")
+
+
+def many_stages(counts, total, _=same):
+    # type: (dict[str, int], int, Translate) -> str
+    """Return one line for several layers; ``counts`` maps stage names to how many are there."""
+    order = ("preparing", "sending", "waiting", "downloading", "checking")
+    parts = ["{0}: {1}".format(stage({"stage": name}, _), counts[name]) for name in order if counts.get(name)]
+    return _("{total} layers. {stages}").format(total=total, stages=", ".join(parts))
+
+
+# ----- refusals: nothing was sent, so nothing was charged
+
+
+def refused(why, _=same):
+    # type: (str, Translate) -> str
+    """Return a refusal with what it cost: nothing."""
+    return "{0} {1}".format(why, _("Nothing was sent and nothing was charged."))
+
+
+def limit(refusal, _=same):
+    # type: (Refusal, Translate) -> str
+    """Return the sentence for a :class:`limits.Refusal`: what is wrong, the range, what would fit."""
+    sentences = {
+        "empty": _("There is nothing to upscale: the picture has no pixels."),
+        "too-small": _(
+            "The picture is {width} × {height} pixels, and the service takes none with a side under "
+            "{minimum_side} pixels. Choose a larger layer or selection."
+        ),
+        "aspect": _(
+            "The picture is {width} × {height} pixels, and the service takes none longer than "
+            "{maximum_aspect} times its width. Its short side would have to be at least "
+            "{shortest_side} pixels. Select a part of it and choose the area “Selection”."
+        ),
+        "too-large": _(
+            "{factor} times {width} × {height} would be {result_width} × {result_height} pixels, and the "
+            "service makes at most {maximum_output_side} a side. The nearest factor that fits is {nearest}."
+        ),
+        "too-large-for-any": _(
+            "The picture is {width} × {height} pixels, and the service makes at most {maximum_output_side} "
+            "a side, so the longest side it can enlarge has {largest_input_side}. Select a part of it and "
+            "choose the area “Selection”."
+        ),
+        "upload": _(
+            "The picture to send has {bytes} bytes, and the service takes at most {maximum_bytes}. "
+            "Choose a smaller layer or selection, or JPEG as upload format in the settings."
+        ),
+    }
+    return sentences[refusal.code].format(**refusal.values)
+
+
+def refusal(code, _=same, **values):
+    # type: (str, Translate, object) -> str
+    """Return the sentence for why a layer cannot be taken; ``code`` names the reason.
+
+    ``name`` is the layer's; KeyError for a code that has no sentence.
+    """
+    sentences = {
+        "no-image": _("There is no image to work on."),
+        "no-layer": _("No layer is selected. Select the layer to upscale and start again."),
+        "channel": _("“{name}” is a channel. Select a layer and start again."),
+        "mask": _(
+            "“{name}” is a layer mask. Select the layer itself and start again; its mask is scaled along."
+        ),
+        "other-image": _("“{name}” does not belong to this image."),
+        "floating": _("There is a floating selection. Anchor it or make it a layer, and start again."),
+        "locked-content": _("The pixels of “{name}” are locked. Unlock them and start again."),
+        "locked-position": _(
+            "The position and size of “{name}” are locked. Unlock them, or choose the placement “fit-layer”."
+        ),
+        "locked-parent": _("“{name}” is in the locked group “{parent}”. Unlock the group and start again."),
+        "empty-group": _("The group “{name}” holds nothing that could be upscaled."),
+        "transparent": _("“{name}” is fully transparent, so there is nothing to upscale."),
+        "transparent-area": _("“{name}” is fully transparent inside the selection."),
+        "no-selection": _(
+            "The area “Selection” was chosen, but nothing is selected. Select something, or choose the "
+            "area “Layer”."
+        ),
+        "outside-selection": _("The selection does not touch “{name}”."),
+        "nested": _(
+            "“{name}” is inside the group “{parent}”, which is selected too. Select only one of them."
+        ),
+        "canvas": _(
+            "The image would become {width} × {height} pixels, and GIMP's largest has {maximum} a side. "
+            "Choose a smaller factor or another placement."
+        ),
+    }
+    return sentences[code].format(**values)
+
+
+def out_of_range(title, value, minimum, maximum, _=same):
+    # type: (str, object, int, int, Translate) -> str
+    """Return the sentence for a number outside its range."""
+    return _("{title} is {value}; it can be {minimum} to {maximum}.").format(
+        title=title, value=value, minimum=minimum, maximum=maximum
+    )
+
+
+def no_such_choice(title, value, choices, _=same):
+    # type: (str, object, list[str], Translate) -> str
+    """Return the sentence for a choice that does not exist."""
+    return _("{title} is “{value}”; it can be {choices}.").format(
+        title=title, value=value, choices=", ".join(choices)
+    )
+
+
+# ----- notes: it worked, and there is something to know
+
+
+def note(code, _=same, **values):
+    # type: (str, Translate, object) -> str
+    """Return the sentence for something the user should know; KeyError for an unknown ``code``."""
+    sentences = {
+        "eight-bit": _(
+            "The service works in 8 bits a channel; this image has more. Choose “original” colours to keep "
+            "its full depth."
+        ),
+        "eight-bit-original": _(
+            "The service works in 8 bits a channel, so the finest detail has no more; the colours are your "
+            "own, in full depth."
+        ),
+        "indexed": _("The result was reduced to the image's palette of {colors} colours."),
+        "grey": _("The result was turned back into shades of grey."),
+        "text": _("The text layer “{name}” was turned into pixels."),
+        "vector": _("The vector layer “{name}” was turned into pixels."),
+        "link": _("The link layer “{name}” was turned into pixels and is linked no more."),
+        "effects": _("The effects of “{name}” are now part of its pixels."),
+        "group": _("The group “{name}” was upscaled as one picture; the group itself was kept, hidden."),
+        "wrong-size": _(
+            "“{name}” came back at {width} × {height} pixels instead of {asked_width} × {asked_height}. "
+            "It was placed at the size it came in."
+        ),
+        "distorted": _(
+            "“{name}” came back at {width} × {height} pixels instead of {asked_width} × {asked_height}, in "
+            "other proportions. It was stretched to the right ones."
+        ),
+        "stretched": _(
+            "“{name}” came back at {width} × {height} pixels instead of {asked_width} × {asked_height} and "
+            "was stretched to match the other layers."
+        ),
+        "image-gone": _("The image was closed meanwhile; the result of “{name}” is a new image."),
+        "layer-gone": _("“{name}” was deleted meanwhile; its result is a new image."),
+        "layer-changed": _(
+            "“{name}” was changed meanwhile; its result is a new image and the layer was left alone."
+        ),
+        "layer-locked": _("“{name}” was locked meanwhile; its result is a new image."),
+        "floating": _(
+            "There is a floating selection in the image now; the result of “{name}” is a new image."
+        ),
+        "reused": _("The same picture had been upscaled with the same settings before: nothing was charged."),
+    }
+    return sentences[code].format(**values)
+
+
+# ----- summaries and errors
+
+
+def done(name, width, height, _=same):
+    # type: (str, int, int, Translate) -> str
+    """Return the line for a layer that worked."""
+    return _("“{name}” is now {width} × {height} pixels.").format(name=name, width=width, height=height)
+
+
+def summary(succeeded, failed, _=same):
+    # type: (list[str], list[str], Translate) -> str
+    """Return what happened to each of several layers: ``succeeded`` lines, then ``failed`` ones."""
+    head = _("{succeeded} of {total} layers were upscaled.").format(
+        succeeded=len(succeeded), total=len(succeeded) + len(failed)
+    )
+    return "\n".join([head] + ["• " + line for line in succeeded + failed])
+
+
+def failure(name, event, _=same):
+    # type: (str, Event, Translate) -> str
+    """Return one line for a layer that failed, in a summary."""
+    return "“{0}”: {1}".format(name, error(event, _, log=False))
+
+
+def error(event, _=same, log=True):
+    # type: (Event, Translate, bool) -> str
+    """Return an ``error`` or ``cancelled`` event as text: what, charged, advice, log."""
+    if event["event"] == "cancelled":
+        parts = [event.get("message") or cancelled(event.get("charged", "unknown"), _)]
+    else:
+        parts = [
+            event["what"],
+            event.get("charge") or charge(event.get("charged", "unknown"), _),
+            event.get("advice", ""),
+        ]
+    text = " ".join(part for part in parts if part)
+    if log and event.get("log"):
+        text += "\n" + _("Log: {path}").format(path=event["log"])
+    return text
+
+
+def cancelled(charged, _=same):
+    # type: (str, Translate) -> str
+    """Return what a cancel meant for the money."""
+    if charged == "no":
+        return _("Cancelled. Nothing was charged.")
+    if charged == "yes":
+        return _("Cancelled. The task has been charged; Resume Precision Upscales fetches its result.")
+    return _("Cancelled. It is not certain whether this was charged; Resume Precision Upscales will know.")
+
+
+def changed_partly(_=same):
+    # type: (Translate) -> str
+    """Return what to do when the swap itself broke off inside its undo step."""
+    return _(
+        "The image was changed only in part. Undo once (Ctrl+Z) to get it back; the result is kept and "
+        "Resume Precision Upscales places it again."
+    )
+
+
+def _event(code, what, charged, advice, details=None, job_id=None):  # noqa: PLR0917 - as in the protocol
+    # type: (str, str, str, str, Event | None, str | None) -> Event
+    return {
+        "event": "error",
+        "code": code,
+        "what": what,
+        "charged": charged,
+        "charge": None,
+        "advice": advice,
+        "log": None,
+        "job_id": job_id,
+        "details": details or {},
+    }
+
+
+def no_python_error(_=same):
+    # type: (Translate) -> Event
+    """Return the event for a machine without a Python for the worker."""
+    return _event(
+        "no-python",
+        _("No Python 3.11 or later was found on this computer, and the plug-in needs one."),
+        "no",
+        _("Install Python from python.org, or name one in the variable PRECISION_UPSCALER_PYTHON."),
+    )
+
+
+def worker_missing_error(problem, _=same):
+    # type: (Exception, Translate) -> Event
+    """Return the event for a worker that could not be started."""
+    return _event(
+        "worker-missing",
+        _("The helper program of the plug-in could not be started: {problem}.").format(problem=problem),
+        "no",
+        _("Install the plug-in again; its folder must hold precision_upscaler and vendor."),
+    )
+
+
+def worker_died_error(exit_code, charged, job_id, lines, _=same):
+    # type: (int, str, str | None, list[str], Translate) -> Event
+    """Return the event for a worker that ended without a last word."""
+    advice = (
+        _("Try again. If it happens again, install the plug-in again.")
+        if charged == "no"
+        else _("Filters ▸ Enhance ▸ Resume Precision Upscales… goes on with it without paying again.")
+    )
+    return _event(
+        "worker-died",
+        _("The helper program of the plug-in ended unexpectedly (exit code {code}).").format(code=exit_code),
+        charged,
+        advice,
+        {"exit_code": exit_code, "output": lines},
+        job_id,
+    )
+
+
+def local_error(problem, charged, _=same):
+    # type: (Exception, str, Translate) -> Event
+    """Return the event for a failure inside the front end itself."""
+    advice = (
+        _("Try again. If it happens again, please report it.")
+        if charged == "no"
+        else _("The result is kept: Filters ▸ Enhance ▸ Resume Precision Upscales… fetches it.")
+    )
+    return _event(
+        "front-end",
+        _("The plug-in met an error it did not expect: {problem}").format(
+            problem="{0}: {1}".format(type(problem).__name__, problem)
+        ),
+        charged,
+        advice,
+    )
+
+
+def bad_result_error(problem, job_id, _=same):
+    # type: (object, str | None, Translate) -> Event
+    """Return the event for a result file GIMP cannot read."""
+    return _event(
+        "result-unreadable",
+        _("GIMP cannot read the result: {problem}").format(problem=problem),
+        "yes",
+        _("The file is kept: Filters ▸ Enhance ▸ Resume Precision Upscales… fetches it again."),
+        None,
+        job_id,
+    )
