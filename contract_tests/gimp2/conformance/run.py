@@ -1,0 +1,66 @@
+"""Ask the conformance probes and write the answers as JSON, inside a real GIMP or with its stubs.
+
+``write_isolated`` is for the real one: a few probes share a Python-Fu process, because pygimp's objects can
+corrupt their process's memory (a tile that outlives its drawable, a region that outlives a scaling).
+"""
+
+from __future__ import absolute_import
+
+import json
+import os
+
+from . import colour, images, kit, layers, pixels, plugins, procedures, undo  # noqa: F401  # importing registers
+
+
+def write(path, only=""):
+    """Run the probes whose name contains ``only`` in this process; see :func:`_save` for the file."""
+    names = [name for name, _ in kit.PROBES if only in name]
+    return _save(path, dict((name, kit.ask(name)) for name in names))
+
+
+def write_isolated(path, only="", together=12):
+    """Run the same probes in plug-in processes of their own, at most ``together`` in one.
+
+    Where such a process crashes its probes are asked again in smaller company; a probe that crashes alone
+    is recorded as crashed.
+    """
+    names = [name for name, _ in kit.PROBES if only in name]
+    answers = {}
+    for start in range(0, len(names), together):
+        answers.update(_ask_apart(path + ".part", names[start : start + together]))
+    return _save(path, answers)
+
+
+def _ask_apart(path, names):
+    from gimpfu import pdb
+
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    code = "import sys; sys.path.insert(0, %r); import conformance.run as run; run.write_part(%r, %r)"
+    try:
+        pdb.python_fu_eval(code % (root, path, names))
+        with open(path, "rb") as stream:
+            answers = json.loads(stream.read().decode("utf-8"))
+        os.remove(path)
+        return answers
+    except (RuntimeError, EnvironmentError):
+        if len(names) == 1:
+            return {names[0]: {"crashed": True}}
+        half = len(names) // 2
+        return dict(_ask_apart(path, names[:half]), **_ask_apart(path, names[half:]))
+
+
+def write_part(path, names):
+    """Write the answers of the probes ``names`` to ``path``."""
+    with open(path, "wb") as stream:
+        stream.write(json.dumps(dict((name, kit.ask(name)) for name in names)).encode("utf-8"))
+
+
+def _save(path, answers):
+    """Write ``{"gimp": version, "answers": {probe: answer}}`` to ``path`` and return it."""
+    from gimpfu import pdb
+
+    record = {"gimp": pdb.gimp_version(), "answers": answers}
+    text = json.dumps(record, indent=1, sort_keys=True, separators=(",", ": "))
+    with open(path, "wb") as stream:
+        stream.write((text + "\n").encode("utf-8"))
+    return record
