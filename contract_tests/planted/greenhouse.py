@@ -1,0 +1,109 @@
+"""A copy of the repository in which files are changed and tests run, away from the real one."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).parents[2]
+_COPIED = ("plugin", "mock_server", "contract_tests", "install_scripts", "pyproject.toml", "README.md")
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".hypothesis", "vendor", "*.xcf", "node_modules")
+_PLUGINS = ("-p", "_hypothesis_pytestplugin", "-p", "pytest_httpx2", "-p", "mock_server.pytest_plugin")
+_FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", re.MULTILINE)
+# every changed file gets a time of its own, so that no stale byte code can be taken for it
+_times = itertools.count(int(time.time()) + 1000)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run of some tests ended: pytest's exit code, what failed first, how long it took, its output."""
+
+    code: int
+    failed: str
+    seconds: float
+    output: str
+
+    @property
+    def noticed(self) -> bool:
+        """Whether a test failed; a run that could not start at all is none."""
+        return self.code in (1, 2) and bool(self.failed)
+
+
+class Greenhouse:
+    """One copy of the repository. Not to be shared between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in _COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=_LEFT_OUT, symlinks=True)
+            elif source.exists():
+                shutil.copy2(source, folder / name)
+        (folder / "home").mkdir()
+
+    @contextlib.contextmanager
+    def changed(self, path: str, text: str) -> Iterator[None]:
+        """Let the file at ``path`` hold ``text`` for a while."""
+        target = self.folder / path
+        before = target.read_bytes()
+        try:
+            self._write(target, text.encode())
+            yield
+        finally:
+            self._write(target, before)
+
+    @staticmethod
+    def _write(target: Path, data: bytes) -> None:
+        target.write_bytes(data)
+        moment = next(_times)
+        os.utime(target, (moment, moment))
+
+    def run(self, tests: Sequence[str], timeout: float = 300.0) -> Outcome:
+        """Run ``tests`` here until the first failure."""
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
+            "PYTHONPATH": os.pathsep.join([str(self.folder / "plugin"), str(self.folder)]),
+            "PRECISION_UPSCALER_GIMP": "off",
+            # loading every installed plug-in takes longer than most of these runs
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "CONTRACT_TESTS_TREE": str(self.folder),
+            # nothing a wrong subject does may reach the user's own folders
+            "HOME": str(self.folder / "home"),
+            "XDG_DATA_HOME": str(self.folder / "home"),
+        }
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=short"]
+        command += ["-p", "no:cacheprovider", *_PLUGINS, *tests]
+        started = time.monotonic()
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=timeout,
+                check=False,
+            )
+            code, output = done.returncode, done.stdout
+        except subprocess.TimeoutExpired as late:
+            output = (late.stdout or b"").decode(errors="replace") if isinstance(late.stdout, bytes) else ""
+            # a lie that makes the tests hang is noticed too: no suite of ours runs that long
+            code, output = 1, output + f"\nFAILED (no end within {timeout:.0f} s)"
+        failed = _FAILED_TEST.search(output)
+        return Outcome(code, failed[1] if failed else "", time.monotonic() - started, output)

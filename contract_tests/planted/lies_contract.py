@@ -1,0 +1,95 @@
+"""Lies of the contract: its document and its reader."""
+
+from __future__ import annotations
+
+from contract_tests.planted.plant import Plant, lies
+
+_DOCUMENT = "plugin/precision_upscaler/contract/openapi.json"
+_SCHEMA = "plugin/precision_upscaler/contract/schema.py"
+_CHECKS = "plugin/precision_upscaler/contract/checks.py"
+_PARAMETERS = "plugin/precision_upscaler/contract/parameters.py"
+_TESTS = ("contract_tests/contract", "contract_tests/properties/test_contract_reader.py")
+_GAP = ",\n            "
+
+
+def _slider(name: str, default: int) -> tuple[Plant, ...]:
+    text = _GAP.join([f'"{name}": {{\n            "type": "integer"', '"minimum": 0', '"maximum": 100'])
+    text += f'{_GAP}"default": {default}'
+    return lies(
+        _DOCUMENT,
+        _TESTS,
+        (f"{name} starts at 1", text, text.replace('"minimum": 0', '"minimum": 1')),
+        (f"{name} goes to 101", text, text.replace('"maximum": 100', '"maximum": 101')),
+        (f"{name} has another default", text, text.replace(f": {default}", f": {default + 1}")),
+    )
+
+
+_PATTERN = '"^(2|3|4|5|6|7|8|9|1[0-6])$"'
+CONTRACT: tuple[Plant, ...] = (
+    *_slider("sharpen", 7),
+    *_slider("smart_grain", 7),
+    *_slider("ultra_detail", 30),
+    *lies(
+        _DOCUMENT,
+        _TESTS,
+        ("scale_factor starts at 1", '"minimum": 2,', '"minimum": 1,'),
+        ("scale_factor ends at 15", '"maximum": 16\n', '"maximum": 15\n'),
+        ("the pattern has no anchor at its end", _PATTERN, '"^(2|3|4|5|6|7|8|9|1[0-6])"'),
+        ("the pattern has no anchor at its start", _PATTERN, '"(2|3|4|5|6|7|8|9|1[0-6])$"'),
+        ("the pattern takes 17", _PATTERN, '"^(2|3|4|5|6|7|8|9|1[0-7])$"'),
+        ("the scale factor has no string form", '"oneOf": [', '"x-oneOf": ['),
+        ("front ends start at factor 4", '"x-frontend-default": 2', '"x-frontend-default": 4'),
+        ("a choice is misspelt", '"sublime": {', '"sublim": {'),
+        ("the picture is optional", '"required": [\n          "image"\n        ],', ""),
+        (
+            "a task may also be PENDING",
+            '"enum": [\n          "CREATED",',
+            '"enum": [\n          "PENDING",\n          "CREATED",',
+        ),
+        ("COMPLETED may become FAILED", '"COMPLETED": []', '"COMPLETED": ["FAILED"]'),
+        ("FAILED may start over", '"FAILED": []', '"FAILED": ["CREATED"]'),
+        ("the key's header is misspelt", '"x-freepik-api-key"', '"x-freepik-key"'),
+        ("the second header is the first", '"x-magnific-api-key"', '"x-freepik-api-key"'),
+        ("the path is of another version", 'precision-v2": {', 'precision": {'),
+        ("the known contradiction is hidden", '"kind": "different-shape"', '"kind": "none"'),
+        ("a side of 16 pixels is enough", '"minimum_input_side": 160', '"minimum_input_side": 16'),
+        (
+            "webhook_url may be any text",
+            '"format": "uri",\n            "description": "Where',
+            '"description": "Where',
+        ),
+    ),
+    *lies(
+        _SCHEMA,
+        _TESTS,
+        ("true counts as an integer", " and not isinstance(value, bool)", ""),
+        ("a minimum is exclusive", 'value < schema["minimum"]', 'value <= schema["minimum"]'),
+        ("a maximum is exclusive", 'value > schema["maximum"]', 'value >= schema["maximum"]'),
+        ("a maximum is not checked", 'value > schema["maximum"]', "False"),
+        ("$ matches before a line feed", 'r"\\Z" if special', '"$" if special'),
+        ("oneOf takes what fits twice", "if fitting == 1:", "if fitting:"),
+        ("a UUID may go on", '[0-9a-f]{12}\\Z"', '[0-9a-f]{12}"'),
+        ("missing members are not noticed", "if name not in value:", "if not name:"),
+        ("items of a list are not checked", 'if "items" in schema:', "if not schema:"),
+        ("undeclared members pass", "    if closed:", "    if not schema:"),
+        ("an unknown keyword is ignored", 'if key not in _KNOWN and key[:2] != "x-"', "if not key"),
+        ("every URI is one", "_FORMATS = {", '_URI = re.compile("")\n_FORMATS = {'),
+    ),
+    *lies(
+        _CHECKS,
+        _TESTS,
+        ("defaults need not fit", 'for key in ("default", "x-frontend-default"):', "for key in ():"),
+        ("examples are not checked", "        if found:\n", "        if not pointer:\n"),
+        ("choices may lack a value", "if key in schema and set(schema[key]) != enum:", "if not key:"),
+    ),
+    *lies(
+        _PARAMETERS,
+        _TESTS,
+        ("the dialog asks for the picture", '("image", "webhook_url")', '("webhook_url",)'),
+        (
+            "people read what is for developers",
+            'schema.get("x-help", schema["description"])',
+            'schema["description"]',
+        ),
+    ),
+)

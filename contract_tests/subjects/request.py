@@ -1,0 +1,25 @@
+"""``UpscaleRequest`` as a subject."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from precision_upscaler.errors import InvalidParameter
+from precision_upscaler.request import UpscaleRequest
+
+from contract_tests.subjects import Verdict, parameters_of
+
+if TYPE_CHECKING:
+    from contract_tests.cases import Case
+
+
+class Request:
+    name = "request"
+
+    def judge(self, case: Case) -> Verdict:
+        parameters = parameters_of(case)
+        try:
+            request = UpscaleRequest(**parameters)
+        except InvalidParameter as error:
+            return Verdict(False, str(error), frozenset({str(error.details["parameter"])}))
+        return Verdict(True, "taken", sent=request.to_json())
