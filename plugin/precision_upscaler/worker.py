@@ -60,3 +60,265 @@ Environment: ``PRECISION_UPSCALER_BASE_URL`` (service address), ``FREEPIK_API_KE
 ``MAGNIFIC_API_KEY``, ``PRECISION_UPSCALER_DATA`` (folder of journal, settings, log; default: the
 user's data folder).
 """
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import random
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import credentials
+from .cancel import CancelToken
+from .errors import BadCommand, Cancelled, UnexpectedError, UpscaleError
+from .events import Event, Result
+from .job import pruned, resume, upscale
+from .log import LOGGER, open_log
+from .request import UpscaleRequest
+from .settings import data_folder, effective_address, load, save
+from .workshop import Workshop
+
+_LONGEST_LINE = 1 << 20
+
+
+class Pipe:
+    """The two ends towards the front end; once it is gone, writing is silently given up."""
+
+    def __init__(self, reader: int, writer: int) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._lock = threading.Lock()
+        self._broken = False
+        self._pending = b""
+
+    def read_line(self) -> bytes | None:
+        """Return the next line, None at the end of input.
+
+        Reads the descriptor itself: a buffered reader that a listening thread is blocked in makes
+        Python abort when it ends.
+        """
+        while b"\n" not in self._pending and len(self._pending) < _LONGEST_LINE:
+            try:
+                piece = os.read(self._reader, 1 << 16)
+            except OSError:
+                piece = b""
+            if not piece:
+                break
+            self._pending += piece
+        line, ended, self._pending = self._pending.partition(b"\n")
+        return line if line or ended else None
+
+    def send(self, event: Mapping[str, Any]) -> None:
+        """Write one event and flush it."""
+        line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        with self._lock:
+            if not self._broken:
+                view = memoryview(line)
+                try:
+                    while view:
+                        view = view[os.write(self._writer, view) :]
+                except OSError:
+                    self._broken = True
+
+
+def _command(line: bytes | None) -> dict[str, Any]:
+    if line is None:
+        raise BadCommand("The front end closed the pipe without giving a command.")
+    try:
+        command = json.loads(line)
+    except ValueError:
+        raise BadCommand("The front end sent a line that is no JSON.") from None
+    if not isinstance(command, dict) or not isinstance(command.get("command"), str):
+        raise BadCommand("The front end sent a line that is no command.")
+    return command
+
+
+def _text(command: Mapping[str, Any], name: str) -> str:
+    value = command.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadCommand(f"The command lacks its text {name!r}.")
+    return value
+
+
+def _mapping(command: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = command.get(name, {})
+    if not isinstance(value, dict):
+        raise BadCommand(f"The command's {name!r} must be an object.")
+    return value
+
+
+class Worker:
+    """Serves one command."""
+
+    def __init__(self, pipe: Pipe, workshop: Workshop) -> None:
+        self._pipe = pipe
+        self._workshop = workshop
+        self._cancel = workshop.cancel
+        self._later: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._charged = "no"
+
+    def serve(self, command: dict[str, Any]) -> None:
+        """Carry out ``command`` and send its closing event."""
+        commands: dict[str, Callable[[dict[str, Any]], None]] = {
+            "upscale": self._upscale,
+            "resume": self._resume,
+            "jobs": self._jobs,
+            "forget": self._forget,
+            "status": self._status,
+            "settings": self._settings,
+            "store-key": self._store_key,
+            "test-key": self._test_key,
+        }
+        serve = commands.get(command["command"])
+        if serve is None:
+            raise BadCommand(f"There is no command {command['command']!r}.")
+        serve(command)
+
+    # jobs --------------------------------------------------------------------------------------
+
+    def _upscale(self, command: dict[str, Any]) -> None:
+        request = UpscaleRequest(**_mapping(command, "parameters"))
+        source = Path(_text(command, "source"))
+        self._run(
+            lambda around: upscale(
+                source,
+                request,
+                around,
+                origin=_mapping(command, "origin"),
+                reuse=command.get("reuse", True) is not False,
+                take_source=command.get("take_source") is True,
+            )
+        )
+
+    def _resume(self, command: dict[str, Any]) -> None:
+        job_id = _text(command, "job_id")
+        self._run(lambda around: resume(job_id, around))
+
+    def _run(self, run: Callable[..., Result]) -> None:
+        listener = threading.Thread(target=self._listen, name="listener", daemon=True)
+        listener.start()
+        workshop = self._workshop
+        with pruned(workshop.journal, workshop.settings), workshop.surroundings(self._emit) as around:
+            try:
+                result = run(around)
+            except Cancelled as cancelled:
+                self._pipe.send(
+                    {
+                        "event": "cancelled",
+                        "job_id": workshop.last_job_id,
+                        "charged": cancelled.charged,
+                        "message": _cancel_message(cancelled.charged),
+                    }
+                )
+                return
+            self._pipe.send(result.to_event())
+            if self._later.get() == "delivered":
+                with contextlib.suppress(UpscaleError):
+                    workshop.journal.open(result.job_id).deliver()
+
+    def _emit(self, event: Event) -> None:
+        value = event.to_event()
+        if value["event"] == "stage":
+            self._charged = value["charged"]
+            self._workshop.last_job_id = value["job_id"]
+        self._pipe.send(value)
+
+    def _listen(self) -> None:
+        """Read the later commands; ``gone`` stands for the end of input."""
+        while (line := self._pipe.read_line()) is not None:
+            try:
+                word = _command(line)["command"]
+            except BadCommand as error:
+                LOGGER.warning("ignored: %s", error.what)
+                continue
+            if word == "cancel":
+                self._cancel.set()
+            elif word == "delivered":
+                self._later.put("delivered")
+        # nobody is listening any more: stop what is free, finish what is paid for
+        self._cancel.abandon()
+        self._later.put("gone")
+
+    # the rest ----------------------------------------------------------------------------------
+
+    def _jobs(self, _command: dict[str, Any]) -> None:
+        jobs = [job.summary() for job in self._workshop.journal.undelivered()]
+        self._pipe.send({"event": "jobs", "jobs": jobs})
+
+    def _forget(self, command: dict[str, Any]) -> None:
+        job_id = _text(command, "job_id")
+        self._workshop.forget(job_id)
+        self._pipe.send({"event": "forgotten", "job_id": job_id})
+
+    def _status(self, _command: dict[str, Any]) -> None:
+        workshop = self._workshop
+        key = workshop.find_key()
+        self._pipe.send(
+            {
+                "event": "status",
+                "key": None if key is None else key.where,
+                "base_url": workshop.base_url,
+                "settings": workshop.settings.to_json(),
+                "data_folder": str(workshop.folder),
+                "log": str(workshop.log),
+            }
+        )
+
+    def _settings(self, command: dict[str, Any]) -> None:
+        settings = self._workshop.settings.changed(_mapping(command, "set"))
+        save(self._workshop.folder, settings)
+        self._pipe.send({"event": "settings", "settings": settings.to_json()})
+
+    def _store_key(self, _command: dict[str, Any]) -> None:
+        line = self._pipe.read_line() or b""
+        value = line.decode("utf-8", "replace").strip()
+        where = credentials.store_key(self._workshop.folder, self._workshop.base_url, value)
+        self._pipe.send({"event": "stored", "where": where})
+
+    def _test_key(self, _command: dict[str, Any]) -> None:
+        valid, message = self._workshop.test_key()
+        self._pipe.send({"event": "key", "valid": valid, "message": message})
+
+
+def _cancel_message(charged: str) -> str:
+    return {
+        "no": "Cancelled. Nothing was charged.",
+        "unknown": "Cancelled. It is not certain whether the task was created; Resume finds out.",
+        "yes": "Cancelled. The task is paid for: Resume fetches its picture without a new charge.",
+    }[charged]
+
+
+def main() -> int:
+    """Serve the one command on standard input; the exit code is 0 unless the worker itself broke."""
+    pipe = Pipe(sys.stdin.fileno(), sys.stdout.fileno())
+    log: Path | None = None
+    try:
+        folder = data_folder(os.environ)
+        log = open_log(folder)
+        command = _command(pipe.read_line())
+        settings = load(folder)
+        # a wrong address in the settings must not keep anybody from correcting it
+        address = None if command["command"] == "settings" else effective_address(settings)
+        workshop = Workshop(folder, settings, address or settings.base_url, log, CancelToken(), random.random)
+        Worker(pipe, workshop).serve(command)
+    except UpscaleError as error:
+        LOGGER.info("%s: %s", error.code, error.what)
+        pipe.send(error.to_event(None if log is None else str(log)))
+    except Exception as error:  # noqa: BLE001 - a front end always hears how it ended
+        LOGGER.error("unexpected: %s", traceback.format_exc())
+        what = f"Something unexpected happened ({type(error).__name__})."
+        pipe.send(UnexpectedError(what).to_event(None if log is None else str(log)))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    # pythonw and a closed console give None here, and a worker without a pipe has nobody to serve
+    sys.exit(main() if sys.stdin is not None and sys.stdout is not None else 2)

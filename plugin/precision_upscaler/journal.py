@@ -1,0 +1,345 @@
+"""What outlives a process: one folder per job with what was asked, the task id, the source and the result.
+
+A job's record changes only by an atomic, synced replacement, and always *before* the step it
+announces: whatever dies whenever, the record says at most too little progress, never too much money.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from .clock import Clock
+from .errors import Charged, DiskFull, JobUnknown, JournalBroken
+from .files import FileLock, copy_durably, private_folder, read_json, sync_folder, write_json
+from .images import EXTENSIONS, Picture, inspect
+
+_RECORD = "job.json"
+_RESERVE = "reserve"
+_RESERVE_BYTES = 64 << 10
+_UNPAID_DAYS = 1.0
+_DAY = 86400.0
+
+
+class State(StrEnum):
+    """Where a job stands; the order of the members is the order of a job's life."""
+
+    PREPARED = "prepared"  # the source is stored
+    SENDING = "sending"  # the request is on its way, but cannot be accepted yet
+    COMMITTED = "committed"  # the request may have been accepted
+    CREATED = "created"  # the task's id is known: it is paid for
+    STORED = "stored"  # the result is here, whole
+    DELIVERED = "delivered"  # the user has it
+    FAILED = "failed"  # the service failed the task
+    REFUSED = "refused"  # the service refused the request
+    CANCELLED = "cancelled"  # the user stopped it before it cost anything
+
+    @property
+    def charged(self) -> Charged:
+        """Whether a job in this state has cost money."""
+        if self in (State.COMMITTED, State.FAILED):
+            return "unknown"
+        return "yes" if self in (State.CREATED, State.STORED, State.DELIVERED) else "no"
+
+    @property
+    def undelivered(self) -> bool:
+        """Whether money was or may have been spent on something the user does not have yet."""
+        return self in (State.COMMITTED, State.CREATED, State.STORED)
+
+    @property
+    def unpaid(self) -> bool:
+        """Whether the job can be thrown away or begun anew without loss."""
+        return self in (State.PREPARED, State.SENDING)
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """What a new job's record begins with."""
+
+    parameters: dict[str, Any]
+    digest: str
+    service: str
+    origin: dict[str, Any]
+
+
+class Job:
+    """One job's folder. Read :attr:`record` freely; change it with :meth:`update` only."""
+
+    def __init__(self, folder: Path, record: dict[str, Any], clock: Clock) -> None:
+        self.folder = folder
+        self.record = record
+        self.lock = FileLock(folder / "lock")
+        self._clock = clock
+
+    @property
+    def job_id(self) -> str:
+        """The job's name, which is its folder's."""
+        return self.folder.name
+
+    @property
+    def state(self) -> State:
+        """Where the job stands."""
+        return State(self.record["state"])
+
+    @property
+    def task_id(self) -> str | None:
+        """The service's name for the task, None while there is none."""
+        value = self.record.get("task_id")
+        return value if isinstance(value, str) else None
+
+    @property
+    def source(self) -> Path:
+        """The stored source picture (gone once the result is delivered)."""
+        return self.folder / str(self.record["source"])
+
+    @property
+    def result(self) -> Path | None:
+        """The stored result, None while there is none."""
+        name = self.record.get("result")
+        return self.folder / name if isinstance(name, str) else None
+
+    @property
+    def part(self) -> Path:
+        """Where a download grows."""
+        return self.folder / "result.part"
+
+    def reload(self) -> None:
+        """Read the record again: another process may have changed it."""
+        self.record = _read_record(self.folder)
+
+    def update(self, state: State | None = None, **changes: Any) -> None:
+        """Change the record, durably, before returning.
+
+        When the disk is full the job's reserve is given up for it: an id that was paid for must find
+        room.
+        """
+        record = {**self.record, **changes}
+        if state is not None and state != self.state:
+            record["state"] = state.value
+            record["history"] = [*record.get("history", ()), [round(self._clock.time(), 3), state.value]]
+        try:
+            write_json(self.folder / _RECORD, record)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise JournalBroken(
+                    f"The journal cannot be written: {error.strerror}.", charged=self.state.charged
+                ) from error
+            with contextlib.suppress(OSError):
+                (self.folder / _RESERVE).unlink()
+            try:
+                write_json(self.folder / _RECORD, record)
+            except OSError as again:
+                raise DiskFull(
+                    "The disk is full: the journal cannot be written.",
+                    charged=State(record["state"]).charged,
+                    task_id=record.get("task_id"),
+                ) from again
+        self.record = record
+
+    def deliver(self) -> None:
+        """Note that the user has the picture; the source is no longer needed, the result kept for reuse."""
+        self.reload()
+        if self.state is State.STORED:
+            self.update(State.DELIVERED, delivered=self._clock.time())
+        self.drop_bulk()
+
+    def drop_bulk(self) -> None:
+        """Delete what only an unfinished job needs."""
+        for path in (self.source, self.part, self.folder / _RESERVE, self.folder / "known.json"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    def size(self) -> int:
+        """Return the bytes of all files."""
+        total = 0
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(self.folder):
+                total += entry.stat().st_size
+        return total
+
+    def summary(self) -> dict[str, Any]:
+        """Return what Resume shows, as the worker protocol's ``jobs`` item."""
+        result = self.result
+        return {
+            "job_id": self.job_id,
+            "state": self.state.value,
+            "created": self.record["created"],
+            "task_id": self.task_id,
+            "charged": self.state.charged,
+            "origin": self.record.get("origin", {}),
+            "parameters": self.record.get("parameters", {}),
+            "source": str(self.source),
+            "result": str(result) if result is not None else None,
+            "width": self.record["expected"][0],
+            "height": self.record["expected"][1],
+            "running": self._is_running(),
+        }
+
+    def _is_running(self) -> bool:
+        probe = FileLock(self.folder / "lock")
+        if probe.acquire(wait=False):
+            probe.release()
+            return False
+        return True
+
+
+def _read_record(folder: Path) -> dict[str, Any]:
+    try:
+        record = read_json(folder / _RECORD)
+        if isinstance(record, dict):
+            State(record["state"])
+            record["created"], record["source"], record["expected"]
+            return record
+    except (OSError, ValueError, KeyError):
+        pass
+    raise JobUnknown(f"The job {folder.name} is not in the journal, or its record is damaged.")
+
+
+class Journal:
+    """All jobs of the user, under ``folder``."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        try:
+            self.folder = private_folder(folder)
+        except OSError as error:
+            raise JournalBroken(f"The journal's folder cannot be made: {error.strerror}.") from error
+        self._clock = clock
+        self._lock_path = folder / "lock"
+
+    def lock(self) -> FileLock:
+        """Return a new lock that excludes every other look-and-create of this journal."""
+        return FileLock(self._lock_path)
+
+    def create(self, picture: Picture, spec: JobSpec, *, take_source: bool) -> Job:
+        """Store a new job, prepared; DiskFull (nothing charged) when there is no room for it."""
+        now = self._clock.time()
+        name = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + "-" + secrets.token_hex(4)
+        scale = int(spec.parameters["scale_factor"])
+        record = {
+            "version": 1,
+            "state": State.PREPARED.value,
+            "created": now,
+            "parameters": spec.parameters,
+            "digest": spec.digest,
+            "service": spec.service,
+            "origin": spec.origin,
+            "source": "source" + EXTENSIONS[picture.format],
+            "size": [picture.width, picture.height],
+            "expected": [picture.width * scale, picture.height * scale],
+            "task_id": None,
+            "result": None,
+            "history": [[round(now, 3), State.PREPARED.value]],
+        }
+        building = self.folder / f".new-{name}"
+        try:
+            private_folder(building)
+            (building / _RESERVE).write_bytes(secrets.token_bytes(_RESERVE_BYTES))
+            copy_durably(picture.path, building / str(record["source"]), take=take_source)
+            write_json(building / _RECORD, record)
+            building.rename(self.folder / name)
+            sync_folder(self.folder)
+        except OSError as error:
+            shutil.rmtree(building, ignore_errors=True)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull("There is no room to keep the picture while it is worked on.") from error
+            raise JournalBroken(f"The journal cannot be written: {error.strerror}.") from error
+        return Job(self.folder / name, record, self._clock)
+
+    def open(self, job_id: str) -> Job:
+        """Return the job called ``job_id``; JobUnknown when there is none."""
+        if not job_id or not set(job_id) <= set("0123456789abcdef-"):
+            raise JobUnknown(f"{job_id!r} is no name of a job.")
+        folder = self.folder / job_id
+        return Job(folder, _read_record(folder), self._clock)
+
+    def __iter__(self) -> Iterator[Job]:
+        """Yield every readable job, the oldest first."""
+        for folder in sorted(self.folder.iterdir()):
+            if folder.name[0].isdigit() and folder.is_dir():
+                with contextlib.suppress(JobUnknown):
+                    yield Job(folder, _read_record(folder), self._clock)
+
+    def undelivered(self) -> list[Job]:
+        """Return the jobs on which money was or may have been spent and whose result nobody has yet."""
+        return [job for job in self if job.state.undelivered]
+
+    def same(self, digest: str) -> list[Job]:
+        """Return the jobs that asked for exactly this, the newest first."""
+        return [job for job in self if job.record.get("digest") == digest][::-1]
+
+    def task_ids(self) -> set[str]:
+        """Return the ids of all tasks any job of this journal knows to be its own."""
+        return {job.task_id for job in self if job.task_id is not None}
+
+    def pace(self, service: str) -> float:
+        """Return the usual ratio of real to estimated durations at ``service``, 1.0 without experience."""
+        ratios = sorted(
+            float(job.record["pace"])
+            for job in list(self)[-20:]
+            if job.record.get("service") == service and isinstance(job.record.get("pace"), (int, float))
+        )
+        return ratios[len(ratios) // 2] if ratios else 1.0
+
+    def remove(self, job: Job) -> None:
+        """Delete a job: out of sight in one step, then its files."""
+        gone = self.folder / f".gone-{job.job_id}"
+        job.folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def prune(self, days: float, megabytes: float) -> None:
+        """Remove what nobody needs: old or too bulky deliveries and remains of jobs that cost nothing.
+
+        A job that somebody works on, or on which money was or may have been spent without a result
+        in the user's hands, is never removed.
+        """
+        now = self._clock.time()
+        kept: list[tuple[float, int, Job]] = []
+        for job in self:
+            if job.state.undelivered or not job.lock.acquire(wait=False):
+                continue
+            try:
+                age = now - _last_change(job)
+                limit = days if job.state is State.DELIVERED else min(days, _UNPAID_DAYS)
+                if age > limit * _DAY:
+                    self.remove(job)
+                elif job.state is State.DELIVERED:
+                    kept.append((_last_change(job), job.size(), job))
+            finally:
+                job.lock.release()
+        total = sum(size for _, size, _ in kept)
+        for _, size, job in sorted(kept, key=lambda item: item[0]):
+            if total <= megabytes * (1 << 20):
+                break
+            self.remove(job)
+            total -= size
+        for folder in self.folder.glob(".*-*"):
+            # left by a crash in the middle of creating or removing; a day is longer than either takes
+            if now - folder.stat().st_mtime > _DAY:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _last_change(job: Job) -> float:
+    history = job.record.get("history") or [[job.record["created"], ""]]
+    return float(history[-1][0])
+
+
+def intact_result(job: Job) -> Picture | None:
+    """Return the job's stored result if its file is there with the recorded length, else None."""
+    path = job.result
+    if path is None:
+        return None
+    try:
+        if path.stat().st_size != job.record.get("result_bytes"):
+            return None
+        return inspect(path)
+    except (OSError, ValueError):
+        return None

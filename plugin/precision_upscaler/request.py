@@ -1,0 +1,102 @@
+"""One upscale's parameters as a checked, immutable value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from .contract import PARAMETERS, Parameter, parameter
+from .errors import InvalidParameter
+
+
+def _check(known: Parameter, value: Any) -> Any:
+    if known.kind == "integer":
+        # the contract also takes the decimal string of a scale factor; one number has one spelling here
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InvalidParameter(
+                f"{known.title} must be a whole number from {known.minimum} to {known.maximum}, "
+                f"not {value!r}.",
+                parameter=known.name,
+                minimum=known.minimum,
+                maximum=known.maximum,
+            )
+        if not known.minimum <= value <= known.maximum:
+            raise InvalidParameter(
+                f"{known.title} must be between {known.minimum} and {known.maximum}, not {value}.",
+                parameter=known.name,
+                minimum=known.minimum,
+                maximum=known.maximum,
+            )
+    elif known.kind == "choice":
+        allowed = [choice.value for choice in known.choices]
+        if value not in allowed:
+            raise InvalidParameter(
+                f"{known.title} must be one of {', '.join(allowed)}, not {value!r}.",
+                parameter=known.name,
+                choices=allowed,
+            )
+    elif not isinstance(value, bool):
+        raise InvalidParameter(f"{known.title} must be true or false, not {value!r}.", parameter=known.name)
+    return value
+
+
+@dataclass(frozen=True, init=False)
+class UpscaleRequest:
+    """What the create call is told besides the picture.
+
+    Made from the contract's names (``scale_factor``, ``flavor``, ``sharpen``, ...); what is left out
+    has the contract's default, and front-end defaults where the contract has none. Raises
+    :class:`~precision_upscaler.errors.InvalidParameter` that names the allowed range.
+
+    >>> UpscaleRequest(scale_factor=4).scale_factor
+    4
+    """
+
+    parameters: Mapping[str, Any]
+
+    def __init__(self, **parameters: Any) -> None:
+        for name in parameters:
+            try:
+                parameter(name)
+            except KeyError:
+                raise InvalidParameter(
+                    f"There is no parameter called {name!r}; there are "
+                    f"{', '.join(known.name for known in PARAMETERS)}.",
+                    parameter=name,
+                ) from None
+        values = {
+            known.name: _check(known, parameters.get(known.name, known.default)) for known in PARAMETERS
+        }
+        object.__setattr__(self, "parameters", MappingProxyType(values))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.parameters.items()))
+
+    @property
+    def scale_factor(self) -> int:
+        """How many times wider and higher the result is."""
+        return int(self.parameters["scale_factor"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON members of the create call, all but ``image``.
+
+        ``filter_nsfw`` is sent only when it is on: the first published document does not know it.
+        """
+        return {
+            name: value
+            for name, value in self.parameters.items()
+            if not (name == "filter_nsfw" and value is False)
+        }
+
+    def digest(self, pixels: str, service: str) -> str:
+        """Return the hex name of "these pixels, these parameters, this service".
+
+        ``pixels`` is :func:`precision_upscaler.images.pixel_digest` of the source; ``service`` the
+        base address, because a mock's picture must never answer for the real service.
+        """
+        text = json.dumps([dict(self.parameters), pixels, service], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,99 @@
+"""Put a job's surroundings together from the user's folder, settings, key and the environment."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .answers import CallFailed, named_error
+from .cancel import CancelToken
+from .client import Timeouts, UpscalerClient
+from .clock import Clock, SystemClock
+from .credentials import Key, find_key, require_key
+from .errors import InvalidKey, JobBusy
+from .events import Emit
+from .job import Surroundings
+from .journal import Journal
+from .ledger import RequestLedger
+from .log import open_log
+from .settings import Settings
+
+
+class Workshop:
+    """What the worker and the command line share: folder, journal, settings, address and key."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        base_url: str,
+        log: Path,
+        cancel: CancelToken,
+        chance: Callable[[], float],
+        clock: Clock | None = None,
+    ) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.base_url = base_url
+        self.log = log
+        self.cancel = cancel
+        self.clock = clock or SystemClock()
+        self.journal = Journal(folder / "jobs", self.clock)
+        self.timeouts = Timeouts()
+        self.last_job_id: str | None = None
+        self._chance = chance
+
+    def find_key(self) -> Key | None:
+        """Return the key in use, None when there is none."""
+        return find_key(self.folder, self.base_url)
+
+    @contextlib.contextmanager
+    def client(self, cancel: CancelToken | None = None) -> Iterator[UpscalerClient]:
+        """Open a client for the address and key in use, within the key's rate limit; NoKey without one."""
+        key = require_key(self.folder, self.base_url)
+        open_log(self.folder, key.value)
+        cancel = cancel or self.cancel
+        ledger = RequestLedger(self.folder, key.value, self.settings.requests_per_minute, self.clock)
+        with UpscalerClient(
+            self.base_url,
+            key.value,
+            timeouts=self.timeouts,
+            clock=self.clock,
+            cancel=cancel,
+            before_request=lambda: ledger.wait_for_slot(cancel.event),
+            result_hosts=self.settings.result_hosts,
+        ) as client:
+            yield client
+
+    @contextlib.contextmanager
+    def surroundings(self, emit: Emit, cancel: CancelToken | None = None) -> Iterator[Surroundings]:
+        """Open everything one job needs."""
+        with self.client(cancel) as client:
+            yield Surroundings(
+                self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._chance
+            )
+
+    def forget(self, job_id: str) -> None:
+        """Remove a job from the journal; JobBusy while somebody works on it."""
+        with self.journal.lock():
+            job = self.journal.open(job_id)
+            if not job.lock.acquire(wait=False):
+                raise JobBusy("The job is being worked on at this moment.", charged=job.state.charged)
+            job.lock.release()
+            self.journal.remove(job)
+
+    def test_key(self) -> tuple[bool, str]:
+        """Ask the service, with the free list call, whether the key works; (valid, message).
+
+        Raises a named error when the service could not be asked at all.
+        """
+        with self.client() as client:
+            try:
+                client.list()
+            except CallFailed as failed:
+                error = named_error(failed, "no")
+                if isinstance(error, InvalidKey):
+                    return False, f"{error.what} {error.advice}"
+                raise error from failed
+        return True, "The key works."
