@@ -6,7 +6,7 @@ from that thread and must hand over to the front end's own (``GLib.idle_add`` in
 that dies without a last word is turned into an ``error`` event like any other.
 
 The protocol is documented in ``precision_upscaler/worker.py``. No key passes through here but the
-raw line of :meth:`Worker.store_key`.
+raw line given as ``key``.
 """
 
 from __future__ import absolute_import
@@ -51,10 +51,14 @@ class Worker(object):
     say when the worker is gone.
     """
 
-    def __init__(self, command, notify=None, translate=None):
-        # type: (Event, Callable[[], None] | None, Translate | None) -> None
-        """Remember ``command``, the first line to send, and ``notify``, called on a thread for every event."""
+    def __init__(self, command, notify=None, translate=None, key=None):
+        # type: (Event, Callable[[], None] | None, Translate | None, str | None) -> None
+        """Remember ``command``, the first line to send, and ``notify``, called on a thread for every event.
+
+        ``key`` is the API key that goes after a ``store-key`` or ``test-key`` command, as a raw line.
+        """
         self.command = command
+        self._key = key
         self.job_id = None  # type: str | None
         self.task_id = None  # type: str | None
         self.charged = "no"
@@ -88,7 +92,10 @@ class Worker(object):
             return self
         self._errors = _started(self._read_errors)
         _started(self._read_events)
-        self.send(self.command)
+        if self.send(self.command) and self._key is not None:
+            first_line = (self._key.strip().splitlines() or [""])[0]
+            self._write(first_line.encode("utf-8") + b"\n")
+        self._key = None
         return self
 
     # ----- to the worker
@@ -97,13 +104,6 @@ class Worker(object):
         # type: (Event) -> bool
         """Send one command; False when the worker no longer listens (its end arrives as an event)."""
         return self._write(json.dumps(message).encode("utf-8") + b"\n")
-
-    def store_key(self, service, key):
-        # type: (str, str) -> bool
-        """Send the command ``store-key`` and the key after it, raw."""
-        line = key.strip().splitlines()[0] if key.strip() else ""
-        encoded = line if isinstance(line, bytes) else line.encode("utf-8")
-        return self.send({"command": "store-key", "service": service}) and self._write(encoded + b"\n")
 
     def cancel(self):
         # type: () -> bool
