@@ -1,0 +1,50 @@
+"""What an upscale will give, before it is paid for: sizes, megapixels, time and price."""
+
+from __future__ import absolute_import
+
+from collections import namedtuple
+
+from precision_upscaler.contract import price
+from precision_upscaler.contract.duration import expected_seconds
+
+from .placement import Box, Size, place, scaled_size, united
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Forecast = namedtuple("Forecast", "sizes canvas megapixels seconds price")
+"""What to expect of one run over one or more layers.
+
+``sizes``: a :class:`Size` for each picture the service returns; ``canvas``: the image's Size
+afterwards; ``megapixels`` of all results together; ``seconds`` until the last one is there, as they
+run side by side; ``price``: a :class:`price.Estimate` of the sum.
+"""
+
+
+Experience = namedtuple("Experience", "pace table")
+"""What this user's past tells: the ratio of real to estimated durations, and a price table (None: ours)."""
+
+NO_EXPERIENCE = Experience(1.0, None)
+
+
+def forecast(boxes, canvas, factor, placement, experience=NO_EXPERIENCE):
+    # type: (Sequence[Box], Size, int, str, Experience) -> Forecast
+    """Return what to expect of enlarging ``boxes`` of a ``canvas``; ValueError without any box."""
+    if not boxes:
+        raise ValueError("there is nothing to forecast")
+    sizes = [scaled_size(Size(box.width, box.height), factor) for box in boxes]
+    estimates = [price.estimate(box.width, box.height, factor, experience.table) for box in boxes]
+    total = price.Estimate(
+        round(sum(one.amount for one in estimates), 2),
+        estimates[0].currency,
+        estimates[0].dated,
+        sum(one.megapixels for one in estimates),
+    )
+    return Forecast(
+        sizes,
+        united([place(placement, canvas, box, factor) for box in boxes]).canvas,
+        total.megapixels,
+        max(expected_seconds(size.width, size.height, experience.pace) for size in sizes),
+        total,
+    )

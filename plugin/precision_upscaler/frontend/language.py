@@ -1,0 +1,54 @@
+"""Translations of what people read: gettext catalogs beside the package, English where there is none.
+
+The catalogs are ``locale/<language>/LC_MESSAGES/precision-upscaler.mo``, compiled from ``locale/*.po``.
+"""
+
+from __future__ import absolute_import
+
+import gettext
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DOMAIN = "precision-upscaler"
+FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "locale")
+
+
+class Catalog(object):
+    """The texts of one language; calling it translates, so that it serves as ``translate`` everywhere."""
+
+    def __init__(self, languages=None, folder=FOLDER):
+        # type: (Sequence[str] | None, str) -> None
+        """Read the first of ``languages`` (POSIX names, the best first) that there is a catalog for.
+
+        None asks the environment: LANGUAGE, LC_ALL, LC_MESSAGES, LANG.
+        """
+        names = None if languages is None else list(_until_english(languages))
+        catalog = gettext.translation(DOMAIN, folder, names, fallback=True)
+        # Python 2 returns bytes unless asked
+        self._translate = getattr(catalog, "ugettext", catalog.gettext)
+        self._plural = getattr(catalog, "ungettext", catalog.ngettext)
+
+    def __call__(self, text):
+        # type: (str) -> str
+        """Return ``text`` in the catalog's language."""
+        # the empty text stands for a catalog's header
+        return self._translate(text) if text else text
+
+    def plural(self, one, many, number):
+        # type: (str, str, int) -> str
+        """Return the form of the text that goes with ``number``."""
+        return self._plural(one, many, number)
+
+
+def _until_english(languages):
+    # type: (Sequence[str]) -> list[str]
+    """Return what comes before English: who prefers it to Italian must not get Italian."""
+    wanted = []
+    for name in languages:
+        if name.split(".")[0].split("_")[0] in ("en", "C", "POSIX"):
+            break
+        wanted.append(name)
+    return wanted
