@@ -347,6 +347,17 @@ def worker_died_error(exit_code, charged, job_id, lines, _=same):
     )
 
 
+def worker_silent_error(seconds, _=same):
+    # type: (int, Translate) -> Event
+    """Return the event for a worker that was asked something short and does not answer."""
+    return _event(
+        "worker-silent",
+        _("The helper program of the plug-in did not answer within {seconds} seconds.").format(seconds=seconds),
+        "no",
+        _("Try again. A locked keyring that waits for its password can be the reason."),
+    )
+
+
 def local_error(problem, charged, _=same):
     # type: (Exception, str, Translate) -> Event
     """Return the event for a failure inside the front end itself."""
