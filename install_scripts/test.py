@@ -24,7 +24,7 @@ from steps import Failure, reported, say
 
 def checks(environment: Environment) -> bool:
     """Run the linter and the type checker; return whether all was well."""
-    every = (
+    every: tuple[tuple[str, list[str]], ...] = (
         ("lint", ["ruff", "check", "."]),
         ("format", ["ruff", "format", "--check", "."]),
         ("types", ["mypy"]),
@@ -33,7 +33,7 @@ def checks(environment: Environment) -> bool:
     well = True
     for title, (tool, *arguments) in every:
         say(f"==> {title}: {tool} {' '.join(arguments[:2])}")
-        done = subprocess.run([environment.tool(tool), *arguments], cwd=CLONE, check=False)
+        done = subprocess.run([str(environment.tool(tool)), *arguments], cwd=CLONE, check=False)
         if done.returncode:
             say(f"    FAILED: {title}")
             well = False
@@ -80,7 +80,7 @@ def main() -> int:
     well = checks(environment)
     absent = ["all"] if quick else absent_gimps()
     argv = [
-        environment.tool("pytest"),
+        str(environment.tool("pytest")),
         "--cov",
         "--cov-report=term",
         "--numprocesses=auto",

