@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from .contract import PARAMETERS, Parameter, parameter
+from .contract import PARAMETERS, Parameter, parameter, request_violations
 from .errors import InvalidParameter
 
 
 def _check(known: Parameter, value: Any) -> Any:
     if known.kind == "integer":
-        # the contract also takes the decimal string of a scale factor; one number has one spelling here
+        if isinstance(value, str) and not request_violations({"image": "", known.name: value}):
+            # the contract takes a scale factor as its decimal string too; a number has one spelling here
+            value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             raise InvalidParameter(
                 f"{known.title} must be a whole number from {known.minimum} to {known.maximum}, "
