@@ -14,7 +14,9 @@ import private_gimp
 import pytest
 from hypothesis import HealthCheck, settings
 
+from contract_tests import targets
 from contract_tests.summary import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401 - hooks
+from contract_tests.targets import pytest_addoption  # noqa: F401 - a hook
 
 if TYPE_CHECKING:
     from private_gimp import Gimp
@@ -68,9 +70,15 @@ def gimp3(request: pytest.FixtureRequest) -> Gimp:
 _MARKERS = {"gimp30": "gimp3", "gimp32": "gimp3", "gimp3": "gimp3", "gimp210": "gimp2"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose what the tests of the service's side talk to: ``--target``."""
+    targets.configure(config)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that use a real GIMP, so that ``-m "not gimp3 and not gimp2"`` leaves them out."""
     for item in items:
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in _MARKERS:
                 item.add_marker(_MARKERS[fixture])
+    targets.select(config, items)

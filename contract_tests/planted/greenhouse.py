@@ -76,7 +76,7 @@ class Greenhouse:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
             "PYTHONPATH": os.pathsep.join([str(self.folder / "plugin"), str(self.folder)]),
-            "PRECISION_UPSCALER_GIMP": "off",
+            "PRECISION_UPSCALER_WITHOUT_GIMP": "all",
             # loading every installed plug-in takes longer than most of these runs
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "CONTRACT_TESTS_TREE": str(self.folder),

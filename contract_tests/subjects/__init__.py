@@ -9,16 +9,12 @@ if TYPE_CHECKING:
     from contract_tests.cases import Case
 
 
-class Inexpressible(Exception):
-    """The subject cannot be told this case at all; the message says why."""
-
-
 @dataclass(frozen=True)
 class Verdict:
     """What a subject made of a case.
 
-    ``said`` is its own words; ``named`` the parameters that its refusal names; ``sent`` the parameters
-    it would hand on, when it took the case.
+    ``said`` is its own words; ``named`` the parameters that its refusal names (empty when it names
+    none); ``sent`` the parameters it would hand on, when it took the case.
     """
 
     accepted: bool
@@ -33,15 +29,20 @@ class Subject(Protocol):
     name: str
 
     def judge(self, case: Case) -> Verdict:
-        """Return what the subject makes of ``case``; :class:`Inexpressible` when it cannot be told it."""
+        """Return what the subject makes of ``case``."""
 
 
-def parameters_of(case: Case) -> dict[str, Any]:
-    """Return the case's parameters for a subject that knows neither picture, body nor wire."""
+def beyond_json(case: Case) -> str:
+    """Say why a subject that is given JSON values cannot be told this case; empty when it can."""
+    return "it is about the text on the wire" if case.raw is not None else ""
+
+
+def beyond_parameters(case: Case) -> str:
+    """Say why a subject that knows only the parameters cannot be told this case; empty when it can."""
     if case.raw is not None:
-        raise Inexpressible("it is about the text on the wire")
+        return "it is about the text on the wire"
     if "" in case.members:
-        raise Inexpressible("it is about a body that is no object")
+        return "it is about a body that is no object"
     if set(case.members) & {"image", "webhook_url"}:
-        raise Inexpressible("it is about the picture or the webhook")
-    return dict(case.members)
+        return "it is about the picture or the webhook"
+    return ""

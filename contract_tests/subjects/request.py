@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from precision_upscaler.errors import InvalidParameter
 from precision_upscaler.request import UpscaleRequest
 
-from contract_tests.subjects import Verdict, parameters_of
+from contract_tests.subjects import Verdict
 
 if TYPE_CHECKING:
     from contract_tests.cases import Case
@@ -17,9 +17,8 @@ class Request:
     name = "request"
 
     def judge(self, case: Case) -> Verdict:
-        parameters = parameters_of(case)
         try:
-            request = UpscaleRequest(**parameters)
+            request = UpscaleRequest(**case.members)
         except InvalidParameter as error:
             return Verdict(False, str(error), frozenset({str(error.details["parameter"])}))
         return Verdict(True, "taken", sent=request.to_json())

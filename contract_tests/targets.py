@@ -1,0 +1,239 @@
+"""What the tests of the service's side talk to: the mock in this process, over a socket, or the real one.
+
+``pytest --target=inprocess|http|live``. In process is the default and the quickest. ``live`` is the
+real service: it needs ``FREEPIK_API_KEY`` (or ``MAGNIFIC_API_KEY``) and ``--spending-cap=EUROS``, runs
+only the tests marked ``live``, reserves the estimated price of every create before sending it, and
+writes what it saw, scrubbed, to ``--live-record`` so that the mock can be corrected from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, SERVERS, response_violations
+
+from contract_tests.failure import MOCK_KEY, curl, explain
+from contract_tests.live_record import Recorder
+from contract_tests.purse import Purse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mock_server import PrecisionMock
+    from mock_server.app import MockApp
+
+OTHER_KEY = "mock-nearest"
+STATUS_PATH = CREATE_PATH + "/{task-id}"
+_JSON = "application/json"
+
+
+class Target:
+    """A service with an address and a key. Every answer it gives is held to the contract."""
+
+    name = ""
+
+    def __init__(self, base_url: str, key: str, client: httpx2.Client) -> None:
+        self.base_url = base_url
+        self.key = key
+        self._client = client
+
+    def call(
+        self,
+        method: str,
+        path: str = CREATE_PATH,
+        body: str | bytes | None = None,
+        *,
+        key: str | None = "",
+        headers: dict[str, str] | None = None,
+    ) -> httpx2.Response:
+        """Send one request; ``key`` None sends none, empty the target's own. Fails on an unlawful answer."""
+        sent = dict(headers or {})
+        if key is not None:
+            sent.setdefault(self.auth_header, key or self.key)
+        if body is not None:
+            sent.setdefault("Content-Type", _JSON)
+        content = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+        response = self._client.request(
+            method, self.base_url + path, content=content, headers=sent, follow_redirects=False
+        )
+        self._hold_to_the_contract(method, path, body, response)
+        return response
+
+    @property
+    def auth_header(self) -> str:
+        """The header the key goes into."""
+        return AUTH_HEADERS[SERVERS.index(self.base_url)] if self.base_url in SERVERS else AUTH_HEADERS[0]
+
+    def _hold_to_the_contract(
+        self, method: str, path: str, body: str | bytes | None, response: httpx2.Response
+    ) -> None:
+        media_type = response.headers.get("content-type", "").partition(";")[0]
+        template = CREATE_PATH if path == CREATE_PATH else STATUS_PATH
+        if not path.startswith(CREATE_PATH) or "json" not in media_type:
+            return
+        found = response_violations(template, method, response.status_code, response.json(), media_type)
+        assert not found, explain(
+            f"the answer {response.status_code} to {method} {template}",
+            wanted="an answer that fits its schema",
+            said="; ".join(f"{'/'.join(map(str, each.path))} {each.message}" for each in found),
+            request=curl(method, path, body if isinstance(body, str) else None, self.key),
+            example=response.text[:300],
+        )
+
+    def fetch(self, link: str) -> httpx2.Response:
+        """Fetch a result link, without the key."""
+        return self._client.get(link, follow_redirects=False)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass for the service."""
+        raise NotImplementedError
+
+    @property
+    def charges(self) -> int:
+        """How many tasks have been charged since the target was opened."""
+        raise NotImplementedError
+
+
+class InProcess(Target):
+    """The mock's WSGI application, called without a socket; a defect of the mock is raised."""
+
+    name = "inprocess"
+
+    def __init__(self, app: MockApp) -> None:
+        client = httpx2.Client(transport=httpx2.WSGITransport(app=app.wsgi_app))
+        super().__init__("http://127.0.0.1:8000", MOCK_KEY, client)
+        self.app = app
+
+    def advance(self, seconds: float) -> None:
+        self.app.service.change_clock(lambda state, real: state.moved(real, seconds))
+
+    @property
+    def charges(self) -> int:
+        return sum(count for count, _ in self.app.service.store.charges().values())
+
+
+class OverHttp(Target):
+    """The mock behind its own server, reached through a socket."""
+
+    name = "http"
+
+    def __init__(self, mock: PrecisionMock) -> None:
+        super().__init__(mock.url, mock.key, httpx2.Client(trust_env=False))
+        self._mock = mock
+        self.app = mock.app
+
+    def advance(self, seconds: float) -> None:
+        self._mock.advance(seconds)
+
+    @property
+    def charges(self) -> int:
+        return self._mock.charges
+
+
+class Live(Target):
+    """The real service. Costs money: every create is paid from a purse that cannot be overdrawn."""
+
+    name = "live"
+
+    def __init__(self, base_url: str, key: str, purse: Purse, recorder: Recorder | None) -> None:
+        super().__init__(base_url, key, httpx2.Client(timeout=120.0))
+        self._purse = purse
+        self._recorder = recorder
+        self._charges = 0
+
+    def call(self, method: str, path: str = CREATE_PATH, *arguments: Any, **options: Any) -> httpx2.Response:
+        if method == "POST":
+            # also for what should be refused: whether it is refused is the question
+            self._purse.reserve()
+        response = super().call(method, path, *arguments, **options)
+        if method == "POST" and 400 <= response.status_code < 500:
+            self._purse.give_back()
+        elif method == "POST":
+            self._charges += 1
+        return response
+
+    def _hold_to_the_contract(
+        self, method: str, path: str, body: str | bytes | None, response: httpx2.Response
+    ) -> None:
+        if self._recorder is not None:
+            self._recorder.write(method, path, body, response)
+        super()._hold_to_the_contract(method, path, body, response)
+
+    @property
+    def charges(self) -> int:
+        return self._charges
+
+
+class Choice:
+    """What the command line asked for."""
+
+    target = "inprocess"
+    purse: Purse | None = None
+    recorder: Recorder | None = None
+
+
+@contextlib.contextmanager
+def opened(**options: Any) -> Iterator[Target]:
+    """Open the chosen target; a mock with ``options``, its clock standing still unless they say otherwise."""
+    if Choice.target == "live":
+        if options:
+            pytest.skip("this test sets the mock up in a way the real service cannot be")
+        assert Choice.purse is not None
+        yield Live(*_live_account(), Choice.purse, Choice.recorder)
+    elif Choice.target == "http":
+        from mock_server import PrecisionMock  # noqa: PLC0415 - the live target must not need the mock
+
+        with PrecisionMock(**options) as mock:
+            yield OverHttp(mock)
+    else:
+        from mock_server import Options, create_app  # noqa: PLC0415 - the live target must not need the mock
+
+        app = create_app(Options(**{"speed": 0.0, **options}), testing=True)
+        try:
+            yield InProcess(app)
+        finally:
+            app.service.store.close()
+
+
+def _live_account() -> tuple[str, str]:
+    for server, variable in zip(SERVERS, ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY"), strict=True):
+        if os.environ.get(variable):
+            return server, os.environ[variable]
+    raise pytest.UsageError("--target=live needs FREEPIK_API_KEY or MAGNIFIC_API_KEY")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("contract tests")
+    group.addoption("--target", choices=("inprocess", "http", "live"), default="inprocess", help=__doc__)
+    group.addoption(
+        "--spending-cap", type=float, metavar="EUROS", help="what --target=live may cost at most, estimated"
+    )
+    group.addoption("--live-record", metavar="FILE", help="where --target=live writes what it saw, scrubbed")
+
+
+def configure(config: pytest.Config) -> None:
+    """Read the command line; a live run without a key or a cap is refused."""
+    Choice.target = config.getoption("--target")
+    if Choice.target != "live":
+        return
+    cap = config.getoption("--spending-cap")
+    if cap is None or cap <= 0:
+        raise pytest.UsageError("--target=live spends money: say how much at most with --spending-cap=EUROS")
+    _, key = _live_account()
+    Choice.purse = Purse(cap)
+    record: Path | str | None = config.getoption("--live-record")
+    Choice.recorder = Recorder(record, secrets=(key,)) if record else None
+
+
+def select(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave only the tests marked ``live`` in a live run."""
+    if Choice.target != "live":
+        return
+    left_out = [item for item in items if item.get_closest_marker("live") is None]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item.get_closest_marker("live") is not None]
