@@ -1,0 +1,158 @@
+"""Ask for the API key, test it with a call that costs nothing, and store it through the worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from . import widgets
+from .i18n import _
+from .widgets import Gtk
+from .worker_calls import Call
+
+if TYPE_CHECKING:
+    Event = dict[str, Any]
+
+_STORE_UNTESTED = 1
+
+
+class KeyDialog(Gtk.Dialog):
+    """The window; :meth:`ask` runs it. The key lives in the entry and in the worker's pipe only."""
+
+    def __init__(self, parent: Any, base_url: str) -> None:
+        super().__init__(title=_("API Key"), transient_for=parent, modal=parent is not None)
+        self._base_url = base_url
+        self._call: Call | None = None
+        self._stored = False
+        widgets.add_help(self, "key")
+        self.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
+        self._untested = self.add_button(_("Store _Untested"), _STORE_UNTESTED)
+        self._untested.set_no_show_all(True)
+        self._untested.hide()
+        self._ok = self.add_button(_("_Test and Store"), Gtk.ResponseType.OK)
+        self._ok.get_style_context().add_class("suggested-action")
+        self.set_default_response(Gtk.ResponseType.OK)
+        self._fill()
+        self.connect("response", self._respond)
+        self.connect("destroy", self._forget_call)
+        self._update()
+
+    def ask(self) -> bool:
+        """Show the window until a key is stored or the user gives up; whether one was stored."""
+        self.show_all()
+        self._entry.grab_focus()
+        self.run()  # OK and the like never end it: see _respond
+        self.destroy()
+        return self._stored
+
+    # ---------------------------------------------------------------- what it shows
+
+    def _fill(self) -> None:
+        host = urlsplit(self._base_url).hostname or self._base_url
+        box = self.get_content_area()
+        box.set_border_width(12)
+        box.set_spacing(10)
+        box.add(
+            widgets.label(
+                _(
+                    "The pictures are made by a paid service at {host}. It needs the API key of your own "
+                    "account there, and charges that account."
+                ).format(host=host)
+            )
+        )
+        link = Gtk.LinkButton.new_with_label(widgets.KEY_PAGE, _("Get a key from the service"))
+        link.set_halign(Gtk.Align.START)
+        box.add(link)
+        self._entry = Gtk.Entry(visibility=False, activates_default=True, width_chars=44)
+        self._entry.set_input_purpose(Gtk.InputPurpose.PASSWORD)
+        self._entry.set_icon_from_icon_name(Gtk.EntryIconPosition.SECONDARY, "view-reveal-symbolic")
+        self._entry.set_icon_tooltip_text(Gtk.EntryIconPosition.SECONDARY, _("Show or hide the key"))
+        self._entry.connect("icon-press", self._reveal)
+        self._entry.connect("changed", self._update)
+        row = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=8)
+        row.pack_start(widgets.labelled(_("API _key:"), self._entry), False, False, 0)
+        row.pack_start(self._entry, True, True, 0)
+        box.add(row)
+        self._spinner = Gtk.Spinner(no_show_all=True)
+        self._message = widgets.Message()
+        status = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=8)
+        status.pack_start(self._spinner, False, False, 0)
+        status.pack_start(self._message, True, True, 0)
+        box.add(status)
+        box.add(
+            widgets.label(
+                _(
+                    "Testing costs nothing. The key is kept in the system's keyring or, where there is none, "
+                    "in a file only you can read; never in images, settings or logs."
+                ),
+                dim=True,
+            )
+        )
+
+    def _reveal(self, entry: Any, *_event: object) -> None:
+        entry.set_visibility(not entry.get_visibility())
+
+    def _update(self, *_entry: object) -> None:
+        busy = self._call is not None
+        written = bool(self._entry.get_text().strip())
+        self._ok.set_sensitive(written and not busy)
+        self._untested.set_sensitive(written and not busy)
+        self._entry.set_sensitive(not busy)
+        self._spinner.set_visible(busy)
+        if busy:
+            self._spinner.start()
+        else:
+            self._spinner.stop()
+
+    # ---------------------------------------------------------------- what it does
+
+    def _respond(self, _dialog: Any, response: int) -> None:
+        if response == Gtk.ResponseType.OK:
+            self._message.show_text(_("Asking the service…"))
+            self._ask_worker("test-key", self._tested)
+        elif response == _STORE_UNTESTED:
+            self._store()
+        if response in (Gtk.ResponseType.OK, _STORE_UNTESTED):
+            # the answer comes later, and closes the window by itself
+            self.stop_emission_by_name("response")
+
+    def _ask_worker(self, command: str, answered: Any) -> None:
+        order = {"command": command, "key_follows": True, "base_url": self._base_url, "service": "freepik"}
+        self._call = Call(order, answered, key=self._entry.get_text())
+        self._update()
+
+    def _tested(self, event: Event) -> None:
+        self._call = None
+        if event["event"] == "key" and event["valid"]:
+            self._store()
+            return
+        if event["event"] == "key":
+            self._message.show_text(_("The service does not accept this key."), "error")
+        else:
+            self._message.show_text(f"{event.get('what', '')} {event.get('advice', '')}".strip(), "warning")
+            self._untested.show()
+        self._update()
+        self._entry.grab_focus()
+
+    def _store(self) -> None:
+        self._message.show_text(_("Storing the key…"))
+        self._ask_worker("store-key", self._was_stored)
+
+    def _was_stored(self, event: Event) -> None:
+        self._call = None
+        if event["event"] == "stored":
+            self._stored = True
+            self._entry.set_text("")
+            self.response(Gtk.ResponseType.CLOSE)
+            return
+        self._message.show_text(f"{event.get('what', '')} {event.get('advice', '')}".strip(), "error")
+        self._update()
+
+    def _forget_call(self, *_dialog: object) -> None:
+        if self._call is not None:
+            self._call.forget()
+
+
+def ask_for_key(parent: Any, base_url: str) -> bool:
+    """Ask for the key of the service at ``base_url``; whether one was stored."""
+    return KeyDialog(parent, base_url).ask()

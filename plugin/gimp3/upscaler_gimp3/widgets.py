@@ -1,0 +1,158 @@
+"""Small building blocks of our windows: labels, messages, links, and the dialog that shows an error."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import gi
+
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gdk, GLib, Gtk, Pango
+from precision_upscaler.frontend import texts
+
+from .i18n import _, catalog
+
+KEY_PAGE = "https://www.magnific.com/api"
+"""Where keys come from."""
+
+_UNIT = 1000
+_HELP = Path(__file__).resolve().parent / "help" / "index.html"
+
+
+def label(
+    text: str = "", *, dim: bool = False, bold: bool = False, wrap: bool = True, chars: int = 52
+) -> Gtk.Label:
+    """Return a label aligned to the start; ``chars`` is the width it wraps at."""
+    made = Gtk.Label(label=text, xalign=0, yalign=0.5, wrap=wrap, selectable=False)
+    made.set_wrap_mode(Pango.WrapMode.WORD_CHAR)
+    if wrap:
+        made.set_max_width_chars(chars)
+    if dim:
+        made.get_style_context().add_class("dim-label")
+    if bold:
+        attributes = Pango.AttrList()
+        attributes.insert(Pango.attr_weight_new(Pango.Weight.BOLD))
+        made.set_attributes(attributes)
+    return made
+
+
+def named(widget: Any, name: str) -> Any:
+    """Give a widget the name that screen readers say (and tests find it by); returns the widget."""
+    widget.get_accessible().set_name(name)
+    return widget
+
+
+def labelled(text: str, widget: Any) -> Gtk.Label:
+    """Return the label, with its mnemonic, that belongs to ``widget``; names the widget after it."""
+    made = Gtk.Label(label=text, use_underline=True, xalign=0)
+    made.set_mnemonic_widget(widget)
+    named(widget, text.replace("_", ""))
+    return made
+
+
+_ICONS = {"info": "dialog-information", "warning": "dialog-warning", "error": "dialog-error"}
+
+
+class Message(Gtk.Box):
+    """A line with an icon: information, a warning, or an error; invisible while it has no text."""
+
+    def __init__(self) -> None:
+        super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=8, no_show_all=True)
+        self._icon = Gtk.Image()
+        self._label = label()
+        self._label.set_hexpand(True)
+        self.pack_start(self._icon, False, False, 0)
+        self.pack_start(self._label, True, True, 0)
+        self._icon.set_valign(Gtk.Align.START)
+
+    def show_text(self, text: str, kind: str = "info") -> None:
+        """Show ``text`` with the icon of ``kind`` (``info``, ``warning``, ``error``); hide when empty."""
+        self._icon.set_from_icon_name(_ICONS[kind], Gtk.IconSize.MENU)
+        self._label.set_text(text)
+        if text:
+            self._icon.show()
+            self._label.show()
+        self.set_visible(bool(text))
+
+
+def open_help(section: str = "") -> None:
+    """Open our help, which is installed with the plug-in, at a section of it."""
+    address = f"{_HELP.as_uri()}#{section}" if section else _HELP.as_uri()
+    try:
+        Gtk.show_uri_on_window(None, address, Gdk.CURRENT_TIME)
+    except GLib.Error:
+        # no program is registered for web pages; Python knows some by name
+        webbrowser.open(address)
+
+
+def add_help(dialog: Any, section: str) -> Gtk.Button:
+    """Give a dialog of our own a Help button that opens ``section`` and leaves the dialog open."""
+    button = Gtk.Button(label=_("_Help"), use_underline=True)
+    button.connect("clicked", lambda _button: open_help(section))
+    area = dialog.get_action_area()
+    area.pack_start(button, False, False, 0)
+    area.set_child_secondary(button, True)
+    return button
+
+
+def show_error(parent: Any, event: dict[str, Any]) -> None:
+    """Show an ``error`` event: what happened, whether it was charged, what to do, and where the log is."""
+    dialog = Gtk.MessageDialog(
+        transient_for=parent,
+        modal=parent is not None,
+        message_type=Gtk.MessageType.ERROR,
+        buttons=Gtk.ButtonsType.NONE,
+        text=event.get("what", ""),
+        title=_("Precision Upscale"),
+    )
+    parts = [event.get("charge") or texts.charge(event.get("charged", "unknown"), catalog())]
+    parts.append(event.get("advice") or "")
+    if event.get("log"):
+        parts.append(_("Log: {path}").format(path=event["log"]))
+    dialog.format_secondary_text("\n\n".join(part for part in parts if part))
+    copy = dialog.add_button(_("C_opy"), Gtk.ResponseType.APPLY)
+    copy.set_tooltip_text(_("Copy this message, to report it"))
+    dialog.add_button(_("_Close"), Gtk.ResponseType.CLOSE)
+    dialog.set_default_response(Gtk.ResponseType.CLOSE)
+    while dialog.run() == Gtk.ResponseType.APPLY:
+        clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
+        clipboard.set_text(texts.error(event, catalog()), -1)
+        clipboard.store()
+    dialog.destroy()
+
+
+def confirm(parent: Any, question: str, explanation: str, action: str) -> bool:
+    """Ask before something that cannot be undone; ``action`` labels the button that does it."""
+    dialog = Gtk.MessageDialog(
+        transient_for=parent,
+        modal=True,
+        message_type=Gtk.MessageType.QUESTION,
+        buttons=Gtk.ButtonsType.NONE,
+        text=question,
+        title=_("Precision Upscale"),
+    )
+    dialog.format_secondary_text(explanation)
+    dialog.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
+    button = dialog.add_button(action, Gtk.ResponseType.OK)
+    button.get_style_context().add_class("destructive-action")
+    dialog.set_default_response(Gtk.ResponseType.CANCEL)
+    answer = dialog.run()
+    dialog.destroy()
+    return bool(answer == Gtk.ResponseType.OK)
+
+
+def file_size(count: float) -> str:
+    """Return a number of bytes as people read it, in decimal units as file managers show them."""
+    for unit, decimals in (("bytes", 0), ("kB", 0), ("MB", 1)):
+        if count < _UNIT:
+            return f"{count:.{decimals}f} {unit}"
+        count /= _UNIT
+    return f"{count:.1f} GB"
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as minutes and seconds, ``1:05``."""
+    whole = max(0, round(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"
