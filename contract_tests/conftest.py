@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import build_zip
+import placing
 import private_gimp
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +21,8 @@ from contract_tests.summary import pytest_runtest_makereport, pytest_terminal_su
 from contract_tests.targets import pytest_addoption  # noqa: F401 - a hook
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from private_gimp import Gimp
 
 # The same examples every time where nobody watches; as many new ones as one likes on one's own desk:
@@ -65,6 +69,22 @@ def gimp210() -> Gimp:
 def gimp3(request: pytest.FixtureRequest) -> Gimp:
     """Each supported GIMP 3 in turn."""
     return _gimp(request.param)
+
+
+def _from_zip(folder: Path, front_end: str) -> Path:
+    return placing.unpack(build_zip.build(folder, front_end), folder)
+
+
+@pytest.fixture(scope="session")
+def plugin_gimp3(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plug-in folder for GIMP 3, out of the very zip that people download; copy it, never change it."""
+    return _from_zip(tmp_path_factory.mktemp("zip-gimp3"), "gimp3")
+
+
+@pytest.fixture(scope="session")
+def plugin_gimp2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plug-in folder for GIMP 2.10, out of the very zip that people download; copy it, never change it."""
+    return _from_zip(tmp_path_factory.mktemp("zip-gimp2"), "gimp2")
 
 
 _MARKERS = {"gimp30": "gimp3", "gimp32": "gimp3", "gimp3": "gimp3", "gimp210": "gimp2"}

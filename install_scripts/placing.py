@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from pathlib import Path
+import zipfile
+from pathlib import Path, PurePosixPath
 
 import plugin_folder
 from steps import Failure
@@ -58,3 +59,27 @@ def remove(plug_ins: Path, name: str = plugin_folder.NAME) -> bool:
             f"{target} cannot be removed: {error.strerror or error}", "close GIMP and start again"
         ) from error
     return True
+
+
+def unpack(archive: Path, target: Path) -> Path:
+    """Unpack a plug-in zip into the folder ``target`` with its modes; return the plug-in folder.
+
+    :class:`steps.Failure` when the file is no plug-in zip of ours.
+    """
+    problem = Failure(f"{archive} is not a zip of Precision Upscaler", "download it again")
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            tops = {PurePosixPath(name).parts[0] for name in packed.namelist()}
+            if tops != {plugin_folder.NAME}:
+                raise problem
+            for member in packed.infolist():
+                written = Path(packed.extract(member, target))
+                if written.is_file():
+                    written.chmod(member.external_attr >> 16 & 0o777 or 0o644)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise problem from error
+    folder = target / plugin_folder.NAME
+    damaged = plugin_folder.damage(folder)
+    if damaged:
+        raise Failure(f"{archive} is damaged: {damaged[0]}", "download it again")
+    return folder

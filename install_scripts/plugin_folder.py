@@ -53,7 +53,9 @@ def assemble(target: Path, front_end: str) -> Path:
     core = CLONE / "plugin/precision_upscaler"
     skipped = shutil.ignore_patterns(*_SKIPPED, *_NOT_IN_THE_CORE)
     shutil.copytree(core, folder / "precision_upscaler", ignore=skipped)
-    wheels.unpack(wheels.fetch("requirements-vendor.lock", *wheels.PURE_PYTHON), folder / "vendor")
+    carried = wheels.fetch("requirements-vendor.lock", *wheels.PURE_PYTHON)
+    wheels.unpack(carried, folder / "vendor")
+    (folder / "vendor/LICENSES.txt").write_text(wheels.notice(carried), encoding="utf-8")
     shutil.copy(CLONE / "LICENSE", folder / "LICENSE")
     (folder / "VERSION").write_text(f"{version()}\n", encoding="ascii")
     for path in folder.rglob("*"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.message
 import hashlib
 import re
 import zipfile
@@ -61,6 +63,30 @@ def unpack(wheels: Sequence[Path], target: Path) -> None:
                 )
 
 
+def notice(wheels: Sequence[Path]) -> str:
+    """Return the text that names each carried package with its version, licence, and where the text is."""
+    lines = [
+        "What this folder carries besides Precision Upscaler, unchanged, each under its own licence:",
+        "",
+    ]
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as archive:
+            names = archive.namelist()
+            (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
+            facts = email.message_from_bytes(archive.read(metadata))
+            declared = facts["License-Expression"] or facts["License"] or _classified(facts)
+            lines.append(f"{facts['Name']} {facts['Version']}: {declared.splitlines()[0]}")
+            lines += [f"    {name}" for name in names if is_licence(name)]
+    return "\n".join(lines) + "\n"
+
+
+def _classified(facts: email.message.Message) -> str:
+    names = [
+        line.rpartition(" :: ")[2] for line in facts.get_all("Classifier", []) if line.startswith("License")
+    ]
+    return ", ".join(names) or "see its licence text"
+
+
 def is_licence(name: str) -> bool:
     """Tell whether a wheel's member (its path inside) is the text of a licence."""
     stem = PurePosixPath(name).name.upper()
@@ -81,7 +107,9 @@ def _members(wheel: Path, archive: zipfile.ZipFile) -> Iterator[str]:
             )
         if ".data/" in path.parts[0] + "/":
             raise Failure(f"{wheel.name} has data outside its package ({name})")
-        # what pip would need to uninstall, and what belongs to a command line that vendor/ has not
+        # no part of what runs: a package's own tests, lists of its makers' build, pip's book-keeping
+        if {"tests", "sboms"} & set(path.parts):
+            continue
         if path.name in {"RECORD", "INSTALLER", "REQUESTED", "top_level.txt"}:
             continue
         yield name
