@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .validation import JSON, PROBLEM
@@ -13,6 +13,7 @@ INVALID_KEY = "Invalid API key"
 IMAGE_REFUSED = "Image validation failed"
 NOT_VALIDATED = "Your request parameters didn't validate."
 INTERNAL_ERROR = "Internal Server Error"
+TOO_MANY = "Too Many Requests"
 UNAVAILABLE = "Service Unavailable. Please try again later."
 
 
@@ -29,7 +30,6 @@ class Answer:
     media_type: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
     lawful: bool = True
-    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def encoded(self) -> bytes:
         """Return the body's bytes."""
@@ -49,6 +49,11 @@ class RefusedError(Exception):
 def message(status: int, text: str, *headers: tuple[str, str]) -> Answer:
     """Return an error in the service's usual shape."""
     return Answer(status, {"message": text}, headers=headers)
+
+
+def unknown_task(*, strict: bool) -> Answer:
+    """Return the answer for a task id that is not the key's; 404 is not in the document."""
+    return message(400, "Parameter 'task-id' is not valid") if strict else message(404, "Task not found")
 
 
 def bad_request(text: str, faults: list[tuple[str, str]], shape: str) -> Answer:

@@ -9,19 +9,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import RequestEntityTooLarge
-
 from precision_upscaler import contract
-from precision_upscaler.contract.schema import resolve
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from . import answers, links, strict_json
 from .answers import Answer, RefusedError
 from .journal import Exchange, headers_of
-from .played import ANSWERS, CHANGES
+from .played import ANSWERS
 from .prefer import PreferenceError, preferences
-from .scenarios import CREATE, DOWNLOAD, LIST, STATUS, Scenario, parse
-from .service import unknown_task
-from .tasks import COMPLETED
+from .scenarios import CREATE, DOWNLOAD, LIST, STATUS, parse
+from .service import SCENARIO_KEY
+from .telling import changed, task_data
 from .validation import JSON, answer_fault, is_uuid
 
 if TYPE_CHECKING:
@@ -35,7 +33,13 @@ FAULT = "precision_mock.fault"
 """Key of the WSGI environment under which a view leaves the wire fault its answer is to suffer."""
 
 _BEFORE_ACCEPTING = frozenset(("reset", "empty_reply", "garbage"))
-_TEMPLATES = {CREATE: contract.CREATE_PATH, LIST: contract.CREATE_PATH, STATUS: contract.CREATE_PATH + "/{task-id}"}
+_TEMPLATES = {
+    CREATE: contract.CREATE_PATH,
+    LIST: contract.CREATE_PATH,
+    STATUS: contract.CREATE_PATH + "/{task-id}",
+}
+_METHODS = {CREATE: "POST", LIST: "GET", STATUS: "GET"}
+_KEYS = tuple("HTTP_" + name.upper().replace("-", "_") for name in contract.AUTH_HEADERS)
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
@@ -73,15 +77,15 @@ class Api:
     # one exchange
 
     def _open(self, step: str) -> Exchange:
-        query = request.environ.get("QUERY_STRING", "")
-        path = request.path
+        environ = request.environ
         return Exchange(
             self.service.clock.wire(),
-            request.method,
-            base_url(self.service.options.public_url) + path + ("?" + query if query else ""),
-            path,
+            environ["REQUEST_METHOD"],
+            base_url(environ, self.service.options.public_url),
+            environ["PATH_INFO"],
+            environ.get("QUERY_STRING", ""),
             step,
-            headers_of(request.environ),
+            headers_of(environ),
         )
 
     def _exchange(self, step: str, task_id: str) -> Response:
@@ -92,6 +96,8 @@ class Api:
         except RefusedError as refusal:
             answer = refusal.answer
         answer = self._checked(answer, step)
+        if exchange.headers_out:
+            answer = replace(answer, headers=(*answer.headers, *exchange.headers_out))
         exchange.status, exchange.answer = answer.status, answer.body
         exchange.seconds = time.perf_counter() - started
         self.journal.add(exchange)
@@ -101,12 +107,13 @@ class Api:
 
     def _answer(self, step: str, task_id: str, exchange: Exchange) -> Answer:
         service = self.service
-        headers = request.headers
-        given = next((headers[name] for name in contract.AUTH_HEADERS if headers.get(name)), None)
+        environ = request.environ
+        given = next((environ[name] for name in _KEYS if environ.get(name)), None)
         exchange.key = given or ""
         key = service.authenticate(given)
+        self._hold_back(key, exchange)
         try:
-            wishes = preferences(headers.get("Prefer", ""))
+            wishes = preferences(environ.get("HTTP_PREFER", ""))
         except PreferenceError as error:
             raise RefusedError(answers.message(400, str(error))) from None
         if wishes.code or wishes.example:
@@ -123,7 +130,7 @@ class Api:
         struck = service.strikes(scenario, step, task.task_id if task else key)
         if struck and scenario:
             if scenario.answer:
-                return ANSWERS[scenario.answer]
+                return self._told_to_wait(key, ANSWERS[scenario.answer])
             if scenario.wire in _BEFORE_ACCEPTING:
                 exchange.fault = scenario.wire
                 return answers.message(500, answers.INTERNAL_ERROR)
@@ -132,10 +139,36 @@ class Api:
             return self._listed(key)
         if step == CREATE:
             exchange.body = self._body()
-            task = service.create(key, exchange.body, written, wishes.pace)
+            task = service.create(key, exchange.body, written, wishes.pace, exchange.base)
             exchange.task_id, exchange.charged = task.task_id, True
         assert task is not None
-        return self._told(task, scenario, struck=struck)
+        data = task_data(service, task, exchange.base, task.status(service.clock.now()))
+        body, lawful = changed(data, scenario if struck else None)
+        return Answer(200, body, lawful=lawful)
+
+    def _hold_back(self, key: str, exchange: Exchange) -> None:
+        """Refuse a request that is over the rate limit, or that comes before its ``Retry-After`` is over."""
+        service = self.service
+        now = service.clock.wire()
+        early = service.limits.wait_until(key) - now
+        if early > 0:
+            exchange.notes.append(f"ignored Retry-After: came {early:.3f} s too early")
+            if service.options.punish:
+                raise RefusedError(self._told_to_wait(key, ANSWERS["http_429"]))
+        if service.options.rate_limit:
+            verdict = service.limits.judge(key, request.environ.get("REMOTE_ADDR", ""), now)
+            exchange.headers_out = verdict.headers()
+            if not verdict.allowed:
+                wait = ("Retry-After", str(verdict.reset_seconds))
+                raise RefusedError(self._told_to_wait(key, answers.message(429, answers.TOO_MANY, wait)))
+
+    def _told_to_wait(self, key: str, answer: Answer) -> Answer:
+        """Remember what an answer's ``Retry-After`` asks of a key, if it has one."""
+        seconds = next((float(value) for name, value in answer.headers if name == "Retry-After"), None)
+        if seconds is not None:
+            # a client's clock may be a little fast: what comes a twentieth too early is in time
+            self.service.limits.tell_to_wait(key, self.service.clock.wire() + seconds * 0.95)
+        return answer
 
     def _scenario(self, step: str, key: str, wishes: Preferences, task: Task | None) -> str:
         """Return the scenario of this call as written: the request's own, else its task's, else the key's."""
@@ -145,7 +178,7 @@ class Api:
         if task is not None and task.scenario:
             return task.scenario
         if service.scenario_of_key(key) is not None:
-            return key.removeprefix("mock-")
+            return key.removeprefix(SCENARIO_KEY)
         settings = service.settings()
         return (service.next_scenario() if step == CREATE else "") or settings.scenario
 
@@ -164,37 +197,22 @@ class Api:
         try:
             return strict_json.loads(raw)
         except strict_json.JSONError as error:
-            raise RefusedError(answers.bad_request(answers.NOT_VALIDATED, [("body", str(error))], shape)) from None
+            raise RefusedError(
+                answers.bad_request(answers.NOT_VALIDATED, [("body", str(error))], shape)
+            ) from None
 
     def _listed(self, key: str) -> Answer:
         now = self.service.clock.now()
-        tasks = self.service.store.tasks(key)
-        return Answer(200, {"data": [{"task_id": task.task_id, "status": task.status(now)} for task in tasks]})
-
-    def _told(self, task: Task, scenario: Scenario | None, *, struck: bool) -> Answer:
-        """Return what the create and status calls say of a task."""
-        status = task.status(self.service.clock.now())
-        generated = self.links_of(task) if status == COMPLETED else []
-        data = {"generated": generated, "task_id": task.task_id, "status": status}
-        if struck and scenario and scenario.change:
-            change, lawful = CHANGES[scenario.change]
-            return Answer(200, change(data), lawful=lawful)
-        return Answer(200, {"data": data})
-
-    def links_of(self, task: Task) -> list[str]:
-        """Return fresh links to a task's result."""
-        service = self.service
-        path = links.result_path(task.task_id, service.extension_of(task))
-        expires = int(service.clock.wire() + service.options.link_seconds)
-        token = links.token(path, expires, service.settings().link_secret.encode())
-        link = f"{base_url(service.options.public_url)}{path}?token={token}"
-        return [link, f"{link}&size=stable"][: service.options.links]
+        tasks = self.service.tasks.tasks(key)
+        return Answer(
+            200, {"data": [{"task_id": task.task_id, "status": task.status(now)} for task in tasks]}
+        )
 
     def _checked(self, answer: Answer, step: str) -> Answer:
         """Return the answer, or a 500 (in tests: an exception) when it breaks the contract."""
         if not answer.lawful:
             return answer
-        why = answer_fault(_TEMPLATES[step], request.method, answer.status, answer.media_type, answer.body)
+        why = answer_fault(_TEMPLATES[step], _METHODS[step], answer.status, answer.media_type, answer.body)
         if why is None:
             return answer
         log.error("an answer of the mock breaks the contract: %s", why)
@@ -208,7 +226,7 @@ class Api:
         """GET: the file behind a result link. Needs no key, and says in the journal when one was sent."""
         started = time.perf_counter()
         exchange = self._open(DOWNLOAD)
-        if any(request.headers.get(header) for header in contract.AUTH_HEADERS):
+        if any(request.environ.get(name) for name in _KEYS):
             exchange.notes.append("the API key was sent to the download's address")
         answer, conditional = self._file(name, exchange)
         exchange.status, exchange.answer = answer.status, answer.body
@@ -231,7 +249,7 @@ class Api:
             request.path, request.args.get("token", ""), service.clock.wire(), settings.link_secret.encode()
         ):
             return answers.message(403, "Forbidden"), False
-        task = service.store.task(name.removeprefix("upscaler_result_").partition(".")[0])
+        task = service.tasks.task(name.removeprefix("upscaler_result_").partition(".")[0])
         if task is None:
             return answers.message(404, "Not found"), False
         exchange.task_id, exchange.key = task.task_id, task.owner
@@ -257,11 +275,10 @@ class Api:
         return Answer(200, data, media_type), not exchange.fault
 
 
-def base_url(public_url: str) -> str:
+def base_url(environ: dict[str, Any], public_url: str) -> str:
     """Return the address the client reached us at, without a last slash, unless one was set."""
     if public_url:
         return public_url.rstrip("/")
-    environ = request.environ
     host = environ.get("HTTP_HOST", "")
     if not _HOST.fullmatch(host):
         host = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
@@ -283,22 +300,16 @@ def _examples(template: str, method: str) -> list[tuple[int, str, str, Any]]:
     found = []
     responses = contract.DOCUMENT["paths"][template][method]["responses"]
     for code, response in responses.items():
-        content = resolve(contract.DOCUMENT, response).get("content", {})
+        content = contract.resolve(response).get("content", {})
         for media_type, media in content.items():
             for name, example in media.get("examples", {}).items():
-                found.append((int(code), media_type, name, resolve(contract.DOCUMENT, example)["value"]))
+                found.append((int(code), media_type, name, contract.resolve(example)["value"]))
             if not media.get("examples"):
-                schema = resolve(contract.DOCUMENT, media["schema"])
+                schema = contract.resolve(media["schema"])
                 found.append((int(code), media_type, "", schema["example"]))
     return found
 
 
 def respond(answer: Answer) -> Response:
     """Return an answer as Flask's response."""
-    response = Response(answer.encoded(), answer.status, mimetype=answer.media_type)
-    for name, value in answer.headers:
-        response.headers[name] = value
-    return response
-
-
-__all__ = ["FAULT", "Api", "BrokenAnswerError", "base_url", "documented", "respond", "unknown_task"]
+    return Response(answer.encoded(), answer.status, answer.headers, content_type=answer.media_type)

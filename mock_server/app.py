@@ -56,7 +56,10 @@ class MockApp(Flask):
 
 
 def _with_faults(
-    app: Callable[..., Iterable[bytes]], environ: dict[str, Any], start_response: Any, sleep: Callable[[float], None]
+    app: Callable[..., Iterable[bytes]],
+    environ: dict[str, Any],
+    start_response: Any,
+    sleep: Callable[[float], None],
 ) -> Iterable[bytes]:
     held: list[Any] = []
     result = app(environ, lambda *arguments: held.append(arguments))
@@ -112,7 +115,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = options.max_body
     app.url_map.strict_slashes = False
     app.service = Service(options, real_time)
-    app.journal = Journal(options.journal_size)
+    app.journal = Journal(options.journal_size, app.service.database if options.state else None)
     app.register_blueprint(Api(app.service, app.journal).blueprint)
     app.register_blueprint(Control(app.service, app.journal).blueprint, url_prefix="/__mock__")
     app.register_error_handler(HTTPException, _json_error)

@@ -42,7 +42,7 @@ def run(**values: Any) -> None:
     from .running import serve  # noqa: PLC0415 - as above
 
     try:
-        serve(options, lambda line: click.echo(line))
+        serve(options, click.echo)
     except OSError as error:
         raise click.ClickException(f"cannot listen on {options.host}:{options.port}: {error}") from None
     except KeyboardInterrupt:

@@ -3,61 +3,163 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+import jsonschema_rs
 from flask import Blueprint, Response, request
 
 from . import answers, strict_json
 from .answers import Answer, RefusedError
 from .api import respond
+from .control_document import OPERATIONS, Operation, document, draft4
+from .scenarios import CATALOGUE, UnknownScenarioError, parse
+from .service import EndedError
+from .tasks import COMPLETED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .journal import Journal
     from .service import Service
     from .tasks import Task
 
+_LONGEST_NUMBER = 18  # digits
+_BAD, _NOT_FOUND, _CONFLICT = 400, 404, 409
+
 
 class Control:
-    """The views of one mock's control API."""
+    """The views of one mock's control API, one for each line of ``OPERATIONS``, and its two pages."""
 
     def __init__(self, service: Service, journal: Journal) -> None:
         self.service = service
         self.journal = journal
         self.blueprint = Blueprint("control", __name__)
         self.blueprint.before_request(_refuse_strangers)
-        for rule, method, view in (
-            ("/clock", "GET", self.clock),
-            ("/clock", "POST", self.move_clock),
-            ("/charges", "GET", self.charges),
-            ("/requests", "GET", self.requests),
-            ("/tasks", "GET", self.tasks),
-            ("/reset", "POST", self.reset),
-        ):
-            self.blueprint.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
+        for operation in OPERATIONS:
+            rule = operation.path.replace("{", "<").replace("}", ">")
+            view = _checked(operation, getattr(self, operation.view))
+            self.blueprint.add_url_rule(rule, operation.view, view, methods=[operation.method])
+        self.blueprint.add_url_rule("/openapi.json", "openapi", lambda: _ok(document()))
+        self.blueprint.add_url_rule("/", "page", lambda: _page("index.html"))
+        self.blueprint.add_url_rule("/docs", "docs", lambda: _page("docs.html"))
 
-    def clock(self) -> Response:
+    def read_clock(self) -> Response:
         """Tell the time."""
-        clock = self.service.clock
         self.service.settings()
+        clock = self.service.clock
         return _ok({"now": clock.now(), "wire": clock.wire(), "speed": clock.state.speed})
 
     def move_clock(self) -> Response:
-        """Advance the clock, or change its speed."""
-        body = _body()
-        try:
-            if "speed" in body:
-                speed = float(body["speed"])
-                self.service.change_clock(lambda state, real: state.at_speed(real, speed))
-            if "advance" in body:
-                seconds = float(body["advance"])
-                self.service.change_clock(lambda state, real: state.moved(real, seconds))
-        except (TypeError, ValueError) as error:
-            return respond(answers.message(400, str(error)))
-        return self.clock()
+        """Change the clock's speed, then advance it."""
+        body = _json()
+        if "speed" in body:
+            self.service.change_clock(lambda state, real: state.at_speed(real, float(body["speed"])))
+        if "advance" in body:
+            self.service.change_clock(lambda state, real: state.moved(real, float(body["advance"])))
+        return self.read_clock()
 
-    def charges(self) -> Response:
+    def read_scenarios(self) -> Response:
+        """List the scenarios."""
+        settings = self.service.settings()
+        catalogue = [
+            {"name": item.name, "summary": item.summary, "steps": list(item.steps)}
+            for item in CATALOGUE.values()
+        ]
+        return _ok(
+            {"default": settings.scenario, "upcoming": list(settings.upcoming), "catalogue": catalogue}
+        )
+
+    def set_scenarios(self) -> Response:
+        """Put scenarios in force."""
+        body = _json()
+        for name in [body.get("default", ""), *body.get("upcoming", [])]:
+            if name:
+                try:
+                    parse(name)
+                except UnknownScenarioError as error:
+                    raise RefusedError(answers.message(_BAD, str(error))) from None
+        self.service.change_settings(
+            lambda settings: replace(
+                settings,
+                scenario=body.get("default", settings.scenario),
+                upcoming=tuple(body.get("upcoming", settings.upcoming)),
+            )
+        )
+        return self.read_scenarios()
+
+    def read_seed(self) -> Response:
+        """Tell the seed."""
+        return _ok({"seed": self.service.settings().seed})
+
+    def set_seed(self) -> Response:
+        """Set the seed."""
+        seed = _json()["seed"]
+        self.service.change_settings(lambda settings: replace(settings, seed=seed))
+        self.service.results.clear()
+        return self.read_seed()
+
+    def read_tasks(self) -> Response:
+        """Show every task."""
+        self.service.settings()
+        counters = self.service.tasks.counters()
+        now = self.service.clock.now()
+        return _ok(
+            {
+                "now": now,
+                "total": counters.get("tasks", 0),
+                "forgotten": counters.get("forgotten tasks", 0),
+                "tasks": [
+                    _described(task, now) for task in self.service.tasks.tasks(limit=_query("limit", -1))
+                ],
+            }
+        )
+
+    def _task(self, task_id: str) -> Task:
+        self.service.settings()
+        task = self.service.tasks.task(task_id.lower())
+        if task is None:
+            raise RefusedError(answers.message(_NOT_FOUND, "There is no such task"))
+        return task
+
+    def read_task(self, task_id: str) -> Response:
+        """Show one task."""
+        return _ok(_described(self._task(task_id), self.service.clock.now()))
+
+    def end_task(self, task_id: str) -> Response:
+        """Let a task end now."""
+        task = self._task(task_id)
+        try:
+            self.service.end(task.task_id, _json()["outcome"])
+        except EndedError as error:
+            raise RefusedError(answers.message(_CONFLICT, str(error))) from None
+        return self.read_task(task_id)
+
+    def before(self, task_id: str) -> Response:
+        """Show the picture that was sent."""
+        found = self.service.tasks.picture(self._task(task_id).picture)
+        return _picture(None if found is None else found[0], "private, max-age=3600")
+
+    def after(self, task_id: str) -> Response:
+        """Show the result."""
+        task = self._task(task_id)
+        done = task.status(self.service.clock.now()) == COMPLETED
+        seed = self.service.settings().seed
+        return _picture(self.service.results.file_of(task, seed) if done else None, "no-store")
+
+    def read_requests(self) -> Response:
+        """Show the request journal."""
+        after = _query("after", 0)
+        found = self.journal.read()
+        found["requests"] = [item for item in found["requests"] if item["number"] > after]
+        return _ok(found)
+
+    def read_charges(self) -> Response:
         """Tell how many tasks were charged."""
-        charges = self.service.store.charges()
+        charges = self.service.tasks.charges()
         return _ok(
             {
                 "count": sum(count for count, _ in charges.values()),
@@ -66,53 +168,132 @@ class Control:
             }
         )
 
-    def requests(self) -> Response:
-        """Show the request journal."""
-        return _ok(self.journal.read())
+    def read_deliveries(self) -> Response:
+        """Show the delivery log."""
+        return _ok({"deliveries": self.service.webhooks.described()})
 
-    def tasks(self) -> Response:
-        """Show every task."""
-        self.service.settings()
-        return _ok({"tasks": [self._described(task) for task in self.service.store.tasks()]})
+    def take_snapshot(self) -> Response:
+        """Take a snapshot."""
+        return respond(Answer(200, self.service.snapshot(), "application/vnd.sqlite3"))
 
-    def _described(self, task: Task) -> dict[str, Any]:
-        return {
-            "task_id": task.task_id,
-            "status": task.status(self.service.clock.now()),
-            "parameters": task.parameters,
-            "width": task.width,
-            "height": task.height,
-            "scenario": task.scenario or None,
-            "created_at": task.created_at,
-        }
+    def restore_snapshot(self) -> Response:
+        """Go back to a snapshot."""
+        try:
+            self.service.restore(request.get_data())
+        except ValueError as error:
+            raise RefusedError(answers.message(_BAD, str(error))) from None
+        return _ok({})
 
     def reset(self) -> Response:
-        """Forget tasks, charges and journal."""
-        self.service.store.clear()
-        self.service.results.clear()
+        """Forget everything."""
+        self.service.reset()
         self.journal.clear()
         return _ok({})
+
+
+def _described(task: Task, now: float) -> dict[str, Any]:
+    return {
+        "task_id": task.task_id,
+        "status": task.status(now),
+        "scenario": task.scenario or None,
+        "parameters": task.parameters,
+        "width": task.width,
+        "height": task.height,
+        "created_at": task.created_at,
+        "starts_at": task.schedule.starts_at,
+        "ends_at": task.schedule.ends_at,
+        "key": task.owner if task.owner.startswith("mock-") else "(a key of yours)",
+        "polls": task.polls,
+        "webhook_url": task.webhook_url or None,
+    }
 
 
 def _ok(body: Any) -> Response:
     return respond(Answer(200, body))
 
 
-def _body() -> dict[str, Any]:
+def _page(name: str) -> Response:
+    return respond(
+        Answer(200, (files(__package__) / "pages" / name).read_bytes(), "text/html; charset=utf-8")
+    )
+
+
+def _picture(data: bytes | None, cache_control: str) -> Response:
+    """Answer with a picture as PNG, scaled down until its longer side is the query's ``side`` pixels."""
+    from .pictures import thumbnail  # noqa: PLC0415 - Pillow is slow to import
+
+    if data is None:
+        raise RefusedError(answers.message(_NOT_FOUND, "There is no such picture (yet)"))
+    side = _query("side", 0)
+    return respond(Answer(200, thumbnail(data, side), "image/png", (("Cache-Control", cache_control),)))
+
+
+def _query(name: str, default: int) -> int:
+    """Return a query parameter's number; 400 when it is not one the document allows."""
+    text = request.args.get(name)
+    if text is None:
+        return default
+    operation = next(item for item in OPERATIONS if item.query and name in item.query)
+    schema = (operation.query or {})[name]
+    value = int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else -1
+    if not schema["minimum"] <= value <= schema.get("maximum", value):
+        raise RefusedError(answers.message(_BAD, f"{name} must be a number from {schema['minimum']} up"))
+    return value
+
+
+@cache
+def _body_validator(operation: str) -> jsonschema_rs.Draft4Validator:
+    body = next(item.body for item in OPERATIONS if item.view == operation)
+    return jsonschema_rs.Draft4Validator(draft4(body))
+
+
+def _json() -> dict[str, Any]:
+    """Return the request's JSON body, checked against the document of the call it is for."""
     try:
-        body = strict_json.loads(request.get_data() or b"{}")
+        body = strict_json.loads(request.get_data())
     except strict_json.JSONError as error:
-        raise RefusedError(answers.message(400, str(error))) from None
-    if not isinstance(body, dict):
-        raise RefusedError(answers.message(400, "the body must be a JSON object"))
-    return body
+        raise RefusedError(answers.message(_BAD, str(error))) from None
+    view = (request.endpoint or "").rpartition(".")[2]
+    for fault in _body_validator(view).iter_errors(body):
+        raise RefusedError(answers.message(_BAD, str(fault.message)))
+    found: dict[str, Any] = body
+    return found
+
+
+def _checked(operation: Operation, view: Callable[..., Response]) -> Callable[..., Response]:
+    """Return ``view`` so that a refusal becomes its answer."""
+
+    def call(**arguments: str) -> Response:
+        try:
+            return view(**arguments)
+        except RefusedError as refusal:
+            return respond(refusal.answer)
+
+    call.__name__ = operation.view
+    return call
+
+
+def _is_near(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _refuse_strangers() -> Response | None:
-    """Answer 403 to other machines."""
-    address = request.environ.get("REMOTE_ADDR", "")
-    try:
-        near = ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        near = False
+    """Answer 403 to other machines, and to web pages of other sites in this machine's browser.
+
+    A page elsewhere can make a browser send requests here, and a name can be made to point here; both
+    show in ``Origin`` and ``Host``.
+    """
+    environ = request.environ
+    origin = environ.get("HTTP_ORIGIN")
+    near = (
+        _is_near(environ.get("REMOTE_ADDR", ""))
+        and _is_near(urlsplit(f"//{environ.get('HTTP_HOST', 'localhost')}").hostname)
+        and (origin is None or _is_near(urlsplit(origin).hostname))
+        and environ.get("HTTP_SEC_FETCH_SITE", "none") != "cross-site"
+    )
     return None if near else respond(answers.message(403, "The control API is for this machine only"))

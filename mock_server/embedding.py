@@ -58,7 +58,7 @@ class PrecisionMock:
             return
         self._server.stop()
         self._thread.join()
-        self.app.service.store.close()
+        self.app.service.close()
         self._server = self._thread = None
 
     def advance(self, seconds: float) -> None:
@@ -67,7 +67,7 @@ class PrecisionMock:
 
     def play(self, scenario: str) -> None:
         """Let every request that names no scenario play this one; empty ends it."""
-        self.app.service.store.change_settings(lambda settings: replace(settings, scenario=scenario))
+        self.app.service.change_settings(lambda settings: replace(settings, scenario=scenario))
 
     @property
     def requests(self) -> list[dict[str, Any]]:
@@ -78,4 +78,4 @@ class PrecisionMock:
     @property
     def charges(self) -> int:
         """How many tasks were charged."""
-        return sum(count for count, _ in self.app.service.store.charges().values())
+        return sum(count for count, _ in self.app.service.tasks.charges().values())

@@ -6,15 +6,19 @@ into words only when the journal is read. Keys are shown only when they are the 
 
 from __future__ import annotations
 
+import json
 import shlex
 import threading
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from .database import Database
 
+_WRITTEN_AFTER_SECONDS = 0.2
+_LISTED = 50  # members of a JSON list that the journal shows
 _SHOWN = 300  # characters of a JSON string that the journal shows
 _SECRET_HEADERS = ("x-freepik-api-key", "x-magnific-api-key", "authorization", "cookie")
 
@@ -25,10 +29,11 @@ class Exchange:
 
     at: float
     method: str
-    url: str
+    base: str
     path: str
+    query: str
     step: str
-    headers: dict[str, str]
+    headers: list[tuple[str, str]]
     body: Any = None
     key: str = ""
     status: int = 0
@@ -39,6 +44,7 @@ class Exchange:
     charged: bool = False
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
+    headers_out: tuple[tuple[str, str], ...] = ()
     number: int = 0
 
 
@@ -54,17 +60,30 @@ def shortened(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: shortened(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [shortened(member) for member in value[:50]] + (["…"] if len(value) > 50 else [])
+        return [shortened(member) for member in value[:_LISTED]] + ["…"] * (len(value) > _LISTED)
     if isinstance(value, bytes):
         return f"({len(value)} bytes)"
     return value
 
 
-def curl_line(exchange: Exchange, body: str | None) -> str:
-    """Return a shell line that repeats the request; an unshown key becomes ``$KEY``, a picture ``@body.json``."""
-    words = ["curl", "-sS", "-X", exchange.method, shlex.quote(exchange.url)]
-    for name, value in exchange.headers.items():
-        if name.lower() in ("host", "content-length", "connection", "accept-encoding", "user-agent", "accept"):
+def curl_line(exchange: Exchange, headers: dict[str, str], body: str | None) -> str:
+    """Return a shell line that repeats the request; a hidden key becomes ``$KEY``, a picture ``@body.json``."""
+    words = [
+        "curl",
+        "-sS",
+        "-X",
+        exchange.method,
+        shlex.quote(exchange.base + quote(exchange.path) + ("?" + exchange.query if exchange.query else "")),
+    ]
+    for name, value in headers.items():
+        if name.lower() in (
+            "host",
+            "content-length",
+            "connection",
+            "accept-encoding",
+            "user-agent",
+            "accept",
+        ):
             continue
         if name.lower() in _SECRET_HEADERS and not value.startswith("mock-"):
             words += ["-H", f'"{name}: $KEY"']
@@ -77,12 +96,10 @@ def curl_line(exchange: Exchange, body: str | None) -> str:
 
 def described(exchange: Exchange) -> dict[str, Any]:
     """Return an exchange as a JSON value."""
-    import json  # noqa: PLC0415 - used when the journal is read
-
     text = None if exchange.body is None else json.dumps(exchange.body, ensure_ascii=False)
+    sent = _titled(exchange.headers)
     headers = {
-        name: shown_key(value) if name.lower() in _SECRET_HEADERS else value
-        for name, value in exchange.headers.items()
+        name: shown_key(value) if name.lower() in _SECRET_HEADERS else value for name, value in sent.items()
     }
     return {
         "number": exchange.number,
@@ -100,17 +117,24 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "notes": exchange.notes,
         "request": {"headers": headers, "body": shortened(exchange.body)},
         "answer": shortened(exchange.answer),
-        "curl": curl_line(exchange, text),
+        "curl": curl_line(exchange, sent, text),
     }
 
 
 class Journal:
-    """The last exchanges, at most ``size``. Thread-safe."""
+    """The last exchanges, at most ``size``. Thread-safe.
 
-    def __init__(self, size: int) -> None:
-        self._entries: deque[Exchange] = deque(maxlen=size)
+    With a database several processes share one journal: what they saw is written to it a moment later,
+    so that no request waits for it, and at the latest when the journal is read through this object.
+    """
+
+    def __init__(self, size: int, database: Database | None = None) -> None:
+        self._size = size
+        self._database = database
+        self._entries: deque[Exchange] = deque(maxlen=size if database is None else None)
         self._count = 0
         self._lock = threading.Lock()
+        self._writer: threading.Timer | None = None
 
     def add(self, exchange: Exchange) -> None:
         """Remember an exchange; the oldest one is forgotten when there are too many."""
@@ -118,25 +142,63 @@ class Journal:
             self._count += 1
             exchange.number = self._count
             self._entries.append(exchange)
+            if self._database is not None and self._writer is None:
+                self._writer = threading.Timer(_WRITTEN_AFTER_SECONDS, self.flush)
+                self._writer.daemon = True
+                self._writer.start()
+
+    def flush(self) -> None:
+        """Write what is not in the database yet."""
+        if self._database is None:
+            return
+        with self._lock:
+            entries, self._writer = list(self._entries), None
+            self._entries.clear()
+        if entries:
+            texts = [json.dumps(described(item)) for item in entries[-self._size :]]
+            with self._database.writing() as connection:
+                missed = len(entries) - len(texts)
+                if missed:
+                    connection.execute(
+                        "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'journal'", (missed,)
+                    )
+                connection.executemany("INSERT INTO journal (entry) VALUES (?)", [(text,) for text in texts])
+                connection.execute(
+                    "DELETE FROM journal WHERE number <= (SELECT MAX(number) FROM journal) - ?", (self._size,)
+                )
 
     def read(self) -> dict[str, Any]:
         """Return ``{"total", "forgotten", "requests"}``, the oldest request first."""
-        with self._lock:
-            entries, count = list(self._entries), self._count
-        return {"total": count, "forgotten": count - len(entries), "requests": [described(item) for item in entries]}
+        if self._database is None:
+            with self._lock:
+                entries, total = list(self._entries), self._count
+            requests = [described(item) for item in entries]
+        else:
+            self.flush()
+            with self._database.reading() as connection:
+                rows = connection.execute("SELECT number, entry FROM journal ORDER BY number").fetchall()
+                found = connection.execute(
+                    "SELECT seq FROM sqlite_sequence WHERE name = 'journal'"
+                ).fetchone()
+            total = found[0] if found else 0
+            requests = [{**json.loads(entry), "number": number} for number, entry in rows]
+        return {"total": total, "forgotten": total - len(requests), "requests": requests}
 
     def clear(self) -> None:
         """Forget everything, the count too."""
         with self._lock:
             self._entries.clear()
             self._count = 0
+        if self._database is not None:
+            with self._database.writing() as connection:
+                connection.execute("DELETE FROM journal")
+                connection.execute("DELETE FROM sqlite_sequence WHERE name = 'journal'")
 
 
-def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
-    """Return the request headers of a WSGI environment."""
-    headers = {
-        name[5:].replace("_", "-").title(): value for name, value in environ.items() if name.startswith("HTTP_")
-    }
-    if environ.get("CONTENT_TYPE"):
-        headers["Content-Type"] = environ["CONTENT_TYPE"]
-    return headers
+def headers_of(environ: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the request headers of a WSGI environment, names as it has them (``HTTP_USER_AGENT``)."""
+    return [item for item in environ.items() if item[0][:5] == "HTTP_" or item[0] == "CONTENT_TYPE"]
+
+
+def _titled(headers: list[tuple[str, str]]) -> dict[str, str]:
+    return {name.removeprefix("HTTP_").replace("_", "-").title(): value for name, value in headers}

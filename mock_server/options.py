@@ -1,4 +1,4 @@
-"""Every option of the mock, stated once: name, default, help; the command line and the environment read it here."""
+"""Every option of the mock, stated once: the command line and the environment are made from it."""
 
 from __future__ import annotations
 
@@ -56,6 +56,11 @@ class Options:
     strict: bool = option(False, "Behaviour", "Refuse what the document does not promise (see DIFFERENCES).")
     limits: bool = option(True, "Behaviour", "Enforce the limits of picture size and aspect.")
     rate_limit: bool = option(False, "Behaviour", "Enforce 50 requests a minute for a key, 10 a second.")
+    punish: bool = option(
+        False,
+        "Behaviour",
+        "Who comes before Retry-After is over must wait again (always noted in the journal).",
+    )
     error_shape: str = option(
         "recorded", "Behaviour", "Shape of a 400's body.", choices=("recorded", "message", "problem")
     )
@@ -151,7 +156,7 @@ def _parse(name: str, text: str) -> Any:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Options:
-    """Return the options that ``PRECISION_MOCK_*`` variables set; :class:`OptionError` when one is unusable."""
+    """Return the options that ``PRECISION_MOCK_*`` variables set, or raise :class:`OptionError`."""
     values = {
         item.name: _parse(item.name, environment[environment_name(item.name)])
         for item in fields(Options)

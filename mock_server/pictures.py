@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PIL import ImageFile
 
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+_PNG = b"\x89PNG\r\n\x1a\n"
 _MOST_PIXELS = 200_000_000  # decoded at any rate, limits or no limits: about 600 MB of memory
 _DATA_URI = re.compile(r"data:image/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 _ADDRESS = re.compile(r"https://[^\s/?#]+", re.IGNORECASE)
@@ -67,7 +68,7 @@ def open_picture(data: bytes) -> ImageFile.ImageFile:
     from PIL import JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: PLC0415 - see the module's docstring
 
     opener: Callable[[io.BytesIO], ImageFile.ImageFile]
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+    if data.startswith(_PNG):
         opener = PngImagePlugin.PngImageFile
     elif data.startswith(b"\xff\xd8\xff"):
         opener = JpegImagePlugin.JpegImageFile
@@ -87,7 +88,11 @@ def check_size(width: int, height: int, scale_factor: int, *, limits: bool) -> N
         raise PictureError(f"The image is too large: {width}x{height}")
     if not limits:
         return
-    least, most, aspect = LIMITS["minimum_input_side"], LIMITS["maximum_output_side"], LIMITS["maximum_aspect"]
+    least, most, aspect = (
+        LIMITS["minimum_input_side"],
+        LIMITS["maximum_output_side"],
+        LIMITS["maximum_aspect"],
+    )
     if min(width, height) < least:
         raise PictureError(f"The image is too small: {width}x{height}, each side must be at least {least}")
     if max(width, height) * scale_factor > most:
@@ -103,14 +108,25 @@ def check_picture(data: bytes, digest: str, scale_factor: int, *, limits: bool) 
     """Return ``data`` as :class:`Source` when it is a whole picture within the limits, else raise."""
     picture = open_picture(data)
     check_size(picture.width, picture.height, scale_factor, limits=limits)
-    source = Source(
-        digest, MEDIA_TYPES[str(picture.format)], picture.width, picture.height, data
-    )
+    source = Source(digest, MEDIA_TYPES[str(picture.format)], picture.width, picture.height, data)
     try:
         picture.load()
     except Exception:  # noqa: BLE001 - as above
         raise PictureError("Invalid image format: the image is damaged or cut off") from None
     return source
+
+
+def thumbnail(data: bytes, side: int) -> bytes:
+    """Return a picture as PNG, scaled down until its longer side is ``side`` pixels; 0 leaves it as it is."""
+    picture = open_picture(data)
+    if side:
+        picture.draft("RGB", (side, side))
+        picture.thumbnail((side, side))
+    elif data.startswith(_PNG):
+        return data
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
 
 
 def draw_picture(address: str) -> bytes:
@@ -121,7 +137,9 @@ def draw_picture(address: str) -> bytes:
     width, height = 320 + 2 * seed[0], 320 + 2 * seed[1]
     low, high = tuple(seed[2:5]), tuple(seed[5:8])
     ramp = Image.linear_gradient("L").resize((width, height))
-    picture = Image.composite(Image.new("RGB", (width, height), low), Image.new("RGB", (width, height), high), ramp)
+    picture = Image.composite(
+        Image.new("RGB", (width, height), low), Image.new("RGB", (width, height), high), ramp
+    )
     draw = ImageDraw.Draw(picture)
     for index in range(8, 29, 3):
         x, y, radius = seed[index] * width // 255, seed[index + 1] * height // 255, 12 + seed[index + 2] // 3

@@ -21,8 +21,8 @@ RETRY_AFTER_SECONDS = 1
 ANSWERS: dict[str, Answer] = {
     "http_500": answers.message(500, answers.INTERNAL_ERROR),
     "http_503": answers.message(503, answers.UNAVAILABLE),
-    "http_429": answers.message(429, "Too Many Requests", ("Retry-After", str(RETRY_AFTER_SECONDS))),
-    "http_429_no_retry_after": answers.message(429, "Too Many Requests"),
+    "http_429": answers.message(429, answers.TOO_MANY, ("Retry-After", str(RETRY_AFTER_SECONDS))),
+    "http_429_no_retry_after": answers.message(429, answers.TOO_MANY),
     "html_error_page": Answer(502, _HTML, "text/html", lawful=False),
     "unknown_task_404": answers.message(404, "Task not found"),
     "invalid_key_401": answers.message(401, answers.INVALID_KEY),

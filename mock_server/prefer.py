@@ -26,9 +26,14 @@ class Preferences:
     pace: dict[str, float] = field(default_factory=dict)
 
 
+_NONE = Preferences()
+
+
 def preferences(header: str) -> Preferences:
     """Read a ``Prefer`` header; what it says beyond our names is for others and ignored."""
-    values = {}
+    if not header:
+        return _NONE
+    values: dict[str, str] = {}
     for name, value in _PREFERENCE.findall(header):
         values.setdefault(name.lower(), re.sub(r"\\(.)", r"\1", value.strip().strip('"')))
     scenario = values.get("scenario", "")
@@ -50,7 +55,7 @@ def _number(name: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value < math.inf or (name == "polls" and (value < 1 or value != int(value))):
-        raise PreferenceError(f"{name} must be a number" + (" from 1 up" if name == "polls" else " from 0 up"))
+        raise PreferenceError(
+            f"{name} must be a number" + (" from 1 up" if name == "polls" else " from 0 up")
+        )
     return value
-
-

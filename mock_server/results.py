@@ -14,15 +14,15 @@ from .scenarios import parse
 
 if TYPE_CHECKING:
     from .options import Options
-    from .store import Store
+    from .task_store import TaskStore
     from .tasks import Task
 
 
 class Results:
     """The finished files. Thread-safe; two clients that ask for one picture wait for one rendering."""
 
-    def __init__(self, store: Store, options: Options) -> None:
-        self._store = store
+    def __init__(self, tasks: TaskStore, options: Options) -> None:
+        self._tasks = tasks
         self._options = options
         self._lock = threading.Lock()
         self._files: OrderedDict[str, bytes] = OrderedDict()
@@ -51,7 +51,7 @@ class Results:
     def _make(self, task: Task, seed: int | None) -> bytes | None:
         from .upscale import Recipe, grain_seed, render  # noqa: PLC0415 - Pillow is slow to import
 
-        source = self._store.picture(task.picture)
+        source = self._tasks.picture(task.picture)
         if source is None:
             return None
         recipe = Recipe.of(

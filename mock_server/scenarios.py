@@ -25,8 +25,9 @@ class Scenario:
 
     ``steps``: the calls at which ``answer``, ``change``, ``wire`` or ``download`` strikes; ``times``: how
     often for each task (create and list: for each key, over and over), None means always.
-    ``outcome``, ``stuck`` and ``at_once`` decide the task's fate, ``trick`` its picture. ``answer`` replaces the answer,
-    ``change`` alters it, ``wire`` damages its transport, ``download`` the file's.
+    ``outcome``, ``stuck`` and ``at_once`` decide the task's fate, ``trick`` its picture. ``answer`` replaces
+    the answer, ``change`` alters it, ``wire`` damages its transport, ``download`` the file's; ``webhook`` is
+    what happens to the call back.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Scenario:
     change: str = ""
     wire: str = ""
     download: str = ""
+    webhook: str = ""
 
     @property
     def fate(self) -> bool:
@@ -49,13 +51,19 @@ class Scenario:
 
 
 _CATALOGUE = (
-    Scenario("failed", "The task ends FAILED, without a reason, as the service never gives one.", outcome="FAILED"),
+    Scenario(
+        "failed", "The task ends FAILED, without a reason, as the service never gives one.", outcome="FAILED"
+    ),
     Scenario("stuck_created", "The task stays CREATED for ever.", stuck="CREATED"),
     Scenario("stuck_in_progress", "The task stays IN_PROGRESS for ever.", stuck="IN_PROGRESS"),
-    Scenario("completed_empty", "COMPLETED without any link, and charged.", (STATUS,), change="completed_empty"),
+    Scenario(
+        "completed_empty", "COMPLETED without any link, and charged.", (STATUS,), change="completed_empty"
+    ),
     Scenario("completed_at_once", "The create call already answers COMPLETED.", at_once=True),
     Scenario("two_results", "COMPLETED with two links for the one picture.", (STATUS,), change="two_results"),
-    Scenario("has_nsfw", "COMPLETED with the sister endpoint's has_nsfw member.", (STATUS,), change="has_nsfw"),
+    Scenario(
+        "has_nsfw", "COMPLETED with the sister endpoint's has_nsfw member.", (STATUS,), change="has_nsfw"
+    ),
     Scenario("error_null", 'data carries "error": null.', (CREATE, STATUS), change="error_null"),
     Scenario(
         "unwrapped_body",
@@ -63,45 +71,106 @@ _CATALOGUE = (
         (CREATE, STATUS),
         change="unwrapped_body",
     ),
-    Scenario("unknown_status", "A status no document knows, at two polls.", (STATUS,), 2, change="unknown_status"),
+    Scenario(
+        "unknown_status", "A status no document knows, at two polls.", (STATUS,), 2, change="unknown_status"
+    ),
     Scenario("wrong_scale", "The result is half as large as asked for.", trick="wrong_scale"),
     Scenario("nearest", "The result replicates pixels exactly: no sliders, PNG.", trick="nearest"),
     Scenario("tinted", "The result's colors are clearly shifted.", trick="tinted"),
-    Scenario("expired_link", "The first link has expired; the next status call gives one that works.",
-             (DOWNLOAD,), 1, download="expired"),
+    Scenario(
+        "expired_link",
+        "The first link has expired; the next status call gives one that works.",
+        (DOWNLOAD,),
+        1,
+        download="expired",
+    ),
     Scenario("corrupt_image", "The download is a damaged PNG.", (DOWNLOAD,), download="corrupt"),
-    Scenario("not_an_image", "The download is a page of HTML that calls itself image/png.",
-             (DOWNLOAD,), download="not_an_image"),
-    Scenario("truncated_download", "The first download breaks off half way.", (DOWNLOAD,), 1, download="truncated"),
+    Scenario(
+        "not_an_image",
+        "The download is a page of HTML that calls itself image/png.",
+        (DOWNLOAD,),
+        download="not_an_image",
+    ),
+    Scenario(
+        "truncated_download", "The first download breaks off half way.", (DOWNLOAD,), 1, download="truncated"
+    ),
     Scenario("slow_download", "The download takes some ten seconds.", (DOWNLOAD,), download="slow"),
-    Scenario("reset", "The connection is reset instead of answered; nothing is accepted.",
-             (STATUS,), 2, wire="reset"),
-    Scenario("empty_reply", "The connection is closed without an answer; nothing is accepted.",
-             (STATUS,), 2, wire="empty_reply"),
+    Scenario("webhook_lost", "The webhook never comes.", webhook="lost"),
+    Scenario("webhook_twice", "The webhook comes twice, with one id.", webhook="twice"),
+    Scenario(
+        "reset",
+        "The connection is reset instead of answered; nothing is accepted.",
+        (STATUS,),
+        2,
+        wire="reset",
+    ),
+    Scenario(
+        "empty_reply",
+        "The connection is closed without an answer; nothing is accepted.",
+        (STATUS,),
+        2,
+        wire="empty_reply",
+    ),
     Scenario("garbage", "The answer is no HTTP; nothing is accepted.", (STATUS,), 2, wire="garbage"),
-    Scenario("short_body", "The answer's body is shorter than its Content-Length.", (STATUS,), 2, wire="short_body"),
-    Scenario("bad_chunk", "The answer is chunked and the second chunk is malformed.", (STATUS,), 2, wire="bad_chunk"),
+    Scenario(
+        "short_body", "The answer's body is shorter than its Content-Length.", (STATUS,), 2, wire="short_body"
+    ),
+    Scenario(
+        "bad_chunk",
+        "The answer is chunked and the second chunk is malformed.",
+        (STATUS,),
+        2,
+        wire="bad_chunk",
+    ),
     Scenario("dribble", "The answer arrives a byte at a time, for a minute.", (STATUS,), 1, wire="dribble"),
-    Scenario("drop_after_accept", "The task is created and charged, and the connection closed without a word.",
-             (CREATE,), wire="empty_reply_accepted"),
+    Scenario(
+        "drop_after_accept",
+        "The task is created and charged, and the connection closed without a word.",
+        (CREATE,),
+        wire="empty_reply_accepted",
+    ),
     Scenario("http_500", "Every call is answered 500; nothing is accepted.", _API, answer="http_500"),
     Scenario("http_503_then_ok", "503 twice, then all is well.", _API, 2, answer="http_503"),
     Scenario("http_429", "429 with Retry-After twice, then all is well.", _API, 2, answer="http_429"),
-    Scenario("http_429_no_retry_after", "429 without Retry-After twice, then all is well.",
-             _API, 2, answer="http_429_no_retry_after"),
-    Scenario("html_error_page", "A gateway's HTML page with 502; nothing is accepted.", _API, answer="html_error_page"),
+    Scenario(
+        "http_429_no_retry_after",
+        "429 without Retry-After twice, then all is well.",
+        _API,
+        2,
+        answer="http_429_no_retry_after",
+    ),
+    Scenario(
+        "html_error_page",
+        "A gateway's HTML page with 502; nothing is accepted.",
+        _API,
+        answer="html_error_page",
+    ),
     Scenario("unknown_task_404", "The status call says 404.", (STATUS,), answer="unknown_task_404"),
     Scenario("invalid_key_401", "A good key is called invalid.", _API, answer="invalid_key_401"),
     Scenario("no_credits_402", "The account has no credits: 402.", (CREATE,), answer="no_credits_402"),
     Scenario("forbidden_403", "The key may not do this: 403.", (CREATE,), answer="forbidden_403"),
-    Scenario("bad_request_message", "400 with nothing but a message.", (CREATE,), answer="bad_request_message"),
-    Scenario("bad_request_problem", "400 as problem+json, wrapped as the document's schema says.",
-             (CREATE,), answer="bad_request_problem"),
-    Scenario("bad_request_example", "400 as problem+json, flat as the document's example says.",
-             (CREATE,), answer="bad_request_example"),
-    Scenario("bad_request_recorded", "400 flat, with field instead of name, as recorded.",
-             (CREATE,), answer="bad_request_recorded"),
-)  # fmt: skip
+    Scenario(
+        "bad_request_message", "400 with nothing but a message.", (CREATE,), answer="bad_request_message"
+    ),
+    Scenario(
+        "bad_request_problem",
+        "400 as problem+json, wrapped as the document's schema says.",
+        (CREATE,),
+        answer="bad_request_problem",
+    ),
+    Scenario(
+        "bad_request_example",
+        "400 as problem+json, flat as the document's example says.",
+        (CREATE,),
+        answer="bad_request_example",
+    ),
+    Scenario(
+        "bad_request_recorded",
+        "400 flat, with field instead of name, as recorded.",
+        (CREATE,),
+        answer="bad_request_recorded",
+    ),
+)
 
 CATALOGUE: Final = {scenario.name: scenario for scenario in _CATALOGUE}
 """Every :class:`Scenario` by its name, in the order they are listed."""

@@ -8,6 +8,7 @@ which no general server does.
 from __future__ import annotations
 
 import contextlib
+import io
 import selectors
 import socket
 import sys
@@ -25,15 +26,18 @@ if TYPE_CHECKING:
 
 _MOST_HEADERS = 100
 _LONGEST_LINE = 16 << 10
+_LONGEST_NUMBER = 18  # digits
 _IDLE_SECONDS = 75.0
+_PATIENCE_SECONDS = 0.5  # for a thread that is in the middle of a picture when the server stops
 _DRAINED = 64 << 20  # bytes of an unread body that are read away so that the answer arrives
 _REASONS = {
-    100: "Continue", 200: "OK", 206: "Partial Content", 304: "Not Modified", 400: "Bad Request",
-    401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    413: "Content Too Large", 414: "URI Too Long", 415: "Unsupported Media Type", 416: "Range Not Satisfiable",
-    429: "Too Many Requests", 431: "Request Header Fields Too Large", 500: "Internal Server Error",
-    501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable", 505: "HTTP Version Not Supported",
-}  # fmt: skip
+    400: "Bad Request",
+    414: "URI Too Long",
+    431: "Request Header Fields Too Large",
+    501: "Not Implemented",
+    505: "HTTP Version Not Supported",
+}
+"""What the server itself answers; everything else is the application's."""
 _FAULT = "precision_mock.fault"
 
 
@@ -52,7 +56,7 @@ class _Connection:
         self._server = server
         self._sock = sock
         self._client = str(address[0]), str(address[1])
-        self._reader = sock.makefile("rb", 64 << 10)
+        self._reader: io.BufferedReader = sock.makefile("rb", 64 << 10)  # type: ignore[assignment]  # typeshed says IOBase
 
     def run(self) -> None:
         """Serve requests until the client goes away, misbehaves, or asks to close."""
@@ -60,14 +64,18 @@ class _Connection:
             while self._one_request():
                 pass
         except (OSError, ValueError):
-            pass  # the client is gone, or the server stopped and closed the socket under us
+            pass  # the client is gone, or the server stopped and shut the socket down under us
         finally:
-            self.close()
+            self._close()
 
-    def close(self) -> None:
-        """Close the socket; whoever reads from it wakes up."""
+    def interrupt(self) -> None:
+        """Wake up whoever reads from the socket or writes to it. Safe from any thread."""
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._reader.close()  # holds the system's socket open for as long as it is open itself
         with contextlib.suppress(OSError):
             self._sock.close()
 
@@ -89,6 +97,7 @@ class _Connection:
         keep_alive = keep_alive and not fault and body.left_is_small
         answer = self._head(status, headers, keep_alive=keep_alive) + (b"" if head_only else chunks)
         if fault:
+            self._reader.close()
             wire.play(fault, self._sock, answer, self._server.sleep)
             return False
         self._sock.sendall(answer)
@@ -149,7 +158,9 @@ class _Connection:
                 raise _BadRequestError(501 if length is None else 400)
             environ["wsgi.input_terminated"] = True
             return ChunkedBody(self._reader, go_on)
-        if length is not None and not (length.isascii() and length.isdecimal() and len(length) < 19):
+        if length is not None and not (
+            length.isascii() and length.isdecimal() and len(length) <= _LONGEST_NUMBER
+        ):
             raise _BadRequestError(400)
         return SizedBody(self._reader, int(length or 0), go_on)
 
@@ -160,7 +171,9 @@ class _Connection:
         """Call the application; return status line, headers, body. An exception becomes a plain 500."""
         started: list[Any] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[..., None]:
+        def start_response(
+            status: str, headers: list[tuple[str, str]], _exc_info: Any = None
+        ) -> Callable[..., None]:
             started[:] = [status, headers]
             return started.append  # PEP 3333's write(), which nothing here calls
 
@@ -212,7 +225,7 @@ class Server:
         self.app = app
         self.sleep = sleep
         self._listener = listener
-        self._connections: set[_Connection] = set()
+        self._connections: dict[_Connection, threading.Thread] = {}
         self._lock = threading.Lock()
         self._wake, self._woken = socket.socketpair()
         self._date = (0, "")
@@ -233,13 +246,13 @@ class Server:
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        return int(self._base["SERVER_PORT"])  # type: ignore[call-overload]  # a str, as PEP 3333 wants it
+        return int(str(self._base["SERVER_PORT"]))
 
     def environment(self, method: str, target: str, version: str, client: tuple[str, str]) -> dict[str, Any]:
         """Return the WSGI environment of a request, without its headers and body."""
         path, _, query = target.partition("?")
         if path.startswith(("http://", "https://")):  # the absolute form that proxies use
-            path = "/" + path.split("/", 3)[3] if path.count("/") > 2 else "/"
+            path = "/" + path.split("//", 1)[1].partition("/")[2]
         environ: dict[str, Any] = {
             **self._base,
             "REQUEST_METHOD": method,
@@ -279,16 +292,17 @@ class Server:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(_IDLE_SECONDS)
         connection = _Connection(self, sock, address)
+        thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
         with self._lock:
-            self._connections.add(connection)
-        threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            self._connections[connection] = thread
+        thread.start()
 
     def _serve(self, connection: _Connection) -> None:
         try:
             connection.run()
         finally:
             with self._lock:
-                self._connections.discard(connection)
+                self._connections.pop(connection, None)
 
     def stop(self) -> None:
         """Make :meth:`serve_forever` return. Safe from any thread and from a signal handler."""
@@ -297,9 +311,11 @@ class Server:
 
     def _close_connections(self) -> None:
         with self._lock:
-            connections = list(self._connections)
-        for connection in connections:
-            connection.close()
+            connections = list(self._connections.items())
+        for connection, _ in connections:
+            connection.interrupt()
+        for _, thread in connections:
+            thread.join(_PATIENCE_SECONDS)
         self._wake.close()
         self._woken.close()
 

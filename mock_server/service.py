@@ -1,8 +1,9 @@
-"""The service behind the three calls, free of HTTP: keys, tasks, time, results and charges."""
+"""The service behind the three calls, free of HTTP: keys, scenarios, tasks, time and charges."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import time
 import uuid
@@ -10,16 +11,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from precision_upscaler import contract
+from precision_upscaler.contract.duration import expected_seconds
 
-from . import answers
+from . import answers, fetching
 from .clock import Clock, ClockState, steady_unix_time
+from .database import Database
+from .outbox import Outbox, Webhook
 from .pictures import PictureError, Source, check_picture, check_size, digest_of, read_image
+from .rate_limits import RateLimits
 from .results import Results
-from .scenarios import Scenario, UnknownScenarioError, parse
+from .scenarios import CREATE, LIST, Scenario, UnknownScenarioError, parse
 from .settings import Settings
-from .store import Store
-from .tasks import CREATED, IN_PROGRESS, Schedule, Task, expected_seconds
+from .task_store import FullError, TaskStore
+from .tasks import COMPLETED, CREATED, FAILED, IN_PROGRESS, TERMINAL, Schedule, Task, ended_now
 from .validation import request_faults
+from .webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,49 +33,79 @@ if TYPE_CHECKING:
     from .options import Options
 
 GOOD_KEY = "mock-key"
-_SCENARIO_KEY = "mock-"
-_PARAMETERS = tuple(contract.PARAMETERS)
+SCENARIO_KEY = "mock-"
+"""A key that begins so plays the scenario that follows."""
+
+
+class EndedError(ValueError):
+    """The task has ended; what has ended stays as it is."""
 
 
 class Service:
     """One mock: its options, its clock and its memory. Thread-safe."""
 
     def __init__(self, options: Options, real_time: Callable[[], float] | None = None) -> None:
+        if options.scenario:
+            parse(options.scenario)
         self.options = options
         self.sleep: Callable[[float], None] = time.sleep
         real_time = real_time or steady_unix_time()
-        started = ClockState(real_time(), real_time(), options.speed)
-        seeded = options.seed is not None
+        now = real_time()
         first = Settings(
-            clock=started,
-            link_secret=f"seed-{options.seed}" if seeded else secrets.token_hex(32),
+            clock=ClockState(now, now, options.speed),
+            link_secret=secrets.token_hex(32) if options.seed is None else f"seed-{options.seed}",
             webhook_secret=options.webhook_secret,
             scenario=options.scenario,
             seed=options.seed,
         )
-        if options.scenario:
-            parse(options.scenario)
-        self.store = Store(options.state, first)
-        self.clock = Clock(self.store.settings().clock, real_time)
-        self.results = Results(self.store, options)
-        if self.clock.state.speed != options.speed:  # a state file of a run at another speed
-            self.change_clock(lambda state, real: state.at_speed(real, options.speed))
+        self.database = Database(options.state, first)
+        self.tasks = TaskStore(self.database, options.max_tasks, options.max_picture_bytes)
+        self.outbox = Outbox(self.database)
+        self.limits = RateLimits(self.database)
+        self.clock = Clock(self.database.settings().clock, real_time)
+        self.results = Results(self.tasks, options)
+        self.webhooks = Webhooks(self)
+        if options.state:
+            self._take_up(first)
+
+    def _take_up(self, first: Settings) -> None:
+        """Go on with a state file: this run's options count, what was set by hand in the last is kept."""
+        self.change_settings(
+            lambda settings: replace(
+                settings,
+                clock=settings.clock.at_speed(self.clock.real(), self.options.speed),
+                webhook_secret=first.webhook_secret,
+                scenario=first.scenario or settings.scenario,
+                seed=first.seed if first.seed is not None else settings.seed,
+            )
+        )
+        self.webhooks.nudge()
+
+    def close(self) -> None:
+        """End what runs in the background and close the memory."""
+        self.webhooks.stop()
+        self.database.close()
 
     # settings
 
     def settings(self) -> Settings:
         """Return the settings in force; the clock follows them, whichever process changed them."""
-        settings = self.store.settings()
+        settings = self.database.settings()
         if settings.clock is not self.clock.state:
             self.clock.state = settings.clock
         return settings
 
+    def change_settings(self, change: Callable[[Settings], Settings]) -> None:
+        """Replace the settings by ``change`` of what they are."""
+        self.database.change_settings(change)
+        self.settings()
+
     def change_clock(self, change: Callable[[ClockState, float], ClockState]) -> None:
-        """Replace the clock's state by ``change(state, real time)``."""
-        self.store.change_settings(
+        """Replace the clock's state by ``change(state, real time)``; what became due happens."""
+        self.change_settings(
             lambda settings: replace(settings, clock=change(settings.clock, self.clock.real()))
         )
-        self.settings()
+        self.webhooks.nudge()
 
     # keys and scenarios
 
@@ -84,12 +120,17 @@ class Service:
     @staticmethod
     def scenario_of_key(key: str) -> Scenario | None:
         """Return the scenario that a key ``mock-<scenario>`` plays, or None."""
-        if not key.startswith(_SCENARIO_KEY) or key == GOOD_KEY:
+        if not key.startswith(SCENARIO_KEY) or key == GOOD_KEY:
             return None
         try:
-            return parse(key.removeprefix(_SCENARIO_KEY))
+            return parse(key.removeprefix(SCENARIO_KEY))
         except UnknownScenarioError:
             return None
+
+    @staticmethod
+    def scenario_of_task(task: Task) -> Scenario | None:
+        """Return the scenario a task was created under, or None."""
+        return parse(task.scenario) if task.scenario else None
 
     def next_scenario(self) -> str:
         """Take the scenario that was set for the next create call; empty when none was."""
@@ -102,7 +143,7 @@ class Service:
             taken = settings.upcoming[0] if settings.upcoming else ""
             return replace(settings, upcoming=settings.upcoming[1:])
 
-        self.store.change_settings(take)
+        self.change_settings(take)
         return taken
 
     def strikes(self, scenario: Scenario | None, step: str, subject: str) -> bool:
@@ -115,111 +156,153 @@ class Service:
             return False
         if scenario.times is None:
             return True
-        count = self.store.count(f"{scenario.name}@{step}:{subject}")
-        if step in ("create", "list"):
+        count = self.tasks.strike(subject, f"{scenario.name}@{step}")
+        if step in (CREATE, LIST):
             count %= scenario.times + 1
         return count < scenario.times
 
-    # the three calls
+    # tasks
 
-    def create(self, owner: str, body: Any, written: str, hints: dict[str, float]) -> Task:
+    def create(self, owner: str, body: Any, written: str, pace: dict[str, float], base: str) -> Task:
         """Create a task from a create call's JSON body and charge it to ``owner``.
 
-        ``written`` is the scenario as it was written, ``hints`` may hold ``seconds``, ``queue`` and
-        ``polls`` for this task alone. :class:`RefusedError` when the body is refused.
+        ``written`` is the scenario as it was written; ``pace`` may hold ``seconds``, ``queue`` and
+        ``polls`` for this task alone; ``base`` is the address the client called, for links in webhooks.
+        :class:`RefusedError` when the body is refused.
         """
+        shape = self.options.error_shape
         faults = request_faults(body)
         if faults:
-            raise answers.RefusedError(
-                answers.bad_request(answers.NOT_VALIDATED, faults, self.options.error_shape)
-            )
-        parameters = {item.name: body.get(item.name, item.default) for item in _PARAMETERS}
+            raise answers.RefusedError(answers.bad_request(answers.NOT_VALIDATED, faults, shape))
+        parameters = {item.name: body.get(item.name, item.default) for item in contract.PARAMETERS}
         factor = int(parameters["scale_factor"])
         try:
             digest, width, height, source = self._picture(body["image"], factor)
         except PictureError as error:
-            raise answers.RefusedError(
-                answers.bad_request(
-                    answers.IMAGE_REFUSED, [("body.image", str(error))], self.options.error_shape
-                )
-            ) from None
+            fault = ("body.image", str(error))
+            raise answers.RefusedError(answers.bad_request(answers.IMAGE_REFUSED, [fault], shape)) from None
         settings = self.settings()
         now = self.clock.now()
         scenario = parse(written) if written else None
+        schedule = self._schedule(now, expected_seconds(width * factor, height * factor), scenario, pace)
         task = Task(
-            0, "", owner, now, self._schedule(now, width, height, scenario, hints), parameters, digest,
-            width, height, written, body.get("webhook_url", ""),
+            0, "", owner, now, schedule, json.dumps(parameters), digest, width, height, written,
+            body.get("webhook_url", ""), base,
         )  # fmt: skip
-        return self.store.add_task(task, source, lambda number: _task_id(settings.seed, number))
+        webhooks = self._webhooks(task, scenario) if task.webhook_url else []
+        try:
+            task = self.tasks.add_task(task, source, lambda number: _task_id(settings.seed, number), webhooks)
+        except FullError:
+            text = "The mock has no room for another picture; raise --max-picture-bytes or reset it"
+            raise answers.RefusedError(answers.message(503, text)) from None
+        if webhooks:
+            self.webhooks.nudge()
+        return task
 
     def _picture(self, text: str, factor: int) -> tuple[str, int, int, Source | None]:
-        """Return digest, width, height, and the picture unless the store has it already."""
+        """Return digest, width, height, and the picture unless the memory has it already."""
         digest = digest_of(text.encode())
-        known = self.store.picture_header(digest)
+        known = self.tasks.picture_size(digest)
         if known is not None:
             check_size(*known, factor, limits=self.options.limits)
             return digest, *known, None
-        fetch = None
-        if self.options.fetch_images:
-            from .fetching import fetch  # noqa: PLC0415 - rarely used, and brings an HTTP client
+        fetch = fetching.fetch if self.options.fetch_images else None
         data = read_image(text, strict=self.options.strict, fetch=fetch)
         source = check_picture(data, digest, factor, limits=self.options.limits)
         return digest, source.width, source.height, source
 
     def _schedule(
-        self, now: float, width: int, height: int, scenario: Scenario | None, hints: dict[str, float]
+        self, now: float, expected: float, scenario: Scenario | None, pace: dict[str, float]
     ) -> Schedule:
         options = self.options
-        outcome = scenario.outcome if scenario and scenario.outcome else "COMPLETED"
-        queue = hints.get("queue", options.queue_seconds)
-        seconds = hints.get("seconds", options.seconds)
-        polls = int(hints["polls"]) if "polls" in hints else options.polls
-        if options.progress == "immediate" and not hints:
-            queue = seconds = 0.0
-        if seconds is None:
-            seconds = expected_seconds(width, height)
-        starts_at: float | None = now + min(queue, seconds)
-        ends_at: float | None = now + seconds
+        outcome = (scenario.outcome if scenario else "") or COMPLETED
+        polls = int(pace["polls"]) if "polls" in pace else None if "seconds" in pace else options.polls
+        seconds, queue = options.seconds, options.queue_seconds
+        if options.progress == "immediate":
+            seconds = queue = 0.0
+        seconds = pace.get("seconds", expected if seconds is None else seconds)
+        starts_at = now + min(pace.get("queue", queue), seconds)
         if scenario and scenario.at_once:
-            starts_at = ends_at = now
-        elif scenario and scenario.stuck:
-            starts_at, ends_at = (None if scenario.stuck == CREATED else starts_at), None
-            polls = None
-        elif polls is not None:
-            starts_at = ends_at = None
-        return Schedule(starts_at, ends_at, outcome, polls)
+            return Schedule(now, now, outcome)
+        if scenario and scenario.stuck:
+            return Schedule(None if scenario.stuck == CREATED else starts_at, None, outcome)
+        if polls is not None:
+            return Schedule(None, None, outcome, polls)
+        return Schedule(starts_at, now + seconds, outcome)
+
+    def _webhooks(self, task: Task, scenario: Scenario | None) -> list[Webhook]:
+        new_id = f"msg_{uuid.uuid4().hex}"
+        found = [Webhook(new_id, task.schedule.outcome, task.schedule.ends_at)]
+        if self.options.webhook_events == "all":
+            found.insert(0, Webhook(f"msg_{uuid.uuid4().hex}", IN_PROGRESS, task.schedule.starts_at))
+        if scenario and scenario.webhook == "lost":
+            return []
+        if scenario and scenario.webhook == "twice":
+            found.append(found[-1])
+        return found
 
     def read(self, owner: str, task_id: str) -> Task:
         """Return a task of ``owner`` after one more status call; :class:`RefusedError` when there is none."""
-        task = self.store.task(task_id.lower())
+        task = self.tasks.task(task_id.lower())
         if task is None or task.owner != owner:
-            raise answers.RefusedError(unknown_task(strict=self.options.strict))
+            raise answers.RefusedError(answers.unknown_task(strict=self.options.strict))
         self.settings()
         if task.schedule.polls_to_end is not None and task.schedule.ends_at is None:
-            task = self._polled(task)
+            task = self.tasks.change_task(task.task_id, self._polled) or task
+            if task.webhook_url:
+                self.webhooks.nudge()
+        return task
+
+    def _polled(self, task: Task) -> Task:
+        """Return a task after one more status call; from the call that ends it on, time knows the end too."""
+        now = self.clock.now()
+        task = replace(task, polls=task.polls + 1)
+        schedule = task.schedule
+        if schedule.starts_at is None:
+            schedule = replace(schedule, starts_at=now)
+        if task.status(now) in TERMINAL and schedule.ends_at is None:
+            schedule = replace(schedule, ends_at=now)
+        return replace(task, schedule=schedule)
+
+    def end(self, task_id: str, outcome: str) -> Task | None:
+        """Let a task end now; None when there is none. :class:`EndedError` when it has ended already."""
+        if outcome not in TERMINAL:
+            raise ValueError(f"a task ends {COMPLETED} or {FAILED}, not {outcome!r}")
+        self.settings()
+        now = self.clock.now()
+
+        def change(task: Task) -> Task:
+            if task.status(now) in TERMINAL:
+                raise EndedError(f"the task is {task.status(now)}, and what has ended stays as it is")
+            return replace(task, schedule=ended_now(task.schedule, now, outcome))
+
+        task = self.tasks.change_task(task_id, change)
+        self.webhooks.nudge()
         return task
 
     def extension_of(self, task: Task) -> str:
         """Return the extension of a task's result file, without a dot."""
-        nearest = task.scenario and parse(task.scenario).trick == "nearest"
+        scenario = self.scenario_of_task(task)
+        nearest = scenario is not None and scenario.trick == "nearest"
         return "png" if nearest else self.options.result_format.replace("jpeg", "jpg")
 
-    def _polled(self, task: Task) -> Task:
-        counted = self.store.count_poll(task.task_id) or task
-        now = self.clock.now()
-        if counted.status(now) not in (CREATED, IN_PROGRESS):
-            # from here on time knows the end too: webhooks and the list go by it
-            schedule = replace(counted.schedule, ends_at=now)
-            self.store.set_schedule(task.task_id, schedule)
-            counted = replace(counted, schedule=schedule)
-        return counted
+    def reset(self) -> None:
+        """Forget tasks, pictures, charges, counts and scenarios; the clock goes on."""
+        self.database.clear()
+        self.results.clear()
+        self.change_settings(lambda settings: replace(settings, scenario=self.options.scenario, upcoming=()))
 
+    def snapshot(self) -> bytes:
+        """Return everything but the journal as the bytes of a SQLite file."""
+        # the clock's reading belongs to the snapshot: a restore goes on from it
+        self.change_clock(lambda state, real: state.moved(real, 0.0))
+        return self.database.snapshot()
 
-def unknown_task(*, strict: bool) -> answers.Answer:
-    """Return the answer for a task id that is not the key's; 404 is not in the document."""
-    if strict:
-        return answers.message(400, "Parameter 'task-id' is not valid")
-    return answers.message(404, "Task not found")
+    def restore(self, data: bytes) -> None:
+        """Go back to a snapshot, its time included; ValueError when it is none."""
+        self.database.restore(data)
+        self.results.clear()
+        self.change_clock(lambda state, real: replace(state, real=real))
 
 
 def _task_id(seed: int | None, number: int) -> str:

@@ -7,6 +7,7 @@ list, the status call and the webhook cannot disagree.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,19 +45,23 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task as the store keeps it. ``picture`` is the digest of its source, sizes in pixels."""
+    """One task as the database keeps it.
+
+    ``picture`` is the digest of its source, sizes are in pixels, ``base`` is the address its client called.
+    """
 
     number: int
     task_id: str
     owner: str
     created_at: float
     schedule: Schedule
-    parameters: dict[str, Any]
+    parameters_json: str
     picture: str
     width: int
     height: int
     scenario: str = ""
     webhook_url: str = ""
+    base: str = ""
     polls: int = 0
 
     def status(self, now: float) -> str:
@@ -64,17 +69,15 @@ class Task:
         return self.schedule.status(now, self.polls)
 
     @property
+    def parameters(self) -> dict[str, Any]:
+        """Every parameter of the contract with its value; decoded when asked for, which is seldom."""
+        decoded: dict[str, Any] = json.loads(self.parameters_json)
+        return decoded
+
+    @property
     def scale_factor(self) -> int:
         """How many times wider and higher the result is."""
         return int(self.parameters["scale_factor"])
-
-
-def expected_seconds(width: int, height: int) -> float:
-    """Return how long the service took for a picture of this size, from two recorded tasks.
-
-    81 s for 1000x750 and 131 s for 2364x1774, both at scale factor 2, on a straight line.
-    """
-    return 70.0 + 14.5 * width * height / 1e6
 
 
 def ended_now(schedule: Schedule, now: float, outcome: str) -> Schedule:

@@ -1,0 +1,187 @@
+"""The mock's memory: SQLite, in memory, or in a file that outlives a killed process.
+
+One implementation serves both, so that the tests of one are the tests of the other. In memory there is
+one connection behind a lock; a file has a connection for each thread that is at it, and any number of
+processes. A transaction has reached the file before its request is answered: SQLite's write-ahead log
+with ``synchronous=NORMAL`` survives ``kill -9`` of every process (a power cut may cost the last moments).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE settings (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE pictures (
+    digest TEXT PRIMARY KEY, media_type TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    size INTEGER NOT NULL, data BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE tasks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, task_id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,
+    created_at REAL NOT NULL, starts_at REAL, ends_at REAL, outcome TEXT NOT NULL, polls_to_end INTEGER,
+    parameters TEXT NOT NULL, picture TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    scenario TEXT NOT NULL, webhook_url TEXT NOT NULL, base TEXT NOT NULL, polls INTEGER NOT NULL
+);
+CREATE INDEX tasks_of_owner ON tasks (owner, number);
+CREATE INDEX tasks_of_picture ON tasks (picture);
+CREATE TABLE charges (owner TEXT PRIMARY KEY, count INTEGER NOT NULL, megapixels REAL NOT NULL);
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE strikes (
+    subject TEXT NOT NULL, scenario TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (subject, scenario)
+) WITHOUT ROWID;
+CREATE TABLE hits (bucket TEXT NOT NULL, at REAL NOT NULL);
+CREATE INDEX hits_of_bucket ON hits (bucket, at);
+CREATE TABLE waits (owner TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE deliveries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, webhook_id TEXT NOT NULL, task_id TEXT NOT NULL, status TEXT NOT NULL,
+    due_at REAL, next_at REAL NOT NULL, attempts INTEGER NOT NULL, state TEXT NOT NULL, log TEXT NOT NULL
+);
+CREATE INDEX deliveries_of_task ON deliveries (task_id);
+CREATE INDEX deliveries_waiting ON deliveries (due_at) WHERE state = 'waiting';
+CREATE TABLE journal (number INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
+"""
+_TABLES = ("tasks", "pictures", "charges", "counters", "strikes", "hits", "waits", "deliveries", "journal")
+
+
+class Database:
+    """The tables, transactions on them, and the settings. Thread-safe. ``path`` empty: in memory."""
+
+    def __init__(self, path: str, first: Settings) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+        self._settings = (0, first)
+        with self.writing() as connection:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found == 0:
+                for statement in _SCHEMA.split(";")[:-1]:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                connection.execute("INSERT INTO settings VALUES (1, 1, ?)", (first.to_json(),))
+            elif found != SCHEMA_VERSION:
+                raise sqlite3.DatabaseError(
+                    f"{path} was written by another version of the mock (format {found}, not {SCHEMA_VERSION})"
+                )
+        self._load_settings()
+
+    # connections
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path or ":memory:", isolation_level=None, check_same_thread=False, timeout=30
+        )
+        if self.path:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for reading, or for one statement that writes."""
+        if not self.path:
+            with self._lock:
+                if not self._idle:
+                    self._idle.append(self._connect())
+                yield self._idle[0]
+            return
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            if self._closed:
+                connection.close()
+            else:
+                self._idle.append(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection inside a transaction that is committed at the end, or undone by an error."""
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every connection; a memory store is gone after that."""
+        with self._lock:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
+
+    # settings
+
+    def _load_settings(self) -> None:
+        with self.reading() as connection:
+            version, body = connection.execute("SELECT version, body FROM settings").fetchone()
+        self._settings = (version, Settings.from_json(body))
+
+    def settings(self) -> Settings:
+        """Return the settings as they are now, whichever process changed them last."""
+        if self.path:
+            with self.reading() as connection:
+                version = connection.execute("SELECT version FROM settings").fetchone()[0]
+            if version != self._settings[0]:
+                self._load_settings()
+        return self._settings[1]
+
+    def change_settings(self, change: Callable[[Settings], Settings]) -> Settings:
+        """Replace the settings by ``change`` of what they are; return the new ones. Atomic."""
+        with self.writing() as connection:
+            version, body = connection.execute("SELECT version, body FROM settings").fetchone()
+            settings = change(Settings.from_json(body))
+            connection.execute("UPDATE settings SET version = ?, body = ?", (version + 1, settings.to_json()))
+            self._settings = (version + 1, settings)
+        return settings
+
+    # all of it
+
+    def clear(self) -> None:
+        """Forget everything but the settings; task numbers and the journal's start over."""
+        with self.writing() as connection:
+            for table in (*_TABLES, "sqlite_sequence"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+
+    def snapshot(self) -> bytes:
+        """Return everything as the bytes of a SQLite file."""
+        copy = sqlite3.connect(":memory:")
+        with closing(copy), self.reading() as connection:
+            connection.backup(copy)
+            return copy.serialize()
+
+    def restore(self, data: bytes) -> None:
+        """Replace everything by a snapshot; ValueError when it is none of this version of the mock."""
+        copy = sqlite3.connect(":memory:")
+        with closing(copy):
+            try:
+                copy.deserialize(data)
+                version = copy.execute("PRAGMA user_version").fetchone()[0]
+                sound = copy.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+                Settings.from_json(copy.execute("SELECT body FROM settings").fetchone()[0])
+            except (sqlite3.Error, OverflowError, ValueError, TypeError, KeyError):
+                raise ValueError("this is no snapshot of the mock") from None
+            if version != SCHEMA_VERSION or not sound:
+                raise ValueError("this is no snapshot of this version of the mock")
+            with self.reading() as connection:
+                before = connection.execute("SELECT version FROM settings").fetchone()[0]
+                # other processes notice new settings by their version: it must not go back
+                copy.execute("UPDATE settings SET version = ?", (before + 1,))
+                copy.commit()
+                copy.backup(connection)
+        self._load_settings()

@@ -1,0 +1,36 @@
+"""Fetch a picture from an https address, when the mock was told that it may."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+
+from .pictures import PictureError
+
+_MOST_BYTES = 64 << 20
+_TIMEOUT_SECONDS = 20.0
+
+
+class _HttpsOnly(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to https addresses only."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: ANN001 - the base class's
+        """Return the request that follows a redirect."""
+        if not newurl.lower().startswith("https://"):
+            raise urllib.error.URLError("redirected away from https")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def fetch(address: str) -> bytes:
+    """Return the bytes at an https address; :class:`PictureError` when they cannot be had or are too many."""
+    opener = urllib.request.build_opener(_HttpsOnly)
+    try:
+        with opener.open(
+            address, timeout=_TIMEOUT_SECONDS
+        ) as response:  # read_image() lets only https through
+            data: bytes = response.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise PictureError(f"The image's address cannot be read: {error}") from None
+    if len(data) > _MOST_BYTES:
+        raise PictureError("The image is too large")
+    return data

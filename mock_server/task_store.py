@@ -1,0 +1,215 @@
+"""Tasks, their pictures and what they were charged, in the mock's database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from .tasks import Schedule, Task
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Sequence
+
+    from .database import Database
+    from .outbox import Webhook
+    from .pictures import Source
+
+_COLUMNS = (
+    "number, task_id, owner, created_at, starts_at, ends_at, outcome, polls_to_end, parameters, picture,"
+    " width, height, scenario, webhook_url, base, polls"
+)
+_INSERT_TASK = f"INSERT INTO tasks ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
+_SELECT_TASK = f"SELECT {_COLUMNS} FROM tasks WHERE task_id = ?"  # noqa: S608 - a constant
+_SELECT_TASKS = (
+    f"SELECT {_COLUMNS} FROM tasks WHERE :owner IS NULL OR owner = :owner ORDER BY number DESC LIMIT :limit"  # noqa: S608 - a constant
+)
+_TIDY_EVERY = 64  # tasks; counting them is not free
+
+
+class FullError(RuntimeError):
+    """There is no room for another picture, and no finished task left that could be forgotten."""
+
+
+def _task(row: tuple[Any, ...]) -> Task:
+    number, task_id, owner, created_at, starts_at, ends_at, outcome, polls_to_end, parameters, *rest = row
+    picture, width, height, scenario, webhook_url, base, polls = rest
+    return Task(
+        number, task_id, owner, created_at, Schedule(starts_at, ends_at, outcome, polls_to_end),
+        parameters, picture, width, height, scenario, webhook_url, base, polls,
+    )  # fmt: skip
+
+
+class TaskStore:
+    """The tasks of one mock. At most about ``max_tasks`` and ``max_picture_bytes`` are kept."""
+
+    def __init__(self, database: Database, max_tasks: int, max_picture_bytes: int) -> None:
+        self._database = database
+        self._max_tasks = max_tasks
+        self._max_picture_bytes = max_picture_bytes
+
+    # pictures
+
+    def picture_size(self, digest: str) -> tuple[int, int] | None:
+        """Return width and height in pixels of a picture that is already here, or None."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT width, height FROM pictures WHERE digest = ?", (digest,)
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def picture(self, digest: str) -> tuple[bytes, str] | None:
+        """Return a picture's file and media type, or None when it was forgotten."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT data, media_type FROM pictures WHERE digest = ?", (digest,)
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    # tasks
+
+    def add_task(
+        self,
+        task: Task,
+        source: Source | None,
+        new_id: Callable[[int], str],
+        webhooks: Sequence[Webhook] = (),
+    ) -> Task:
+        """Store a task, its picture (None: it is here already), its charge and webhooks in one transaction.
+
+        ``new_id`` makes the task's id from its number. :class:`FullError` when there is no room.
+        """
+        schedule = task.schedule
+        with self._database.writing() as connection:
+            if source is not None:
+                self._add_picture(connection, source, task.created_at)
+            number = _counted(connection, "tasks")
+            task = replace(task, number=number, task_id=new_id(number))
+            connection.execute(
+                _INSERT_TASK,
+                (
+                    number, task.task_id, task.owner, task.created_at, schedule.starts_at, schedule.ends_at,
+                    schedule.outcome, schedule.polls_to_end, task.parameters_json, task.picture, task.width,
+                    task.height, task.scenario, task.webhook_url, task.base, task.polls,
+                ),
+            )  # fmt: skip
+            megapixels = task.width * task.height * task.scale_factor**2 / 1e6
+            connection.execute(
+                "INSERT INTO charges VALUES (?, 1, ?) ON CONFLICT (owner) DO UPDATE"
+                " SET count = count + 1, megapixels = megapixels + excluded.megapixels",
+                (task.owner, megapixels),
+            )
+            for webhook in webhooks:
+                connection.execute(
+                    "INSERT INTO deliveries (webhook_id, task_id, status, due_at, next_at, attempts, state, log)"
+                    " VALUES (?, ?, ?, ?, 0, 0, 'waiting', '[]')",
+                    (webhook.webhook_id, task.task_id, webhook.status, webhook.due_at),
+                )
+            if number % _TIDY_EVERY == 0:
+                count = connection.execute("SELECT COUNT(*) FROM tasks").fetchone()[0]
+                self._forget(connection, count - self._max_tasks, task.created_at)
+        return task
+
+    def _add_picture(self, connection: sqlite3.Connection, source: Source, now: float) -> None:
+        size = len(source.data)
+        while _counted(connection, "picture bytes", 0) + size > self._max_picture_bytes:
+            if not self._forget(connection, 1, now):
+                raise FullError
+        added = connection.execute(
+            "INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?, ?, ?)",
+            (source.digest, source.media_type, source.width, source.height, size, source.data),
+        ).rowcount
+        _counted(connection, "picture bytes", size * added)
+
+    def _forget(self, connection: sqlite3.Connection, most: int, now: float) -> int:
+        """Forget at most ``most`` of the oldest tasks that have ended; return how many there were."""
+        if most <= 0:
+            return 0
+        rows = connection.execute(
+            "SELECT number, task_id FROM tasks WHERE ends_at <= ? ORDER BY number LIMIT ?", (now, most)
+        ).fetchall()
+        for number, task_id in rows:
+            connection.execute("DELETE FROM tasks WHERE number = ?", (number,))
+            connection.execute("DELETE FROM strikes WHERE subject = ?", (task_id,))
+            connection.execute("DELETE FROM deliveries WHERE task_id = ?", (task_id,))
+        freed = connection.execute(
+            "DELETE FROM pictures WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.picture = pictures.digest)"
+            " RETURNING size"
+        ).fetchall()
+        _counted(connection, "picture bytes", -sum(size for (size,) in freed))
+        _counted(connection, "forgotten tasks", len(rows))
+        return len(rows)
+
+    def task(self, task_id: str) -> Task | None:
+        """Return the task with this id, or None."""
+        with self._database.reading() as connection:
+            row = connection.execute(_SELECT_TASK, (task_id,)).fetchone()
+        return None if row is None else _task(row)
+
+    def tasks(self, owner: str | None = None, limit: int = -1) -> list[Task]:
+        """Return tasks, the newest first: those of one key, or all; at most ``limit`` unless that is -1."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_SELECT_TASKS, {"owner": owner, "limit": limit}).fetchall()
+        return [_task(row) for row in rows]
+
+    def change_task(self, task_id: str, change: Callable[[Task], Task]) -> Task | None:
+        """Replace a task's schedule and poll count by those of ``change`` of it; None when there is none.
+
+        Its waiting webhooks follow the new schedule. Atomic.
+        """
+        with self._database.writing() as connection:
+            row = connection.execute(_SELECT_TASK, (task_id,)).fetchone()
+            if row is None:
+                return None
+            task = change(_task(row))
+            new = task.schedule
+            connection.execute(
+                "UPDATE tasks SET starts_at = ?, ends_at = ?, outcome = ?, polls_to_end = ?, polls = ?"
+                " WHERE task_id = ?",
+                (new.starts_at, new.ends_at, new.outcome, new.polls_to_end, task.polls, task_id),
+            )
+            if task.webhook_url:
+                connection.execute(
+                    "UPDATE deliveries SET due_at = ?, status = ?"
+                    " WHERE task_id = ? AND attempts = 0 AND status <> 'IN_PROGRESS'",
+                    (new.ends_at, new.outcome, task_id),
+                )
+                connection.execute(
+                    "UPDATE deliveries SET due_at = ? WHERE task_id = ? AND attempts = 0 AND status = 'IN_PROGRESS'",
+                    (new.starts_at, task_id),
+                )
+        return task
+
+    # counts
+
+    def strike(self, subject: str, scenario: str) -> int:
+        """Count a call that a scenario may strike at; return how many there were before."""
+        with self._database.reading() as connection:
+            count = connection.execute(
+                "INSERT INTO strikes VALUES (?, ?, 1)"
+                " ON CONFLICT (subject, scenario) DO UPDATE SET count = count + 1 RETURNING count",
+                (subject, scenario),
+            ).fetchone()[0]
+        return int(count) - 1
+
+    def charges(self) -> dict[str, tuple[int, float]]:
+        """Return for each key how many tasks it was charged for, and their results' megapixels."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT owner, count, megapixels FROM charges ORDER BY owner"
+            ).fetchall()
+        return {owner: (count, megapixels) for owner, count, megapixels in rows}
+
+    def counters(self) -> dict[str, int]:
+        """Return the counters: ``tasks`` ever created, ``forgotten tasks``, ``picture bytes``."""
+        with self._database.reading() as connection:
+            return dict(connection.execute("SELECT name, value FROM counters").fetchall())
+
+
+def _counted(connection: sqlite3.Connection, name: str, more: int = 1) -> int:
+    row = connection.execute(
+        "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
+        " RETURNING value",
+        (name, more),
+    ).fetchone()
+    return int(row[0])

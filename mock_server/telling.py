@@ -1,0 +1,46 @@
+"""What the mock says of a task: to a status call, to a create call, and in a webhook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import links
+from .played import CHANGES
+from .scenarios import STATUS, Scenario
+from .tasks import COMPLETED
+
+if TYPE_CHECKING:
+    from .service import Service
+    from .tasks import Task
+
+
+def links_of(service: Service, task: Task, base: str) -> list[str]:
+    """Return fresh links to a task's result at the mock's address ``base``."""
+    path = links.result_path(task.task_id, service.extension_of(task))
+    expires = int(service.clock.wire() + service.options.link_seconds)
+    token = links.token(path, expires, service.settings().link_secret.encode())
+    link = f"{base}{path}?token={token}"
+    return [link, f"{link}&size=stable"][: service.options.links]
+
+
+def task_data(service: Service, task: Task, base: str, status: str) -> dict[str, Any]:
+    """Return the contract's task object: ``generated`` holds links only when the task is COMPLETED."""
+    generated = links_of(service, task, base) if status == COMPLETED else []
+    return {"generated": generated, "task_id": task.task_id, "status": status}
+
+
+def changed(data: dict[str, Any], scenario: Scenario | None) -> tuple[Any, bool]:
+    """Return the body for a task object as a scenario has it, and whether it keeps to the contract."""
+    if scenario is None or not scenario.change:
+        return {"data": data}, True
+    change, lawful = CHANGES[scenario.change]
+    return change(data), lawful
+
+
+def told(service: Service, task: Task, base: str, status: str) -> Any:
+    """Return a webhook's body: what the status call would say, without ``data``."""
+    scenario = service.scenario_of_task(task)
+    if scenario is not None and (STATUS not in scenario.steps or scenario.times is not None):
+        scenario = None
+    body, _ = changed(task_data(service, task, base, status), scenario)
+    return body.get("data", body)
