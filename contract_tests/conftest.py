@@ -77,13 +77,13 @@ def _from_zip(folder: Path, front_end: str) -> Path:
 
 @pytest.fixture(scope="session")
 def plugin_gimp3(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The plug-in folder for GIMP 3, out of the very zip that people download; copy it, never change it."""
+    """Unpack the plug-in for GIMP 3 from the very zip that people download; copy it, never change it."""
     return _from_zip(tmp_path_factory.mktemp("zip-gimp3"), "gimp3")
 
 
 @pytest.fixture(scope="session")
 def plugin_gimp2(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The plug-in folder for GIMP 2.10, out of the very zip that people download; copy it, never change it."""
+    """Unpack the plug-in for GIMP 2.10 in the same way."""
     return _from_zip(tmp_path_factory.mktemp("zip-gimp2"), "gimp2")
 
 

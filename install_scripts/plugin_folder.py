@@ -27,8 +27,8 @@ EXECUTABLE = f"{NAME}.py"
 FILES = "FILES"
 FRONT_ENDS = ("gimp3", "gimp2")
 _SKIPPED = ("__pycache__", "*.pyc", "*.po", "*.pot", ".*", "README.md")
-# the command line needs click and rich, which vendor/ does not carry, and no front end starts it
-_NOT_IN_THE_CORE = ("cli", "cli.py", "cli_*.py")
+# the command line: no front end starts it, and vendor/ does not carry what it needs
+_NOT_IN_THE_CORE = ("cli", "cli.py", "cli_*.py", "batch.py")
 
 
 def version() -> str:

@@ -1,0 +1,164 @@
+"""What people download: whole, pure Python, licensed, small, and the same bytes whenever it is built."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import build_zip
+import placing
+import plugin_folder
+import pytest
+import wheels
+from environment import CLONE
+from steps import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FRONT_ENDS = [*plugin_folder.FRONT_ENDS]
+
+
+@pytest.fixture(scope="module", params=FRONT_ENDS)
+def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the zip of each front end once."""
+    return build_zip.build(tmp_path_factory.mktemp("dist"), request.param)
+
+
+@pytest.fixture
+def members(archive: Path) -> Iterator[list[zipfile.ZipInfo]]:
+    """Open the zip and list it."""
+    with zipfile.ZipFile(archive) as packed:
+        yield packed.infolist()
+
+
+def test_it_is_one_folder_of_at_most_four_million_bytes(
+    archive: Path, members: list[zipfile.ZipInfo]
+) -> None:
+    assert {member.filename.split("/")[0] for member in members} == {"precision-upscaler"}
+    assert archive.stat().st_size <= 4_000_000
+
+
+def test_only_what_gimp_starts_is_executable(members: list[zipfile.ZipInfo]) -> None:
+    executable = [member.filename for member in members if member.external_attr >> 16 & 0o111]
+    assert executable == ["precision-upscaler/precision-upscaler.py"]
+    modes = {stat.filemode(member.external_attr >> 16) for member in members}
+    assert modes == {"-rwxr-xr-x", "-rw-r--r--"}
+
+
+def test_it_carries_our_licence_and_one_of_every_package(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as packed:
+        names = packed.namelist()
+        notice = packed.read("precision-upscaler/vendor/LICENSES.txt").decode()
+    assert "precision-upscaler/LICENSE" in names
+    locked = re.findall(r"^(\S+)==(\S+)", (CLONE / "requirements-vendor.lock").read_text(), re.MULTILINE)
+    assert len(locked) > 10
+    for name, version in locked:
+        pattern = re.sub(r"[-_.]", "[-_.]", name)
+        line = re.search(
+            rf"^{pattern} {re.escape(version)}: .+\n    (\S+)$", notice, re.MULTILINE | re.IGNORECASE
+        )
+        assert line, f"{name} {version} is not in LICENSES.txt"
+        assert f"precision-upscaler/vendor/{line[1]}" in names
+
+
+def test_nothing_compiled_no_cache_and_no_command_line_is_in_it(members: list[zipfile.ZipInfo]) -> None:
+    names = [member.filename for member in members]
+    assert [
+        name
+        for name in names
+        if re.search(r"\.(so|pyd|dll|exe|pyc)$|__pycache__|_upscaler/(cli|batch)\b", name)
+    ] == []
+
+
+def test_the_same_source_makes_the_same_bytes(archive: Path, tmp_path: Path) -> None:
+    front_end = archive.stem.rpartition("-")[2]
+    script = "import os, time; os.umask(0o077); import build_zip; "
+    script += f"build_zip.build(__import__('pathlib').Path({str(tmp_path)!r}), {front_end!r})"
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(CLONE / "install_scripts"),
+        "TZ": "Asia/Tokyo",
+        "PYTHONHASHSEED": "7",
+    }
+    subprocess.run([sys.executable, "-c", script], env=env, cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / archive.name).read_bytes() == archive.read_bytes()
+
+
+def test_what_it_unpacks_to_is_whole_and_damage_is_named(archive: Path, tmp_path: Path) -> None:
+    folder = placing.unpack(archive, tmp_path)
+    assert plugin_folder.damage(folder) == []
+    assert os.access(folder / plugin_folder.EXECUTABLE, os.X_OK)
+    assert not os.access(folder / "LICENSE", os.X_OK)
+    (folder / "LICENSE").write_text("mine now", encoding="ascii")
+    (folder / "VERSION").unlink()
+    assert plugin_folder.damage(folder) == ["LICENSE was changed", "VERSION is missing"]
+
+
+def test_the_worker_starts_from_the_zip_alone(archive: Path, tmp_path: Path) -> None:
+    folder = placing.unpack(archive, tmp_path)
+    env = {
+        "PYTHONPATH": os.pathsep.join([str(folder), str(folder / "vendor")]),
+        "PRECISION_UPSCALER_DATA": str(tmp_path / "data"),
+        "PATH": os.environ["PATH"],
+    }
+    done = subprocess.run(
+        # -S: no site-packages, as inside GIMP
+        [sys.executable, "-S", "-m", "precision_upscaler.worker"],
+        input='{"command": "status"}\n',
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["event"] == "status"
+
+
+def test_vendor_and_developers_use_the_same_versions() -> None:
+    def versions(lock: str) -> dict[str, str]:
+        text = (CLONE / lock).read_text(encoding="ascii")
+        return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
+
+    carried, developed = versions("requirements-vendor.lock"), versions("requirements.lock")
+    assert {name: developed.get(name) for name in carried} == carried
+    text = (CLONE / "requirements-vendor.lock").read_text(encoding="ascii")
+    assert ";" not in text, "a marker would leave a package out on some platform"
+    assert "--index" not in text
+    assert "--find" not in text
+
+
+def test_a_wheel_with_compiled_code_is_refused(tmp_path: Path) -> None:
+    wheel = tmp_path / "fast-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as made:
+        made.writestr("fast/__init__.py", "")
+        made.writestr("fast/_core.cpython-311-x86_64-linux-gnu.so", b"\x7fELF")
+    with pytest.raises(Failure, match="compiled code"):
+        wheels.unpack([wheel], tmp_path / "vendor")
+
+
+def test_a_wheel_without_a_licence_or_with_a_way_out_is_refused(tmp_path: Path) -> None:
+    for name, member in (("bare", "bare/__init__.py"), ("sly", "../sly.py")):
+        wheel = tmp_path / f"{name}-1.0-py3-none-any.whl"
+        with zipfile.ZipFile(wheel, "w") as made:
+            made.writestr(member, "")
+        with pytest.raises(Failure, match=r"licence|write to"):
+            wheels.unpack([wheel], tmp_path / "vendor")
+    assert not (tmp_path / "sly.py").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])
+def test_what_is_no_zip_of_ours_is_refused(tmp_path: Path, content: bytes) -> None:
+    archive = tmp_path / "some.zip"
+    archive.write_bytes(content)
+    with pytest.raises(Failure, match="not a zip of Precision Upscaler"):
+        placing.unpack(archive, tmp_path / "out")
