@@ -68,8 +68,8 @@ def read_refusal(body: Any) -> tuple[str, list[dict[str, str]]]:
     items = body.get("invalid_params")
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict):
-            name = item.get("name", item.get("field", "?"))
-            reasons.append({"name": _line(name), "reason": _line(item.get("reason", ""))})
+            field = item.get("name", item.get("field", "?"))
+            reasons.append({"name": _line(field), "reason": _line(item.get("reason", ""))})
     return message, reasons
 
 

@@ -18,9 +18,11 @@ from .contract.price import Estimate, estimate, text
 from .errors import Cancelled, Charged, InvalidParameter, UnexpectedError, UpscaleError
 from .events import Emit, Event, Progress, Result, Stage, Warned
 from .images import EXTENSIONS, Picture
-from .job import Surroundings, check_source, pruned, resume, upscale
+from .job import pruned, resume, upscale
 from .log import LOGGER
 from .request import UpscaleRequest
+from .source import check_source
+from .walk import Surroundings
 from .workshop import Workshop
 
 _FOLDER_SUFFIX = "-x{scale}"
@@ -273,7 +275,7 @@ class Batch:
                 "yes": "It is paid for: 'precision-upscale resume' fetches it.",
             }[cancelled.charged]
             return Outcome(name, cancelled=message, charged=cancelled.charged)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one picture must not end the others
             LOGGER.exception("unexpected")
             what = f"Something unexpected happened ({type(error).__name__}: {error})."
             return Outcome(name, error=UnexpectedError(what, log=str(workshop.log)), warnings=tuple(warnings))
@@ -302,13 +304,13 @@ def _interruptible(workshop: Workshop) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _bars(show: bool) -> Iterator[Callable[[str], Emit]]:
-    """Yield a maker of progress displays, one bar a picture on standard error; silent ones unless ``show``."""
+    """Yield a maker of progress displays, one bar a picture; silent ones unless ``show``."""
     if not show or not sys.stderr.isatty():
         yield lambda _name: lambda _event: None
         return
     from rich.console import Console  # noqa: PLC0415 - slow, and of no use without a terminal
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-    from rich.progress import Progress as Bars
+    from rich.progress import Progress as Bars  # noqa: PLC0415
 
     with Bars(
         TextColumn("{task.description}"),

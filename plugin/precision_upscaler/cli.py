@@ -99,7 +99,7 @@ class _Group(click.Group):
 )
 @click.version_option(__version__)
 def main() -> None:
-    """Upscale pictures with the paid Precision V2 service, without ever paying twice.
+    r"""Upscale pictures with the paid Precision V2 service, without ever paying twice.
 
     \b
     precision-upscale IN OUT --scale-factor 4 --flavor photo
@@ -117,9 +117,9 @@ def _workshop(base_url: str | None, cancel: CancelToken | None = None) -> Worksh
         folder,
         stored,
         settings.effective_address(stored, base_url),
-        log,
-        cancel or CancelToken(),
-        random.random,
+        log=log,
+        cancel=cancel or CancelToken(),
+        chance=random.random,
     )
 
 
@@ -155,6 +155,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 @click.option("--anew", is_flag=True, help="Pay again even if this very result is stored or under way.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def upscale(
+    *,
     pictures: tuple[Path, ...],
     output: Path | None,
     base_url: str | None,
@@ -246,6 +247,7 @@ def jobs(as_json: bool) -> None:
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def resume(
+    *,
     job_ids: tuple[str, ...],
     output: Path | None,
     base_url: str | None,

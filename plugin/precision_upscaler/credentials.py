@@ -41,7 +41,7 @@ class Keyring(Protocol):
 
 def auth_header(base_url: str) -> str:
     """Return the name of the header that carries the key to ``base_url``."""
-    return AUTH_HEADERS[1] if urlsplit(base_url).hostname == _MAGNIFIC_HOST else AUTH_HEADERS[0]
+    return str(AUTH_HEADERS[1 if urlsplit(base_url).hostname == _MAGNIFIC_HOST else 0])
 
 
 def account(base_url: str) -> str:

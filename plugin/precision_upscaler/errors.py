@@ -351,9 +351,3 @@ class Cancelled(Exception):
     def __init__(self, charged: Charged = "no") -> None:
         super().__init__("cancelled")
         self.charged: Charged = charged
-
-
-def with_charge(error: UpscaleError, charged: Charged) -> UpscaleError:
-    """Set ``error``'s charge to ``charged`` where the caller knows better than the class; return it."""
-    error.charged = charged
-    return error

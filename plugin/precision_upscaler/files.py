@@ -1,4 +1,4 @@
-"""Writing that survives a crash: owner-only folders, atomic synced files, and locks that die with their holder."""
+"""Writing that survives a crash: owner-only folders, atomic synced files, locks that die with the holder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,7 +26,7 @@ def private_folder(path: Path) -> Path:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Open ``path`` with ``flags`` so that a new file is readable by its owner only; return the descriptor."""
+    """Open ``path`` so that a new file is readable by its owner only; return the descriptor."""
     return os.open(path, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0), _OWNER_FILE)
 
 
@@ -187,14 +186,3 @@ else:
 
     def _unlock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
-
-
-@contextlib.contextmanager
-def disk_full_as(error: Exception) -> Iterator[None]:
-    """Turn "no space left" inside the block into ``error``."""
-    try:
-        yield
-    except OSError as problem:
-        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise error from problem
-        raise

@@ -19,6 +19,8 @@ Format = Literal["png", "jpeg", "webp"]
 EXTENSIONS: dict[Format, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BLOCK = 1 << 20
+_TELLING = frozenset({b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"iCCP", b"cICP", b"sRGB"})
+"""The chunks besides IDAT that say how a PNG looks."""
 _LARGEST_CHUNK = 0x7FFFFFFF
 
 
@@ -91,7 +93,7 @@ def pixel_digest(path: Path) -> str:
             stream.seek(0)
             unpacker = zlib.decompressobj()
             for kind, data in png_chunks(stream):
-                if kind in (b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"iCCP", b"cICP", b"sRGB"):
+                if kind in _TELLING:
                     digest.update(kind + data)
                 elif kind == b"IDAT":
                     for rows in _unpack(unpacker, data):
@@ -170,24 +172,32 @@ def png_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         if length > _LARGEST_CHUNK or not kind.isalpha():
             raise NotAPicture("its chunks are damaged")
         checksum = zlib.crc32(kind)
-        remaining = length
         pieces = []
-        while remaining:
-            piece = stream.read(min(remaining, _BLOCK))
-            if not piece:
-                raise NotAPicture("it ends inside a chunk: the PNG is cut off")
+        for piece in _read_exactly(stream, length):
             checksum = zlib.crc32(piece, checksum)
-            remaining -= len(piece)
             if kind == b"IDAT":
                 yield kind, piece
-            elif kind in (b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"iCCP", b"cICP", b"sRGB", b"eXIf"):
+            elif kind in _TELLING:
                 pieces.append(piece)
-        if stream.read(4) != struct.pack(">I", checksum):
-            raise NotAPicture(f"its chunk {kind.decode()} has a wrong checksum")
+        _check_sum(kind, stream.read(4), checksum)
         if kind != b"IDAT":
             yield kind, b"".join(pieces)
         if kind == b"IEND":
             return
+
+
+def _check_sum(kind: bytes, stored: bytes, checksum: int) -> None:
+    if stored != struct.pack(">I", checksum):
+        raise NotAPicture(f"its chunk {kind.decode()} has a wrong checksum")
+
+
+def _read_exactly(stream: BinaryIO, length: int) -> Iterator[bytes]:
+    while length:
+        piece = stream.read(min(length, _BLOCK))
+        if not piece:
+            raise NotAPicture("it ends inside a chunk: the PNG is cut off")
+        length -= len(piece)
+        yield piece
 
 
 def _unpack(unpacker: zlib._Decompress, data: bytes) -> Iterator[bytes]:

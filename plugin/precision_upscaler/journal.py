@@ -140,7 +140,8 @@ class Job:
             except OSError as again:
                 raise DiskFull(
                     "The disk is full: the journal cannot be written.",
-                    charged=State(record["state"]).charged,
+                    # a request that could not be recorded as committed is not completed either
+                    charged="no" if record["state"] == State.COMMITTED else State(record["state"]).charged,
                     task_id=record.get("task_id"),
                 ) from again
         self.record = record

@@ -1,4 +1,4 @@
-"""The requests of the last minute, shared by every process that uses one key, so that none breaks its limit."""
+"""The requests of the last minute, shared by all processes of a key so that they keep its limit together."""
 
 from __future__ import annotations
 

@@ -13,18 +13,6 @@ from typing import Literal
 
 Call = Literal["create", "status", "list", "download"]
 
-FIXED_SECONDS = 75.0
-SECONDS_PER_MEGAPIXEL = 3.5
-"""Fitted to two public records of real V2 tasks: 3 MP took 81 s, 16.8 MP took 131 s."""
-
-
-def expected_seconds(width: int, height: int, pace: float = 1.0) -> float:
-    """Estimate a task's duration in seconds from its result's size in pixels.
-
-    ``pace`` corrects it by experience: the usual ratio of real to estimated durations.
-    """
-    return pace * (FIXED_SECONDS + SECONDS_PER_MEGAPIXEL * width * height / 1e6)
-
 
 @dataclass(frozen=True)
 class PollingPolicy:
@@ -56,10 +44,6 @@ class PollingPolicy:
         quick = self.first * self.growth ** min(attempt, 50)
         seconds = min(quick, ceiling, self.slowest)
         return max(self.first, seconds) * (1 + self.jitter * (2 * chance - 1))
-
-    def expired(self, waited: float) -> bool:
-        """Whether ``waited`` seconds of waiting in this run are enough."""
-        return waited >= self.deadline
 
 
 class Verdict(Enum):

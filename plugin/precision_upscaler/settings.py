@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import platformdirs
 
+from .addresses import check_address
 from .contract import SERVERS
-from .errors import AddressNotAllowed, InvalidSetting, JournalBroken
+from .errors import InvalidSetting, JournalBroken
 from .files import private_folder, read_json, write_json
 
 BASE_URL_VARIABLE = "PRECISION_UPSCALER_BASE_URL"
@@ -31,36 +30,6 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
         return private_folder(path)
     except OSError as error:
         raise JournalBroken(f"The data folder {path} cannot be made: {error.strerror}.") from error
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether ``host`` is this very computer."""
-    if host is None:
-        return False
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def check_address(address: str) -> str:
-    """Return ``address`` without a trailing slash; AddressNotAllowed unless https, or http to loopback."""
-    try:
-        parts = urlsplit(address.strip())
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise AddressNotAllowed("The service address cannot be read.", setting="base_url") from None
-    if not host or parts.username or parts.password or parts.query or parts.fragment:
-        raise AddressNotAllowed(
-            "The service address must look like https://host or https://host/path.", setting="base_url"
-        )
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-        raise AddressNotAllowed(
-            f"The service address {parts.scheme}://{host} is not secure.", setting="base_url"
-        )
-    return address.strip().rstrip("/")
 
 
 def _number(minimum: float, maximum: float, help_text: str) -> dict[str, Any]:

@@ -8,13 +8,16 @@ nothing a program should read. Paths are text. A worker serves one job and ends.
 Commands (first line; the rest of the members depend on ``command``)::
 
     {"command": "upscale", "source": "/tmp/layer.png", "take_source": true,
-     "parameters": {"scale_factor": 2, "flavor": "photo", "sharpen": 7, ...},   contract names; omitted = default
+     "parameters": {"scale_factor": 2, "flavor": "photo", ...},   contract names; omitted = default
      "origin": {"application": "gimp3", "image": "wedding.xcf", "image_id": 3, "layer": "Sky", ...},
      "reuse": true}
         Upscale a PNG, JPEG or WebP file. ``take_source`` lets the worker move the file instead of
         copying it. ``origin`` is free-form, kept in the journal and shown by Resume. ``reuse`` lets
         an identical earlier job whose result is stored answer at no charge.
-    {"command": "resume", "job_id": "..."}     go on with a job of the journal, wherever it stands
+    {"command": "resume", "job_id": "...", "adopt": "..."}
+        Go on with a job of the journal, wherever it stands; waits for another worker that has it in
+        hand. ``adopt`` (normally absent) is a task id the user recognised in the account as this job's,
+        after a ``create-unresolved`` error whose ``details.candidates`` offered it.
     {"command": "jobs"}                        list undelivered jobs
     {"command": "forget", "job_id": "..."}     drop a job whose result the user does not want
     {"command": "status"}                      is a key stored, which address, which settings
@@ -34,20 +37,25 @@ yet, and otherwise finishes quietly and leaves the result in the journal for Res
 Events (``event`` names the kind)::
 
     {"event": "stage", "stage": "preparing" | "sending" | "waiting" | "downloading" | "checking",
-     "job_id": "...", "task_id": null | "...", "charged": "no" | "unknown" | "yes", "expected_seconds": 90.0 | null}
+     "job_id": null | "...", "task_id": null | "...", "charged": "no" | "unknown" | "yes",
+     "expected_seconds": 90.0 | null}
     {"event": "progress", "stage": "sending" | "waiting" | "downloading",
      "done": 65536, "total": 1048576 | null}        bytes, but seconds in stage "waiting"
-    {"event": "warning", "code": "wrong-scale", "message": "..."}
+    {"event": "warning", "code": "wrong-scale" | "adopted" | "no-task-list", "message": "..."}
     {"event": "result", "job_id": "...", "task_id": "...", "path": "...", "format": "png" | "jpeg" | "webp",
      "width": 2048, "height": 1536, "charged": "yes", "reused": false}
+        ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
     {"event": "cancelled", "job_id": ..., "charged": "no" | "unknown" | "yes", "message": "..."}
     {"event": "error", "code": "invalid-key", "what": "...", "charged": "no" | "unknown" | "yes",
      "charge": "Nothing was charged.", "advice": "...", "log": "/path/to/log", "job_id": null | "...",
      "details": {...}}
-    {"event": "jobs", "jobs": [{"job_id", "state", "created" (unix seconds), "task_id", "charged", "origin",
-                                "parameters", "source" (path), "result" (path or null), "width", "height"}, ...]}
-    {"event": "status", "key": "environment" | "keyring" | "file" | null, "base_url": "...", "settings": {...},
-     "data_folder": "...", "log": "..."}
+    {"event": "jobs", "jobs": [{"job_id", "state": "committed" | "created" | "stored", "created",
+                                "task_id", "charged", "origin", "parameters", "source", "result",
+                                "width", "height", "running"}, ...]}
+        ``created`` in unix seconds; ``source`` a path; ``result`` a path or null; the size is that of
+        the result asked for; ``running``: somebody works on the job at this moment.
+    {"event": "status", "key": "environment" | "keyring" | "file" | null, "base_url": "...",
+     "settings": {...}, "data_folder": "...", "log": "..."}
     {"event": "settings", "settings": {...}}
     {"event": "stored", "where": "keyring" | "file"}
     {"event": "key", "valid": true | false, "message": "..."}
@@ -199,7 +207,10 @@ class Worker:
 
     def _resume(self, command: dict[str, Any]) -> None:
         job_id = _text(command, "job_id")
-        self._run(lambda around: resume(job_id, around))
+        adopt = command.get("adopt")
+        if adopt is not None and not isinstance(adopt, str):
+            raise BadCommand("The command's 'adopt' must be a text.")
+        self._run(lambda around: resume(job_id, around, adopt=adopt))
 
     def _run(self, run: Callable[..., Result]) -> None:
         listener = threading.Thread(target=self._listen, name="listener", daemon=True)
@@ -299,6 +310,7 @@ def main() -> int:
     """Serve the one command on standard input; the exit code is 0 unless the worker itself broke."""
     pipe = Pipe(sys.stdin.fileno(), sys.stdout.fileno())
     log: Path | None = None
+    workshop: Workshop | None = None
     try:
         folder = data_folder(os.environ)
         log = open_log(folder)
@@ -306,15 +318,24 @@ def main() -> int:
         settings = load(folder)
         # a wrong address in the settings must not keep anybody from correcting it
         address = None if command["command"] == "settings" else effective_address(settings)
-        workshop = Workshop(folder, settings, address or settings.base_url, log, CancelToken(), random.random)
+        workshop = Workshop(
+            folder,
+            settings,
+            address or settings.base_url,
+            log=log,
+            cancel=CancelToken(),
+            chance=random.random,
+        )
         Worker(pipe, workshop).serve(command)
     except UpscaleError as error:
         LOGGER.info("%s: %s", error.code, error.what)
-        pipe.send(error.to_event(None if log is None else str(log)))
+        job_id = None if workshop is None else workshop.last_job_id
+        pipe.send(error.to_event(None if log is None else str(log), job_id))
     except Exception as error:  # noqa: BLE001 - a front end always hears how it ended
         LOGGER.error("unexpected: %s", traceback.format_exc())
         what = f"Something unexpected happened ({type(error).__name__})."
-        pipe.send(UnexpectedError(what).to_event(None if log is None else str(log)))
+        job_id = None if workshop is None else workshop.last_job_id
+        pipe.send(UnexpectedError(what).to_event(None if log is None else str(log), job_id))
         return 1
     return 0
 

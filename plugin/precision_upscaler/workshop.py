@@ -13,11 +13,11 @@ from .clock import Clock, SystemClock
 from .credentials import Key, find_key, require_key
 from .errors import InvalidKey, JobBusy
 from .events import Emit
-from .job import Surroundings
 from .journal import Journal
 from .ledger import RequestLedger
 from .log import open_log
 from .settings import Settings
+from .walk import Surroundings
 
 
 class Workshop:
@@ -28,6 +28,7 @@ class Workshop:
         folder: Path,
         settings: Settings,
         base_url: str,
+        *,
         log: Path,
         cancel: CancelToken,
         chance: Callable[[], float],

@@ -10,17 +10,22 @@ import json
 import os
 from collections import namedtuple
 
+try:
+    from typing import Any
+except ImportError:  # Python 2.7
+    pass
+
 _PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prices.json")
 
 Estimate = namedtuple("Estimate", "amount currency dated megapixels")
-"""An estimated price: ``amount`` in ``currency`` (ISO 4217), as of ``dated`` (ISO 8601), for ``megapixels``."""
+"""A price: ``amount`` in ``currency`` (ISO 4217), as of ``dated`` (ISO 8601), for ``megapixels``."""
 
 
 def load_table(path=None):
-    # type: (str | None) -> dict
+    # type: (str | None) -> dict[str, Any]
     """Return the price table in the JSON file ``path`` (default: ours); ValueError when it is none."""
     with open(path or _PATH, "rb") as stream:
-        table = json.loads(stream.read().decode("utf-8"))
+        table = json.loads(stream.read().decode("utf-8"))  # type: dict[str, Any]
     steps = table["steps"]
     bounds = [step["up_to_megapixels"] for step in steps]
     if not steps or bounds != sorted(bounds) or min(step["price"] for step in steps) < 0:
@@ -32,7 +37,7 @@ TABLE = load_table()
 
 
 def estimate(width, height, scale_factor, table=None):
-    # type: (int, int, int, dict | None) -> Estimate
+    # type: (int, int, int, dict[str, Any] | None) -> Estimate
     """Estimate the price of enlarging ``width`` x ``height`` pixels ``scale_factor`` times."""
     table = table or TABLE
     megapixels = width * height * scale_factor * scale_factor / 1e6

@@ -1,0 +1,423 @@
+"""The walk of one job, under its lock, from wherever it stands to a stored result.
+
+Each step first writes down what it is about to risk and then does it, so that the same walk, begun
+again by another process after a crash anywhere, loses nothing and pays nothing twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from .answers import CallFailed, named_error
+from .cancel import CancelToken
+from .client import UpscalerClient
+from .clock import Clock, SystemClock
+from .contract.duration import expected_seconds
+from .download import Partial
+from .errors import (
+    Cancelled,
+    DiskFull,
+    DownloadFailed,
+    JobUnknown,
+    NoPicture,
+    ResultBroken,
+    StillRunning,
+    TaskFailed,
+    TaskUnknown,
+    UpscaleError,
+)
+from .events import Emit, Progress, Result, Stage, StageName, Warned
+from .images import EXTENSIONS, NotAPicture, Picture, verify
+from .journal import Job, Journal, State, intact_result
+from .log import LOGGER
+from .policy import PollingPolicy, RetryPolicy, Verdict
+from .recovery import find_created_task, note_known_tasks
+from .request import UpscaleRequest
+from .settings import Settings
+from .task import Task, TaskStatus
+
+_RENEWALS = 5
+_EMPTY_LOOKS = 3
+_CAP_FLOOR = 32 << 20
+_CAP_BYTES_PER_PIXEL = 8
+_LONGEST_AGE = 86400.0
+_TICK = 1.0
+_QUIET = 0.1
+
+
+@dataclass
+class Surroundings:
+    """All a job needs of the world: handed in, so that tests can hand in another one."""
+
+    journal: Journal
+    client: UpscalerClient
+    settings: Settings
+    emit: Emit
+    cancel: CancelToken = field(default_factory=CancelToken)
+    clock: Clock = field(default_factory=SystemClock)
+    chance: Callable[[], float] = lambda: 0.5
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+
+    @property
+    def polling(self) -> PollingPolicy:
+        """The polling policy that the settings ask for."""
+        shortest = self.settings.poll_seconds
+        return PollingPolicy(
+            first=shortest,
+            around=max(5.0 * min(1.0, shortest), shortest),
+            deadline=60 * self.settings.deadline_minutes,
+        )
+
+
+class Walk:
+    """Walks one job; its lock must be held."""
+
+    def __init__(self, job: Job, around: Surroundings, *, reused: bool) -> None:
+        self.job = job
+        self.journal = around.journal
+        self.client = around.client
+        self.retries = around.retries
+        self.chance = around.chance
+        self._around = around
+        self._clock = around.clock
+        self._reused = reused
+        self._progress_at = 0.0
+        width, height = job.record["expected"]
+        self._expected_size = (int(width), int(height))
+        self._expected = expected_seconds(width, height, around.journal.pace(job.record["service"]))
+
+    def run(self) -> Result:
+        """Walk to the end: a result, UpscaleError, or Cancelled with what was charged."""
+        self.job.reload()
+        try:
+            while True:
+                state = self.job.state
+                self._around.cancel.hold(not state.unpaid)
+                if state.unpaid:
+                    self._send()
+                elif state is State.COMMITTED:
+                    self._resolve()
+                elif state is State.CREATED:
+                    self._fetch()
+                elif (result := self._finish()) is not None:
+                    return result
+        except Cancelled:
+            raise self._cancelled() from None
+        except UpscaleError as error:
+            LOGGER.info("job %s: %s: %s", self.job.job_id, error.code, error.what)
+            raise
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull("The disk is full.", charged=self.job.state.charged) from error
+            raise
+
+    # what watchers and the search for a lost task use ------------------------------------------
+
+    def pause(self, seconds: float) -> None:
+        """Wait; Cancelled when the user cancels meanwhile."""
+        self._around.cancel.check()
+        self._clock.sleep(seconds, self._around.cancel.event)
+        self._around.cancel.check()
+
+    def _stage(self, name: StageName) -> None:
+        job = self.job
+        LOGGER.info("job %s: %s (task %s)", job.job_id, name, job.task_id)
+        self._around.emit(Stage(name, job.job_id, job.task_id, job.state.charged, self._expected))
+
+    def _progress(self, stage: StageName, done: float, total: float | None) -> None:
+        """Tell the watcher, but not more often than anybody can see."""
+        now = self._clock.monotonic()
+        if done == total or now - self._progress_at >= _QUIET:
+            self._progress_at = now
+            self._around.emit(Progress(stage, done, total))
+
+    def _warn(self, code: str, message: str) -> None:
+        LOGGER.warning("job %s: %s: %s", self.job.job_id, code, message)
+        self._around.emit(Warned(code, message))
+
+    def _cancelled(self) -> Cancelled:
+        state = self.job.state
+        if state.unpaid:
+            self.job.update(State.CANCELLED)
+            self.job.drop_bulk()
+        return Cancelled(state.charged)
+
+    # creating the task -------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        """Create the task, at most once as far as money goes."""
+        self._stage("sending")
+        if not note_known_tasks(self):
+            self._warn(
+                "no-task-list",
+                "The service's list of tasks could not be read. Should the connection break at the wrong "
+                "moment, it cannot be found out whether the task was created.",
+            )
+        attempt = 0
+        while True:
+            self._around.cancel.check()
+            self.job.update(State.SENDING)
+            try:
+                task = self.client.create(
+                    UpscaleRequest(**self.job.record["parameters"]),
+                    self.job.source,
+                    progress=lambda done, total: self._progress("sending", done, total),
+                    commit=self._commit,
+                )
+            except CallFailed as failed:
+                LOGGER.info("job %s: create: %s", self.job.job_id, failed.what)
+                verdict = self.retries.verdict(failed.failure)
+                if verdict is Verdict.RESOLVE:
+                    self.job.update(State.COMMITTED, doubt=failed.what)
+                    return
+                # from here on it is certain that nothing was created
+                self.job.update(State.SENDING)
+                self._around.cancel.hold(False)
+                if verdict is Verdict.GIVE_UP or attempt >= self.retries.creates:
+                    self.job.update(State.REFUSED)
+                    self.job.drop_bulk()
+                    raise named_error(failed, "no") from failed
+                self.pause(self.retries.pause(attempt, failed.failure.retry_after, self.chance()))
+                attempt += 1
+            else:
+                self.job.update(State.CREATED, task_id=task.task_id, paid=self._clock.time())
+                return
+
+    def _commit(self) -> None:
+        """Write down that the request may be accepted from now on."""
+        self._around.cancel.hold(True)
+        self.job.update(State.COMMITTED)
+
+    def _resolve(self) -> None:
+        """Find out whether an ambiguous create was accepted; the search stores what it adopts."""
+        self._stage("waiting")
+        find_created_task(self)
+        self._warn(
+            "adopted",
+            "The answer to the paid request was lost; its task was found again by its picture. "
+            "Nothing was charged twice.",
+        )
+
+    # waiting -----------------------------------------------------------------------------------
+
+    def wait_for_end(self, task_id: str, patience: float | None = None) -> Task:
+        """Poll until the task is COMPLETED or FAILED; StillRunning when the deadline comes first.
+
+        ``patience`` shortens the deadline to so many expected durations.
+
+        A poll that fails never fails the job; only an answer that no repetition will change, many
+        times in a row, does.
+        """
+        polling, clock = self._around.polling, self._clock
+        begun = clock.monotonic()
+        earlier = self._age()
+        deadline = min(polling.deadline, patience * self._expected if patience else polling.deadline)
+        attempt = failures = 0
+        while True:
+            waited = clock.monotonic() - begun
+            self._progress("waiting", earlier + waited, self._expected)
+            try:
+                task = self.client.status(task_id)
+            except CallFailed as failed:
+                failures += 1
+                LOGGER.info("job %s: status: %s", self.job.job_id, failed.what)
+                if self.retries.verdict(failed.failure) is Verdict.GIVE_UP and failures > self.retries.others:
+                    raise self._unreadable(failed, task_id) from failed
+                pause = self.retries.pause(failures - 1, failed.failure.retry_after, self.chance())
+            else:
+                failures = 0
+                if task.status.terminal:
+                    if task.status is TaskStatus.COMPLETED and earlier < _TICK:
+                        self._learn(waited)
+                    return task
+                pause = polling.interval(attempt, earlier + waited, self._expected, self.chance())
+                attempt += 1
+            if waited >= deadline:
+                raise StillRunning(
+                    f"The task is not done after {waited / 60:.0f} minutes of waiting.", task_id=task_id
+                )
+            self._wait_visibly(min(pause, deadline - waited), earlier + waited)
+
+    def _age(self) -> float:
+        """Return the seconds since the task was paid, as far as the wall clock can be believed."""
+        paid = self.job.record.get("paid")
+        age = self._clock.time() - paid if isinstance(paid, (int, float)) else 0.0
+        return age if 0.0 <= age < _LONGEST_AGE else 0.0
+
+    def _wait_visibly(self, pause: float, elapsed: float) -> None:
+        """Wait with a tick a second, so that watchers stay alive."""
+        done = 0.0
+        while done < pause:
+            step = min(_TICK, pause - done)
+            self.pause(step)
+            done += step
+            self._progress("waiting", elapsed + done, self._expected)
+
+    def _learn(self, seconds: float) -> None:
+        if "pace" not in self.job.record:
+            self.job.update(pace=round(max(seconds, 0.1) / expected_seconds(*self._expected_size), 4))
+
+    def _unreadable(self, failed: CallFailed, task_id: str) -> UpscaleError:
+        if failed.failure.status == 404:  # noqa: PLR2004 - HTTP's number
+            return TaskUnknown("The service does not know the task.", task_id=task_id)
+        error = named_error(failed, "yes")
+        error.advice += " The task is not lost: choose Resume then, without a new charge."
+        return error
+
+    # the result --------------------------------------------------------------------------------
+
+    def _fetch(self) -> None:
+        """Wait for the task's end and bring its picture into the journal."""
+        if (picture := self._fetched_already()) is None:
+            self._stage("waiting")
+            task = self._wait_for_links()
+            self._stage("downloading")
+            self._download_whole(task)
+            picture = self._check(self.job.part)
+        self._store(picture)
+
+    def _fetched_already(self) -> Picture | None:
+        """Return the picture when the part file is known to be whole (a crash came after its last byte)."""
+        stored = self.job.record.get("partial")
+        try:
+            if isinstance(stored, dict) and self.job.part.stat().st_size == stored.get("total"):
+                return self._check(self.job.part)
+        except (OSError, NotAPicture):
+            pass
+        return None
+
+    def _wait_for_links(self) -> Task:
+        task_id = self.job.task_id
+        assert task_id is not None
+        for look in range(_EMPTY_LOOKS + 1):
+            if look:
+                self.pause(self.retries.pause(look, None, self.chance()))
+            task = self.wait_for_end(task_id)
+            if task.status is TaskStatus.FAILED:
+                self.job.update(State.FAILED)
+                self.job.drop_bulk()
+                raise TaskFailed("The service could not upscale the picture.", task_id=task_id)
+            if task.links:
+                return task
+        raise NoPicture("The service says the task is done, but offers no picture.", task_id=task_id)
+
+    def _download_whole(self, task: Task) -> None:
+        """Download until the part file holds a whole picture; once more from the start if it does not."""
+        self.download(task, self.job.part)
+        try:
+            verify(self.job.part)
+        except NotAPicture as problem:
+            # a resumed download may have joined two different files
+            LOGGER.info("job %s: the download is no whole picture: %s", self.job.job_id, problem)
+            self._drop_part()
+            self.pause(self.retries.pause(0, None, self.chance()))
+            self.download(task, self.job.part)
+            try:
+                verify(self.job.part)
+            except NotAPicture as again:
+                self._drop_part()
+                raise ResultBroken(f"What the service sent is no whole picture: {again}.") from again
+
+    def download(self, task: Task, target: Path) -> None:
+        """Fetch a finished task's file into ``target``; renew its link when it has expired."""
+        attempt = renewals = 0
+        while True:
+            try:
+                self._download_once(task.links[0] if task.links else "", target)
+            except CallFailed as failed:
+                LOGGER.info("job %s: download: %s", self.job.job_id, failed.what)
+                if attempt >= self.retries.others or renewals >= _RENEWALS:
+                    raise DownloadFailed(failed.what, status=failed.failure.status) from failed
+                pause = self.retries.pause(attempt, failed.failure.retry_after, self.chance())
+                attempt += 1
+                if self.retries.verdict(failed.failure) is Verdict.RENEW:
+                    renewals += 1
+                    pause = pause if renewals > 1 else 0.0
+                self.pause(pause)
+                task = self._renewed(task)
+            else:
+                return
+
+    def _renewed(self, task: Task) -> Task:
+        """Read the task again for fresh links; the old ones when that fails for now."""
+        try:
+            fresh = self.client.status(task.task_id)
+        except CallFailed as failed:
+            LOGGER.info("job %s: renewing: %s", self.job.job_id, failed.what)
+            return task
+        return fresh if fresh.links else task
+
+    def _download_once(self, link: str, target: Path) -> None:
+        stored = self.job.record.get("partial")
+        partial = Partial(**stored) if isinstance(stored, dict) else None
+        width, height = self._expected_size
+
+        def started(new: Partial) -> None:
+            if new != partial:
+                self.job.update(partial=asdict(new))
+
+        self.client.download(
+            link,
+            target,
+            cap=_CAP_FLOOR + _CAP_BYTES_PER_PIXEL * width * height,
+            partial=partial,
+            started=started,
+            progress=lambda done, total: self._progress("downloading", done, total),
+        )
+
+    def _drop_part(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self.job.part.unlink()
+        self.job.update(partial=None)
+
+    def _check(self, path: Path) -> Picture:
+        self._stage("checking")
+        return verify(path)
+
+    def _store(self, picture: Picture) -> None:
+        name = "result" + EXTENSIONS[picture.format]
+        size = self.job.part.stat().st_size
+        # recorded before the file gets its name: a crash between the two finds the whole part again
+        self.job.update(partial={**(self.job.record.get("partial") or {"source": ""}), "total": size})
+        self.job.part.replace(self.job.folder / name)
+        self.job.update(State.STORED, result=name, result_bytes=size, partial=None)
+
+    def _finish(self) -> Result | None:
+        """Hand out the stored result, with a warning when it is not what was asked for.
+
+        None when its file is gone and the task has to be asked for it again.
+        """
+        picture = intact_result(self.job)
+        if picture is None:
+            if self.job.state is State.DELIVERED:
+                raise JobUnknown("The job's result has been delivered and is no longer kept.")
+            self.job.update(State.CREATED, result=None)
+            return None
+        if problem := wrong_scale(self._expected_size, picture):
+            self._warn("wrong-scale", problem)
+        return Result(
+            self.job.job_id,
+            self.job.task_id,
+            picture.path,
+            picture.format,
+            picture.width,
+            picture.height,
+            "no" if self._reused else "yes",
+            self._reused,
+        )
+
+
+def wrong_scale(asked: tuple[int, int], picture: Picture) -> str | None:
+    """Say how the result's size differs from what was asked for, None when it does not."""
+    got = (picture.width, picture.height)
+    # a service that applies the EXIF rotation returns the sides exchanged
+    if got in (asked, asked[::-1]):
+        return None
+    return (
+        f"The service returned {got[0]} x {got[1]} pixels where {asked[0]} x {asked[1]} were asked for. "
+        "The picture can be used all the same."
+    )
