@@ -8,19 +8,23 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from gi.repository import GLib
+import gi
+
+gi.require_version("GimpUi", "3.0")
+from gi.repository import GimpUi, GLib
 from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.fraction import Fraction
 
 from . import widgets
 from .i18n import _, catalog
-from .widgets import Gtk
+from .widgets import Gdk, Gtk, Pango
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Event = dict[str, Any]
 
+_ENDINGS = ("result", "error", "cancelled")
 _TICK_SECONDS = 1
 _MOST_ROWS_SHOWN = 6
 _ROW_HEIGHT = 74
@@ -42,7 +46,7 @@ class Row(Gtk.Box):
         self.over = False
         top = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=12)
         title = widgets.label(name, bold=True, wrap=False)
-        title.set_ellipsize(widgets.Pango.EllipsizeMode.MIDDLE)
+        title.set_ellipsize(Pango.EllipsizeMode.MIDDLE)
         top.pack_start(title, True, True, 0)
         self._words = widgets.label(wrap=False)
         self._words.set_xalign(1)
@@ -51,12 +55,15 @@ class Row(Gtk.Box):
         self._bar = widgets.named(Gtk.ProgressBar(), name)
         self.pack_start(self._bar, False, False, 0)
         self._numbers = widgets.label(dim=True, wrap=False)
+        self._numbers.set_ellipsize(Pango.EllipsizeMode.END)
         self.pack_start(self._numbers, False, False, 0)
 
     def note(self, event: Event) -> None:
         """Take in an event of the worker."""
         self._bar.set_fraction(self._fraction.note(event))
-        if event["event"] == "stage":
+        if event["event"] in _ENDINGS:
+            self._end(event)
+        elif event["event"] == "stage":
             self._enter(event)
         elif event["event"] == "progress" and event["stage"] == "waiting":
             self._waited, self._waiting_since = float(event["done"]), self._now()
@@ -64,18 +71,6 @@ class Row(Gtk.Box):
         elif event["event"] == "progress":
             self._detail = _bytes(event)
         self.tick()
-
-    def say(self, words: str) -> None:
-        """Show what the front end itself is doing with the layer."""
-        self._words.set_text(words)
-
-    def finish(self, words: str) -> None:
-        """Show that the layer is done, one way or the other; ``words`` say how."""
-        self.over = True
-        self._detail = ""
-        self._waiting_since = None
-        self._words.set_text("")
-        self._numbers.set_text(words)
 
     def tick(self) -> None:
         """Show the time that has passed."""
@@ -90,6 +85,15 @@ class Row(Gtk.Box):
             self._bar.set_fraction(self._fraction.note(tick))
         self._numbers.set_text(self._detail)
 
+    def _end(self, event: Event) -> None:
+        self.over = True
+        self._words.set_text(
+            {"result": _("Done"), "cancelled": _("Cancelled")}.get(event["event"], _("Failed"))
+        )
+        told = "" if event["event"] == "result" else event.get("what") or event.get("message") or ""
+        self._numbers.set_text(told)
+        self._numbers.set_tooltip_text(told or None)
+
     def _enter(self, event: Event) -> None:
         self._stage = event["stage"]
         self.charged = event.get("charged", self.charged)
@@ -100,65 +104,69 @@ class Row(Gtk.Box):
         self._words.set_text(texts.stage(event, catalog()))
 
 
-class ProgressWindow(Gtk.Window):
-    """The window of one run over the layers called ``names``.
+class ProgressWindow:
+    """A :class:`progress.Progress` that shows itself as a window of its own.
 
-    ``cancel`` is called once, when the user presses Cancel or closes the window; the window stays
-    until :meth:`close_quietly`, because the worker still has to say what that meant. ``now`` is a
+    Cancel (or Escape, or closing the window) is told to the run once; the window stays until
+    :meth:`finish`, because the workers still have to say what the cancel meant. ``now`` is a
     monotonic clock.
     """
 
-    def __init__(
-        self, names: Sequence[str], cancel: Callable[[], None], now: Callable[[], float] = time.monotonic
-    ) -> None:
-        super().__init__(title=_("Precision Upscale"), type_hint=widgets.Gdk.WindowTypeHint.DIALOG)
-        self.set_default_size(460, -1)
-        self.set_border_width(12)
-        self._cancel = cancel
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._rows: list[Row] = []
+        self._window: Any = None
         self._cancelled = False
-        self.rows = [Row(name, now) for name in names]
+        self._ticker = 0
+
+    def start(self, names: Sequence[str], cancel: Callable[[], None]) -> None:
+        """Show the window with a row for each of ``names``; ``cancel`` is what Cancel calls."""
+        self._cancel = cancel
+        self._rows = [Row(name, self._now) for name in names]
+        self._window = Gtk.Window(title=_("Precision Upscale"), type_hint=Gdk.WindowTypeHint.DIALOG)
+        self._window.set_default_size(460, -1)
+        self._window.set_border_width(12)
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
-        self.add(box)
+        self._window.add(box)
         box.pack_start(self._list(), True, True, 0)
         box.pack_start(self._foot(), False, False, 0)
-        self.connect("delete-event", self._closed)
-        self.connect("key-press-event", self._key)
+        self._window.connect("delete-event", self._closed)
+        self._window.connect("key-press-event", self._key)
         self._ticker = GLib.timeout_add_seconds(_TICK_SECONDS, self._tick)
-        self._price()
+        self._tell_cost()
+        # above GIMP's window, but not in the way of it
+        GimpUi.window_set_transient(self._window)
+        self._window.show_all()
+        self._window.present()
 
-    def note(self, index: int, event: Event) -> None:
+    def event(self, index: int, event: Event) -> None:
         """Show an event of the worker that serves layer ``index``."""
-        self.rows[index].note(event)
-        self._price()
+        self._rows[index].note(event)
+        self._tell_cost()
 
-    def say(self, index: int, words: str) -> None:
-        """Show what the front end itself is doing with layer ``index``."""
-        self.rows[index].say(words)
+    def say(self, text: str) -> None:
+        """Show what happens in the front end itself, and let it be seen before it begins."""
+        self._own_words.set_text(text)
+        # what comes now may keep this thread busy for seconds
+        while Gtk.events_pending():
+            Gtk.main_iteration_do(False)
 
-    def finish(self, index: int, words: str) -> None:
-        """Layer ``index`` is done, one way or the other; ``words`` say how."""
-        self.rows[index].finish(words)
-        self._price()
-
-    def forbid_cancel(self, words: str) -> None:
-        """Nothing can be cancelled any more (the image is being changed); ``words`` say what happens."""
-        self._button.set_sensitive(False)
-        self._cost.set_text(words)
-
-    def close_quietly(self) -> None:
+    def finish(self) -> None:
         """Take the window away."""
         if self._ticker:
             GLib.source_remove(self._ticker)
             self._ticker = 0
-        self.destroy()
+        if self._window is not None:
+            self._window.destroy()
+            self._window = None
 
     # ---------------------------------------------------------------- inside
 
     def _list(self) -> Any:
         rows = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=10)
-        for row in self.rows:
+        for row in self._rows:
             rows.pack_start(row, False, False, 0)
-        if len(self.rows) <= _MOST_ROWS_SHOWN:
+        if len(self._rows) <= _MOST_ROWS_SHOWN:
             return rows
         scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
         scrolled.set_min_content_height(_MOST_ROWS_SHOWN * _ROW_HEIGHT)
@@ -167,20 +175,26 @@ class ProgressWindow(Gtk.Window):
 
     def _foot(self) -> Any:
         foot = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=12)
+        words = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=3)
+        self._own_words = widgets.label(chars=46)
+        words.pack_start(self._own_words, False, False, 0)
         self._cost = widgets.label(dim=True, chars=46)
-        foot.pack_start(self._cost, True, True, 0)
+        words.pack_start(self._cost, False, False, 0)
+        foot.pack_start(words, True, True, 0)
         self._button = Gtk.Button(label=_("_Cancel"), use_underline=True, valign=Gtk.Align.END)
         self._button.connect("clicked", lambda _button: self._stop())
         foot.pack_end(self._button, False, False, 0)
         return foot
 
-    def _price(self) -> None:
+    def _tell_cost(self) -> None:
         """Say what Cancel would cost now."""
-        if not self._cancelled and self._button.get_sensitive():
-            self._cost.set_text(cost_of_cancelling([row.charged for row in self.rows if not row.over]))
+        under_way = [row.charged for row in self._rows if not row.over]
+        if not self._cancelled:
+            self._cost.set_text(cost_of_cancelling(under_way) if under_way else "")
+            self._button.set_sensitive(bool(under_way))
 
     def _tick(self) -> bool:
-        for row in self.rows:
+        for row in self._rows:
             row.tick()
         return bool(GLib.SOURCE_CONTINUE)
 
@@ -189,7 +203,7 @@ class ProgressWindow(Gtk.Window):
         return True
 
     def _key(self, _window: Any, event: Any) -> bool:
-        if event.keyval == widgets.Gdk.KEY_Escape:
+        if event.keyval == Gdk.KEY_Escape:
             self._stop()
             return True
         return False
@@ -212,16 +226,12 @@ def cost_of_cancelling(charges: Sequence[str]) -> str:
         return _("Cancel costs nothing now.")
     if paid == len(charges):
         return _("Already charged. After Cancel, Resume Precision Upscales brings the result at no new cost.")
-    return (
-        catalog()
-        .plural(
-            "{paid} layer is already charged. After Cancel, Resume Precision Upscales brings its result at no new cost.",
-            "{paid} layers are already charged. After Cancel, Resume Precision Upscales brings their results at no "
-            "new cost.",
-            paid,
-        )
-        .format(paid=paid)
+    some = catalog().plural(
+        "{paid} layer is charged already; after Cancel, Resume brings its result at no new cost.",
+        "{paid} layers are charged already; after Cancel, Resume brings their results at no new cost.",
+        paid,
     )
+    return some.format(paid=paid)
 
 
 def _bytes(event: Event) -> str:
