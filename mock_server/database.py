@@ -42,8 +42,9 @@ CREATE TABLE hits (bucket TEXT NOT NULL, at REAL NOT NULL);
 CREATE INDEX hits_of_bucket ON hits (bucket, at);
 CREATE TABLE waits (owner TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE deliveries (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, webhook_id TEXT NOT NULL, task_id TEXT NOT NULL, status TEXT NOT NULL,
-    due_at REAL, next_at REAL NOT NULL, attempts INTEGER NOT NULL, state TEXT NOT NULL, log TEXT NOT NULL
+    number INTEGER PRIMARY KEY AUTOINCREMENT, webhook_id TEXT NOT NULL, task_id TEXT NOT NULL,
+    status TEXT NOT NULL, due_at REAL, next_at REAL NOT NULL, attempts INTEGER NOT NULL,
+    state TEXT NOT NULL, log TEXT NOT NULL
 );
 CREATE INDEX deliveries_of_task ON deliveries (task_id);
 CREATE INDEX deliveries_waiting ON deliveries (due_at) WHERE state = 'waiting';
@@ -70,7 +71,7 @@ class Database:
                 connection.execute("INSERT INTO settings VALUES (1, 1, ?)", (first.to_json(),))
             elif found != SCHEMA_VERSION:
                 raise sqlite3.DatabaseError(
-                    f"{path} was written by another version of the mock (format {found}, not {SCHEMA_VERSION})"
+                    f"{path} is of another version of the mock (format {found}, not {SCHEMA_VERSION})"
                 )
         self._load_settings()
 

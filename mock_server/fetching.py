@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from typing import Any
 
 from .pictures import PictureError
 
@@ -14,20 +15,18 @@ _TIMEOUT_SECONDS = 20.0
 class _HttpsOnly(urllib.request.HTTPRedirectHandler):
     """Follows redirects to https addresses only."""
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: ANN001 - the base class's
-        """Return the request that follows a redirect."""
-        if not newurl.lower().startswith("https://"):
+    def redirect_request(self, *arguments: Any) -> urllib.request.Request | None:
+        """Return the request that follows a redirect; the last argument is where to."""
+        if not str(arguments[-1]).lower().startswith("https://"):
             raise urllib.error.URLError("redirected away from https")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+        return super().redirect_request(*arguments)
 
 
 def fetch(address: str) -> bytes:
-    """Return the bytes at an https address; :class:`PictureError` when they cannot be had or are too many."""
+    """Return the bytes at ``address``, whose scheme was checked, or raise :class:`PictureError`."""
     opener = urllib.request.build_opener(_HttpsOnly)
     try:
-        with opener.open(
-            address, timeout=_TIMEOUT_SECONDS
-        ) as response:  # read_image() lets only https through
+        with opener.open(address, timeout=_TIMEOUT_SECONDS) as response:
             data: bytes = response.read(_MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         raise PictureError(f"The image's address cannot be read: {error}") from None

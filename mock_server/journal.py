@@ -67,7 +67,7 @@ def shortened(value: Any) -> Any:
 
 
 def curl_line(exchange: Exchange, headers: dict[str, str], body: str | None) -> str:
-    """Return a shell line that repeats the request; a hidden key becomes ``$KEY``, a picture ``@body.json``."""
+    """Return a shell line that repeats the request; a key becomes ``$KEY``, a picture ``@body.json``."""
     words = [
         "curl",
         "-sS",

@@ -23,7 +23,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A webhook as the database keeps it; ``state`` is waiting, delivered, given_up or refused, ``log`` JSON."""
+    """A webhook as it is kept; ``state`` is waiting, delivered, given_up or refused; ``log`` is JSON."""
 
     number: int
     webhook_id: str
@@ -72,7 +72,7 @@ class Outbox:
         """Return when the next webhook falls due (task time) and the next retry (wire time); None: never."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "SELECT MIN(CASE WHEN attempts = 0 THEN due_at END), MIN(CASE WHEN attempts > 0 THEN next_at END)"
+                "SELECT MIN(due_at) FILTER (WHERE attempts = 0), MIN(next_at) FILTER (WHERE attempts > 0)"
                 " FROM deliveries WHERE state = 'waiting'"
             ).fetchone()
         return row[0], row[1]

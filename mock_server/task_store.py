@@ -101,7 +101,8 @@ class TaskStore:
             )
             for webhook in webhooks:
                 connection.execute(
-                    "INSERT INTO deliveries (webhook_id, task_id, status, due_at, next_at, attempts, state, log)"
+                    "INSERT INTO deliveries"
+                    " (webhook_id, task_id, status, due_at, next_at, attempts, state, log)"
                     " VALUES (?, ?, ?, ?, 0, 0, 'waiting', '[]')",
                     (webhook.webhook_id, task.task_id, webhook.status, webhook.due_at),
                 )
@@ -133,8 +134,8 @@ class TaskStore:
             connection.execute("DELETE FROM strikes WHERE subject = ?", (task_id,))
             connection.execute("DELETE FROM deliveries WHERE task_id = ?", (task_id,))
         freed = connection.execute(
-            "DELETE FROM pictures WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.picture = pictures.digest)"
-            " RETURNING size"
+            "DELETE FROM pictures"
+            " WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.picture = pictures.digest) RETURNING size"
         ).fetchall()
         _counted(connection, "picture bytes", -sum(size for (size,) in freed))
         _counted(connection, "forgotten tasks", len(rows))
@@ -175,7 +176,8 @@ class TaskStore:
                     (new.ends_at, new.outcome, task_id),
                 )
                 connection.execute(
-                    "UPDATE deliveries SET due_at = ? WHERE task_id = ? AND attempts = 0 AND status = 'IN_PROGRESS'",
+                    "UPDATE deliveries SET due_at = ?"
+                    " WHERE task_id = ? AND attempts = 0 AND status = 'IN_PROGRESS'",
                     (new.starts_at, task_id),
                 )
         return task
