@@ -31,7 +31,7 @@ _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 _FILTER_NONE, _FILTER_UP = b"\x00", b"\x02"
 
 
-def write(path, width, height, strips, channels=3, level=1, threads=2):  # noqa: PLR0917 - Python 2.7
+def write(path, width, height, strips, channels=3, level=1, threads=2):
     # type: (str, int, int, Iterable[bytes], int, int, int) -> int
     """Write ``strips`` (raw 8-bit rows, top to bottom, no padding) to ``path``; returns its bytes.
 

@@ -292,7 +292,7 @@ def changed_partly(_=same):
     )
 
 
-def _event(code, what, charged, advice, details=None, job_id=None):  # noqa: PLR0917 - as in the protocol
+def _event(code, what, charged, advice, details=None, job_id=None):
     # type: (str, str, str, str, Event | None, str | None) -> Event
     return {
         "event": "error",

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Precision Upscaler for GIMP 3: registration and the three run modes, nothing else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import gi
+
+gi.require_version("Gegl", "0.4")
+gi.require_version("Gimp", "3.0")
+from gi.repository import Gegl, Gimp, GObject
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+PROCEDURE = "plug-in-precision-upscale"
+MENU = "<Image>/Filters/Enhance"
+
+
+class PrecisionUpscaler(Gimp.PlugIn):
+    """The plug-in as GIMP sees it."""
+
+    def do_query_procedures(self) -> list[str]:
+        return [PROCEDURE]
+
+    def do_set_i18n(self, name: str) -> bool:
+        # our texts bring their own translations, for GIMP 2.10 reads the same ones
+        del name
+        return False
+
+    def do_create_procedure(self, name: str) -> Gimp.Procedure:
+        from upscaler_gimp3 import arguments
+        from upscaler_gimp3.i18n import _
+
+        procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
+        procedure.set_image_types("*")
+        procedure.set_sensitivity_mask(
+            Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
+        )
+        procedure.set_menu_label(_("Precision Upscale…"))
+        procedure.add_menu_path(MENU)
+        procedure.set_documentation(
+            _("Enlarge layers 2 to 16 times with a cloud service"),
+            _(
+                "Sends each selected layer to a paid service and puts the result in its place. "
+                "Everything else about the layer is kept, and one undo takes it back."
+            ),
+            name,
+        )
+        procedure.set_attribution("Precision Upscaler", "MIT", "2026")
+        arguments.add_to(procedure, _)
+        _add_return_values(procedure)
+        return procedure
+
+
+def _add_return_values(procedure: Gimp.Procedure) -> None:
+    readwrite = GObject.ParamFlags.READWRITE
+    # single objects: Python reads no arrays from a procedure's values
+    procedure.add_image_return_value("image", "Image", "The image with the first result", True, readwrite)
+    procedure.add_layer_return_value("layer", "Layer", "The layer with the first result", True, readwrite)
+    procedure.add_string_return_value(
+        "message", "Message", "What there is to know about the results", "", readwrite
+    )
+
+
+def run(
+    procedure: Gimp.Procedure,
+    run_mode: Gimp.RunMode,
+    image: Gimp.Image,
+    drawables: list[Gimp.Drawable],
+    config: Gimp.ProcedureConfig,
+    data: Any,
+) -> Gimp.ValueArray:
+    """Run in one of GIMP's three modes; GIMP has put the last values into ``config`` where asked to."""
+    del data
+    Gegl.init(None)
+    from upscaler_gimp3 import modes
+
+    modes_by_name = {
+        Gimp.RunMode.INTERACTIVE: modes.interactive,
+        Gimp.RunMode.WITH_LAST_VALS: modes.with_last_values,
+        Gimp.RunMode.NONINTERACTIVE: modes.non_interactive,
+    }
+    return modes_by_name[run_mode](procedure, image, drawables, config)
+
+
+Gimp.main(PrecisionUpscaler.__gtype__, sys.argv)

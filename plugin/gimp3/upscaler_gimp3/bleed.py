@@ -1,0 +1,105 @@
+"""Colours for the pixels nobody sees: what lies beside a layer's edge, carried outwards.
+
+A transparent pixel's stored colour is anything, often black. Sent as it is, the service would draw
+that black into the soft edge. Here every fully transparent pixel takes the average of what is
+visible around it, from the smallest neighbourhood that holds anything: 4, 16, 64 or 256 pixels a
+side, else the whole layer. What has any opacity keeps its colour to the bit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .pixels import RGBA8, new_buffer, rectangle
+
+SMALLEST = 4
+_LEVELS = (4, 16, 64, 256)
+_PREMULTIPLIED = "RaGaBaA float"
+_VISIBLE = bytes([0]) + bytes([255]) * 255
+
+
+class Fill:
+    """The colours to bleed, for one box of one drawable's buffer."""
+
+    def __init__(self, buffer: Any, box: tuple[int, int, int, int]) -> None:
+        """Average the box at every level; the buffer is read once, in full."""
+        _, _, self.width, self.height = box
+        self._columns, rgb = _lowest(buffer, box)
+        self._rgb = rgb
+
+    def strip(self, top: int, rows: int) -> bytes:
+        """Return the fill's RGB for ``rows`` rows from ``top`` (a multiple of 4), rows without padding."""
+        stride = self._columns * 3
+        out = []
+        for row in range(top // SMALLEST, -(-(top + rows) // SMALLEST)):
+            wide = repeated(self._rgb[row * stride : (row + 1) * stride], SMALLEST)[: self.width * 3]
+            out.append(wide * SMALLEST)
+        return b"".join(out)[: rows * self.width * 3]
+
+
+def _lowest(buffer: Any, box: tuple[int, int, int, int]) -> tuple[int, bytes]:
+    """Return the columns and the RGB of the finest level, its holes filled from the coarser ones."""
+    x, y, width, height = box
+    # averages must weigh colours by their opacity, so the copy is premultiplied
+    premultiplied = new_buffer(_PREMULTIPLIED, width, height)
+    buffer.copy(rectangle(x, y, width, height), 0, premultiplied, rectangle(0, 0, width, height))
+    colours = b"\x80\x80\x80"
+    columns = rows = 1
+    for side in (max(width, height), *reversed(_LEVELS)):
+        if side > max(width, height):
+            continue
+        across, down = -(-width // side), -(-height // side)
+        rgba = premultiplied.get(rectangle(0, 0, across, down), 1.0 / side, RGBA8, 3)
+        below = enlarged(colours, columns, rows, across, down)
+        colours = blended(rgb_of(rgba), below, expanded(rgba[3::4].translate(_VISIBLE)))
+        columns, rows = across, down
+    if min(width, height) < SMALLEST or columns != -(-width // SMALLEST):
+        across, down = -(-width // SMALLEST), -(-height // SMALLEST)
+        colours, columns = enlarged(colours, columns, rows, across, down), across
+    return columns, colours
+
+
+def enlarged(rgb: bytes, columns: int, rows: int, wide: int, high: int) -> bytes:
+    """Return RGB pixels of ``columns`` × ``rows`` repeated to ``wide`` × ``high``."""
+    times_x, times_y = -(-wide // columns), -(-high // rows)
+    out = []
+    for row in range(rows):
+        line = repeated(rgb[row * columns * 3 : (row + 1) * columns * 3], times_x)[: wide * 3]
+        out.append(line * times_y)
+    return b"".join(out)[: wide * high * 3]
+
+
+def repeated(row: bytes, times: int) -> bytes:
+    """Return a row of RGB pixels with every pixel ``times`` times."""
+    out = bytearray(len(row) * times)
+    for step in range(times):
+        for channel in range(3):
+            out[step * 3 + channel :: times * 3] = row[channel::3]
+    return bytes(out)
+
+
+def rgb_of(rgba: bytes) -> bytes:
+    """Return RGBA pixels without their alpha."""
+    out = bytearray(len(rgba) // 4 * 3)
+    for channel in range(3):
+        out[channel::3] = rgba[channel::4]
+    return bytes(out)
+
+
+def expanded(mask: bytes) -> bytes:
+    """Return a mask of one byte a pixel as three bytes a pixel."""
+    out = bytearray(len(mask) * 3)
+    for channel in range(3):
+        out[channel::3] = mask
+    return bytes(out)
+
+
+def blended(above: bytes, below: bytes, mask: bytes) -> bytes:
+    """Return ``above`` where ``mask`` is 255 and ``below`` where it is 0; all of one length.
+
+    One operation over large numbers, because a loop over bytes would take minutes.
+    """
+    size = len(mask)
+    chosen = int.from_bytes(mask, "little")
+    a, b = int.from_bytes(above, "little"), int.from_bytes(below, "little")
+    return (b ^ ((a ^ b) & chosen)).to_bytes(size, "little")

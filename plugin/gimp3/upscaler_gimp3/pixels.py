@@ -1,0 +1,96 @@
+"""Small tools over GEGL buffers: rectangles, strips, copies and short graphs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gi.repository import Gegl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ABYSS = Gegl.AbyssPolicy.CLAMP
+RGB8 = "R'G'B' u8"
+RGBA8 = "R'G'B'A u8"
+RGB_PERCEPTUAL = "R'G'B' float"
+RGBA_PERCEPTUAL = "R'G'B'A float"
+RGB_LINEAR = "RGB float"
+RGBA_LINEAR = "RGBA float"
+VALUE = "Y float"
+"""What a mask or an alpha channel holds: linear, 0 to 1."""
+
+
+def rectangle(x: int, y: int, width: int, height: int) -> Gegl.Rectangle:
+    """Return a GEGL rectangle."""
+    return Gegl.Rectangle.new(x, y, width, height)
+
+
+def new_buffer(pixel_format: str, width: int, height: int) -> Gegl.Buffer:
+    """Return an empty buffer of ``width`` × ``height`` pixels at 0, 0, in the plug-in's own memory."""
+    return Gegl.Buffer.new(pixel_format, 0, 0, width, height)
+
+
+def size_of(buffer: Gegl.Buffer) -> tuple[int, int]:
+    """Return a buffer's width and height in pixels."""
+    extent = buffer.get_extent()
+    return extent.width, extent.height
+
+
+def read(buffer: Gegl.Buffer, pixel_format: str, x: int, y: int, width: int, height: int) -> bytes:
+    """Return the pixels of a rectangle in ``pixel_format``, rows without padding."""
+    return buffer.get(rectangle(x, y, width, height), 1.0, pixel_format, ABYSS)
+
+
+def strips(
+    buffer: Gegl.Buffer, pixel_format: str, box: tuple[int, int, int, int], rows: int
+) -> Iterator[bytes]:
+    """Yield the pixels of ``box`` (x, y, width, height) in strips of ``rows`` rows, top to bottom."""
+    x, y, width, height = box
+    for top in range(0, height, rows):
+        yield read(buffer, pixel_format, x, y + top, width, min(rows, height - top))
+
+
+def copied(
+    source: Gegl.Buffer, target: Gegl.Buffer, at: tuple[int, int] = (0, 0), box: tuple[int, ...] = ()
+) -> None:
+    """Copy ``box`` of ``source`` (default: all of it) to ``target`` at ``at``, converting formats."""
+    x, y, width, height = box or (0, 0, *size_of(source))
+    source.copy(rectangle(x, y, width, height), Gegl.AbyssPolicy.NONE, target, rectangle(*at, width, height))
+    target.flush()
+
+
+class Graph:
+    """A short GEGL graph: nodes are made by operation name, and written into a buffer at the end."""
+
+    def __init__(self) -> None:
+        self._root = Gegl.Node()
+
+    def node(self, operation: str, *inputs: Any, **properties: Any) -> Gegl.Node:
+        """Return a node fed by ``inputs``: the first into ``input``, the second into ``aux``.
+
+        An input is another node or a buffer; a property's ``_`` stands for GEGL's ``-``.
+        """
+        node = self._root.create_child(operation)
+        for name, value in properties.items():
+            node.set_property(name.replace("_", "-"), value)
+        for pad, source in zip(("input", "aux"), inputs, strict=False):
+            if isinstance(source, Gegl.Buffer):
+                feed = self._root.create_child("gegl:buffer-source")
+                feed.set_property("buffer", source)
+                feed.connect_to("output", node, pad)
+            else:
+                source.connect_to("output", node, pad)
+        return node
+
+    def into(self, node: Gegl.Node, target: Gegl.Buffer) -> Gegl.Buffer:
+        """Compute ``node`` over all of its pixels into ``target`` and return ``target``."""
+        sink = self._root.create_child("gegl:write-buffer")
+        sink.set_property("buffer", target)
+        node.connect_to("output", sink, "input")
+        sink.process()
+        target.flush()
+        return target
+
+    def cropped(self, node: Gegl.Node, width: int, height: int) -> Gegl.Node:
+        """Return ``node`` cut to 0, 0, ``width``, ``height``: operations on neighbours grow their output."""
+        return self.node("gegl:crop", node, x=0, y=0, width=width, height=height)

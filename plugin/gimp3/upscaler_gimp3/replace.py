@@ -1,0 +1,207 @@
+"""The swap: results into the user's image, in one undo step, with everything else kept.
+
+An ordinary layer stays the same layer: it is resized, given its place, and its pixels are written
+into the fresh buffer that resizing made (the old one waits in the undo step). So whatever GIMP knows
+about a layer survives without being copied. Only what cannot hold free pixels (text, vector and
+link layers), what must be kept besides (groups, ``new-layer``) and what has rendered effects gets a
+new layer, which takes over every attribute.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gi.repository import Gimp
+from precision_upscaler.frontend.placement import (
+    NEW_IMAGE,
+    NEW_LAYER,
+    SCALE_IMAGE,
+    Box,
+    Placed,
+    united,
+)
+
+from .attributes import copy_attributes, copy_parasites
+from .layers import box_of
+from .pixels import copied, size_of
+from .rendering import plain_layer
+from .resample import interpolating, interpolation, scaled_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass
+class Swap:
+    """One layer to change: its new pixels, its new mask (values, or None) and where it goes.
+
+    ``alpha`` says that the new pixels need an alpha channel; ``keep`` that the layer itself stays,
+    hidden; ``replace`` that a new layer takes its place.
+    """
+
+    layer: Any
+    pixels: Any
+    mask: Any
+    placed: Placed
+    alpha: bool
+    keep: bool = False
+    replace: bool = False
+
+
+def swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
+    """Apply ``swaps`` in one undo step and return the layers that hold the results, in order.
+
+    The slow and the fallible was done before: what is left is GIMP's own scaling of other layers
+    and copies of finished pixels.
+    """
+    together = united([swap.placed for swap in swaps])
+    with undo_step(image):
+        before = image.get_selected_layers()
+        layers = [_layer_to_write(image, swap) for swap in swaps]
+        if placement == SCALE_IMAGE:
+            _scale_image(image, layers, together)
+        elif together.canvas != (image.get_width(), image.get_height()) or together.shift != (0, 0):
+            image.resize(together.canvas.width, together.canvas.height, *together.shift)
+        for layer, swap in zip(layers, swaps, strict=True):
+            box = swap.placed.layer
+            moved = (together.shift[0] - swap.placed.shift[0], together.shift[1] - swap.placed.shift[1])
+            _write(layer, swap, Box(box.x + moved[0], box.y + moved[1], box.width, box.height))
+        _select(image, before, swaps, layers)
+    Gimp.displays_flush()
+    return layers
+
+
+@contextmanager
+def undo_step(image: Any) -> Iterator[None]:
+    """Make one undo step of what is done inside, whatever happens there."""
+    image.undo_group_start()
+    try:
+        yield
+    finally:
+        image.undo_group_end()
+
+
+def _layer_to_write(image: Any, swap: Swap) -> Any:
+    """Return the layer that will hold the result: the same one, or a new one in or above its place."""
+    old = swap.layer
+    if not (swap.keep or swap.replace):
+        return old
+    new = plain_layer(image, old.get_width(), old.get_height(), alpha=swap.alpha, name=old.get_name())
+    image.insert_layer(new, old.get_parent(), image.get_item_position(old))
+    _, x, y = old.get_offsets()
+    new.set_offsets(x, y)
+    if old.get_mask() is not None:
+        mask = new.create_mask(Gimp.AddMaskType.WHITE)
+        new.add_mask(mask)
+        copied(old.get_mask().get_buffer(), mask.get_buffer())
+    copy_attributes(old, new)
+    if swap.keep:
+        if old.get_visible():
+            old.set_visible(False)
+        copy_parasites(old, new)
+        return new
+    name, tattoo, locks = old.get_name(), old.get_tattoo(), old.get_lock_visibility()
+    copy_parasites(old, new)
+    image.remove_layer(old)
+    new.set_name(name)
+    new.set_tattoo(tattoo)
+    new.set_lock_visibility(locks)
+    return new
+
+
+def _scale_image(image: Any, layers: list[Any], placed: Placed) -> None:
+    """Scale the whole image; the layers about to be written are shrunk first, not to be scaled in vain."""
+    for layer in layers:
+        layer.resize(1, 1, 0, 0)
+    kind = interpolation(placed.canvas.width * placed.canvas.height)
+    with interpolating(kind):
+        image.scale(placed.canvas.width, placed.canvas.height)
+
+
+def _write(layer: Any, swap: Swap, box: Box) -> None:
+    fresh_buffer(layer, box.width, box.height)
+    if tuple(layer.get_offsets())[1:] != (box.x, box.y):
+        layer.set_offsets(box.x, box.y)
+    if swap.alpha and not layer.has_alpha():
+        layer.add_alpha()
+    copied(swap.pixels, layer.get_buffer())
+    layer.update(0, 0, box.width, box.height)
+    mask = layer.get_mask()
+    if mask is not None and swap.mask is not None:
+        copied(swap.mask, mask.get_buffer())
+        mask.update(0, 0, box.width, box.height)
+
+
+def fresh_buffer(layer: Any, width: int, height: int) -> None:
+    """Give ``layer`` a buffer of this size that undo does not share, at the cost of no copy.
+
+    GIMP skips a resize to the same size, so that one goes through a neighbouring size.
+    """
+    if (layer.get_width(), layer.get_height()) == (width, height):
+        layer.resize(width + 1, height, 0, 0)
+    layer.resize(width, height, 0, 0)
+
+
+def _select(image: Any, before: list[Any], swaps: list[Swap], layers: list[Any]) -> None:
+    """Select what was selected, with new layers for those they stand for."""
+    stands_for = {swap.layer.get_id(): layer for swap, layer in zip(swaps, layers, strict=True)}
+    selected = [stands_for.get(layer.get_id(), layer) for layer in before]
+    now = image.get_selected_layers()
+    if [one.get_id() for one in now] != [one.get_id() for one in selected]:
+        image.set_selected_layers(selected)
+
+
+def as_new_image(swap: Swap, like: Any, name: str) -> tuple[Any, Any]:
+    """Return ``(image, layer)``: a new image of the kind of ``like`` that holds the result.
+
+    ``like`` may be gone: then the image is 8-bit sRGB.
+    """
+    width, height = size_of(swap.pixels)
+    if like is not None:
+        image = Gimp.Image.new_with_precision(width, height, like.get_base_type(), like.get_precision())
+    else:
+        image = Gimp.Image.new(width, height, Gimp.ImageBaseType.RGB)
+    image.undo_disable()
+    if like is not None:
+        if like.get_color_profile() is not None:
+            image.set_color_profile(like.get_color_profile())
+        if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+            image.set_palette(like.get_palette())
+        _, across, down = like.get_resolution()
+        image.set_resolution(across, down)
+        image.set_unit(like.get_unit())
+    layer = plain_layer(image, width, height, alpha=swap.alpha, name=name)
+    image.insert_layer(layer, None, 0)
+    copied(swap.pixels, layer.get_buffer())
+    if swap.layer is not None:
+        copy_attributes(swap.layer, layer)
+        copy_parasites(swap.layer, layer)
+        layer.set_visible(True)
+        if swap.mask is not None:
+            mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+            layer.add_mask(mask)
+            copied(swap.mask, mask.get_buffer())
+            mask.update(0, 0, width, height)
+    layer.update(0, 0, width, height)
+    image.undo_enable()
+    return image, layer
+
+
+def keeps_layer(placement: str, kind: str) -> bool:
+    """Return whether the layer itself stays, hidden, beside its result."""
+    return placement == NEW_LAYER or (kind == "group" and placement != NEW_IMAGE)
+
+
+def layer_mask_values(layer: Any, width: int, height: int, box: Box) -> Any:
+    """Return the layer's mask over ``box`` (canvas) scaled to ``width`` × ``height``, or None.
+
+    Where the look is larger than the layer, the mask hides what is outside, as GIMP does.
+    """
+    mask = layer.get_mask()
+    if mask is None:
+        return None
+    own = box_of(layer)
+    over = (box.x - own.x, box.y - own.y, box.width, box.height)
+    return scaled_values(mask.get_buffer(), over, width, height)

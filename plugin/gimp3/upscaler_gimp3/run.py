@@ -1,0 +1,184 @@
+"""One run from the procedure's call to the changed image: refuse, export, wait, deliver, sum up."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gi.repository import Gimp, GLib
+from precision_upscaler.frontend import limits, texts
+
+from .delivery import Delivery, Finished, deliver
+from .errors import Cancelled, Failed, Refused
+from .export import Exported, export
+from .rendering import rendered
+from .subjects import chosen
+from .waiting import Crew
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .arguments import Options
+    from .progress import Progress
+    from .subjects import Subject
+
+    Event = dict[str, Any]
+
+
+@dataclass
+class Outcome:
+    """What a run gave: the delivery, and the failed layers' lines.
+
+    ``message`` is what to tell the user; a run with failures is no success, though what worked is in
+    the image.
+    """
+
+    delivery: Delivery
+    failures: list[str]
+    translate: Callable[[str], str]
+
+    @property
+    def message(self) -> str:
+        """The summary, when several layers took part or something failed, and the notes."""
+        lines = []
+        if self.failures or len(self.delivery.lines) > 1:
+            lines.append(texts.summary(self.delivery.lines, self.failures, self.translate))
+        return "\n".join(lines + self.delivery.notes)
+
+
+def upscale(
+    image: Any,
+    drawables: Sequence[Any],
+    options: Options,
+    progress: Progress,
+    translate: Callable[[str], str] = texts.same,
+) -> Outcome:
+    """Upscale ``drawables`` of ``image`` and return what became of them.
+
+    :class:`Refused` before anything is sent, :class:`Failed` and :class:`Cancelled` when no layer
+    came through; in all three cases the image is as it was and no undo step is left.
+    """
+    subjects = chosen(image, drawables, options, translate)
+    crew: Crew | None = None
+
+    def cancel() -> None:
+        if crew is not None:
+            crew.cancel()
+
+    progress.start([subject.name for subject in subjects], cancel)
+    exports: list[tuple[Path, Exported]] = []
+    try:
+        for subject in subjects:
+            progress.say(texts.exporting(subject.name, translate))
+            exports.append(_exported(subject, translate))
+        commands = [
+            command(image, subject, options, path, exported)
+            for subject, (path, exported) in zip(subjects, exports, strict=True)
+        ]
+        crew = Crew(commands, progress.event, translate)
+        endings = crew.run()
+        return _delivered(image, subjects, exports, endings, crew, options, progress, translate)
+    finally:
+        progress.finish()
+        for path, _ in exports:
+            # the worker took it, unless it never came so far
+            path.unlink(missing_ok=True)
+
+
+def command(image: Any, subject: Subject, options: Options, path: Path, exported: Exported) -> Event:
+    """Return the worker's command for one subject; ``origin`` is all Resume needs to place the result."""
+    file = image.get_file()
+    return {
+        "command": "upscale",
+        "source": str(path),
+        "take_source": True,
+        "reuse": True,
+        "parameters": options.parameters,
+        "origin": {
+            "application": "gimp3",
+            "image": image.get_name(),
+            "image_id": image.get_id(),
+            "file": file.get_uri() if file is not None else None,
+            "process": os.getppid(),
+            "layer": subject.name,
+            "layer_id": subject.layer.get_id(),
+            "tattoo": subject.layer.get_tattoo(),
+            "own_size": list(subject.own_size),
+            "box": list(subject.box),
+            "area_box": list(subject.area),
+            "fingerprint": exported.fingerprint,
+            "opaque": exported.opaque,
+            "placement": options.placement,
+            "area": options.area,
+            "colors": options.colors,
+        },
+    }
+
+
+def _exported(subject: Subject, translate: Callable[[str], str]) -> tuple[Path, Exported]:
+    path = Path(Gimp.temp_file("png").get_path())
+    with rendered(subject.layer) as (drawable, _):
+        exported = export(drawable, subject.area_in_layer, str(path))
+    refusal = None
+    if not exported.visible:
+        code = "transparent" if subject.whole else "transparent-area"
+        refusal = texts.refusal(code, translate, name=subject.name)
+    else:
+        limit = limits.upload_refusal(exported.bytes)
+        refusal = limit and f"“{subject.name}”: {texts.limit(limit, translate)}"
+    if refusal:
+        path.unlink()
+        raise Refused(refusal)
+    return path, exported
+
+
+def _delivered(
+    image: Any,
+    subjects: list[Subject],
+    exports: list[tuple[Path, Exported]],
+    endings: list[Event],
+    crew: Crew,
+    options: Options,
+    progress: Progress,
+    translate: Callable[[str], str],
+) -> Outcome:
+    """Deliver what came back; raise when nothing did."""
+    finished, failures, workers = [], [], []
+    for subject, (_, exported), ending, worker in zip(subjects, exports, endings, crew.workers, strict=True):
+        if ending["event"] == "result":
+            finished.append(Finished(subject, exported, ending["path"]))
+            workers.append(worker)
+        else:
+            failures.append(texts.failure(subject.name, ending, translate))
+    if not finished:
+        _raise(endings)
+    delivery = deliver_or_fail(image, finished, options, progress.say, translate)
+    for worker in workers:
+        worker.delivered()
+    if any(ending.get("reused") for ending in endings):
+        delivery.note(texts.note("reused", translate))
+    return Outcome(delivery, failures, translate)
+
+
+def deliver_or_fail(
+    image: Any,
+    finished: list[Finished],
+    options: Options,
+    say: Callable[[str], None],
+    translate: Callable[[str], str],
+) -> Delivery:
+    """Deliver, and turn whatever goes wrong in here into :class:`Failed`; the results stay for Resume."""
+    try:
+        return deliver(image, finished, options, say, translate)
+    except (GLib.Error, OSError, RuntimeError, TypeError, ValueError, MemoryError) as problem:
+        raise Failed(texts.local_error(problem, "yes", translate)) from problem
+
+
+def _raise(endings: list[Event]) -> None:
+    """Raise what stopped the run: the cancel if that is all there was, else the first error."""
+    errors = [ending for ending in endings if ending["event"] == "error"]
+    if not errors:
+        raise Cancelled(endings[0])
+    raise Failed(errors[0])
