@@ -1,0 +1,229 @@
+"""From the service's picture to the layer's pixels: colours, the selection's soft edge, alpha, depth, palette.
+
+All of it happens in private images, so that what can fail has failed before the user's image is touched.
+"""
+
+from __future__ import absolute_import
+
+from collections import namedtuple
+
+from gimpfu import (
+    ADD_ALPHA_MASK,
+    ADD_BLACK_MASK,
+    LAYER_MODE_GRAIN_EXTRACT,
+    LAYER_MODE_GRAIN_MERGE,
+    MASK_APPLY,
+    NORMAL_MODE,
+    PRECISION_FLOAT_GAMMA,
+    PRECISION_FLOAT_LINEAR,
+    RGB,
+    RGB_IMAGE,
+    GRAY_IMAGE,
+    gimp,
+    pdb,
+)
+from precision_upscaler.frontend.options import COLORS_ORIGINAL, SOURCE_RADIUS
+from precision_upscaler.frontend.placement import Box
+
+from . import export, working
+from .text import native
+
+
+class Target(namedtuple("Target", "width height area opaque colors selection")):
+    """What the layer becomes: its new size, and which part of it the result covers.
+
+    ``area`` is that part as a Box relative to the new layer; ``opaque`` whether no pixel of the layer lets anything
+    through; ``selection`` a :func:`selection_image`, as strong as which the result shows, or None.
+    """
+
+    @property
+    def whole(self):
+        """Whether the result is all of the layer."""
+        return self.area == Box(0, 0, self.width, self.height) and self.selection is None
+
+
+def composed(image, subject, target):
+    """Return a private image whose only layer is what the subject's layer becomes, in its image's format.
+
+    ``image`` is the service's picture from :func:`loaded`, which is used up. Delete the answer afterwards.
+    An indexed goal gets RGB; its palette comes with :func:`fitted`.
+    """
+    goal = subject.image
+    with _Discard() as discard:
+        image = _in_format_of(goal, discard.later(image), target)
+        working.scaled(image, target.area.width, target.area.height)
+        if not (target.whole and target.opaque and target.colors != COLORS_ORIGINAL):
+            image = _with_own(image, subject, target, discard)
+        working.to_precision(image, goal.precision)
+        return discard.keep(image)
+
+
+def loaded(path):
+    """Return the service's picture as a private image with one opaque layer; RuntimeError when GIMP cannot read it."""
+    name = native(path)
+    image = pdb.gimp_file_load(name, name)
+    image.disable_undo()
+    image.flatten()
+    return image
+
+
+def fitted(image, like):
+    """Return the only layer of ``image`` in the format of the layer ``like``, not inserted in its image yet."""
+    layer = pdb.gimp_layer_new_from_drawable(working.only_layer(image), like.image)
+    if like.has_alpha and not layer.has_alpha:
+        layer.add_alpha()
+    if layer.has_alpha and not like.has_alpha:
+        pdb.gimp_layer_flatten(layer)
+    return layer
+
+
+class _Discard(object):
+    """Deletes the private images of a computation at its end, but for the one that is its answer."""
+
+    def __init__(self):
+        self._images = []
+
+    def __enter__(self):
+        return self
+
+    def later(self, image):
+        """Delete ``image`` at the end."""
+        if image not in self._images:
+            self._images.append(image)
+        return image
+
+    def keep(self, image):
+        """Let ``image`` live."""
+        self._images = [one for one in self._images if one != image]
+        return image
+
+    def __exit__(self, *problem):
+        for image in self._images:
+            pdb.gimp_image_delete(image)
+
+
+def _in_format_of(goal, image, target):
+    """Convert the loaded result to the goal's base type, profile and precision (float to separate frequencies)."""
+    working.to_base_type(image, goal.base_type)
+    # subtracting colours needs numbers below zero
+    working.to_precision(image, PRECISION_FLOAT_GAMMA if target.colors == COLORS_ORIGINAL else goal.precision)
+    profile = _profile_in(goal, image.precision)
+    if profile:
+        working.to_profile(image, profile)
+    elif working.own_profile(image):
+        working.to_profile(image, _default_profile(image))
+    return image
+
+
+def _profile_in(goal, precision):
+    """Return the goal's own profile as it is in an image of ``precision``; empty for GIMP's sRGB.
+
+    A linear image's profile is a linear one; GIMP makes the one from the other when it converts precision.
+    """
+    if not working.own_profile(goal):
+        return ()
+    with working.deleted_after(working.private_image(goal, 1, 1)) as image:
+        working.to_precision(image, precision)
+        return working.own_profile(image)
+
+
+def _default_profile(like):
+    with working.deleted_after(
+        pdb.gimp_image_new_with_precision(1, 1, like.base_type, like.precision)
+    ) as image:
+        return tuple(pdb.gimp_image_get_effective_color_profile(image)[1])
+
+
+def _with_own(image, subject, target, discard):
+    """Return the result in ``image`` with what stays of the user's own layer: colours, surroundings, alpha."""
+    own = discard.later(working.working_copy(subject.layer)[0])
+    working.to_precision(own, image.precision)
+    working.scaled(own, target.width, target.height)
+    alpha = None if target.opaque else discard.later(pdb.gimp_image_duplicate(own))
+    if alpha is not None:
+        export.bled(own)
+    if target.colors == COLORS_ORIGINAL:
+        image = discard.later(_own_colours(image, own, subject, target, discard))
+    if not target.whole:
+        _put_onto(own, image, target, discard)
+        image = own
+    if alpha is not None:
+        _set_alpha(image, alpha)
+    return image
+
+
+def _own_colours(image, own, subject, target, discard):
+    """Return the service's fine detail on the user's own low frequencies: ``result + blur(own - result)``."""
+    part = discard.later(pdb.gimp_image_duplicate(own))
+    part.disable_undo()
+    part.crop(target.area.width, target.area.height, target.area.x, target.area.y)
+    # own - result, around the middle grey
+    _on_top(part, image).mode = LAYER_MODE_GRAIN_EXTRACT
+    shift = part.flatten()
+    _blur(part, shift, SOURCE_RADIUS * target.width / float(subject.box.width))
+    _on_top(image, part).mode = LAYER_MODE_GRAIN_MERGE
+    image.flatten()
+    return image
+
+
+def _on_top(image, other):
+    """Insert a copy of the only layer of ``other`` above all of ``image``."""
+    layer = pdb.gimp_layer_new_from_drawable(working.only_layer(other), image)
+    pdb.gimp_image_insert_layer(image, layer, None, 0)
+    return layer
+
+
+def _blur(image, layer, sigma):
+    """Blur the numbers of a float layer as they are.
+
+    GIMP blurs in linear light; in an image that calls the same numbers linear, it blurs just those.
+    """
+    linear = pdb.gimp_image_new_with_precision(layer.width, layer.height, image.base_type, PRECISION_FLOAT_LINEAR)
+    with working.deleted_after(linear):
+        linear.disable_undo()
+        kind = RGB_IMAGE if image.base_type == RGB else GRAY_IMAGE
+        same = gimp.Layer(linear, "numbers", layer.width, layer.height, kind, 100.0, NORMAL_MODE)
+        pdb.gimp_image_insert_layer(linear, same, None, 0)
+        working.copy_pixels(layer, same)
+        size = sigma * export.GAUSS_FOR_SIGMA
+        pdb.plug_in_gauss(linear, same, size, size, 0)
+        working.copy_pixels(same, layer)
+
+
+def _put_onto(own, image, target, discard):
+    """Flatten the result onto the user's own layer in ``own``, through the selection where there is one."""
+    layer = _on_top(own, image)
+    layer.set_offsets(target.area.x, target.area.y)
+    if target.selection is not None:
+        edge = discard.later(pdb.gimp_image_duplicate(target.selection))
+        edge.disable_undo()
+        working.to_precision(edge, own.precision)
+        working.scaled(edge, target.width, target.height)
+        edge.crop(target.area.width, target.area.height, target.area.x, target.area.y)
+        mask = layer.create_mask(ADD_BLACK_MASK)
+        layer.add_mask(mask)
+        working.copy_pixels(working.only_layer(edge).mask, mask)
+    own.flatten()
+
+
+def selection_image(subject):
+    """Return a private image as large as the layer; the mask of its only layer is the selection as it is now."""
+    box, goal = subject.box, subject.image
+    image = pdb.gimp_image_new_with_precision(box.width, box.height, RGB, goal.precision)
+    image.disable_undo()
+    layer = image.new_layer("selection")
+    mask = layer.create_mask(ADD_BLACK_MASK)
+    layer.add_mask(mask)
+    working.copy_part(goal.selection, mask, Box(0, 0, goal.width, goal.height), box)
+    return image
+
+
+def _set_alpha(image, alpha):
+    """Give the only layer of ``image`` the alpha of that of ``alpha``."""
+    own = _on_top(image, alpha)
+    layer = image.layers[1]
+    if not layer.has_alpha:
+        layer.add_alpha()
+    layer.add_mask(own.create_mask(ADD_ALPHA_MASK))
+    image.remove_layer(own)
+    layer.remove_mask(MASK_APPLY)

@@ -1,0 +1,93 @@
+"""A layer as the file the service gets: 8-bit sRGB without alpha, its colours bled under what is transparent."""
+
+from __future__ import absolute_import
+
+from gimpfu import (
+    HISTOGRAM_BLUE,
+    HISTOGRAM_GREEN,
+    HISTOGRAM_RED,
+    PRECISION_FLOAT_GAMMA,
+    PRECISION_U8_GAMMA,
+    RGB,
+    gimp,
+    pdb,
+)
+from precision_upscaler.frontend import png, texts
+
+from . import working
+from .errors import Refused
+
+BLEED_SIGMAS = (1.5, 6.0, 24.0)
+"""Standard deviations in pixels of the blurs that carry colours outwards, from the edge to far away."""
+
+GAUSS_FOR_SIGMA = 1 / 0.32
+"""What plug-in-gauss wants to be told for a standard deviation of one pixel."""
+
+
+def export(subject, path, translate):
+    """Write the subject's area to ``path`` as PNG; returns whether every pixel of the whole layer is opaque.
+
+    :class:`Refused` when there is nothing to be seen in it.
+    """
+    image, layer = working.working_copy(subject.layer)
+    with working.deleted_after(image):
+        if working.is_transparent(layer):
+            raise _refused("transparent", subject, translate)
+        opaque = working.is_opaque(layer)
+        if subject.area != subject.box:
+            left, top = subject.area.x - subject.box.x, subject.area.y - subject.box.y
+            image.crop(subject.area.width, subject.area.height, left, top)
+            layer = working.only_layer(image)
+            if working.is_transparent(layer):
+                raise _refused("transparent-area", subject, translate)
+        to_srgb(image)
+        if not working.is_opaque(layer):
+            layer = bled(image)
+        working.to_precision(image, PRECISION_U8_GAMMA)
+        flat = image.flatten()
+        write_png(flat, path)
+    return opaque
+
+
+def to_srgb(image):
+    """Convert a private image to RGB in sRGB, in float as long as there is work to do in it."""
+    working.to_precision(image, PRECISION_FLOAT_GAMMA)
+    working.to_base_type(image, RGB)
+    if working.own_profile(image):
+        working.to_profile(image, working.srgb_profile())
+
+
+def bled(image):
+    """Make the only layer of a private float image opaque and return it.
+
+    What has any opacity keeps its colour. Under the rest lie ever wider blurs of the visible, so that the
+    service sees no edge to something black; beyond them lies the average.
+    """
+    layer = working.only_layer(image)
+    with working.context():
+        gimp.set_background(*_average(layer))
+        for number, sigma in enumerate(BLEED_SIGMAS):
+            wider = layer.copy()
+            pdb.gimp_image_insert_layer(image, wider, None, number + 1)
+            size = sigma * GAUSS_FOR_SIGMA
+            pdb.plug_in_gauss(image, wider, size, size, 0)
+            pdb.plug_in_threshold_alpha(image, wider, 0)
+        pdb.plug_in_threshold_alpha(image, layer, 0)
+        return image.flatten()
+
+
+def _average(layer):
+    """Return the visible pixels' average colour as three numbers from 0 to 255."""
+    channels = (HISTOGRAM_RED, HISTOGRAM_GREEN, HISTOGRAM_BLUE)
+    means = [pdb.gimp_drawable_histogram(layer, channel, 0.0, 1.0)[0] for channel in channels]
+    return [min(max(int(round(mean)), 0), 255) for mean in means]
+
+
+def write_png(layer, path):
+    """Write an 8-bit opaque layer to ``path``."""
+    layer = working.fresh(layer)
+    png.write(path, layer.width, layer.height, working.strips(layer), channels=layer.bpp)
+
+
+def _refused(code, subject, translate):
+    return Refused(texts.refused(texts.refusal(code, translate, name=subject.name), translate))

@@ -1,0 +1,83 @@
+"""One upscale from the user's layer to the user's layer: check, export, send, and hand over the result."""
+
+from __future__ import absolute_import
+
+import os
+import shutil
+import tempfile
+
+from gimpfu import gimp
+from precision_upscaler.contract import PARAMETERS
+from precision_upscaler.frontend import options, texts
+
+from . import compose, delivery, export, working
+from . import subject as subjects
+from .talking import Conversation
+from .text import native, path_text, readable
+
+APPLICATION = "gimp2"
+
+
+def upscale(image, drawable, given, translate):
+    """Enlarge ``drawable`` of ``image`` by the options in ``given``; return what the user should know, as text.
+
+    :class:`Refused` before anything is sent, :class:`Failed` afterwards.
+    """
+    values = subjects.checked_options(given, translate)
+    subject = subjects.chosen(image, drawable, values, translate)
+    private = []
+    try:
+        if values["area"] == options.AREA_SELECTION:
+            # now, because the user may select something else while the service works
+            private.append(compose.selection_image(subject))
+        conversation, event, opaque = _sent(subject, values, translate)
+        job = delivery.Job(event, subject, opaque, values, private[0] if private else None)
+        notes = conversation.warnings + delivery.deliver(job, translate)
+        conversation.delivered()
+    finally:
+        for one in private:
+            gimp.delete(one)
+    return "\n".join(notes)
+
+
+def _sent(subject, values, translate):
+    """Export and send the subject; return the conversation, its ``result`` event and whether the layer is opaque."""
+    folder = tempfile.mkdtemp(prefix="precision-upscaler-")
+    try:
+        path = os.path.join(folder, "layer.png")
+        gimp.progress_init(native(texts.exporting(subject.name, translate)))
+        with working.context():
+            opaque = export.export(subject, path, translate)
+        conversation = Conversation(command(path, subject, opaque, values), translate)
+        return conversation, conversation.result(), opaque
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def command(path, subject, opaque, values):
+    """Return the worker's command; ``origin`` holds what Resume needs to go on where this run stopped."""
+    image = subject.image
+    return {
+        "command": "upscale",
+        "source": path_text(path),
+        "take_source": True,
+        "parameters": dict((option.name, values[option.name]) for option in PARAMETERS),
+        "origin": {
+            "application": APPLICATION,
+            "session": session(),
+            "image": readable(image.name),
+            "image_id": image.ID,
+            "file": readable(image.filename),
+            "layer": subject.name,
+            "layer_id": subject.layer.ID,
+            "box": list(subject.box),
+            "opaque": opaque,
+            "options": dict((option.name, values[option.name]) for option in options.OWN),
+        },
+        "reuse": True,
+    }
+
+
+def session():
+    """Return a number that tells this run of GIMP from others, within which an item's ID means something."""
+    return os.getppid() if hasattr(os, "getppid") else 0

@@ -1,0 +1,180 @@
+"""The change of the user's image: one undo group, opened when everything that can fail has been computed.
+
+The layer stays the layer it is: GIMP scales it, mask and all, and then only its pixels are replaced. So its
+name, place, mode, opacity, locks, parasites and everything nobody thought of are kept without being listed.
+Only where the layer cannot hold other pixels (text, a group) a new one takes its attributes.
+"""
+
+from __future__ import absolute_import
+
+from contextlib import contextmanager
+
+from gimpfu import (
+    ADD_WHITE_MASK,
+    GRAY_IMAGE,
+    GRAYA_IMAGE,
+    INDEXED_IMAGE,
+    INDEXEDA_IMAGE,
+    LAYER_MODE_NORMAL,
+    LAYER_MODE_NORMAL_LEGACY,
+    LAYER_MODE_PASS_THROUGH,
+    RGB_IMAGE,
+    RGBA_IMAGE,
+    gimp,
+    pdb,
+)
+from precision_upscaler.frontend.placement import FIT_LAYER, NEW_IMAGE, NEW_LAYER, SCALE_IMAGE
+
+from . import compose, working
+
+_TYPES = ((RGB_IMAGE, RGBA_IMAGE), (GRAY_IMAGE, GRAYA_IMAGE), (INDEXED_IMAGE, INDEXEDA_IMAGE))
+_TEXT_PARASITE = "gimp-text-layer"
+
+
+def replace(subject, composed, placed, placement):
+    """Put the only layer of the private image ``composed`` where ``placed`` says; return the layer it is in.
+
+    Exactly one undo step of the subject's image, none for ``new-image``. ``placed`` is a
+    ``placement.Placed`` for the layer as it is now.
+    """
+    if placement == NEW_IMAGE:
+        return _as_new_image(subject, composed)
+    image = subject.image
+    image.undo_group_start()
+    try:
+        with working.context():
+            layer = _layer_to_change(subject, placement)
+            with _unlocked(layer):
+                _scale(image, layer, placed, placement)
+                _fill(layer, composed)
+            if subject.kind == "group" or placement == NEW_LAYER:
+                subject.layer.visible = False
+                image.active_layer = layer
+    finally:
+        image.undo_group_end()
+    return working.fresh(layer)
+
+
+def _layer_to_change(subject, placement):
+    """Return the layer that gets the pixels: the subject's own, or a new one above it."""
+    old, image = subject.layer, subject.image
+    if subject.kind == "pixels" and placement != NEW_LAYER:
+        return old
+    new = old.copy() if subject.kind == "pixels" else blank_like(old, image)
+    position = pdb.gimp_image_get_item_position(image, old)
+    pdb.gimp_image_insert_layer(image, new, old.parent, position)
+    if subject.kind == "pixels":
+        new.name = old.name
+    else:
+        _take_mask(new, old)
+    if subject.kind == "text" and placement != NEW_LAYER:
+        name = old.name
+        image.remove_layer(old)
+        new.name = name
+        image.active_layer = new
+    return working.fresh(new)
+
+
+def blank_like(old, image):
+    """Return a new empty layer of ``image`` with the attributes of ``old`` but its mask; not inserted yet."""
+    kind = _TYPES[image.base_type][1 if old.has_alpha else 0]
+    mode = LAYER_MODE_NORMAL if old.mode == LAYER_MODE_PASS_THROUGH else old.mode
+    new = gimp.Layer(image, old.name, old.width, old.height, kind, old.opacity, mode)
+    if mode == old.mode and mode != LAYER_MODE_NORMAL_LEGACY:
+        pdb.gimp_layer_set_blend_space(new, pdb.gimp_layer_get_blend_space(old))
+        pdb.gimp_layer_set_composite_space(new, pdb.gimp_layer_get_composite_space(old))
+        pdb.gimp_layer_set_composite_mode(new, pdb.gimp_layer_get_composite_mode(old))
+    new.set_offsets(*old.offsets)
+    new.visible, new.linked, new.lock_alpha = old.visible, old.linked, old.lock_alpha
+    pdb.gimp_item_set_color_tag(new, pdb.gimp_item_get_color_tag(old))
+    pdb.gimp_item_set_lock_content(new, pdb.gimp_item_get_lock_content(old))
+    pdb.gimp_item_set_lock_position(new, pdb.gimp_item_get_lock_position(old))
+    for name in old.parasite_list():
+        if name != _TEXT_PARASITE:
+            new.parasite_attach(old.parasite_find(name))
+    return new
+
+
+def _take_mask(new, old):
+    if old.mask is None:
+        return
+    with _unlocked(new):
+        mask = new.create_mask(ADD_WHITE_MASK)
+        new.add_mask(mask)
+    working.copy_pixels(old.mask, mask)
+    new.apply_mask, new.edit_mask, new.show_mask = old.apply_mask, old.edit_mask, old.show_mask
+
+
+@contextmanager
+def _unlocked(layer):
+    """Lift the layer's locks for what the user asked for: refusing them was decided before."""
+    content, position = pdb.gimp_item_get_lock_content(layer), pdb.gimp_item_get_lock_position(layer)
+    if content:
+        pdb.gimp_item_set_lock_content(layer, False)
+    if position:
+        pdb.gimp_item_set_lock_position(layer, False)
+    try:
+        yield
+    finally:
+        if content:
+            pdb.gimp_item_set_lock_content(layer, True)
+        if position:
+            pdb.gimp_item_set_lock_position(layer, True)
+
+
+def _scale(image, layer, placed, placement):
+    box = placed.layer
+    working.best_interpolation((layer.width, layer.height), (box.width, box.height))
+    if placement == SCALE_IMAGE:
+        image.scale(placed.canvas.width, placed.canvas.height)
+    if placement == FIT_LAYER or (layer.width, layer.height) != (box.width, box.height):
+        # to the same size as well: it is what makes undo know the old pixels
+        layer.scale(box.width, box.height, False)
+    if placement != FIT_LAYER and not placed.scales_others:
+        canvas = (placed.canvas.width, placed.canvas.height)
+        if canvas != (image.width, image.height) or tuple(placed.shift) != (0, 0):
+            image.resize(canvas[0], canvas[1], *placed.shift)
+    if tuple(layer.offsets) != (box.x, box.y):
+        layer.set_offsets(box.x, box.y)
+
+
+def _fill(layer, composed):
+    ready = compose.fitted(composed, working.fresh(layer))
+    try:
+        working.copy_pixels(ready, layer)
+    finally:
+        gimp.delete(ready)
+
+
+def _as_new_image(subject, composed):
+    """Return the layer of a new image that holds the result, its mask scaled along, and show the image."""
+    old = subject.layer
+    image = working.private_image(subject.image, composed.width, composed.height)
+    if subject.kind == "pixels":
+        layer = pdb.gimp_layer_new_from_drawable(old, image)
+    else:
+        layer = blank_like(old, image)
+    pdb.gimp_image_insert_layer(image, layer, None, 0)
+    if subject.kind != "pixels":
+        _take_mask(layer, old)
+    layer.name = old.name
+    layer.mode, layer.opacity, layer.visible = LAYER_MODE_NORMAL, 100.0, True
+    for lock in (pdb.gimp_item_set_lock_content, pdb.gimp_item_set_lock_position):
+        lock(layer, False)
+    with working.context():
+        working.best_interpolation((layer.width, layer.height), (composed.width, composed.height))
+        layer.scale(composed.width, composed.height, False)
+    layer.set_offsets(0, 0)
+    _fill(layer, composed)
+    image.enable_undo()
+    show(image)
+    return working.fresh(layer)
+
+
+def show(image):
+    """Open a window on ``image`` where there are windows."""
+    try:
+        gimp.Display(image)
+    except gimp.error:
+        return
+    gimp.displays_flush()

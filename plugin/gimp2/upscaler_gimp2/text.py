@@ -1,0 +1,28 @@
+"""Cross between GIMP's texts and the program's: Python 2.7's GIMP speaks UTF-8 bytes, everything else text."""
+
+from __future__ import absolute_import
+
+import sys
+
+_BYTES_ARE_STR = bytes is str
+
+
+def native(text):
+    """Return ``text`` as GIMP takes it: UTF-8 bytes in Python 2.7, text in Python 3."""
+    if _BYTES_ARE_STR and not isinstance(text, bytes):
+        return text.encode("utf-8")
+    return text
+
+
+def readable(value):
+    """Return what GIMP gave (a name, a path; None becomes empty) as text."""
+    if value is None:
+        value = b""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def path_text(path):
+    """Return a path of the file system as text."""
+    if isinstance(path, bytes):
+        return path.decode(sys.getfilesystemencoding() or "utf-8", "replace")
+    return path
