@@ -48,7 +48,7 @@ def draw(
     captions = (
         (f"Before: {before.width} x {before.height} pixels", f"the marked detail, {zoom:.1f} times enlarged"),
         (
-            f"After: {after.width} x {after.height} pixels ({how})",
+            f"After: {after.width} x {after.height} pixels, by {how}",
             f"the same detail, {zoom / factor:.1f} times enlarged",
         ),
     )
@@ -81,12 +81,12 @@ def main() -> None:
     parser.add_argument("after", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--factor", type=int, required=True, help="how many times as large AFTER must be")
-    parser.add_argument("--how", default="Precision Upscaler", help="words for what made AFTER")
+    parser.add_argument("--how", default="Precision Upscaler", help="who made AFTER")
     parser.add_argument(
-        "--at", type=float, nargs=2, default=(0.49, 0.325), help="the detail's middle, in fractions"
+        "--at", type=float, nargs=2, default=(0.49, 0.35), help="the detail's middle, in fractions"
     )
     parser.add_argument(
-        "--part", type=float, default=0.32, help="the detail's side, as part of the shorter side"
+        "--part", type=float, default=0.28, help="the detail's side, as part of the shorter side"
     )
     options = parser.parse_args()
     with Image.open(options.before) as before, Image.open(options.after) as after:
@@ -94,7 +94,7 @@ def main() -> None:
         if after.size != expected:
             sys.exit(f"{options.after} has {after.size} pixels, expected {expected}")
         box = detail(before.size, tuple(options.at), options.part)
-        draw(before, after, options.factor, box, options.how).save(options.output, optimize=True)
+        draw(before, after, options.factor, box, options.how).save(options.output, optimize=True, quality=88)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """See it work: upscale a photograph in a real GIMP, through the real plug-in, against the offline mock.
 
     python3 install_scripts/demo.py
+    python3 install_scripts/demo.py --picture docs/before_after.jpg    the README's picture too
 
 Sets up what it needs by itself (a virtual environment, a private GIMP 3.2 where the machine has none),
 and is quick the second time. Leaves demo_output/result.xcf, the image with the photograph's layer twice
@@ -11,10 +12,9 @@ through the command line. No key and no network service is needed; nothing is ch
 import python_version  # noqa: F401  # must come first: it speaks to old Pythons
 
 # isort: split
+import argparse
 import json
 import os
-import shutil
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -28,7 +28,7 @@ from private_gimp import Gimp, GimpUnavailable, find, find_native, find_or_build
 from running_mock import KEY, running_mock
 from steps import Failure, command, reported, say, step
 
-OUTPUT = CLONE / "demo_output"
+OUTPUTS = ("result.xcf", "result.png", "before_after.png")
 FACTOR = 2
 LAYER = "Grace Hopper, 1984"
 _PHOTO = "matplotlib/mpl-data/sample_data/grace_hopper.jpg"
@@ -42,7 +42,7 @@ _WHEEL = (
     *(f"--platform={each}" for each in _PLATFORMS),
 )
 # what the plug-in, its worker or Python would say on GIMP's standard error
-_OURS = ("traceback", "precision", "upscaler", "error:", "exception")
+_OURS = ("traceback", "precision", "upscaler")
 
 
 def photograph(folder: Path) -> Path:
@@ -54,11 +54,15 @@ def photograph(folder: Path) -> Path:
     return photo
 
 
-def a_gimp() -> Gimp | None:
-    """Return a private GIMP 3.2, the machine's own GIMP 3, a private one built now, or None."""
+def a_gimp(wanted: str | None) -> Gimp | None:
+    """Return the GIMP ``wanted`` ("3.0", "3.2", or "none"), else what there is, else one built now, or None.
+
+    What there is: a private GIMP 3.2, or the machine's own GIMP 3.
+    """
     gimp = None
     try:
-        gimp = find("3.2") or find_native() or find_or_build("3.2")
+        if wanted != "none":
+            gimp = find_or_build(wanted) if wanted else find("3.2") or find_native() or find_or_build("3.2")
     except GimpUnavailable as unavailable:
         say(f"==> {unavailable}")
     return gimp
@@ -73,7 +77,7 @@ def in_gimp(gimp: Gimp, home: Path, folder: Path, job: dict[str, Any], env: dict
     script = here / "demo_in_gimp.py"
     done = gimp.batch(
         f"exec(compile(open({str(script)!r}).read(), 'demo_in_gimp.py', 'exec'))",
-        binds=[here, folder, OUTPUT],
+        binds=[here, folder, Path(job["result"]).parent],
         env={**env, "DEMO_JOB": str(order)},
         home=home,
         timeout=240,
@@ -113,7 +117,9 @@ def compare(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return wrong
 
 
-def through_gimp(gimp: Gimp, photo: Path, folder: Path, env: dict[str, str]) -> list[str]:
+def through_gimp(
+    gimp: Gimp, photo: Path, folder: Path, env: dict[str, str], drawings: list[Path]
+) -> list[str]:
     """Do the demo in ``gimp``; return what it did as lines of text."""
     with gimp.fresh_home() as home:
         with step("installing the plug-in into a fresh GIMP profile"):
@@ -121,7 +127,7 @@ def through_gimp(gimp: Gimp, photo: Path, folder: Path, env: dict[str, str]) -> 
             placing.place(draft, home / gimp.settings / "plug-ins")
         arguments = {"scale-factor": FACTOR, "flavor": "photo"}
         pictures = {"before": str(folder / "before.png"), "after": str(folder / "after.png")}
-        result = {"result": str(OUTPUT / "result.xcf")}
+        result = {"result": str(drawings[0].parent / "result.xcf")}
         with step(f"upscaling the layer “{LAYER}” x{FACTOR} in GIMP {gimp.version}, through the plug-in"):
             job = {"action": "upscale", "photo": str(photo), "arguments": arguments, **pictures, **result}
             told = in_gimp(gimp, home, folder, job, env)
@@ -133,33 +139,34 @@ def through_gimp(gimp: Gimp, photo: Path, folder: Path, env: dict[str, str]) -> 
     was, now = (
         next(one for one in each["layers"] if one["name"] == LAYER) for each in (told["before"], again)
     )
-    draw(folder / "before.png", folder / "after.png", f"GIMP {gimp.version}")
+    how = f"the offline mock in GIMP {gimp.version}"
+    for picture in drawings:
+        draw(folder / "before.png", folder / "after.png", how, picture)
     kept = f"its opacity of {now['opacity']:g} %, mode, mask and colour tag as before"
     return [
         f"Image: {len(again['layers'])} layers, {_size(told['before'])} before, {_size(again)} now.",
         f"Layer “{LAYER}”: {_size(was)} before, {_size(now)} now; in its group, at its place, {kept}.",
         "The other layers and the canvas were scaled along.",
-        f"Saved: {OUTPUT / 'result.xcf'}",
+        f"Saved: {result['result']}",
     ]
 
 
-def through_command_line(photo: Path, folder: Path, env: dict[str, str]) -> list[str]:
+def through_command_line(photo: Path, env: dict[str, str], drawings: list[Path]) -> list[str]:
     """Do the same job with ``precision-upscale``; return what it did as lines of text."""
-    result = OUTPUT / "result.png"
+    result = drawings[0].parent / "result.png"
     with step(f"upscaling the photograph x{FACTOR} with precision-upscale"):
         argv = [Environment().tool("precision-upscale"), photo, result]
         options = ["--scale-factor", str(FACTOR), "--flavor", "photo"]
         command([*argv, *options], env={**os.environ, **env})
-    draw(photo, result, "precision-upscale")
-    del folder
+    for picture in drawings:
+        draw(photo, result, "the offline mock", picture)
     return [f"Saved: {result}"]
 
 
-def draw(before: Path, after: Path, how: str) -> None:
-    """Draw ``demo_output/before_after.png`` with the environment's Pillow; checks the sizes."""
+def draw(before: Path, after: Path, how: str, picture: Path) -> None:
+    """Draw before and after into ``picture`` with the environment's Pillow; checks the sizes."""
     with step("drawing before and after"):
-        drawing = CLONE / "docs/before_after.py"
-        argv = [Environment().python, drawing, before, after, OUTPUT / "before_after.png"]
+        argv = [Environment().python, CLONE / "docs/before_after.py", before, after, picture]
         command([*argv, "--factor", str(FACTOR), "--how", how])
 
 
@@ -169,16 +176,25 @@ def _size(facts: dict[str, Any]) -> str:
 
 def main() -> None:
     """Run the demo; every failure ends it with a sentence and exit code 1."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        say((__doc__ or "").strip())
-        return
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").strip(), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--picture", metavar="FILE", type=Path, help="also draw before and after here")
+    parser.add_argument(
+        "--gimp", choices=("3.0", "3.2", "none"), help="a private GIMP of this version; none at all"
+    )
+    parser.add_argument("--output", metavar="DIR", type=Path, default=CLONE / "demo_output")
+    options = parser.parse_args()
+    output = options.output.resolve()
     Environment().ensure()
-    shutil.rmtree(OUTPUT, ignore_errors=True)
-    OUTPUT.mkdir()
+    output.mkdir(parents=True, exist_ok=True)
+    for name in OUTPUTS:
+        (output / name).unlink(missing_ok=True)
+    drawings = [output / "before_after.png", *([options.picture] if options.picture else [])]
     with tempfile.TemporaryDirectory(prefix="precision-demo-") as temporary:
         folder = Path(temporary)
         photo = photograph(folder)
-        gimp = a_gimp()
+        gimp = a_gimp(options.gimp)
         say("==> starting the mock of the service, 60 times as fast as the real one")
         with running_mock("--speed", "60") as address:
             data = folder / "data"
@@ -190,11 +206,11 @@ def main() -> None:
             }
             if gimp is None:
                 say("==> there is no GIMP here, so the same job runs through the command line")
-                lines = through_command_line(photo, folder, env)
+                lines = through_command_line(photo, env, drawings)
             else:
-                lines = through_gimp(gimp, photo, folder, env)
+                lines = through_gimp(gimp, photo, folder, env, drawings)
     say("")
-    for line in [*lines, f"Look at: {OUTPUT / 'before_after.png'}"]:
+    for line in [*lines, f"Look at: {drawings[0]}"]:
         say(line)
 
 
