@@ -220,7 +220,7 @@ class UpscalerClient:
                 )
         try:
             body = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         if response.status_code == 200:  # noqa: PLR2004 - HTTP's number
             try:
@@ -319,8 +319,10 @@ class UpscalerClient:
 
 
 def _is_certificate_problem(error: BaseException | None) -> bool:
-    while error is not None:
+    seen = set()
+    while error is not None and id(error) not in seen:  # causes may lead round in a circle
         if isinstance(error, ssl.SSLError):
             return True
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
     return False

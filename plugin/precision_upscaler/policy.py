@@ -6,7 +6,9 @@ number, which is what makes every decision testable by properties.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Literal
@@ -126,16 +128,14 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
 
     Returns seconds, never negative, or None when there is no usable value.
     """
-    if value is None:
-        return None
-    value = value.strip()
+    value = (value or "").strip()
+    # digits of ASCII alone (RFC 9110); float() would also take "1_0", "1e3" and an Arabic three
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        return float(value)
     try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - now
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-    if seconds != seconds or seconds == float("inf"):  # noqa: PLR0124 - NaN
+        date = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return max(0.0, seconds)
+    if date.tzinfo is None:  # HTTP knows no other zone
+        date = date.replace(tzinfo=UTC)
+    return max(0.0, date.timestamp() - now)
