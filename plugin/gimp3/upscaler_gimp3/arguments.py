@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gi.repository import Gimp, GObject
+from gi.repository import Gimp, GLib, GObject
 from precision_upscaler.contract import PARAMETERS
+from precision_upscaler.frontend import mnemonics, texts
 from precision_upscaler.frontend import options as described
-from precision_upscaler.frontend import texts
 
 from .errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-# letters of the dialog's buttons: Save and Load Settings, Reset, Upscale, Cancel, Help
-_TAKEN = "slruch"
 
 
 @dataclass(frozen=True)
@@ -41,14 +38,10 @@ def argument_name(name: str) -> str:
 
 def add_to(procedure: Any, translate: Callable[[str], str] = texts.same) -> None:
     """Declare every argument on ``procedure``: the contract's parameters, then ours."""
-    taken = set(_TAKEN)
+    titles = mnemonics.with_keys([translate(one.title) for one in described.ALL], taken_keys(translate))
     readwrite = GObject.ParamFlags.READWRITE
-    for one in described.ALL:
-        words = (
-            argument_name(one.name),
-            with_mnemonic(translate(one.title), taken),
-            translate(one.help),
-        )
+    for one, title in zip(described.ALL, titles, strict=True):
+        words = (argument_name(one.name), title, translate(one.help))
         if one.kind == "integer":
             procedure.add_int_argument(*words, one.minimum, one.maximum, one.default, readwrite)
         elif one.kind == "boolean":
@@ -60,13 +53,11 @@ def add_to(procedure: Any, translate: Callable[[str], str] = texts.same) -> None
             procedure.add_choice_argument(*words, choice, one.default, readwrite)
 
 
-def with_mnemonic(title: str, taken: set[str]) -> str:
-    """Return ``title`` with an underscore before the first letter nobody has yet, and take that letter."""
-    for place, letter in enumerate(title):
-        if letter.isalpha() and letter.lower() not in taken:
-            taken.add(letter.lower())
-            return f"{title[:place]}_{title[place:]}"
-    return title
+def taken_keys(translate: Callable[[str], str] = texts.same) -> set[str]:
+    """Return the letters that the buttons of GIMP's dialog have in the user's language, and our Upscale."""
+    theirs = ("_OK", "_Cancel", "_Reset", "_Help", "_Load Saved Settings", "_Save Settings")
+    labels = [GLib.dgettext("gimp30-libgimp", label) for label in theirs]
+    return {mnemonics.key_of(label) for label in [*labels, translate("_Upscale")]}
 
 
 def options_from(config: Any, translate: Callable[[str], str] = texts.same) -> Options:

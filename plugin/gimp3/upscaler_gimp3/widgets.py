@@ -26,7 +26,7 @@ def label(
 ) -> Gtk.Label:
     """Return a label aligned to the start; ``chars`` is the width it wraps at."""
     made = Gtk.Label(label=text, xalign=0, yalign=0.5, wrap=wrap, selectable=False)
-    made.set_wrap_mode(Pango.WrapMode.WORD_CHAR)
+    made.set_line_wrap_mode(Pango.WrapMode.WORD_CHAR)
     if wrap:
         made.set_max_width_chars(chars)
     if dim:

@@ -35,7 +35,7 @@ _AREAS = (
     Choice(AREA_SELECTION, "Selection", "What is selected of it, composed through the selection's soft edge"),
 )
 _COLORS = (
-    Choice(COLORS_SERVICE, "From the service", "The result as the service made it, in 8 bits a channel"),
+    Choice(COLORS_SERVICE, "Service", "The result as the service made it, in 8 bits a channel"),
     Choice(
         COLORS_ORIGINAL,
         "Original",
@@ -49,7 +49,7 @@ OWN = (
     ),
     Parameter("area", "choice", None, None, AREA_LAYER, _AREAS, "Area", "What is sent"),
     Parameter(
-        "colors", "choice", None, None, COLORS_SERVICE, _COLORS, "Colors", "Where the colours come from"
+        "colors", "choice", None, None, COLORS_SERVICE, _COLORS, "Colors from", "Where the colours come from"
     ),
 )
 """Our own options, each a :class:`Parameter` of the kind ``choice``, in the order a dialog shows them."""

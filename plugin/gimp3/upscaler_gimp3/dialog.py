@@ -1,0 +1,204 @@
+"""The dialog before a run: GIMP's own procedure dialog, in a retoucher's order, with live lines under it.
+
+Presets, reset and the last values come with GIMP's dialog. A parameter that is added to the contract
+appears here by itself, after the ones named below.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gi
+
+gi.require_version("GimpUi", "3.0")
+from gi.repository import GimpUi, GObject
+from precision_upscaler.contract import price
+from precision_upscaler.frontend import options as described
+from precision_upscaler.frontend.forecast import Experience
+from precision_upscaler.frontend.mnemonics import key_of
+
+from . import widgets
+from .arguments import argument_name, options_from, taken_keys
+from .errors import Refused
+from .forecast_lines import ForecastLines
+from .i18n import _
+from .preview import Preview
+from .service_part import ServicePart
+from .widgets import Gtk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from precision_upscaler.contract import Parameter
+
+_FIRST = ("flavor", "scale_factor", "placement")
+"""What a retoucher decides first; it stands beside the preview."""
+
+_LAST = ("area", "colors", "filter_nsfw")
+"""What is seldom changed; it stands below the sliders."""
+
+_DECIDES_THE_RESULT = frozenset(("scale-factor", "placement", "area"))
+"""The arguments that change the live lines."""
+
+
+class Dialog:
+    """One showing of the dialog; :meth:`ask` runs it."""
+
+    def __init__(self, procedure: Any, config: Any, image: Any, drawables: Sequence[Any]) -> None:
+        self._config = config
+        self._image = image
+        self._drawables = list(drawables)
+        self._explanations: list[tuple[Parameter, Any]] = []
+        self._window = GimpUi.ProcedureDialog.new(procedure, config, _("Precision Upscale"))
+        self._window.set_ok_label(_("_Upscale"))
+        self._ok = self._window.get_widget_for_response(Gtk.ResponseType.OK)
+        self._replace_help()
+        self._preview = Preview()
+        self._lines = ForecastLines()
+        self._service = ServicePart(self._window, self._update, self._keys())
+        self._fill()
+        self._handlers = [config.connect("notify", self._changed)]
+        # GIMP stays usable: the selection or the layer may be others when the user comes back
+        self._window.connect("focus-in-event", lambda *_event: self._update())
+
+    def ask(self) -> bool:
+        """Show the dialog; whether the user wants the run."""
+        self._window.get_content_area().show_all()
+        self._update()
+        self._service.begin()
+        wanted = bool(self._window.run())
+        for handler in self._handlers:
+            self._config.disconnect(handler)
+        self._service.end()
+        self._window.destroy()
+        while Gtk.events_pending():  # take the window off the screen before the work begins
+            Gtk.main_iteration_do(False)
+        return wanted
+
+    # ---------------------------------------------------------------- what it shows
+
+    def _fill(self) -> None:
+        content = self._window.get_content_area()
+        content.set_spacing(10)
+        top = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=16)
+        top.pack_start(self._preview, False, False, 0)
+        first = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        for one in _named(_FIRST):
+            self._add(first, one)
+        top.pack_start(first, True, True, 0)
+        content.pack_start(top, False, False, 0)
+        middle = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        placed = set(_FIRST) | set(_LAST)
+        for one in [one for one in described.ALL if one.name not in placed]:
+            self._add(middle, one)
+        content.pack_start(middle, False, False, 0)
+        last = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, margin_top=6, margin_start=12)
+        for one in _named(_LAST):
+            self._add(last, one)
+        more = Gtk.Expander(label=_("More options"), expanded=self._uses(_LAST))
+        more.add(last)
+        content.pack_start(more, False, False, 0)
+        content.pack_start(Gtk.Separator(), False, False, 0)
+        content.pack_start(self._lines, False, False, 0)
+        content.pack_start(Gtk.Separator(), False, False, 0)
+        content.pack_start(self._service, False, False, 0)
+
+    def _uses(self, names: Sequence[str]) -> bool:
+        """Return whether any of these arguments is not at its default: what acts must be seen."""
+        return any(self._config.get_property(argument_name(one.name)) != one.default for one in _named(names))
+
+    def _add(self, box: Any, one: Parameter) -> None:
+        """Pack the widget of an argument, and under a choice the line that explains what is chosen."""
+        name = argument_name(one.name)
+        title = _(one.title)
+        if one.kind == "integer":
+            entry = self._window.get_scale_entry(name, 1.0)
+            widgets.named(entry.get_range(), title)
+            box.pack_start(entry, False, False, 0)
+            _name_children(entry, title)
+            return
+        widget = self._window.get_widget(name, GObject.TYPE_NONE)
+        box.pack_start(widget, False, False, 0)
+        if one.kind == "choice":
+            _name_children(widget, title)
+            words = widgets.label(dim=True, chars=44)
+            words.set_margin_bottom(4)
+            box.pack_start(words, False, False, 0)
+            self._explanations.append((one, words))
+
+    def _keys(self) -> set[str]:
+        """Return the mnemonic letters of the buttons and the arguments."""
+        titles = [self._config.find_property(argument_name(one.name)).get_nick() for one in described.ALL]
+        return taken_keys(_) | {key_of(title) for title in titles}
+
+    def _replace_help(self) -> None:
+        """Let Help open our own page: GIMP's would say that there is no manual of this plug-in."""
+        theirs = self._window.get_widget_for_response(Gtk.ResponseType.HELP)
+        if theirs is not None:
+            theirs.set_no_show_all(True)
+            theirs.hide()
+        widgets.add_help(self._window, "dialog")
+
+    # ---------------------------------------------------------------- keeping it true
+
+    def _changed(self, _config: Any, changed: Any) -> None:
+        if changed.name in _DECIDES_THE_RESULT:
+            self._update()
+        else:
+            self._explain()
+
+    def _explain(self) -> None:
+        for one, words in self._explanations:
+            chosen = self._config.get_property(argument_name(one.name))
+            words.set_text(next((_(choice.help) for choice in one.choices if choice.value == chosen), ""))
+
+    def _update(self) -> bool:
+        self._explain()
+        self._lines.practice = self._service.practising
+        self._lines.experience = self._experience()
+        try:
+            fits = self._lines.update(self._image, self._drawables, options_from(self._config, _))
+        except Refused:
+            fits = False
+        subject = self._lines.first
+        if subject is not None:
+            self._preview.show_part(subject.layer, tuple(subject.area_in_layer))
+        self._ok.set_sensitive(fits and self._service.ready)
+        return False
+
+    def _experience(self) -> Experience:
+        status = self._service.status or {}
+        pace = status.get("pace")
+        return Experience(
+            pace if isinstance(pace, (int, float)) else 1.0, _own_prices(status.get("data_folder"))
+        )
+
+
+def _named(names: Sequence[str]) -> list[Parameter]:
+    by_name = {one.name: one for one in described.ALL}
+    return [by_name[name] for name in names if name in by_name]
+
+
+def _name_children(widget: Any, title: str) -> None:
+    """Give every part of a compound widget the argument's title, for those who hear the dialog."""
+    for child in widget.get_children():
+        if isinstance(child, (Gtk.Scale, Gtk.SpinButton, Gtk.ComboBox)):
+            widgets.named(child, title)
+
+
+def _own_prices(data_folder: str | None) -> dict[str, Any] | None:
+    """Return the user's own price table, ``prices.json`` in the data folder, None without a usable one."""
+    if data_folder is None:
+        return None
+    path = Path(data_folder, "prices.json")
+    try:
+        return price.load_table(str(path)) if path.exists() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def ask(procedure: Any, config: Any, image: Any, drawables: Sequence[Any]) -> bool:
+    """Show the dialog for a run on ``drawables`` and fill ``config``; whether the user wants the run."""
+    GimpUi.init("precision-upscaler")
+    return Dialog(procedure, config, image, drawables).ask()

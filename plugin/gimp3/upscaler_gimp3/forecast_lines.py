@@ -1,0 +1,131 @@
+"""The live lines of the dialog: what the result will be, how long it takes, what it costs, or why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from precision_upscaler.frontend.forecast import NO_EXPERIENCE, forecast
+from precision_upscaler.frontend.options import AREA_SELECTION
+from precision_upscaler.frontend.placement import FIT_LAYER, Size
+
+from . import subjects, widgets
+from .errors import Refused
+from .i18n import _, catalog
+from .widgets import Gtk
+
+if TYPE_CHECKING:
+    from precision_upscaler.frontend.forecast import Experience, Forecast
+
+    from .arguments import Options
+
+_LARGE_MEGAPIXELS = 40
+
+
+class ForecastLines(Gtk.Box):
+    """The lines; :meth:`update` fills them and says whether the run would be refused."""
+
+    def __init__(self) -> None:
+        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        self._grid = Gtk.Grid(column_spacing=12, row_spacing=4)
+        self._values: dict[str, Gtk.Label] = {}
+        for row, (key, title) in enumerate(
+            (
+                ("result", _("Result:")),
+                ("canvas", _("Image:")),
+                ("time", _("Time:")),
+                ("price", _("Price:")),
+            )
+        ):
+            self._grid.attach(widgets.label(title, dim=True, wrap=False), 0, row, 1, 1)
+            value = widgets.label(chars=46)
+            value.set_hexpand(True)
+            self._values[key] = value
+            self._grid.attach(value, 1, row, 1, 1)
+        self.pack_start(self._grid, False, False, 0)
+        self._refusal = widgets.Message()
+        self.pack_start(self._refusal, False, False, 0)
+        self._warning = widgets.Message()
+        self.pack_start(self._warning, False, False, 0)
+        self.experience: Experience = NO_EXPERIENCE
+        self.practice = False
+        self.first: subjects.Subject | None = None
+        """What the run would send first, None when it is refused."""
+
+    def update(self, image: Any, drawables: Any, options: Options) -> bool:
+        """Work the lines out anew; whether the run could begin."""
+        self.first = None
+        try:
+            found = subjects.chosen(image, drawables, options, catalog())
+        except Refused as refused:
+            self._show(None)
+            self._refusal.show_text(str(refused), "error")
+            self._warning.show_text("")
+            return False
+        self.first = found[0]
+        self._refusal.show_text("")
+        canvas = Size(image.get_width(), image.get_height())
+        areas = [one.area for one in found]
+        expected = forecast(areas, canvas, options.factor, options.placement, self.experience)
+        self._show(expected)
+        self._show_canvas(canvas, expected, options)
+        self._warning.show_text("\n".join(_warnings(found, expected)), "warning")
+        return True
+
+    def _show(self, expected: Forecast | None) -> None:
+        self._grid.set_visible(expected is not None)
+        if expected is None:
+            return
+        sizes = [f"{size.width} × {size.height}" for size in expected.sizes]
+        shown = ", ".join(sizes[:3]) + (", …" if len(sizes) > 3 else "")  # noqa: PLR2004 - as above
+        line = _("{sizes} pixels, {megapixels} megapixels")
+        self._values["result"].set_text(line.format(sizes=shown, megapixels=f"{expected.megapixels:.1f}"))
+        self._values["time"].set_text(duration(expected.seconds))
+        self._values["price"].set_text(self._price(expected))
+
+    def _price(self, expected: Forecast) -> str:
+        if self.practice:
+            return _("nothing, this is practice")
+        return _("about {amount} {currency}, an estimate with prices of {date}").format(
+            amount=f"{expected.price.amount:.2f}", currency=expected.price.currency, date=expected.price.dated
+        )
+
+    def _show_canvas(self, canvas: Size, expected: Forecast, options: Options) -> None:
+        after = expected.canvas
+        if options.placement == FIT_LAYER or after == canvas:
+            text = _("stays {width} × {height} pixels").format(width=canvas.width, height=canvas.height)
+        else:
+            text = _("becomes {width} × {height} pixels").format(width=after.width, height=after.height)
+            if options.placement == "new-image":
+                text = _("a new one of {width} × {height} pixels").format(
+                    width=after.width, height=after.height
+                )
+        self._values["canvas"].set_text(text)
+
+
+def duration(seconds: float) -> str:
+    """Return an expected duration in words; never more exact than it is known."""
+    if seconds < 90:  # noqa: PLR2004 - below that minutes say too little
+        return _("usually about {seconds} seconds").format(seconds=int(round(seconds / 5) * 5) or 5)
+    return _("usually about {minutes} minutes").format(minutes=round(seconds / 60))
+
+
+def _warnings(found: list[subjects.Subject], expected: Forecast) -> list[str]:
+    lines = []
+    if len(found) > 1:
+        line = catalog().plural(
+            "{count} layer, one charge.", "{count} layers, one charge for each.", len(found)
+        )
+        lines.append(line.format(count=len(found)))
+    names = {
+        "text": _("“{name}” is a text layer and will become pixels."),
+        "vector": _("“{name}” is a vector layer and will become pixels."),
+        "link": _("“{name}” is a link layer and will become pixels."),
+        "group": _("“{name}” is a group and will be upscaled as one picture."),
+    }
+    lines += [names[one.kind].format(name=one.name) for one in found if one.kind in names]
+    if expected.megapixels > _LARGE_MEGAPIXELS:
+        lines.append(_("Results this large take a good deal of memory and time in GIMP."))
+    return lines
+
+
+__all__ = ["AREA_SELECTION", "ForecastLines", "duration"]
