@@ -99,7 +99,25 @@ class Target:
         raise NotImplementedError
 
 
-class InProcess(Target):
+class Mocked(Target):
+    """A mock, driven through its control API."""
+
+    def advance(self, seconds: float) -> None:
+        response = self._client.post(f"{self.base_url}/__mock__/clock", json={"advance": seconds})
+        assert response.status_code == 200, response.text
+
+    @property
+    def charges(self) -> int:
+        return int(self._client.get(f"{self.base_url}/__mock__/charges").json()["count"])
+
+    @property
+    def tasks(self) -> dict[str, dict[str, Any]]:
+        """Every task as the mock itself sees it, by its id."""
+        tasks = self._client.get(f"{self.base_url}/__mock__/tasks").json()["tasks"]
+        return {task["task_id"]: task for task in tasks}
+
+
+class InProcess(Mocked):
     """The mock's WSGI application, called without a socket; a defect of the mock is raised."""
 
     name = "inprocess"
@@ -107,32 +125,15 @@ class InProcess(Target):
     def __init__(self, app: MockApp) -> None:
         client = httpx2.Client(transport=httpx2.WSGITransport(app=app.wsgi_app))
         super().__init__("http://127.0.0.1:8000", MOCK_KEY, client)
-        self.app = app
-
-    def advance(self, seconds: float) -> None:
-        self.app.service.change_clock(lambda state, real: state.moved(real, seconds))
-
-    @property
-    def charges(self) -> int:
-        return sum(count for count, _ in self.app.service.store.charges().values())
 
 
-class OverHttp(Target):
+class OverHttp(Mocked):
     """The mock behind its own server, reached through a socket."""
 
     name = "http"
 
     def __init__(self, mock: PrecisionMock) -> None:
         super().__init__(mock.url, mock.key, httpx2.Client(trust_env=False))
-        self._mock = mock
-        self.app = mock.app
-
-    def advance(self, seconds: float) -> None:
-        self._mock.advance(seconds)
-
-    @property
-    def charges(self) -> int:
-        return self._mock.charges
 
 
 class Live(Target):
@@ -197,7 +198,7 @@ def opened(**options: Any) -> Iterator[Target]:
         try:
             yield InProcess(app)
         finally:
-            app.service.store.close()
+            app.service.close()
 
 
 def _live_account() -> tuple[str, str]:
