@@ -14,7 +14,7 @@ from .contract import AUTH_HEADERS, SERVERS
 from .errors import KeyNotStored, NoKey
 from .files import read_json, write_json
 
-Where = Literal["environment", "keyring", "file"]
+Where = Literal["environment", "keyring", "file", "given"]
 VARIABLES = ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY")
 _KEYRING_SERVICE = "precision-upscaler"
 _FILE = "credentials.json"
@@ -69,7 +69,8 @@ def system_keyring() -> Keyring | None:
     return backend
 
 
-def _clean(value: Any) -> str | None:
+def clean_key(value: Any) -> str | None:
+    """Return ``value`` without surrounding blanks if it can be a key at all, else None."""
     if not isinstance(value, str) or not value.strip():
         return None
     value = value.strip()
@@ -90,16 +91,16 @@ def find_key(
     """
     names = VARIABLES if auth_header(base_url) == AUTH_HEADERS[0] else VARIABLES[::-1]
     for name in names:
-        if value := _clean(environ.get(name)):
+        if value := clean_key(environ.get(name)):
             return Key(value, "environment")
     name = account(base_url)
     store = keyring or system_keyring()
     if store is not None:
         # a locked or broken keyring must not hide the key file
         with contextlib.suppress(Exception):
-            if value := _clean(store.get_password(_KEYRING_SERVICE, name)):
+            if value := clean_key(store.get_password(_KEYRING_SERVICE, name)):
                 return Key(value, "keyring")
-    if value := _clean(_read_file(folder).get(name)):
+    if value := clean_key(_read_file(folder).get(name)):
         return Key(value, "file")
     return None
 
@@ -116,7 +117,7 @@ def require_key(
 
 def store_key(folder: Path, base_url: str, value: str, keyring: Keyring | None = None) -> Where:
     """Store the key for ``base_url`` in the keyring, else in the key file; say where it went."""
-    cleaned = _clean(value)
+    cleaned = clean_key(value)
     if cleaned is None:
         raise KeyNotStored(
             "That is no API key: it is empty, or holds spaces or unusual characters.",

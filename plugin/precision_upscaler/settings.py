@@ -79,6 +79,20 @@ class Settings:
         return replace(self, **values)
 
 
+def described() -> dict[str, dict[str, Any]]:
+    """Return what a settings dialog needs of every setting: kind, default, bounds, choices, help."""
+    facts = {}
+    for item in fields(Settings):
+        default = getattr(Settings(), item.name)
+        kind = "choice" if "choices" in item.metadata else _KINDS[type(default)]
+        default = list(default) if kind == "list" else default
+        facts[item.name] = {"kind": kind, "default": default, **item.metadata}
+    return facts
+
+
+_KINDS = {int: "integer", float: "number", str: "text", tuple: "list"}
+
+
 def _checked(name: str, value: Any, present: Any, metadata: Mapping[str, Any]) -> Any:
     if name == "base_url" and isinstance(value, str):
         return check_address(value)

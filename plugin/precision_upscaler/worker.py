@@ -25,6 +25,10 @@ Commands (first line; the rest of the members depend on ``command``)::
     {"command": "store-key", "service": "freepik"}
         The line after it is the key itself, raw, not JSON; it is never echoed, logged or journalled.
     {"command": "test-key"}                    ask the service, with the free list call, if the key works
+    {"command": "test-key", "key_follows": true}
+        The same for a key that is not stored (and is not stored by this): the line after it, raw.
+
+``status``, ``store-key`` and ``test-key`` take another service address for this once as ``base_url``.
 
 While a job runs::
 
@@ -55,7 +59,9 @@ Events (``event`` names the kind)::
         ``created`` in unix seconds; ``source`` a path; ``result`` a path or null; the size is that of
         the result asked for; ``running``: somebody works on the job at this moment.
     {"event": "status", "key": "environment" | "keyring" | "file" | null, "base_url": "...",
-     "settings": {...}, "data_folder": "...", "log": "..."}
+     "settings": {...}, "fields": {"<setting>": {...}, ...}, "data_folder": "...", "log": "...",
+     "pace": 1.0, "unfinished": 0}
+        ``fields``: kind, default, minimum, maximum, choices and help, as far as there are; ``pace``: real durations over estimated ones, so far; ``unfinished``: how many jobs ``jobs`` lists.
     {"event": "settings", "settings": {...}}
     {"event": "stored", "where": "keyring" | "file"}
     {"event": "key", "valid": true | false, "message": "..."}
@@ -90,7 +96,7 @@ from .events import Event, Result
 from .job import pruned, resume, upscale
 from .log import LOGGER, open_log
 from .request import UpscaleRequest
-from .settings import data_folder, effective_address, load, save
+from .settings import data_folder, described, effective_address, load, save
 from .workshop import Workshop
 
 _LONGEST_LINE = 1 << 20
@@ -277,8 +283,11 @@ class Worker:
                 "key": None if key is None else key.where,
                 "base_url": workshop.base_url,
                 "settings": workshop.settings.to_json(),
+                "fields": described(),
                 "data_folder": str(workshop.folder),
                 "log": str(workshop.log),
+                "pace": workshop.journal.pace(workshop.base_url),
+                "unfinished": len(workshop.journal.undelivered()),
             }
         )
 
@@ -287,14 +296,17 @@ class Worker:
         save(self._workshop.folder, settings)
         self._pipe.send({"event": "settings", "settings": settings.to_json()})
 
+    def _key_line(self) -> str:
+        """Read the line that is a key."""
+        return (self._pipe.read_line() or b"").decode("utf-8", "replace").strip()
+
     def _store_key(self, _command: dict[str, Any]) -> None:
-        line = self._pipe.read_line() or b""
-        value = line.decode("utf-8", "replace").strip()
-        where = credentials.store_key(self._workshop.folder, self._workshop.base_url, value)
+        where = credentials.store_key(self._workshop.folder, self._workshop.base_url, self._key_line())
         self._pipe.send({"event": "stored", "where": where})
 
-    def _test_key(self, _command: dict[str, Any]) -> None:
-        valid, message = self._workshop.test_key()
+    def _test_key(self, command: dict[str, Any]) -> None:
+        given = self._key_line() if command.get("key_follows") is True else None
+        valid, message = self._workshop.test_key(given)
         self._pipe.send({"event": "key", "valid": valid, "message": message})
 
 
@@ -316,8 +328,9 @@ def main() -> int:
         log = open_log(folder)
         command = _command(pipe.read_line())
         settings = load(folder)
+        given = _text(command, "base_url") if "base_url" in command else None
         # a wrong address in the settings must not keep anybody from correcting it
-        address = None if command["command"] == "settings" else effective_address(settings)
+        address = None if command["command"] == "settings" else effective_address(settings, given)
         workshop = Workshop(
             folder,
             settings,

@@ -10,7 +10,7 @@ from .answers import CallFailed, named_error
 from .cancel import CancelToken
 from .client import Timeouts, UpscalerClient
 from .clock import Clock, SystemClock
-from .credentials import Key, find_key, require_key
+from .credentials import Key, clean_key, find_key, require_key
 from .errors import InvalidKey, JobBusy
 from .events import Emit
 from .journal import Journal
@@ -50,9 +50,12 @@ class Workshop:
         return find_key(self.folder, self.base_url)
 
     @contextlib.contextmanager
-    def client(self, cancel: CancelToken | None = None) -> Iterator[UpscalerClient]:
-        """Open a client for the address and key in use, within the key's rate limit; NoKey without one."""
-        key = require_key(self.folder, self.base_url)
+    def client(self, cancel: CancelToken | None = None, key: Key | None = None) -> Iterator[UpscalerClient]:
+        """Open a client for the address and key in use, within the key's rate limit; NoKey without one.
+
+        ``key`` is used instead of the stored one.
+        """
+        key = key or require_key(self.folder, self.base_url)
         open_log(self.folder, key.value)
         cancel = cancel or self.cancel
         ledger = RequestLedger(self.folder, key.value, self.settings.requests_per_minute, self.clock)
@@ -84,12 +87,19 @@ class Workshop:
             job.lock.release()
             self.journal.remove(job)
 
-    def test_key(self) -> tuple[bool, str]:
+    def test_key(self, given: str | None = None) -> tuple[bool, str]:
         """Ask the service, with the free list call, whether the key works; (valid, message).
 
-        Raises a named error when the service could not be asked at all.
+        ``given`` is tested instead of the stored key, and not stored. Raises a named error when the
+        service could not be asked at all.
         """
-        with self.client() as client:
+        key = None
+        if given is not None:
+            value = clean_key(given)
+            if value is None:
+                return False, "That is no API key: it is empty, or holds spaces or unusual characters."
+            key = Key(value, "given")
+        with self.client(key=key) as client:
             try:
                 client.list()
             except CallFailed as failed:
