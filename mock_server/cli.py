@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import fields
 from typing import Any
 
 import click
 
 from .options import OptionError, Options, environment_name, kind_of
+
+_EPILOG = (
+    f"Every option is also an environment variable: --queue-seconds is {environment_name('queue_seconds')}."
+    " Watch the mock at /__mock__/ and control it as /__mock__/docs tells."
+)
 
 
 def _parameter(item: Any) -> click.Option:
@@ -19,13 +23,34 @@ def _parameter(item: Any) -> click.Option:
         [f"{flag}/--no-{flag[2:]}" if kind is bool else flag, item.name],
         type=click.Choice(choices) if choices else None if kind is bool else str if kind is tuple else kind,
         default=item.default,
-        show_default=bool(item.default) and kind is not tuple,
+        show_default=kind is not tuple and item.default not in ("", None, False),
         multiple=kind is tuple,
         help=item.metadata["help"],
         metavar=item.metadata["metavar"] or None,
         envvar=environment_name(item.name),
-        show_envvar=False,
     )
+
+
+class _Command(click.Command):
+    """A command whose help shows the options in the groups they are declared in."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, group by group."""
+        records = {parameter.name: parameter.get_help_record(ctx) for parameter in self.get_params(ctx)}
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for item in fields(Options):
+            record = records.pop(item.name)
+            if record is not None:
+                groups.setdefault(item.metadata["group"], []).append(record)
+        groups["Help"] = [record for record in records.values() if record is not None]
+        for group, rows in groups.items():
+            with formatter.section(group):
+                formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write what comes after the options."""
+        formatter.write_paragraph()
+        formatter.write_text(_EPILOG)
 
 
 def run(**values: Any) -> None:
@@ -43,13 +68,13 @@ def run(**values: Any) -> None:
 
     try:
         serve(options, click.echo)
+    except OptionError as error:
+        raise click.UsageError(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"cannot listen on {options.host}:{options.port}: {error}") from None
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
-main = click.Command(
+main = _Command(
     "precision-mock",
     params=[_parameter(item) for item in fields(Options)],
     callback=run,

@@ -7,6 +7,7 @@ into words only when the journal is read. Keys are shown only when they are the 
 from __future__ import annotations
 
 import json
+import logging
 import shlex
 import threading
 from collections import deque
@@ -17,6 +18,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from .database import Database
 
+log = logging.getLogger(__name__)
 _WRITTEN_AFTER_SECONDS = 0.2
 _LISTED = 50  # members of a JSON list that the journal shows
 _SHOWN = 300  # characters of a JSON string that the journal shows
@@ -138,6 +140,9 @@ class Journal:
 
     def add(self, exchange: Exchange) -> None:
         """Remember an exchange; the oldest one is forgotten when there are too many."""
+        if log.isEnabledFor(logging.INFO):
+            notes = "".join(f" ({note})" for note in exchange.notes)
+            log.info("%s %s %s%s", exchange.method, exchange.path, exchange.status, notes)
         with self._lock:
             self._count += 1
             exchange.number = self._count

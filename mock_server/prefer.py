@@ -35,7 +35,8 @@ def preferences(header: str) -> Preferences:
         return _NONE
     values: dict[str, str] = {}
     for name, value in _PREFERENCE.findall(header):
-        values.setdefault(name.lower(), re.sub(r"\\(.)", r"\1", value.strip().strip('"')))
+        quoted = value[:1] == '"'
+        values.setdefault(name.lower(), re.sub(r"\\(.)", r"\1", value[1:-1]) if quoted else value.strip())
     scenario = values.get("scenario", "")
     if scenario:
         try:

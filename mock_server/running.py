@@ -1,29 +1,107 @@
-"""Run a mock in this process until it is told to stop."""
+"""Run a mock in this process, or in several, until it is told to stop."""
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING
 
 from .app import create_app
+from .options import OptionError
 from .server import Server, listen
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from .options import Options
 
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def serve(options: Options, say: Callable[[str], None]) -> None:
-    """Serve a mock until SIGTERM or SIGINT; ``say`` prints the line that tells its address."""
+    """Serve a mock until SIGINT or SIGTERM; ``say`` prints the line that tells its address.
+
+    OSError when the address cannot be had, :class:`OptionError` when the options ask for more
+    processes than this system can fork.
+    """
+    if options.processes > 1 and not hasattr(os, "fork"):
+        raise OptionError("this system cannot fork: processes must be 1")
+    if options.verbose:
+        logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     listener = listen(options.host, options.port)
+    host, port = listener.getsockname()[:2]
+    line = f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}"
+    if options.processes > 1:
+        create_app(options).service.close()  # the file is laid out once, before anybody competes for it
+        say(line)
+        _supervise(options, listener)
+    else:
+        _work(options, listener, lambda: say(line))
+
+
+def _work(
+    options: Options, listener: socket.socket, ready: Callable[[], None], parent: int | None = None
+) -> None:
+    """Serve until a signal, or until ``parent``, a pipe's reading end, says that the parent is gone."""
     app = create_app(options)
-    server = Server(app.wsgi_app, listener)
-    host = f"[{options.host}]" if ":" in options.host else options.host
+    server = Server(app.wsgi_app, listener, multiprocess=parent is not None)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: server.stop())
-    say(f"Listening on http://{host}:{server.port}")
-    sys.stdout.flush()
-    server.serve_forever()
+        for number in _STOP_SIGNALS:
+            signal.signal(number, lambda *_: server.stop())
+    if parent is not None:
+        threading.Thread(target=_outlive, args=(parent, server), daemon=True).start()
+    ready()
+    try:
+        server.serve_forever()
+    finally:
+        app.journal.flush()
+        app.service.close()
+
+
+def _outlive(parent: int, server: Server) -> None:
+    """Stop the server as soon as the parent, who holds the pipe's other end, is gone."""
+    os.read(parent, 1)
+    server.stop()
+
+
+def _supervise(options: Options, listener: socket.socket) -> None:
+    """Keep the wanted number of processes alive until a signal; what ends by itself is started again."""
+    reading, writing = os.pipe()  # its writing end is open here alone: it closes when this process dies
+    children: set[int] = set()
+    stopping = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopping
+        stopping = True
+        for child in children:
+            os.kill(child, signal.SIGTERM)
+
+    def start() -> None:
+        child = os.fork()
+        if child:
+            children.add(child)
+            return
+        status = 1
+        try:
+            os.close(writing)
+            for number in _STOP_SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
+            _work(options, listener, lambda: None, reading)
+            status = 0
+        finally:
+            sys.stdout.flush()
+            os._exit(status)
+
+    for number in _STOP_SIGNALS:
+        signal.signal(number, stop)
+    for _ in range(options.processes):
+        start()
+    while children:
+        child, _ = os.wait()
+        children.discard(child)
+        if not stopping:
+            start()

@@ -1,0 +1,105 @@
+"""A mock without a socket, called through Flask's test client: what most of these tests use."""
+
+from __future__ import annotations
+
+import base64
+import io
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+from precision_upscaler.contract import CREATE_PATH
+
+from mock_server import Options, create_app
+
+if TYPE_CHECKING:
+
+    from werkzeug.test import TestResponse
+
+START = 1_700_000_000.0  # Unix seconds at which the tests' world begins
+
+
+@cache
+def picture(width: int = 200, height: int = 160, file_format: str = "PNG") -> bytes:
+    """Return the file of a picture with edges, gradients and colors."""
+    ramp = Image.linear_gradient("L").resize((width, height))
+    disc = Image.radial_gradient("L").resize((width, height))
+    stream = io.BytesIO()
+    Image.merge("RGB", (ramp, disc, ramp.rotate(180))).save(stream, file_format)
+    return stream.getvalue()
+
+
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+class World:
+    """A real time that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Caller:
+    """One mock and a client of it. The clock stands still unless ``speed`` says otherwise."""
+
+    def __init__(self, *, key: str = "mock-key", **options: Any) -> None:
+        self.world = World()
+        self.key = key
+        self.app = create_app(Options(**{"speed": 0.0, **options}), real_time=self.world, testing=True)
+        self.client = self.app.test_client()
+        self.service = self.app.service
+
+    def call(self, method: str, path: str, *, key: str | None = "", **more: Any) -> TestResponse:
+        headers = dict(more.pop("headers", {}))
+        key = self.key if key == "" else key
+        if key is not None:
+            headers.setdefault("x-freepik-api-key", key)
+        return self.client.open(path, method=method, headers=headers, **more)
+
+    def create(
+        self, *, key: str | None = "", headers: dict[str, str] | None = None, **body: Any
+    ) -> TestResponse:
+        body = {"image": encoded(picture()), **body}
+        return self.call("POST", CREATE_PATH, key=key, headers=headers or {}, json=body)
+
+    def new_task(self, **more: Any) -> str:
+        """Create a task that is accepted and return its id."""
+        answer = self.create(**more)
+        assert answer.status_code == 200, answer.json
+        task_id: str = answer.json["data"]["task_id"]
+        return task_id
+
+    def status(self, task_id: str, **more: Any) -> TestResponse:
+        return self.call("GET", f"{CREATE_PATH}/{task_id}", **more)
+
+    def listed(self, **more: Any) -> TestResponse:
+        return self.call("GET", CREATE_PATH, **more)
+
+    def data(self, task_id: str, **more: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self.status(task_id, **more).json["data"]
+        return found
+
+    def result(self, task_id: str, **more: Any) -> TestResponse:
+        """Download the first link of a task that is COMPLETED."""
+        return self.client.get(self.data(task_id)["generated"][0], **more)
+
+    def control(self, method: str, path: str, **more: Any) -> TestResponse:
+        return self.client.open(f"/__mock__{path}", method=method, **more)
+
+    def advance(self, seconds: float) -> None:
+        """Move task time, and the world's, forward."""
+        self.world.now += seconds
+        if self.service.clock.manual:
+            self.service.change_clock(lambda state, real: state.moved(real, seconds))
+
+    def finish(self, task_id: str) -> dict[str, Any]:
+        """Let time pass until a task has ended, and return what the status call says then."""
+        self.advance(1000)
+        return self.data(task_id)
+
+    def close(self) -> None:
+        self.service.close()
