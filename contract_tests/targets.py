@@ -85,6 +85,10 @@ class Target:
             example=response.text[:300],
         )
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def fetch(self, link: str) -> httpx2.Response:
         """Fetch a result link, without the key."""
         return self._client.get(link, follow_redirects=False)
@@ -185,20 +189,19 @@ def opened(**options: Any) -> Iterator[Target]:
         if options:
             pytest.skip("this test sets the mock up in a way the real service cannot be")
         assert Choice.purse is not None
-        yield Live(*_live_account(), Choice.purse, Choice.recorder)
+        with contextlib.closing(Live(*_live_account(), Choice.purse, Choice.recorder)) as live:
+            yield live
     elif Choice.target == "http":
         from mock_server import PrecisionMock  # noqa: PLC0415 - the live target must not need the mock
 
-        with PrecisionMock(**options) as mock:
-            yield OverHttp(mock)
+        with PrecisionMock(**options) as mock, contextlib.closing(OverHttp(mock)) as target:
+            yield target
     else:
         from mock_server import Options, create_app  # noqa: PLC0415 - the live target must not need the mock
 
         app = create_app(Options(**{"speed": 0.0, **options}), testing=True)
-        try:
-            yield InProcess(app)
-        finally:
-            app.service.close()
+        with contextlib.closing(app.service), contextlib.closing(InProcess(app)) as target:
+            yield target
 
 
 def _live_account() -> tuple[str, str]:
