@@ -61,7 +61,8 @@ Events (``event`` names the kind)::
     {"event": "status", "key": "environment" | "keyring" | "file" | null, "base_url": "...",
      "settings": {...}, "fields": {"<setting>": {...}, ...}, "data_folder": "...", "log": "...",
      "pace": 1.0, "unfinished": 0}
-        ``fields``: kind, default, minimum, maximum, choices and help, as far as there are; ``pace``: real durations over estimated ones, so far; ``unfinished``: how many jobs ``jobs`` lists.
+        ``fields``: kind, default, minimum, maximum, choices and help, as far as there are; ``pace``:
+        real durations over estimated ones, so far; ``unfinished``: how many jobs ``jobs`` lists.
     {"event": "settings", "settings": {...}}
     {"event": "stored", "where": "keyring" | "file"}
     {"event": "key", "valid": true | false, "message": "..."}
