@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from xml.parsers.expat import ExpatError
 
 OLDEST = (2, 10)
 _PROGRAM = re.compile(r"^gimp(?:-console)?-(\d+\.\d+)(?:\.exe)?$")
@@ -177,7 +178,7 @@ def _macos(machine: Machine) -> Iterator[Program]:
                 facts = plistlib.loads((bundle / "Contents/Info.plist").read_bytes())
                 version = ".".join(str(facts["CFBundleShortVersionString"]).split(".")[:2])
                 number(version)
-            except (OSError, KeyError, ValueError):  # plistlib's own error is a ValueError
+            except (OSError, KeyError, ValueError, ExpatError):
                 continue
             pythons = sorted((bundle / "Contents/MacOS").glob("python3*"))
             python = (str(pythons[0]),) if pythons and number(version) >= (3, 0) else ()

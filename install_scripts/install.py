@@ -1,36 +1,174 @@
-"""Install the plug-in into a GIMP.
+"""Install, upgrade, examine or remove the plug-in, in every GIMP of this user.
 
-python3 install_scripts/install.py --plug-ins DIR    into this plug-ins folder, for GIMP 3
-python3 install_scripts/install.py --plug-ins DIR --front-end gimp2    for GIMP 2.10
+    python3 install_scripts/install.py                   into every GIMP found: 2.10, 3.0, 3.2 and later
+    python3 install_scripts/install.py --check           examine: every line that needs it says what to do
+    python3 install_scripts/install.py --uninstall       remove it, its settings, its data and the stored key
+    python3 install_scripts/install.py --plug-ins DIR    into this plug-ins folder alone
+    python3 install_scripts/install.py --zip FILE        install this zip instead of what the clone holds
+
+Found are the distribution's GIMP, Flatpak, Snap, AppImages, the macOS application, and on Windows both
+installers and the Microsoft Store.
 """
 
 import python_version  # noqa: F401  # must come first: it speaks to old Pythons
 
 # isort: split
 import argparse
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 
+import doctor
+import gimp_places
 import placing
 import plugin_folder
-from steps import reported, say, step
+from gimp_places import Machine, Place
+from steps import Failure, reported, say, step
+
+NO_GIMP = "no GIMP 2.10, 3.0 or later was found for this user"
+GET_GIMP = (
+    "install GIMP from https://www.gimp.org/downloads/ and start it once; or name its plug-ins folder with "
+    "--plug-ins (in GIMP: Edit, Preferences, Folders, Plug-ins)"
+)
 
 
-def main() -> None:
-    """Read the command line and install."""
+def wanted_places(options: argparse.Namespace, machine: Machine) -> list[Place]:
+    """Return the places the command line means; :class:`steps.Failure` when there is none."""
+    if options.plug_ins:
+        folder = options.plug_ins.expanduser().absolute()
+        version = "2.10" if options.front_end == "gimp2" else "3.0"
+        return [Place("as named", version, folder)]
+    found = gimp_places.places(machine)
+    if not found:
+        raise Failure(NO_GIMP, GET_GIMP)
+    return found
+
+
+def install(places: list[Place], archives: list[Path]) -> None:
+    """Put the plug-in into every place; the first failure stops and says where it stood."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folders: dict[str, Path] = {}
+        for place in places:
+            front_end = place.front_end
+            if front_end not in folders:
+                draft = Path(temporary, front_end)
+                draft.mkdir()
+                folders[front_end] = _source(archives, front_end, draft)
+            older = _version(place.plug_ins / plugin_folder.NAME)
+            target = placing.place(folders[front_end], place.plug_ins)
+            now = _version(target)
+            what = {None: "Installed", now: "Installed again:"}.get(older, f"Upgraded from {older} to")
+            say(f"{what} Precision Upscaler {now} for {place.name}: {target}")
+    say("Start GIMP anew, open a picture, and choose Filters, Enhance, Precision Upscale.")
+
+
+def _source(archives: list[Path], front_end: str, draft: Path) -> Path:
+    if not archives:
+        with step(f"assembling the plug-in for {front_end}"):
+            return plugin_folder.assemble(draft, front_end)
+    for index, archive in enumerate(archives):
+        folder = placing.unpack(archive, draft / str(index))
+        if (folder / f"upscaler_{front_end}").is_dir():
+            return folder
+    raise Failure(
+        f"none of the given zips is for {'GIMP 3' if front_end == 'gimp3' else 'GIMP 2.10'}",
+        f"download the zip whose name ends in {front_end}.zip as well, and give both with --zip",
+    )
+
+
+def _version(folder: Path) -> str | None:
+    try:
+        return (folder / "VERSION").read_text(encoding="ascii").strip()
+    except OSError:
+        return "an unknown version" if folder.exists() else None
+
+
+def check(places: list[Place]) -> bool:
+    """Print what the doctor finds; return whether nothing needs to be done."""
+    well = True
+    for place in places:
+        say(f"{place.name}: {place.plug_ins}")
+        for finding in doctor.findings(place):
+            say(str(finding))
+            well = well and not finding.do
+    return well
+
+
+def uninstall(places: list[Place], *, discard: bool) -> None:
+    """Remove plug-in, settings, key and data; data with paid results in it only to ``discard`` them."""
+    installed = [place for place in places if (place.plug_ins / plugin_folder.NAME).exists()]
+    if not installed:
+        say("Precision Upscaler is not installed.")
+        return
+    state = doctor.ask(installed[0], "state")
+    forgotten = doctor.ask(installed[0], "forget")
+    for place in installed:
+        placing.remove(place.plug_ins)
+        # GIMP's memory of our dialogs: last values and saved presets
+        for path in place.plug_ins.parent.glob("plug-in-settings/plug-in-precision-upscale*"):
+            _discard(path)
+        say(f"Removed from {place.name}: {place.plug_ins / plugin_folder.NAME}")
+    if forgotten.get("removed"):
+        say("Removed the API key from the system's keyring.")
+    _remove_data(state, discard=discard)
+
+
+def _remove_data(state: dict[str, object], *, discard: bool) -> None:
+    folder = state.get("data_folder")
+    if not isinstance(folder, str):
+        say(f"The folder of jobs and settings was not found: {state.get('core_problem', 'it has no name')}")
+        return
+    if state.get("paid") and not discard:
+        say(f"Kept {folder}: {state['paid']} paid results in it never reached a picture.")
+        say("To throw them away as well, install again and run --uninstall --discard-results.")
+        return
+    _discard(Path(folder))
+    say(f"Removed {folder}")
+
+
+def _discard(path: Path) -> None:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise Failure(f"{path} cannot be removed: {error.strerror}", "close GIMP and start again") from error
+
+
+def main() -> int:
+    """Read the command line and do it; 0 when all went well and nothing is left to do."""
     parser = argparse.ArgumentParser(
         description=(__doc__ or "").strip(), formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--plug-ins", metavar="DIR", type=Path, required=True, help="GIMP's plug-ins folder")
-    parser.add_argument("--front-end", choices=plugin_folder.FRONT_ENDS, default="gimp3")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--check", action="store_true", help="examine, change nothing")
+    action.add_argument("--uninstall", action="store_true", help="remove it without a trace")
+    parser.add_argument("--discard-results", action="store_true", help="with --uninstall: paid results too")
+    parser.add_argument("--plug-ins", metavar="DIR", type=Path, help="this plug-ins folder, not those found")
+    parser.add_argument(
+        "--front-end", choices=plugin_folder.FRONT_ENDS, default="gimp3", help="with --plug-ins"
+    )
+    parser.add_argument(
+        "--zip",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="install this zip; may be repeated",
+    )
     options = parser.parse_args()
-    with reported(), tempfile.TemporaryDirectory() as draft:
-        with step("assembling the plug-in"):
-            folder = plugin_folder.assemble(Path(draft), options.front_end)
-        target = placing.place(folder, options.plug_ins.expanduser())
-        say(f"Installed Precision Upscaler {plugin_folder.version()} in {target}")
-        say("Start GIMP anew and look in the menu under Filters, Enhance, Precision Upscale.")
+    places = wanted_places(options, gimp_places.this_machine())
+    if options.check:
+        return 0 if check(places) else 1
+    if options.uninstall:
+        uninstall(places, discard=options.discard_results)
+    else:
+        install(places, options.zip)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    with reported():
+        sys.exit(main())

@@ -1,0 +1,97 @@
+"""Fabricated homes: a machine of any platform with its GIMPs, laid out in a temporary folder."""
+
+from __future__ import annotations
+
+import plistlib
+from typing import TYPE_CHECKING
+
+from gimp_places import Machine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def program(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n", encoding="ascii")
+    path.chmod(0o755)
+
+
+def bundle(applications: Path, name: str, version: str, python: str = "") -> None:
+    contents = applications / name / "Contents"
+    program(contents / "MacOS/gimp")
+    if python:
+        program(contents / "MacOS" / python)
+    (contents / "Info.plist").write_bytes(plistlib.dumps({"CFBundleShortVersionString": version}))
+
+
+def linux(root: Path, **environ: str) -> Machine:
+    home = root / "home/ana"
+    home.mkdir(parents=True)
+    return Machine("linux", home, {"PATH": str(root / "usr/bin"), **environ}, root)
+
+
+def debian(root: Path) -> Machine:
+    """Lay out GIMP 3.2 of the distribution, with the settings of an older 2.10 still there."""
+    machine = linux(root)
+    program(root / "usr/bin/gimp-3.2")
+    program(root / "usr/bin/gimp-console-3.2")
+    (machine.home / ".config/GIMP/2.10").mkdir(parents=True)
+    (machine.home / ".config/GIMP/3.2").mkdir(parents=True)
+    return machine
+
+
+def flatpak_user(root: Path) -> Machine:
+    machine = linux(root)
+    program(root / "var/lib/flatpak/app/org.gimp.GIMP/current/active/files/bin/gimp-3.0")
+    (machine.home / ".var/app/org.gimp.GIMP/config/GIMP/3.0").mkdir(parents=True)
+    return machine
+
+
+def snap_user(root: Path) -> Machine:
+    machine = linux(root)
+    program(root / "snap/gimp/current/usr/bin/gimp-3.0")
+    (machine.home / "snap/gimp/current/.config/GIMP/3.0").mkdir(parents=True)
+    return machine
+
+
+def appimage_user(root: Path) -> Machine:
+    """Lay out an AppImage that was never started."""
+    machine = linux(root)
+    program(machine.home / "Downloads/GIMP-3.0.4-x86_64.AppImage")
+    return machine
+
+
+def everything(root: Path) -> Machine:
+    """Lay out the distribution's 2.10, Flatpak 3.2, Snap 3.0, and an AppImage 3.2."""
+    machine = linux(root)
+    program(root / "usr/bin/gimp-2.10")
+    program(machine.home / ".local/share/flatpak/app/org.gimp.GIMP/current/active/files/bin/gimp-3.2")
+    (machine.home / ".var/app/org.gimp.GIMP/config/GIMP/3.2").mkdir(parents=True)
+    program(root / "snap/gimp/current/usr/bin/gimp-3.0")
+    program(machine.home / "Applications/GIMP-3.2.6-x86_64.AppImage")
+    return machine
+
+
+def mac(root: Path) -> Machine:
+    home = root / "Users/ana"
+    home.mkdir(parents=True)
+    bundle(root / "Applications", "GIMP.app", "3.2.6", "python3.13")
+    bundle(root / "Applications", "GIMP-2.10.app", "2.10.38")
+    return Machine("darwin", home, {}, root)
+
+
+def windows(root: Path) -> Machine:
+    home = root / "Users/ana"
+    local, roaming, files = home / "AppData/Local", home / "AppData/Roaming", root / "Program Files"
+    program(local / "Programs/GIMP 3/bin/gimp-3.0.exe")
+    program(local / "Programs/GIMP 3/bin/python.exe")
+    program(files / "GIMP 2/bin/gimp-2.10.exe")
+    (roaming / "GIMP/3.0").mkdir(parents=True)
+    (local / "Packages/GIMP.43237F745622D_k3n1/LocalCache/Roaming/GIMP/3.2").mkdir(parents=True)
+    environ = {"LOCALAPPDATA": str(local), "APPDATA": str(roaming), "ProgramFiles": str(files)}
+    return Machine("windows", home, environ, root)
+
+
+def empty(root: Path) -> Machine:
+    return linux(root)

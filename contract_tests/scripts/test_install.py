@@ -1,0 +1,234 @@
+"""Install, upgrade, check and uninstall: in a fabricated home, and in a real Debian with a real GIMP."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import doctor
+import plugin_folder
+import pytest
+from environment import CLONE
+from gimp_places import Place
+from running_mock import KEY, running_mock
+
+from contract_tests.scripts.test_placing import made
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from private_gimp import Gimp
+
+SCRIPT = CLONE / "install_scripts/install.py"
+
+
+def tree(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def mock_address() -> Iterator[str]:
+    """Run a mock of the service."""
+    with running_mock() as address:
+        yield address
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Lay out a home with settings of GIMP 3.2 and 2.10, and another plug-in in one of them."""
+    home = tmp_path / "ana"
+    (home / ".config/GIMP/3.2/plug-ins/somebody-elses").mkdir(parents=True)
+    (home / ".config/GIMP/2.10/plug-ins").mkdir(parents=True)
+    return home
+
+
+def install(home: Path, *options: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "PIP_CERT", "SSL_CERT_FILE") if name in os.environ}
+    cache = os.environ.get("PRECISION_UPSCALER_CACHE") or str(Path.home() / ".cache/precision-upscaler-dev")
+    env = {**kept, "HOME": str(home), "PRECISION_UPSCALER_CACHE": cache, **environ}
+    argv = [sys.executable, SCRIPT, *options]
+    return subprocess.run(argv, env=env, capture_output=True, text=True, check=False, timeout=180)
+
+
+def test_it_goes_into_every_gimp_with_the_right_front_end(home: Path) -> None:
+    done = install(home)
+    assert (done.returncode, done.stderr) == (0, "")
+    for version, front_end in (("3.2", "upscaler_gimp3"), ("2.10", "upscaler_gimp2")):
+        folder = home / ".config/GIMP" / version / "plug-ins" / plugin_folder.NAME
+        assert plugin_folder.damage(folder) == []
+        assert (folder / front_end).is_dir()
+        assert str(folder) in done.stdout
+
+
+def test_an_upgrade_says_from_what(home: Path) -> None:
+    older = made(home / ".config/GIMP/3.2/plug-ins", "old")
+    (older / "VERSION").write_text("0.0.1\n", encoding="ascii")
+    done = install(home)
+    assert f"Upgraded from 0.0.1 to Precision Upscaler {plugin_folder.version()} for GIMP 3.2" in done.stdout
+    assert "Installed Precision Upscaler" in done.stdout
+
+
+def test_uninstall_leaves_no_trace(home: Path, mock_address: str) -> None:
+    before = tree(home)
+    environ = {"PRECISION_UPSCALER_BASE_URL": mock_address, "FREEPIK_API_KEY": KEY}
+    assert install(home).returncode == 0
+    assert install(home, "--check", **environ).returncode == 0
+    remembered = home / ".config/GIMP/3.2/plug-in-settings/plug-in-precision-upscale.last"
+    remembered.parent.mkdir()
+    remembered.write_text("", encoding="ascii")
+    done = install(home, "--uninstall")
+    assert (done.returncode, done.stderr) == (0, "")
+    # what is left over is folders that others use, empty
+    left = {name for name in tree(home) - before if not (home / name).is_dir()}
+    assert left == set()
+    assert not (home / ".local/share/precision-upscaler").exists()
+    assert before <= tree(home)
+    assert "is not installed" in install(home, "--uninstall").stdout
+
+
+def test_uninstall_keeps_what_was_paid_for_unless_told_otherwise(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import install as command  # noqa: PLC0415  # its name is a function's here
+
+    data = home / "data"
+    data.mkdir()
+    place = Place("installed", "3.2", home / ".config/GIMP/3.2/plug-ins")
+    answers: dict[str, dict[str, Any]] = {
+        "state": {"data_folder": str(data), "paid": 2},
+        "forget": {"removed": 1},
+    }
+    monkeypatch.setattr(doctor, "ask", lambda _place, action: answers[action])
+    for discard in (False, True):
+        made(place.plug_ins, "any") if not (place.plug_ins / plugin_folder.NAME).exists() else None
+        command.uninstall([place], discard=discard)
+        told = capsys.readouterr().out
+        assert data.exists() is not discard
+        assert ("2 paid results" in told) is not discard
+        assert "key" in told
+
+
+def test_without_a_gimp_it_says_what_to_do(tmp_path: Path) -> None:
+    done = install(tmp_path, PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "no GIMP" in done.stderr
+    assert "--plug-ins" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_zip_for_another_gimp_is_refused(home: Path, plugin_gimp2: Path) -> None:
+    (archive,) = plugin_gimp2.parent.glob("*.zip")
+    done = install(home, "--zip", archive)
+    assert done.returncode == 1
+    assert "none of the given zips is for GIMP 3" in done.stderr
+    assert not (home / ".config/GIMP/3.2/plug-ins" / plugin_folder.NAME).exists()
+
+
+def test_the_shell_script_finds_a_python_and_hands_its_options_on(home: Path) -> None:
+    env = {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    argv = ["sh", CLONE / "install_scripts/install.sh", "--check"]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "the plug-in is not installed here" in done.stdout
+
+
+def test_the_shell_script_says_what_to_do_without_a_python(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("dirname", "cat", "sh"):
+        (tools / name).symlink_to(f"/usr/bin/{name}")
+    old = tools / "python3"
+    old.write_text("#!/bin/sh\nexit 1\n", encoding="ascii")
+    old.chmod(0o755)
+    argv = ["/bin/sh", CLONE / "install_scripts/install.sh"]
+    env = {"HOME": str(tmp_path), "PATH": str(tools)}
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "Python 3.11 or newer was not found" in done.stderr
+
+
+def test_the_doctor_finds_all_well(home: Path, mock_address: str) -> None:
+    assert install(home).returncode == 0
+    done = install(home, "--check", PRECISION_UPSCALER_BASE_URL=mock_address, FREEPIK_API_KEY=KEY)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "!!" not in done.stdout
+    assert f"the service answers at {mock_address}" in done.stdout
+    assert KEY not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, "no API key is stored"),
+        ({"FREEPIK_API_KEY": "no-such-key"}, "is refused"),
+        ({"PRECISION_UPSCALER_BASE_URL": "http://127.0.0.1:9"}, "is not reachable"),
+        ({"PRECISION_UPSCALER_BASE_URL": "https://127.0.0.1:{port}"}, "the secure connection"),
+    ],
+)
+def test_the_doctor_names_what_is_wrong_and_what_to_do(
+    environ: dict[str, str], expected: str, home: Path, mock_address: str
+) -> None:
+    assert install(home).returncode == 0
+    port = mock_address.rpartition(":")[2]
+    given = {name: value.format(port=port) for name, value in environ.items()}
+    done = install(home, "--check", **{"PRECISION_UPSCALER_BASE_URL": mock_address, **given})
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1
+    (found,) = [index for index, line in enumerate(lines[: len(lines) // 2]) if expected in line]
+    assert lines[found].startswith("  !!")
+    assert lines[found + 1].strip().startswith("What to do: ")
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "no-such-key" not in done.stdout
+
+
+def test_the_doctor_sees_damage_and_a_lost_mode(tmp_path: Path) -> None:
+    plug_ins = tmp_path / "plug-ins"
+    plugin = made(plug_ins, "any")
+    (plugin / "VERSION").write_text("1.0\n", encoding="ascii")
+    (plugin / plugin_folder.EXECUTABLE).write_text("changed", encoding="ascii")
+    (plugin / plugin_folder.EXECUTABLE).chmod(0o644)
+    told = {"core_problem": "it said nothing"}
+    lines = [str(each) for each in doctor.findings(Place("installed", "3.2", plug_ins), lambda *_: told)]
+    assert [line.split("\n")[0].startswith("  !!") for line in lines] == [True, True, False, True]
+    assert "was changed" in lines[0]
+    assert "chmod +x" in lines[1]
+    assert "it said nothing" in lines[3]
+
+
+def test_a_real_gimp_takes_it_up_and_gives_it_back(
+    gimp3: Gimp, plugin_gimp3: Path, mock_address: str
+) -> None:
+    (archive,) = plugin_gimp3.parent.glob("*.zip")
+    binds = [CLONE / "install_scripts", CLONE / "plugin", archive.parent]
+    environ = {"PRECISION_UPSCALER_BASE_URL": mock_address, "FREEPIK_API_KEY": KEY}
+    ask = (
+        "import os; from gi.repository import Gimp; "
+        "found = Gimp.get_pdb().lookup_procedure('plug-in-precision-upscale'); "
+        "open(os.environ['HOME'] + '/answer', 'w').write(str(found is not None))"
+    )
+
+    with gimp3.fresh_home() as home:
+
+        def run(*options: str) -> str:
+            argv = ["python3", str(SCRIPT), *options]
+            done = gimp3.run(argv, home=home, binds=binds, env=environ, timeout=120)
+            assert (done.returncode, done.stderr) == (0, ""), done.stdout
+            return done.stdout
+
+        def known() -> str:
+            done = gimp3.batch(ask, home=home, timeout=120)
+            assert (home / "answer").exists(), done.stderr
+            return (home / "answer").read_text(encoding="ascii")
+
+        before = tree(home)
+        assert f"for GIMP {gimp3.version} (installed)" in run("--zip", str(archive))
+        assert known() == "True"
+        told = run("--check")
+        assert "GIMP's Python 3." in told
+        assert "!!" not in told
+        run("--uninstall")
+        assert known() == "False"
+        assert {name for name in tree(home) - before if "precision" in name} == set()
