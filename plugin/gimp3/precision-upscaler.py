@@ -16,6 +16,8 @@ from gi.repository import Gegl, Gimp, GObject
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 PROCEDURE = "plug-in-precision-upscale"
+RESUME = "plug-in-precision-upscale-resume"
+SETTINGS = "plug-in-precision-upscale-settings"
 MENU = "<Image>/Filters/Enhance"
 
 
@@ -23,7 +25,7 @@ class PrecisionUpscaler(Gimp.PlugIn):
     """The plug-in as GIMP sees it."""
 
     def do_query_procedures(self) -> list[str]:
-        return [PROCEDURE]
+        return [PROCEDURE, RESUME, SETTINGS]
 
     def do_set_i18n(self, name: str) -> bool:
         # our texts bring their own translations, for GIMP 2.10 reads the same ones
@@ -31,6 +33,50 @@ class PrecisionUpscaler(Gimp.PlugIn):
         return False
 
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
+        creators = {PROCEDURE: self._upscale, RESUME: self._resume, SETTINGS: self._settings}
+        return creators[name](name)
+
+    def _resume(self, name: str) -> Gimp.Procedure:
+        from upscaler_gimp3.i18n import _
+
+        procedure = Gimp.Procedure.new(self, name, Gimp.PDBProcType.PLUGIN, run_resume, None)
+        procedure.set_menu_label(_("Resume Precision Upscales…"))
+        procedure.add_menu_path(MENU)
+        procedure.set_documentation(
+            _("Bring the results of paid upscales that never reached their image"),
+            _(
+                "Lists upscales that were paid for and whose result was never placed, and brings them "
+                "back at no new cost. Run by a script, it brings back all of them."
+            ),
+            name,
+        )
+        procedure.set_attribution("Precision Upscaler", "MIT", "2026")
+        _add_run_mode(procedure)
+        readwrite = GObject.ParamFlags.READWRITE
+        procedure.add_int_return_value(
+            "count", "Count", "How many results were placed", 0, 2**31 - 1, 0, readwrite
+        )
+        procedure.add_string_return_value(
+            "message", "Message", "What there is to know about the results", "", readwrite
+        )
+        return procedure
+
+    def _settings(self, name: str) -> Gimp.Procedure:
+        from upscaler_gimp3.i18n import _
+
+        procedure = Gimp.Procedure.new(self, name, Gimp.PDBProcType.PLUGIN, run_settings, None)
+        procedure.set_menu_label(_("Precision Upscale Settings…"))
+        procedure.add_menu_path(MENU)
+        procedure.set_documentation(
+            _("Set the API key, the service and what is kept"),
+            _("Only for people: a script uses the command precision-upscale settings."),
+            name,
+        )
+        procedure.set_attribution("Precision Upscaler", "MIT", "2026")
+        _add_run_mode(procedure)
+        return procedure
+
+    def _upscale(self, name: str) -> Gimp.Procedure:
         from upscaler_gimp3 import arguments
         from upscaler_gimp3.i18n import _
 
@@ -53,6 +99,17 @@ class PrecisionUpscaler(Gimp.PlugIn):
         arguments.add_to(procedure, _)
         _add_return_values(procedure)
         return procedure
+
+
+def _add_run_mode(procedure: Gimp.Procedure) -> None:
+    procedure.add_enum_argument(
+        "run-mode",
+        "Run mode",
+        "The run mode",
+        Gimp.RunMode,
+        Gimp.RunMode.NONINTERACTIVE,
+        GObject.ParamFlags.READWRITE,
+    )
 
 
 def _add_return_values(procedure: Gimp.Procedure) -> None:
@@ -84,6 +141,23 @@ def run(
         Gimp.RunMode.NONINTERACTIVE: modes.non_interactive,
     }
     return modes_by_name[run_mode](procedure, image, drawables, config)
+
+
+def run_resume(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:
+    """List what was paid for and never arrived; bring back all of it when no person is there."""
+    del data
+    Gegl.init(None)
+    from upscaler_gimp3 import resume_and_settings
+
+    return resume_and_settings.resume(procedure, config)
+
+
+def run_settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:
+    """Show the settings."""
+    del data
+    from upscaler_gimp3 import resume_and_settings
+
+    return resume_and_settings.settings(procedure, config)
 
 
 Gimp.main(PrecisionUpscaler.__gtype__, sys.argv)

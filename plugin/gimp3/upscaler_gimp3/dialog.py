@@ -200,5 +200,5 @@ def _own_prices(data_folder: str | None) -> dict[str, Any] | None:
 
 def ask(procedure: Any, config: Any, image: Any, drawables: Sequence[Any]) -> bool:
     """Show the dialog for a run on ``drawables`` and fill ``config``; whether the user wants the run."""
-    GimpUi.init("precision-upscaler")
+    widgets.init()
     return Dialog(procedure, config, image, drawables).ask()

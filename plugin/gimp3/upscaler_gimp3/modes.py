@@ -58,7 +58,11 @@ def _run(
     except Refused as refused:
         return _ended(procedure, status.CALLING_ERROR, texts.refused(str(refused), translate))
     except Cancelled as cancelled:
-        return _ended(procedure, status.CANCEL, texts.error(cancelled.event, translate))
+        text = texts.error(cancelled.event, translate)
+        if tell and cancelled.event.get("charged") != "no":
+            # GIMP keeps silent about what was cancelled, but money has been spent
+            Gimp.message(text)
+        return _ended(procedure, status.CANCEL, text)
     except Failed as failed:
         return _ended(procedure, status.EXECUTION_ERROR, texts.error(failed.event, translate))
     except Exception as problem:  # noqa: BLE001 - the last resort: whatever it is, say it and what it cost

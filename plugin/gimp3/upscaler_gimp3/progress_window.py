@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _ENDINGS = ("result", "error", "cancelled")
 _TICK_SECONDS = 1
 _MOST_ROWS_SHOWN = 6
+_WIDTH = 440
 _ROW_HEIGHT = 74
 
 
@@ -124,9 +125,10 @@ class ProgressWindow:
         self._cancel = cancel
         self._rows = [Row(name, self._now) for name in names]
         self._window = Gtk.Window(title=_("Precision Upscale"), type_hint=Gdk.WindowTypeHint.DIALOG)
-        self._window.set_default_size(460, -1)
         self._window.set_border_width(12)
-        box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
+        # as large as it needs to be, and not larger
+        self._window.set_resizable(False)
+        box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12, width_request=_WIDTH)
         self._window.add(box)
         box.pack_start(self._list(), True, True, 0)
         box.pack_start(self._foot(), False, False, 0)
@@ -141,6 +143,7 @@ class ProgressWindow:
 
     def event(self, index: int, event: Event) -> None:
         """Show an event of the worker that serves layer ``index``."""
+        self._own_words.set_text("")
         self._rows[index].note(event)
         self._tell_cost()
 

@@ -50,7 +50,7 @@ class ServicePart(Gtk.Box):
         self._line = widgets.label(_("Looking for the API key…"), dim=True, chars=40)
         row.pack_start(self._line, True, True, 0)
         words = [_("Practise for Free"), _("API Key…"), _("Settings…")]
-        practise, key, settings = mnemonics.with_keys(words, taken)
+        practise, key, settings = mnemonics.with_keys(words, taken, spare=False)
         self._practise_words = practise
         self._practise = Gtk.Button(label=practise, use_underline=True, no_show_all=True)
         self._practise.connect("clicked", lambda _button: self._switch())

@@ -77,7 +77,6 @@ def chosen(
     """Return the subjects of a run; :class:`Refused` with every reason when any of them cannot be taken."""
     if image is None or not image.is_valid():
         raise Refused(texts.refusal("no-image", translate))
-    drawables = list(drawables) or list(image.get_selected_layers())
     if not drawables:
         raise Refused(texts.refusal("no-layer", translate))
     if image.get_floating_sel() is not None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import gi
 
+gi.require_version("GimpUi", "3.0")
+gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, GLib, Gtk, Pango
+from gi.repository import Gdk, GimpUi, GLib, Gtk, Pango
 from precision_upscaler.frontend import texts
 
 from .i18n import _, catalog
@@ -19,6 +21,11 @@ KEY_PAGE = "https://www.magnific.com/api"
 
 _UNIT = 1000
 _HELP = Path(__file__).resolve().parent / "help" / "index.html"
+
+
+def init() -> None:
+    """Prepare GTK for windows that look like GIMP's own; call it before the first one is made."""
+    GimpUi.init("precision-upscaler")
 
 
 def label(

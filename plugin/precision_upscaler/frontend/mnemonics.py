@@ -16,12 +16,12 @@ def key_of(label):
     return parts[1][0].lower() if len(parts) > 1 and parts[1] else ""
 
 
-def with_keys(titles, taken):
-    # type: (Sequence[str], Iterable[str]) -> list[str]
+def with_keys(titles, taken, spare=True):
+    # type: (Sequence[str], Iterable[str], bool) -> list[str]
     """Return ``titles`` with an underscore each before a letter that neither ``taken`` nor another has.
 
     As many titles as possible get one of their own letters, the first letters of words by
-    preference. Any other gets a spare one in brackets, the custom for Chinese and Japanese.
+    preference. Any other gets a ``spare`` one in brackets, the custom for Chinese and Japanese.
     """
     forbidden = frozenset(letter.lower() for letter in taken)
     wishes = [
@@ -35,13 +35,13 @@ def with_keys(titles, taken):
         (index, next(place for place in wishes[index] if titles[index][place].lower() == letter))
         for letter, index in owners.items()
     )
-    spare = [letter for letter in _SPARE if letter not in forbidden and letter not in owners]
+    free = [letter for letter in _SPARE if spare and letter not in forbidden and letter not in owners]
     labels = []
     for index, title in enumerate(titles):
         if index in places:
             labels.append(title[: places[index]] + "_" + title[places[index] :])
         else:
-            labels.append("{0} (_{1})".format(title, spare.pop(0).upper()) if spare else title)
+            labels.append("{0} (_{1})".format(title, free.pop(0).upper()) if free else title)
     return labels
 
 
