@@ -202,6 +202,8 @@ def opened(**options: Any) -> Iterator[Target]:
         app = create_app(Options(**{"speed": 0.0, **options}), testing=True)
         with contextlib.closing(app.service), contextlib.closing(InProcess(app)) as target:
             yield target
+            # what the journal has not written yet, it would write later, without us
+            app.journal.flush()
 
 
 def _live_account() -> tuple[str, str]:

@@ -85,7 +85,7 @@ class Greenhouse:
             "XDG_DATA_HOME": str(self.folder / "home"),
         }
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=short"]
-        command += ["-p", "no:cacheprovider", *_PLUGINS, *tests]
+        command += ["-p", "no:cacheprovider", "--hypothesis-profile=first", *_PLUGINS, *tests]
         started = time.monotonic()
         try:
             done = subprocess.run(
