@@ -1,4 +1,4 @@
-"""The half of the window harness that lives beside GIMP: a display, a session bus, accessibility, and commands.
+"""The half of the window harness that lives beside GIMP: display, buses, accessibility, commands.
 
 Runs with the Python of the test system (nothing but ``gi`` and Atspi is needed) and is spoken to over
 its standard streams: one JSON request a line, ``{"do": "press", "where": {...}, ...}``, one answer a
@@ -184,7 +184,7 @@ def _role(node: Atspi.Accessible) -> str:
 
 
 def _describe(node: Atspi.Accessible) -> dict[str, Any]:
-    """What a test can ask about a widget."""
+    """Return what a test can ask about a widget."""
     facts: dict[str, Any] = {
         "name": _name(node),
         "role": _role(node),
@@ -389,15 +389,17 @@ class Driver:
         """Move the mouse."""
         self._xdotool("mousemove", str(x), str(y))
 
-    def click(self, x: int, y: int) -> None:
-        """Click with the mouse, for what accessibility does not reach (the canvas)."""
-        self._xdotool("mousemove", str(x), str(y), "click", "1")
+    def click(self, x: int, y: int, holding: str | None = None) -> None:
+        """Click with the mouse, perhaps holding a key, for what accessibility does not reach."""
+        held = ("keydown", holding) if holding else ()
+        freed = ("keyup", holding) if holding else ()
+        self._xdotool("mousemove", str(x), str(y), *held, "click", "1", *freed)
 
     # ---------------------------------------------------------------- inside
 
     def _environment(self) -> dict[str, str]:
         assert self._session is not None
-        return self._session._environment  # noqa: SLF001  # one program
+        return self._session._environment  # one program
 
     def _xdotool(self, *argv: str) -> None:
         subprocess.run(

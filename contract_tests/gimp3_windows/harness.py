@@ -138,7 +138,7 @@ class Desktop:
         return [window["name"] for window in self.ask("windows")]
 
     def tree(self, **arguments: Any) -> str:
-        """The widgets of the windows that match, as an indented text for whoever writes a test."""
+        """Return the widgets of the windows that match, as an indented text for whoever writes a test."""
         return str(self.ask("tree", **arguments))
 
     def screenshot(self, path: Path, window: str | None = None, margin: int = 0) -> None:
@@ -253,5 +253,5 @@ def _where(name: str | None, where: dict[str, Any]) -> dict[str, Any]:
 
 
 def complaints(log: str, words: str = r"precision|upscaler|Traceback|python") -> list[str]:
-    """The lines of GIMP's standard error that speak of us: any warning or traceback of ours is a fault."""
+    """Return the lines of GIMP's standard error that speak of us; any of them is a fault of ours."""
     return [line for line in log.splitlines() if re.search(words, line, re.IGNORECASE)]

@@ -189,7 +189,7 @@ class ResumeDialog:
     def _say_empty(self, text: str) -> None:
         self._empty.set_text(text)
         # GTK hides the placeholder from those who hear the window
-        self._list.get_accessible().set_description("" if self._list.get_children() else text)
+        self._list.get_accessible().set_description(text)
 
     def _chosen(self) -> list[Row]:
         return list(self._list.get_selected_rows())
@@ -212,7 +212,8 @@ class ResumeDialog:
             self._say_empty("")
             self._message.show_text(f"{event.get('what', '')} {event.get('advice', '')}".strip(), "error")
             return
-        self._say_empty(_("Nothing is waiting: every upscale has reached its image."))
+        nothing = _("Nothing is waiting: every upscale has reached its image.")
+        self._say_empty("" if event["jobs"] else nothing)
         jobs = sorted(event["jobs"], key=lambda job: -job["created"])
         rows = [Row(job, self._now()) for job in jobs]
         for row in rows:

@@ -1,0 +1,173 @@
+"""One GIMP 3 with a window for each version, the real plug-in in it, and a mock that appears when wanted.
+
+``pytest contract_tests/gimp3_windows --update-screenshots`` writes the pictures of the documents anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image, ImageFilter
+
+from contract_tests.gimp3_windows.harness import IMAGE_WINDOW, Desktop, ScreenError
+from mock_server.embedding import PrecisionMock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from private_gimp import Gimp
+
+IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
+EVIDENCE = Path(__file__).parent.parent.parent / ".pytest_cache" / "screens"
+DIALOG = "Precision Upscale"
+RESUME = "Resume Precision Upscales"
+SETTINGS = "Precision Upscale Settings"
+KEY = "API Key"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the explicit command for new pictures."""
+    parser.addoption(
+        "--update-screenshots", action="store_true", help="write the pictures in docs/images anew"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything that opens a GIMP here takes its time."""
+    for item in items:
+        if "desk" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+
+
+@dataclass
+class Desk:
+    """A desktop, what a person does at it again and again, and the mock behind it."""
+
+    desktop: Desktop
+    port: int
+    pictures: Path | None
+    before: tuple[int, int]
+    mock: PrecisionMock | None = None
+    practises: bool = False
+    open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def start_mock(self) -> PrecisionMock:
+        """Let the offline mock appear where the plug-in looks for one; its clock stands still."""
+        if self.mock is None:
+            self.mock = self.open.enter_context(PrecisionMock(port=self.port))
+        return self.mock
+
+    def size(self) -> str:
+        """Return the image's size as GIMP's window title has it, for example ``640x480``."""
+        title = next(title for title in self.desktop.titles() if title.endswith("GIMP"))
+        return title.rsplit(" – ", 1)[0].rsplit(" ", 1)[1]  # noqa: RUF001 - GIMP's own dash
+
+    def wait_for_factor(self, factor: int, timeout: float = 40) -> None:
+        """Wait until the image is ``factor`` times as large as it was opened."""
+        size = "x".join(str(side * factor) for side in self.before)
+        self.desktop.wait(lambda: self.size() == size, f"the image is {size}", timeout)
+
+    def open_dialog(self) -> None:
+        """Choose the menu item and wait until everything the dialog looks up is known."""
+        self.desktop.menu("Filters", "Enhance", "Precision Upscale…")
+        self.desktop.look(window=DIALOG)
+        self.desktop.look("/^(Service: |No API key is stored)/", window=DIALOG)
+
+    def upscale(self) -> None:
+        """Press the dialog's main button once it can be pressed."""
+        ready = lambda: self.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"]  # noqa: E731
+        self.desktop.wait(ready, "Upscale can be pressed")
+        self.desktop.press("Upscale", role="button", window=DIALOG)
+
+    def close(self, window: str, button: str = "Cancel") -> None:
+        """Press a button of a window and wait until the window has gone."""
+        self.desktop.press(button, role="button", window=window)
+        self.desktop.gone(window=window)
+
+    def undo(self) -> None:
+        """Press Ctrl+Z once; everything the upscale did must be gone with it."""
+        self.desktop.keys("ctrl+z", window="GIMP$")
+        self.wait_for_factor(1)
+
+    def practise(self) -> None:
+        """Switch practice on in the dialog, as a person would."""
+        self.open_dialog()
+        self.desktop.press("Practise for Free", window=DIALOG)
+        self.desktop.look("/^Practice: /", window=DIALOG)
+        self.close(DIALOG)
+        self.practises = True
+
+    def picture(self, name: str, window: str | None = None) -> None:
+        """Take a picture for the documents, when they are wanted anew."""
+        if self.pictures is not None:
+            self.desktop.screenshot(self.pictures / f"{name}.png", window)
+
+    def tidy(self) -> None:
+        """Close whatever a failed test left open, so that the next one begins from the image alone."""
+        for window in (KEY, SETTINGS, RESUME, DIALOG):
+            for button in ("Cancel", "Close"):
+                with contextlib.suppress(ScreenError):
+                    if self.desktop.sees(button, role="button", window=window):
+                        self.close(window, button)
+
+
+def draw_photograph(path: Path) -> Path:
+    """Write a picture of 640 × 480 pixels with smooth areas, edges and grain."""
+    base = Image.radial_gradient("L").resize((640, 480))
+    noise = Image.effect_noise((640, 480), 40).filter(ImageFilter.GaussianBlur(1))
+    Image.merge("RGB", (base, noise, base.transpose(Image.Transpose.FLIP_LEFT_RIGHT))).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def picture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a picture to work on: a real photograph when pictures for the documents are taken."""
+    folder = tmp_path_factory.mktemp("pictures")
+    path = draw_photograph(folder / "portrait.png")
+    if request.config.getoption("--update-screenshots", default=False):
+        sys.path.append(str(Path(__file__).parent.parent.parent / "install_scripts"))
+        from demo import photograph  # noqa: PLC0415 - it fetches the photograph
+
+        with Image.open(photograph(folder)) as real:
+            real.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def desk(gimp3: Gimp, plugin_gimp3: Path, picture: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """Open a GIMP of each version in turn, as after the first installation: no key, and no mock yet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    wanted = request.config.getoption("--update-screenshots", default=False) and gimp3.version == "3.2"
+    desktop = Desktop(
+        gimp3,
+        files=[picture],
+        plug_ins=plugin_gimp3.parent,
+        environment={"PRECISION_MOCK_PORT": str(port), "BROWSER": "echo browser-opens:"},
+        evidence=EVIDENCE,
+    )
+    with desktop:
+        with Image.open(picture) as opened:
+            desk = Desk(desktop, port, IMAGES if wanted else None, opened.size)
+        with desk.open:
+            yield desk
+
+
+@pytest.fixture
+def practising(desk: Desk) -> Iterator[Desk]:
+    """Give the same desk with practice switched on and the mock's clock standing still."""
+    desk.start_mock().play("")
+    if not desk.practises:
+        desk.practise()
+    yield desk
+    desk.tidy()
+
+
+__all__ = ["DIALOG", "IMAGE_WINDOW", "KEY", "RESUME", "SETTINGS", "Desk"]
