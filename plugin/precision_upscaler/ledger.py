@@ -5,19 +5,43 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from .clock import Clock
 from .files import FileLock, open_private
 
 _WINDOW = 60.0
+_FURTHEST = 120.0
+_HAIR = 1e-3  # the file keeps milliseconds
+
+
+def next_slot(taken: Sequence[float], now: float, per_minute: int) -> float:
+    """Return the first time, not before ``now``, at which one more request keeps the limit.
+
+    ``taken`` are the sorted times of requests that were sent or have a slot. The first fifth of a
+    minute's requests go at once; what is left after them is spread over the rest of the minute, and
+    every slot lies behind the ones given before. So many jobs at once each get their turn, where a
+    plain window would let them burn the minute's requests in seconds and then leave all of them
+    waiting for the rest of it.
+    """
+    recent = [at for at in taken if at > now - _WINDOW]
+    if not recent:
+        return now
+    last = recent[-1]
+    if len(recent) < per_minute // 5:
+        return max(now, last)
+    free = per_minute - len(recent)
+    if free > 0:
+        return max(now, last + max(0.0, recent[0] + _WINDOW - last) / (free + 1))
+    return max(now, last, recent[-per_minute] + _WINDOW + _HAIR)
 
 
 class RequestLedger:
     """At most ``per_minute`` requests in any 60 seconds over all processes and jobs of a key.
 
     The ledger is a small file of monotonic times in ``folder``, named after a hash of the key. Times
-    of an earlier boot look as if they came from the future, or are soon older than the window.
+    of an earlier boot look as if they came from the far future, or are soon older than the window.
     """
 
     def __init__(self, folder: Path, key: str, per_minute: int, clock: Clock) -> None:
@@ -29,21 +53,31 @@ class RequestLedger:
         self._clock = clock
 
     def wait_for_slot(self, wake: threading.Event | None = None) -> None:
-        """Return when one more request is within the limit, and count it; sleeps outside the lock.
+        """Take the next slot within the limit and return when it has come; sleeps outside the lock.
 
-        Returns early, uncounted, when ``wake`` is set.
+        Returns early, and gives the slot back, when ``wake`` is set.
         """
-        while True:
-            with self._threads, self._lock:
-                now = self._clock.monotonic()
-                recent = [at for at in self._read() if now - _WINDOW < at <= now]
-                if len(recent) < self._limit:
-                    self._write([*recent, now])
-                    return
-                pause = recent[-self._limit] + _WINDOW - now
+        with self._threads, self._lock:
+            now = self._clock.monotonic()
+            taken = self._taken(now)
+            slot = next_slot(taken, now, self._limit)
+            self._write([*taken, slot])
+        while (pause := slot - self._clock.monotonic()) > 0:
             self._clock.sleep(pause, wake)
             if wake is not None and wake.is_set():
+                self._give_back(slot)
                 return
+
+    def _give_back(self, slot: float) -> None:
+        with self._threads, self._lock:
+            taken = self._taken(self._clock.monotonic())
+            nearest = min(taken, key=lambda at: abs(at - slot), default=None)
+            if nearest is not None and abs(nearest - slot) < _HAIR:
+                taken.remove(nearest)
+                self._write(taken)
+
+    def _taken(self, now: float) -> list[float]:
+        return [at for at in self._read() if now - _WINDOW < at <= now + _FURTHEST]
 
     def _read(self) -> list[float]:
         try:

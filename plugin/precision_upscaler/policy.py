@@ -20,13 +20,17 @@ Call = Literal["create", "status", "list", "download"]
 class PollingPolicy:
     """How often a task is read while it runs.
 
-    Starts at ``first`` seconds for the task that is quick against all expectation, slows to a tenth
-    of the expected time, quickens around the expected end, then slows down for the stragglers.
+    Starts at ``first`` seconds for the task that is quick against all expectation and slows down to
+    ``early``. From half the expected time to twice of it, in which nearly every task ends, it asks
+    every ``around`` seconds: an end is then known 0.9 s later on average, at 33 requests a minute.
+    Stragglers are asked less and less often. How several jobs share the limit is the ledger's business.
     """
 
     first: float = 1.0
     growth: float = 1.5
-    around: float = 5.0
+    early: float = 6.0
+    around: float = 1.8
+    straggling: float = 0.03
     slowest: float = 30.0
     jitter: float = 0.2
     deadline: float = 3600.0
@@ -37,12 +41,12 @@ class PollingPolicy:
         ``elapsed`` counts since the task was created; ``chance`` is a random number in [0, 1), which
         spreads the polls of many jobs by plus or minus ``jitter``.
         """
-        if elapsed < 0.8 * expected:
-            ceiling = min(max(self.around, expected / 10), 0.8 * expected - elapsed + self.first)
-        elif elapsed < 1.5 * expected:
+        if elapsed < 0.5 * expected:
+            ceiling = max(self.around, min(self.early, 0.5 * expected - elapsed))
+        elif elapsed < 2 * expected:
             ceiling = self.around
         else:
-            ceiling = max(self.around, 0.1 * elapsed)
+            ceiling = max(self.around, self.straggling * elapsed)
         quick = self.first * self.growth ** min(attempt, 50)
         seconds = min(quick, ceiling, self.slowest)
         return max(self.first, seconds) * (1 + self.jitter * (2 * chance - 1))

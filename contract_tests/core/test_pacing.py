@@ -1,0 +1,105 @@
+"""The limit of requests a minute is kept, and every one of many jobs gets its turn."""
+
+from __future__ import annotations
+
+import threading
+from bisect import insort
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from precision_upscaler.ledger import RequestLedger, next_slot
+from precision_upscaler.policy import PollingPolicy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+waits = st.lists(st.floats(0, 30), min_size=1, max_size=150)
+limits = st.integers(1, 60)
+
+
+def slots(pauses: list[float], limit: int) -> list[tuple[float, float]]:
+    """Return (asked, slot) for requests that are asked for ``pauses`` seconds apart."""
+    now = 0.0
+    taken: list[float] = []
+    found = []
+    for pause in pauses:
+        now += pause
+        slot = next_slot(taken, now, limit)
+        insort(taken, slot)
+        found.append((now, slot))
+    return found
+
+
+@given(waits, limits)
+def test_no_minute_holds_more_than_the_limit(pauses: list[float], limit: int) -> None:
+    given_out = sorted(slot for _, slot in slots(pauses, limit))
+    for first, later in zip(given_out, given_out[limit:], strict=False):
+        assert later - first >= 60
+
+
+@given(waits, limits)
+def test_slots_come_in_the_order_they_were_asked_for(pauses: list[float], limit: int) -> None:
+    given_out = [slot for _, slot in slots(pauses, limit)]
+    assert given_out == sorted(given_out)
+    assert all(slot >= asked for asked, slot in slots(pauses, limit))
+
+
+def test_a_single_job_is_never_held_back() -> None:
+    pauses = [PollingPolicy().around] * 100
+    assert all(slot == asked for asked, slot in slots(pauses, 50))
+
+
+def test_nobody_waits_for_most_of_a_minute_when_eight_jobs_poll() -> None:
+    waited = [slot - asked for asked, slot in slots([1.2] * 200, 50)]
+    assert max(waited) < 5
+
+
+class StandingClock:
+    """A clock that moves only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float, wake: threading.Event | None = None) -> None:
+        if wake is None or not wake.is_set():
+            self.now += max(0.0, seconds)
+
+
+def test_two_processes_share_one_limit(tmp_path: Path) -> None:
+    clock = StandingClock()
+    ledgers = [RequestLedger(tmp_path, "key", 10, clock) for _ in range(2)]
+    times = []
+    for number in range(30):
+        ledgers[number % 2].wait_for_slot()
+        times.append(clock.now)
+    assert all(later - first >= 60 - 0.002 for first, later in zip(times, times[10:], strict=False))
+
+
+def test_a_cancelled_wait_gives_its_slot_back(tmp_path: Path) -> None:
+    clock = StandingClock()
+    ledger = RequestLedger(tmp_path, "key", 1, clock)
+    ledger.wait_for_slot()
+    cancelled = threading.Event()
+    cancelled.set()
+    ledger.wait_for_slot(cancelled)
+    assert clock.now == 1000.0
+    ledger.wait_for_slot()
+    assert clock.now == pytest.approx(1060, abs=0.01)
+
+
+def test_times_of_an_earlier_boot_hold_nobody_up(tmp_path: Path) -> None:
+    clock = StandingClock()
+    clock.now = 500_000.0
+    ledger = RequestLedger(tmp_path, "key", 1, clock)
+    ledger.wait_for_slot()
+    clock.now = 20.0
+    ledger.wait_for_slot()
+    assert clock.now == 20.0
