@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .app import MockApp, create_app
 from .options import Options
+from .scenarios import parse
 from .server import Server, listen
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class PrecisionMock:
             return
         self._server.stop()
         self._thread.join()
+        self.app.journal.flush()
         self.app.service.close()
         self._server = self._thread = None
 
@@ -66,7 +68,12 @@ class PrecisionMock:
         self.app.service.change_clock(lambda state, real: state.moved(real, seconds))
 
     def play(self, scenario: str) -> None:
-        """Let every request that names no scenario play this one; empty ends it."""
+        """Let every request that names no scenario play this one; empty ends it.
+
+        :class:`~mock_server.scenarios.UnknownScenarioError` when there is none of this name.
+        """
+        if scenario:
+            parse(scenario)
         self.app.service.change_settings(lambda settings: replace(settings, scenario=scenario))
 
     @property

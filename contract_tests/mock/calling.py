@@ -13,7 +13,6 @@ from precision_upscaler.contract import CREATE_PATH
 from mock_server import Options, create_app
 
 if TYPE_CHECKING:
-
     from werkzeug.test import TestResponse
 
 START = 1_700_000_000.0  # Unix seconds at which the tests' world begins

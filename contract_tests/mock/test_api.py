@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, response_violations
 
 from contract_tests.mock.calling import Caller, encoded, picture
 from mock_server.api import BrokenAnswerError
 from mock_server.scenarios import CATALOGUE
-from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, response_violations
 
 Make = Callable[..., Caller]
 UNKNOWN = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
@@ -194,7 +194,9 @@ def test_the_list_has_the_newest_first(caller: Caller) -> None:
         ({}, "queue=0", ["IN_PROGRESS"]),
     ],
 )
-def test_a_task_gets_on_as_it_was_told_to(make: Make, options: dict[str, Any], pace: str, states: list[str]) -> None:
+def test_a_task_gets_on_as_it_was_told_to(
+    make: Make, options: dict[str, Any], pace: str, states: list[str]
+) -> None:
     caller = make(**options)
     task_id = caller.new_task(headers={"Prefer": pace})
     assert [caller.data(task_id)["status"] for _ in states] == states
@@ -212,7 +214,9 @@ def test_an_unknown_task_is_not_found(make: Make, strict: bool, status: int) -> 
     assert (answer.status_code, list(answer.json)) == (status, ["message"])
 
 
-@pytest.mark.parametrize("task_id", ["1", "x" * 5000, UNKNOWN[:-1], UNKNOWN + "0", "%0A", UNKNOWN + "%0A", "%F0%9F"])
+@pytest.mark.parametrize(
+    "task_id", ["1", "x" * 5000, UNKNOWN[:-1], UNKNOWN + "0", "%0A", UNKNOWN + "%0A", "%F0%9F"]
+)
 def test_what_is_no_task_id_is_a_400(caller: Caller, task_id: str) -> None:
     answer = caller.status(task_id)
     assert (answer.status_code, answer.json) == (400, {"message": "Parameter 'task-id' is not valid"})
@@ -237,7 +241,9 @@ def test_ids_and_results_are_the_same_for_a_seed(make: Make) -> None:
 # the rest of HTTP
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", CREATE_PATH + "/a/b", "/results/", "/__mock__/nope", "/favicon.ico"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", CREATE_PATH + "/a/b", "/results/", "/__mock__/nope", "/favicon.ico"]
+)
 def test_an_unknown_path_is_json(caller: Caller, path: str) -> None:
     answer = caller.call("GET", path)
     assert (answer.status_code, answer.mimetype) == (404, "application/json")
@@ -325,7 +331,9 @@ def test_a_link_without_its_token_is_forbidden(caller: Caller) -> None:
     ("asked", "status", "first", "last"),
     [("bytes=0-99", 206, 0, 99), ("bytes=100-", 206, 100, None), ("bytes=-50", 206, -50, None)],
 )
-def test_a_result_is_given_in_ranges(caller: Caller, asked: str, status: int, first: int, last: int | None) -> None:
+def test_a_result_is_given_in_ranges(
+    caller: Caller, asked: str, status: int, first: int, last: int | None
+) -> None:
     task_id = caller.new_task()
     caller.advance(1000)
     whole = caller.result(task_id)
@@ -524,7 +532,8 @@ def test_a_refusal_charges_nothing(caller: Caller, name: str, codes: list[int]) 
 
 def test_the_shapes_of_a_400(caller: Caller) -> None:
     answers = {
-        shape: caller.create(key=f"mock-bad_request_{shape}") for shape in ("message", "problem", "example", "recorded")
+        shape: caller.create(key=f"mock-bad_request_{shape}")
+        for shape in ("message", "problem", "example", "recorded")
     }
     assert list(answers["message"].json) == ["message"]
     assert list(answers["problem"].json) == ["problem"]
@@ -570,7 +579,11 @@ def test_the_next_tasks_play_what_was_set_for_them(caller: Caller) -> None:
     tasks = [caller.new_task() for _ in range(3)]
     caller.advance(1000)
     data = [caller.data(task_id) for task_id in tasks]
-    assert [(item["status"], len(item["generated"])) for item in data] == [("FAILED", 0), ("COMPLETED", 2), ("COMPLETED", 1)]
+    assert [(item["status"], len(item["generated"])) for item in data] == [
+        ("FAILED", 0),
+        ("COMPLETED", 2),
+        ("COMPLETED", 1),
+    ]
 
 
 def test_a_forgotten_source_is_not_found(caller: Caller) -> None:

@@ -85,9 +85,23 @@ def test_every_option_is_on_the_command_line_and_in_its_help() -> None:
 
 
 def test_the_command_line_gives_options() -> None:
-    arguments = (
-        ["--port", "0", "--speed", "60", "--no-limits", "--api-key", "a", "--api-key", "b", "--seconds", "3", "--processes", "2", "--state", "f"]
-    )
+    arguments = [
+        "--port",
+        "0",
+        "--speed",
+        "60",
+        "--no-limits",
+        "--api-key",
+        "a",
+        "--api-key",
+        "b",
+        "--seconds",
+        "3",
+        "--processes",
+        "2",
+        "--state",
+        "f",
+    ]
     code, output, served = run(*arguments)
     assert (code, output) == (0, "")
     assert served == [

@@ -6,7 +6,38 @@ from mock_server import played, wire
 from mock_server.scenarios import CATALOGUE, STEPS, Scenario, UnknownScenarioError, listing, parse
 from mock_server.upscale import TRICKS
 
-PROMISED = ["failed", "stuck_created", "stuck_in_progress", "completed_empty", "two_results", "wrong_scale", "error_null", "unwrapped_body", "expired_link", "corrupt_image", "truncated_download", "slow_download", "reset", "empty_reply", "garbage", "bad_chunk", "dribble", "drop_after_accept", "http_500", "http_503_then_ok", "http_429", "http_429_no_retry_after", "html_error_page", "unknown_task_404", "bad_request_message", "bad_request_problem", "bad_request_recorded", "no_credits_402", "nearest", "tinted"]
+PROMISED = [
+    "failed",
+    "stuck_created",
+    "stuck_in_progress",
+    "completed_empty",
+    "two_results",
+    "wrong_scale",
+    "error_null",
+    "unwrapped_body",
+    "expired_link",
+    "corrupt_image",
+    "truncated_download",
+    "slow_download",
+    "reset",
+    "empty_reply",
+    "garbage",
+    "bad_chunk",
+    "dribble",
+    "drop_after_accept",
+    "http_500",
+    "http_503_then_ok",
+    "http_429",
+    "http_429_no_retry_after",
+    "html_error_page",
+    "unknown_task_404",
+    "bad_request_message",
+    "bad_request_problem",
+    "bad_request_recorded",
+    "no_credits_402",
+    "nearest",
+    "tinted",
+]
 
 
 def test_the_catalogue_has_what_is_promised() -> None:

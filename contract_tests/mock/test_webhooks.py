@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from precision_upscaler import webhooks as core
+from precision_upscaler.webhooks import WebhookError, verify
 
 from contract_tests.mock.calling import START, Caller
 from mock_server import webhooks
 from mock_server.webhooks import RefusedTargetError, back_off, post, sign, target_of
-from precision_upscaler import webhooks as core
-from precision_upscaler.webhooks import WebhookError, verify
 
 Make = Callable[..., Caller]
 SECRET = "mock-webhook-secret"
@@ -58,14 +58,21 @@ def deliveries(caller: Caller) -> list[dict[str, Any]]:
 
 @given(st.text(), st.text(), st.integers(0, 10**10), st.binary())
 def test_mock_and_core_sign_alike(secret: str, webhook_id: str, timestamp: int, body: bytes) -> None:
-    assert sign(secret, webhook_id, timestamp, body) == f"v1,{core.sign(webhook_id, str(timestamp), body, secret)}"
+    assert (
+        sign(secret, webhook_id, timestamp, body)
+        == f"v1,{core.sign(webhook_id, str(timestamp), body, secret)}"
+    )
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="the independent implementation is OpenSSL's command")
+@pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="the independent implementation is OpenSSL's command"
+)
 def test_openssl_signs_alike() -> None:
     body = '{"status":"COMPLETED","müll":"\u20ac"}'.encode()
     command = ["openssl", "dgst", "-sha256", "-binary", "-hmac", "whsec_c2VjcmV0"]
-    digest = subprocess.run(command, input=b"msg_1.1700000000." + body, capture_output=True, check=True).stdout
+    digest = subprocess.run(
+        command, input=b"msg_1.1700000000." + body, capture_output=True, check=True
+    ).stdout
     assert sign("whsec_c2VjcmV0", "msg_1", 1_700_000_000, body) == f"v1,{base64.b64encode(digest).decode()}"
 
 
@@ -153,7 +160,9 @@ def test_nothing_is_delivered_before_the_end_and_nothing_twice(caller: Caller) -
         ({"progress": "immediate"}, {}, ["COMPLETED"]),
     ],
 )
-def test_the_deliveries_of_a_task(make: Make, options: dict[str, Any], more: dict[str, Any], statuses: list[str]) -> None:
+def test_the_deliveries_of_a_task(
+    make: Make, options: dict[str, Any], more: dict[str, Any], statuses: list[str]
+) -> None:
     caller = make(**options)
     receiver = receiving(caller)
     caller.new_task(webhook_url=URL, **more)
@@ -208,7 +217,13 @@ def test_a_failed_delivery_is_tried_again_with_back_off_until_it_is_given_up(cal
     (delivery,) = deliveries(caller)
     assert delivery["state"] == "given_up"
     assert [attempt["status"] for attempt in delivery["attempts"]] == [500, 302, None, None, 503]
-    assert [attempt["error"] for attempt in delivery["attempts"]] == [None, None, "refused", "TimeoutError", None]
+    assert [attempt["error"] for attempt in delivery["attempts"]] == [
+        None,
+        None,
+        "refused",
+        "TimeoutError",
+        None,
+    ]
     assert len({headers["webhook-id"] for *_, headers in receiver.got}) == 1
     assert len({headers["webhook-timestamp"] for *_, headers in receiver.got}) == 5
 
@@ -246,7 +261,9 @@ def test_a_forgotten_task_is_not_delivered(caller: Caller) -> None:
 # targets
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:81/x", "http://localhost:81", "http://[::1]:81/", "https://127.9.9.9:81"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:81/x", "http://localhost:81", "http://[::1]:81/", "https://127.9.9.9:81"]
+)
 def test_this_machine_may_be_called(url: str) -> None:
     address, port = target_of(url, anywhere=False)
     assert (address.startswith("127.") or address == "::1", port) == (True, 81)
@@ -276,12 +293,16 @@ def test_a_host_that_is_not_found_is_a_failure_to_be_tried_again() -> None:
 
 
 @contextmanager
-def listening(status: int = 200, context: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
+def listening(
+    status: int = 200, context: ssl.SSLContext | None = None
+) -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
     got: list[tuple[str, bytes]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            got.append((f"{self.headers['Host']}{self.path}", self.rfile.read(int(self.headers["Content-Length"]))))
+            got.append(
+                (f"{self.headers['Host']}{self.path}", self.rfile.read(int(self.headers["Content-Length"])))
+            )
             self.send_response(status)
             self.send_header("Location", "/elsewhere")
             self.end_headers()
@@ -324,7 +345,10 @@ def test_what_is_no_http_is_a_connection_error() -> None:
 
 
 def test_https_is_verified() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(OSError, match=r"(?i)ssl|tls|refused|closed|reset"):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        pytest.raises(OSError, match=r"(?i)ssl|tls|refused|closed|reset"),
+    ):
         server.settimeout(5)
 
         def answer() -> None:

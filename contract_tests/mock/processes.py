@@ -1,0 +1,77 @@
+"""Run the mock as its users do: as a process of its own."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from precision_upscaler.contract import CREATE_PATH
+
+from contract_tests.mock.calling import encoded, picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BODY = json.dumps({"image": encoded(picture())}).encode()
+HEADERS = {"x-freepik-api-key": "mock-key", "Content-Type": "application/json"}
+
+
+class Process:
+    """A running ``python -m mock_server``."""
+
+    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "mock_server", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(environment or {})},
+        )
+        assert self.popen.stdout is not None
+        self.first_line = self.popen.stdout.readline()
+        if not self.first_line:
+            raise AssertionError(self.popen.communicate()[1])
+        self.port = int(self.first_line.rsplit(":", 1)[1])
+
+    def connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
+        connection = self.connection()
+        connection.request(method, path, body, HEADERS)
+        response = connection.getresponse()
+        data = json.loads(response.read())
+        connection.close()
+        return response.status, data
+
+    def create(self) -> str:
+        status, answer = self.call("POST", CREATE_PATH, BODY)
+        assert status == 200, answer
+        task_id: str = answer["data"]["task_id"]
+        return task_id
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """Send a signal, wait, and return the exit code and standard error."""
+        self.popen.send_signal(number)
+        _, errors = self.popen.communicate(timeout=30)
+        return self.popen.returncode, errors
+
+
+@contextmanager
+def running(*arguments: str, environment: dict[str, str] | None = None) -> Iterator[Process]:
+    """Run a mock until the end of the block."""
+    process = Process(*arguments, environment=environment)
+    try:
+        yield process
+    finally:
+        if process.popen.poll() is None:
+            process.end()
+        for stream in (process.popen.stdout, process.popen.stderr):
+            if stream:
+                stream.close()
