@@ -1,0 +1,338 @@
+"""Whatever the service, the network and the user do: nothing is paid twice, and what was paid is not lost.
+
+The job runs whole, from the source file to the checked result, against a scripted service that keeps
+its own books. It is killed at any request, taken up again, and in the end, once the service behaves,
+everything that was paid for must be in the user's hands or have failed by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import tempfile
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from precision_upscaler.client import UpscalerClient
+from precision_upscaler.errors import CreateUnresolved, UpscaleError
+from precision_upscaler.events import Result, Warned
+from precision_upscaler.job import resume, upscale
+from precision_upscaler.journal import Journal, State
+from precision_upscaler.ledger import RequestLedger
+from precision_upscaler.request import UpscaleRequest
+from precision_upscaler.settings import Settings
+from precision_upscaler.walk import Surroundings
+
+from contract_tests import tally
+from contract_tests.failure import explain
+from contract_tests.pictures import png
+from contract_tests.png_size import size_of
+from contract_tests.scripted_service import COLOURS, FATES, KINDS, TOKEN, ScriptedService, wish_of
+from contract_tests.wire import API, KEY, Sent, wire
+from contract_tests.world import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+FACTORS = (2, 3, 2)
+PER_MINUTE = 50
+MOST_REQUESTS = 2000
+
+
+class Killed(BaseException):
+    """The process dies here: nobody catches it, nothing is tidied up."""
+
+
+class Clockwork:
+    """The clock and the ledger of the machine that runs now, for the one client of them all."""
+
+    machine: JobStates
+
+    def time(self) -> float:
+        return self.machine.clock.time()
+
+    def monotonic(self) -> float:
+        return self.machine.clock.monotonic()
+
+    def sleep(self, seconds: float, wake: threading.Event | None = None) -> None:
+        self.machine.clock.sleep(seconds, wake)
+
+    def wait_for_slot(self) -> None:
+        self.machine.ledger.wait_for_slot()
+
+
+CLOCKWORK = Clockwork()
+
+
+@functools.cache
+def _client() -> UpscalerClient:
+    return UpscalerClient(API, KEY, clock=CLOCKWORK, before_request=CLOCKWORK.wait_for_slot)
+
+
+def client(machine: JobStates) -> UpscalerClient:
+    """Return the client, running by the machine's clock: a new one reads all certificates anew."""
+    CLOCKWORK.machine = machine
+    return _client()
+
+
+class JobStates(RuleBasedStateMachine):
+    """A user, three pictures, and a service that is not always at its best."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = contextlib.ExitStack()
+        self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        self.clock = FakeClock()
+        self.service = ScriptedService(self.clock)
+        self.sent = self.stack.enter_context(wire(self._answer))
+        self.settings = Settings(deadline_minutes=5)
+        self.chances = itertools.cycle((0.1, 0.9, 0.4, 0.6))
+        self.ledger = RequestLedger(self.folder, KEY, PER_MINUTE, self.clock)
+        self.client = client(self)
+        self.times: list[float] = []
+        self.dies_in: int | None = None
+        self.failed: Counter[str] = Counter()
+        self.warnings: list[str] = []
+        self.sources = []
+        for number, colour in enumerate(COLOURS):
+            path = self.folder / f"photo{number}.png"
+            path.write_bytes(png(160, 160 + 20 * number, colour))
+            self.sources.append(path)
+
+    # the world
+
+    def _answer(self, sent: Sent) -> httpx.Response:
+        if sent.call != "download":
+            self.times.append(self.clock.monotonic())
+        assert len(self.sent) < MOST_REQUESTS, "a job asks without end"
+        if self.dies_in is not None:
+            self.dies_in -= 1
+            if self.dies_in <= 0:
+                self.dies_in = None
+                # half of the deaths come before the service has seen the request, half after
+                if len(self.sent) % 2:
+                    with contextlib.suppress(Exception):
+                        self.service.answer(sent)
+                raise Killed
+        return self.service.answer(sent)
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.folder / "data", self.clock)
+
+    def _hear(self, event: object) -> None:
+        if isinstance(event, Warned):
+            self.warnings.append(event.code)
+
+    def _around(self) -> Surroundings:
+        return Surroundings(
+            self.journal,
+            self.client,
+            self.settings,
+            self._hear,
+            clock=self.clock,
+            chance=lambda: next(self.chances),
+        )
+
+    def _wish(self, number: int) -> str:
+        return wish_of(self.sources[number].read_bytes(), FACTORS[number])
+
+    def _owed(self, wish: str) -> int:
+        """Return how many payments for ``wish`` have not ended in the service's own FAILED."""
+        return len(self.service.charges[wish]) - self.failed[wish]
+
+    # what a user does
+
+    @rule(number=st.integers(0, 2))
+    def upscale(self, number: int) -> None:
+        request = UpscaleRequest(scale_factor=FACTORS[number])
+        self._run(number, lambda: upscale(self.sources[number], request, self._around()))
+
+    @precondition(lambda self: self.journal.undelivered())
+    @rule(which=st.integers(0, 5))
+    def resume(self, which: int) -> None:
+        jobs = self.journal.undelivered()
+        job = jobs[which % len(jobs)]
+        number = next(
+            number for number, source in enumerate(self.sources) if size_of(source.read_bytes()) == _size(job)
+        )
+        self._run(number, lambda: resume(job.job_id, self._around()))
+
+    @precondition(lambda self: any(job.state is State.STORED for job in self.journal))
+    @rule()
+    def deliver(self) -> None:
+        next(job for job in self.journal if job.state is State.STORED).deliver()
+
+    # what the world does
+
+    @rule(call=st.sampled_from(sorted(KINDS)), data=st.data())
+    def script(self, call: str, data: st.DataObject) -> None:
+        kinds = data.draw(st.lists(st.sampled_from(KINDS[call]), min_size=1, max_size=3))
+        self.service.scripts[call].extend(kinds)
+
+    @rule(fate=st.sampled_from(FATES))
+    def decide(self, fate: str) -> None:
+        self.service.fate = fate
+
+    @rule(requests=st.integers(1, 8))
+    def kill(self, requests: int) -> None:
+        self.dies_in = requests
+
+    @rule(seconds=st.sampled_from([1.0, 60.0, 4000.0]), jump=st.sampled_from([0.0, -3600.0, 86400.0]))
+    def wait(self, seconds: float, jump: float) -> None:
+        self.clock.sleep(seconds)
+        # the wall clock may be set; the steady one may not
+        self.clock.now += jump
+
+    # what must hold
+
+    def _run(self, number: int, action: Callable[[], Result]) -> Result | UpscaleError | None:
+        wish = self._wish(number)
+        ended: Result | UpscaleError | None = None
+        tally.count("jobs run")
+        try:
+            ended = action()
+        except UpscaleError as error:
+            ended = error
+        except Killed:
+            tally.count("jobs killed")
+        if isinstance(ended, UpscaleError) and ended.code == "task-failed":
+            self.failed[wish] += 1
+        self._check(wish, number, ended)
+        return ended
+
+    def _check(self, wish: str, number: int, ended: Result | UpscaleError | None) -> None:
+        owed = self._owed(wish)
+        told: Any = ended.code if isinstance(ended, UpscaleError) else ended
+        tally.saw("endings of jobs", ended.code if isinstance(ended, UpscaleError) else type(ended).__name__)
+        words = explain(
+            "a wish is paid at most once, and the user is told the truth about it",
+            wanted="at most one payment that did not fail, and an ending that says so",
+            said=f"{owed} payments for {wish}, and the job ended with {told}",
+            request="run this machine's printed steps",
+        )
+        assert owed <= 1, words
+        if isinstance(ended, Result):
+            assert owed == 1, words
+            width, height = size_of(self.sources[number].read_bytes())
+            asked = (width * FACTORS[number], height * FACTORS[number])
+            got = size_of(ended.path.read_bytes())
+            assert got == (ended.width, ended.height), words
+            assert got == asked or "wrong-scale" in self.warnings, words
+        elif isinstance(ended, UpscaleError) and ended.code != "task-failed":
+            assert ended.charged != "no" or owed == 0, words
+            assert ended.charged != "yes" or owed == 1, words
+            assert ended.advice, words
+        self._check_requests_in_a_minute()
+        self._check_secrets()
+
+    def _check_requests_in_a_minute(self) -> None:
+        for first, last in zip(self.times, self.times[PER_MINUTE:], strict=False):
+            assert last - first >= 60.0 - 0.01, f"more than {PER_MINUTE} requests in a minute"
+
+    def _check_secrets(self) -> None:
+        for path in self.folder.rglob("*"):
+            if path.is_file() and path.suffix != ".png":
+                text = path.read_bytes()
+                assert KEY.encode() not in text, f"the key is in {path.name}"
+                assert TOKEN.encode() not in text, f"a link's token is in {path.name}"
+
+    def teardown(self) -> None:
+        try:
+            self._heal()
+        finally:
+            self.stack.close()
+
+    def _heal(self) -> None:
+        """Let the service behave, and take up everything: nothing that was paid for may stay lost."""
+        for script in self.service.scripts.values():
+            script.clear()
+        for task in self.service.tasks.values():
+            task.fate = "fine" if task.fate == "takes for ever" else task.fate
+        self.dies_in = None
+        self.clock.sleep(4000.0)
+        unresolved = set()
+        for job in self.journal.undelivered():
+            number = next(
+                n for n, source in enumerate(self.sources) if size_of(source.read_bytes()) == _size(job)
+            )
+            ended = self._run(number, lambda job=job: resume(job.job_id, self._around()))
+            if isinstance(ended, CreateUnresolved):
+                unresolved.add(self._wish(number))
+            else:
+                assert isinstance(ended, Result) or ended.code == "task-failed", ended
+        for number in range(len(self.sources)):
+            wish = self._wish(number)
+            if self._owed(wish) and wish not in unresolved:
+                # asking once more brings the picture that was paid for, and costs nothing
+                before = len(self.service.tasks)
+                ended = self._run(
+                    number,
+                    lambda n=number: upscale(
+                        self.sources[n], UpscaleRequest(scale_factor=FACTORS[n]), self._around()
+                    ),
+                )
+                assert isinstance(ended, Result), ended
+                assert len(self.service.tasks) == before
+        for kind in self.service.played:
+            tally.saw("misbehaviours played", kind)
+
+
+def _size(job: Any) -> tuple[int, int]:
+    width, height = job.record["size"]
+    return int(width), int(height)
+
+
+TestJobStates = JobStates.TestCase
+TestJobStates.settings = settings(max_examples=30, stateful_step_count=14)
+
+
+@pytest.mark.parametrize(("call", "kind"), [(call, kind) for call, kinds in KINDS.items() for kind in kinds])
+@pytest.mark.parametrize("times", [1, 9])
+def test_every_misbehaviour(call: str, kind: str, times: int) -> None:
+    """Meet each misbehaviour once and stubbornly, then take up what is left when it is over."""
+    machine = JobStates()
+    try:
+        # the list is read again only to find a create whose answer was lost
+        if call == "list":
+            machine.service.scripts["create"].append("accepted, then reset")
+            machine.service.scripts["list"].append("fine")
+        machine.service.scripts[call].extend([kind] * times)
+        machine.upscale(0)
+    finally:
+        machine.teardown()
+    assert f"{call}: {kind}" in machine.service.played
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_every_fate(fate: str) -> None:
+    machine = JobStates()
+    try:
+        machine.decide(fate)
+        machine.upscale(0)
+    finally:
+        machine.teardown()
+
+
+@pytest.mark.parametrize("requests", range(1, 9))
+@pytest.mark.parametrize("later", [False, True])
+def test_death_at_every_request(requests: int, later: bool) -> None:
+    """Die at the n-th request, before or after the service has seen it, and be taken up again."""
+    machine = JobStates()
+    try:
+        if later:
+            machine.service.scripts["list"].append("503")  # one request more before the first that matters
+        machine.kill(requests)
+        machine.upscale(0)
+        machine.upscale(0)
+    finally:
+        machine.teardown()
