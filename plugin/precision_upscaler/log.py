@@ -11,6 +11,7 @@ from pathlib import Path
 from .files import open_private, private_folder
 
 LOGGER = logging.getLogger("precision_upscaler")
+LOGGER.addHandler(logging.NullHandler())
 _LARGEST = 1 << 20
 _GENERATIONS = 3
 _SECRETS = re.compile(r"(?i)(token|key|hmac|signature|authorization)([=:]\s*)[^\s\"'&]+|\?[^\s\"']+")

@@ -22,6 +22,7 @@ from .policy import RetryPolicy, Verdict
 from .task import Task, TaskStatus
 
 _KNOWN = "known.json"
+_KNOCKS = 3
 _PATIENCE = 4.0
 _LOOKS = (0.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds before each look at the list: a task may appear on it late."""
@@ -49,10 +50,10 @@ class Searcher(Protocol):
 
 
 def note_known_tasks(walk: Searcher) -> bool:
-    """Write down which tasks exist before ours; False when the list cannot be had.
+    """Write down which tasks exist before ours; False when this service has no list to read.
 
-    It is also the free test of key and address before a large upload: a wrong key, and a service
-    that cannot be reached at all, are raised as their named errors.
+    It is also the free test of key, address and service before a large upload that costs money: a
+    wrong key, and a service that cannot be reached or is not well, are raised as their named errors.
     """
     attempt = 0
     while True:
@@ -65,10 +66,10 @@ def note_known_tasks(walk: Searcher) -> bool:
             if walk.retries.verdict(failure) is Verdict.GIVE_UP:
                 return False
             attempt += 1
-            if attempt >= walk.retries.others:
-                if failure.status is None and not failure.reached:
-                    raise named_error(failed, "no") from failed
-                return False
+            if attempt >= (walk.retries.others if failure.reached else _KNOCKS):
+                if failure.status is not None and failure.status < 300:  # noqa: PLR2004 - HTTP's class
+                    return False
+                raise named_error(failed, "no") from failed
             walk.pause(walk.retries.pause(attempt - 1, failure.retry_after, walk.chance()))
         else:
             write_json(walk.job.folder / _KNOWN, sorted(task.task_id for task in tasks))

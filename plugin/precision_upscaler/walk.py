@@ -45,6 +45,7 @@ _EMPTY_LOOKS = 3
 _CAP_FLOOR = 32 << 20
 _CAP_BYTES_PER_PIXEL = 8
 _LONGEST_AGE = 86400.0
+_GAIN = 64 << 10
 _TICK = 1.0
 _QUIET = 0.1
 
@@ -68,7 +69,7 @@ class Surroundings:
         shortest = self.settings.poll_seconds
         return PollingPolicy(
             first=shortest,
-            around=max(5.0 * min(1.0, shortest), shortest),
+            around=max(PollingPolicy.around * min(1.0, shortest), shortest),
             deadline=60 * self.settings.deadline_minutes,
         )
 
@@ -109,6 +110,10 @@ class Walk:
             raise self._cancelled() from None
         except UpscaleError as error:
             LOGGER.info("job %s: %s: %s", self.job.job_id, error.code, error.what)
+            if self.job.state.unpaid:
+                with contextlib.suppress(UpscaleError):
+                    self.job.update(State.REFUSED)
+                self.job.drop_bulk()
             raise
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -178,8 +183,6 @@ class Walk:
                 self.job.update(State.SENDING)
                 self._around.cancel.hold(False)
                 if verdict is Verdict.GIVE_UP or attempt >= self.retries.creates:
-                    self.job.update(State.REFUSED)
-                    self.job.drop_bulk()
                     raise named_error(failed, "no") from failed
                 self.pause(self.retries.pause(attempt, failed.failure.retry_after, self.chance()))
                 attempt += 1
@@ -325,6 +328,7 @@ class Walk:
     def download(self, task: Task, target: Path) -> None:
         """Fetch a finished task's file into ``target``; renew its link when it has expired."""
         attempt = renewals = 0
+        gained = _size(target)
         while True:
             try:
                 self._download_once(task.links[0] if task.links else "", target)
@@ -333,7 +337,9 @@ class Walk:
                 if attempt >= self.retries.others or renewals >= _RENEWALS:
                     raise DownloadFailed(failed.what, status=failed.failure.status) from failed
                 pause = self.retries.pause(attempt, failed.failure.retry_after, self.chance())
-                attempt += 1
+                before, gained = gained, _size(target)
+                # a slow connection that gets somewhere may take as many attempts as it needs
+                attempt = 0 if gained >= before + _GAIN else attempt + 1
                 if self.retries.verdict(failed.failure) is Verdict.RENEW:
                     renewals += 1
                     pause = pause if renewals > 1 else 0.0
@@ -409,6 +415,10 @@ class Walk:
             "no" if self._reused else "yes",
             self._reused,
         )
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def wrong_scale(asked: tuple[int, int], picture: Picture) -> str | None:

@@ -1,0 +1,78 @@
+"""Death at any line: of a first run, of a resumed one, and of one that searches for a lost task."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from precision_upscaler.errors import UpscaleError
+
+from contract_tests.fault_matrix.killer import Killed, Lines
+from contract_tests.fault_matrix.verdict import Judge
+from contract_tests.world import World
+
+CELLS = 24
+"""Places to die in each story, evenly spread over its lines."""
+
+
+def first_run(world: World) -> None:
+    world.upscale()
+
+
+def lost_answer(world: World) -> None:
+    world.mock.play("drop_after_accept")
+    world.upscale()
+
+
+def refused_link(world: World) -> None:
+    world.mock.play("expired_link")
+    world.upscale()
+
+
+def resumed(world: World) -> None:
+    world.mock.play("completed_empty*4")  # as often as one run looks
+    with contextlib.suppress(UpscaleError):
+        world.upscale()
+    world.mock.play("")
+    world.resume(world.journal.undelivered()[0].job_id)
+
+
+STORIES: dict[str, tuple[Callable[[World], None], bool]] = {
+    "first run": (first_run, True),
+    "lost answer": (lost_answer, False),
+    "expired link": (refused_link, True),
+    "resumed": (resumed, True),
+}
+
+
+@pytest.fixture(scope="module")
+def length(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """How many lines of the core each story runs."""
+    lengths = {}
+    for name, (story, wsgi) in STORIES.items():
+        lines = Lines()
+        with World(tmp_path_factory.mktemp("count"), wsgi=wsgi) as world, lines.watching():
+            story(world)
+        lengths[name] = lines.count
+    return lengths
+
+
+@pytest.mark.parametrize("cell", range(CELLS))
+@pytest.mark.parametrize("name", STORIES)
+def test_death_at_any_line_costs_nobody_anything(
+    name: str, cell: int, length: dict[str, int], tmp_path: Path
+) -> None:
+    story, wsgi = STORIES[name]
+    lines = Lines(kill_at=1 + length[name] * cell // CELLS)
+    with World(tmp_path, wsgi=wsgi) as world:
+        judge = Judge(f"{name}, killed at {cell}/{CELLS}", world)
+        with lines.watching():
+            try:
+                story(world)
+            except Killed as death:
+                judge.hear(f"killed at {death}", None)
+            except UpscaleError as ending:
+                judge.hear("ended before its death", ending)
+        judge.settle(world.result, lambda: world.mock.play("")).check()

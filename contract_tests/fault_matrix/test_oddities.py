@@ -1,0 +1,115 @@
+"""Every recorded oddity and every scenario of the mock's catalogue, and clocks that jump."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from precision_upscaler.client import Timeouts
+from precision_upscaler.errors import UpscaleError
+
+from contract_tests.fault_matrix.verdict import Judge
+from contract_tests.world import PATIENT, World
+from mock_server.scenarios import CATALOGUE
+
+ENDS_WELL = frozenset(
+    {
+        "two_results",
+        "has_nsfw",
+        "error_null",
+        "unwrapped_body",
+        "unknown_status",
+        "wrong_scale",
+        "completed_at_once",
+        "expired_link",
+        "truncated_download",
+        "slow_download",
+        "http_503_then_ok",
+        "http_429",
+        "http_429_no_retry_after",
+        "drop_after_accept",
+    }
+)
+"""What a user need not even notice."""
+
+NAMED = {
+    "failed": "task-failed",
+    "stuck_created": "still-running",
+    "stuck_in_progress": "still-running",
+    "completed_empty": "no-picture",
+    "corrupt_image": "result-broken",
+    "not_an_image": "result-broken",
+    "http_500": "service-unavailable",
+    "html_error_page": "service-unavailable",
+    "unknown_task_404": "task-unknown",
+    "invalid_key_401": "invalid-key",
+    "no_credits_402": "no-credits",
+    "forbidden_403": "forbidden",
+    "bad_request_message": "refused",
+    "bad_request_problem": "refused",
+    "bad_request_example": "refused",
+    "bad_request_recorded": "refused",
+}
+"""What the user is told while the oddity lasts."""
+
+
+@pytest.mark.parametrize("scenario", CATALOGUE)
+def test_an_oddity_costs_nobody_anything(scenario: str, tmp_path: Path) -> None:
+    entry = CATALOGUE[scenario]
+    on_the_wire = entry.wire or entry.download in ("truncated", "slow")
+    quick = Timeouts(call=2.0, answer=2.0) if entry.wire == "dribble" else PATIENT
+    with World(tmp_path, scenario=scenario, wsgi=not on_the_wire, timeouts=quick) as world:
+        world.settings = replace(world.settings, deadline_minutes=5.0)
+        judge = Judge(scenario, world, look=scenario != "tinted")
+        first = judge.hear("upscale", world.attempt(world.upscale))
+        if scenario in ENDS_WELL:
+            assert first is world.result, f"{scenario}: {first}"
+        if scenario in NAMED:
+            assert isinstance(first, UpscaleError)
+            assert first.code == NAMED[scenario]
+        judge.settle(first, lambda: world.mock.play("")).check()
+
+
+CREATE_TWISTS = [
+    f"{name}@create"
+    for name in (
+        "error_null",
+        "unwrapped_body",
+        "http_500",
+        "html_error_page",
+        "http_503_then_ok",
+        "http_429",
+    )
+]
+
+
+@pytest.mark.parametrize("scenario", CREATE_TWISTS)
+def test_a_strange_answer_to_the_paid_call_is_never_a_second_payment(scenario: str, tmp_path: Path) -> None:
+    with World(tmp_path, scenario=scenario, wsgi=True) as world:
+        judge = Judge(scenario, world)
+        first = judge.hear("upscale", world.attempt(world.upscale))
+        judge.settle(first, lambda: world.mock.play("")).check()
+
+
+YEAR = 366 * 86400.0
+JUMPS: dict[str, Callable[[], float]] = {
+    "a year forward": lambda: YEAR,
+    "a year back": lambda: -YEAR,
+    "an hour back": lambda: -3600.0,
+    "to and fro": lambda: random.choice((-YEAR, YEAR, -60.0, 60.0)),
+}
+
+
+@pytest.mark.parametrize("scenario", ["", "drop_after_accept", "expired_link", "http_429", "completed_empty"])
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_clock_that_jumps_costs_nobody_anything(jump: str, scenario: str, tmp_path: Path) -> None:
+    random.seed(1)
+    with World(tmp_path, scenario=scenario, wsgi=not scenario.startswith("drop")) as world:
+        world.clock.jump = JUMPS[jump]
+        judge = Judge(f"{scenario}, clock {jump}", world)
+        first = judge.hear("upscale", world.attempt(world.upscale))
+        assert sum(world.clock.slept) < 600, "a jump of the wall clock must not change how long is waited"
+        judge.settle(first, lambda: world.mock.play("")).check()

@@ -1,0 +1,48 @@
+"""Each wire fault on each of the four calls, once and until it is healed, heard by the service or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from precision_upscaler.client import Timeouts
+from precision_upscaler.policy import RetryPolicy
+
+from contract_tests.fault_matrix.line import ANSWER_FAULTS, CALLS, FaultyLine, Plan
+from contract_tests.fault_matrix.verdict import Judge
+from contract_tests.world import World
+
+BRIEF = Timeouts(connect=2.0, stall=0.1, call=0.15, upload=0.3, answer=0.15, download=0.15, after_cancel=0.15)
+
+PLANS = [
+    Plan(call, fault, heard, times)
+    for call in CALLS
+    for fault in ANSWER_FAULTS
+    for heard in (True, False)
+    for times in (1, None)
+] + [
+    Plan(call, f"{how}_{way}", times=times)
+    for call, way in (("create", "upload"), ("download", "download"))
+    for how in ("cut", "stall")
+    for times in (1, None)
+]
+
+
+def name(plan: Plan) -> str:
+    heard = "" if "_" in plan.fault else "-heard" if plan.heard else "-unheard"
+    return f"{plan.call}-{plan.fault}{heard}-{'once' if plan.times else 'always'}"
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=name)
+def test_a_wire_fault_costs_nobody_anything(plan: Plan, tmp_path: Path) -> None:
+    with World(tmp_path, timeouts=BRIEF) as world, FaultyLine(world.mock.url, replace(plan)) as line:
+        world.base_url = line.url
+        world.settings = replace(world.settings, deadline_minutes=2.0)
+        world.retries = RetryPolicy(creates=2, others=3)
+        judge = Judge(name(plan), world)
+        first = judge.hear("upscale", world.attempt(world.upscale))
+        assert line.struck, "the fault never struck: the cell proves nothing"
+        if plan.times:
+            assert first is world.result or plan.call == "create", f"one fault is survived: {first}"
+        judge.settle(first, line.heal).check()

@@ -1,0 +1,163 @@
+"""A world for one user: a mock of the service, a data folder, and a clock that nobody has to wait for.
+
+>>> with World(tmp_path) as world:
+...     result = world.upscale()
+...     assert world.mock.charges == 1
+
+Sleeping moves the world's clock and the mock's together, so a job of two minutes takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import httpx2
+from precision_upscaler.cancel import CancelToken
+from precision_upscaler.client import Timeouts, UpscalerClient
+from precision_upscaler.errors import Cancelled, UpscaleError
+from precision_upscaler.events import Event, Result, Stage, Warned
+from precision_upscaler.job import resume, upscale
+from precision_upscaler.journal import Journal
+from precision_upscaler.ledger import RequestLedger
+from precision_upscaler.policy import RetryPolicy
+from precision_upscaler.request import UpscaleRequest
+from precision_upscaler.settings import Settings
+from precision_upscaler.walk import Surroundings
+
+from contract_tests.pictures import png
+from mock_server import PrecisionMock
+
+PATIENT = Timeouts()
+"""Seconds of real time; nothing in these tests takes long, but a loaded machine may."""
+
+
+class FakeClock:
+    """A clock that moves when somebody sleeps.
+
+    ``on_sleep`` hears the seconds; ``jump`` says how far the wall clock is upset each time.
+    """
+
+    def __init__(self, on_sleep: Callable[[float], None] = lambda _seconds: None) -> None:
+        self.now = 1_800_000_000.0
+        self.steady = 1000.0
+        self.slept: list[float] = []
+        self.jump: Callable[[], float] = lambda: 0.0
+        self._on_sleep = on_sleep
+        self._lock = threading.Lock()
+
+    def time(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.steady
+
+    def sleep(self, seconds: float, wake: threading.Event | None = None) -> None:
+        if wake is not None and wake.is_set():
+            return
+        seconds = max(seconds, 0.0)
+        with self._lock:
+            self.now += seconds + self.jump()
+            self.steady += seconds
+            self.slept.append(seconds)
+        self._on_sleep(seconds)
+
+
+class World:
+    """One user with one computer and one key. ``wsgi`` leaves the network out: no sockets, no wire faults."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        scenario: str = "",
+        wsgi: bool = False,
+        timeouts: Timeouts = PATIENT,
+        base_url: str | None = None,
+        **options: Any,
+    ) -> None:
+        self.folder = folder
+        self.mock = PrecisionMock(scenario=scenario, **options)
+        self.clock = FakeClock(self.mock.advance)
+        self.settings = Settings()
+        self.timeouts = timeouts
+        self.events: list[Event] = []
+        self.on_event: Callable[[Event], None] = lambda _event: None
+        self.cancel = CancelToken()
+        self.retries = RetryPolicy()
+        self.source = folder / "photo.png"
+        self.result: Result | None = None
+        self._wsgi = wsgi
+        self.base_url = base_url
+        self._chances = itertools.cycle((0.1, 0.9, 0.4, 0.6))
+
+    def __enter__(self) -> Self:
+        self.mock.start()
+        self.source.write_bytes(png(160, 200))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.mock.stop()
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.folder / "data", self.clock)
+
+    def client(self) -> UpscalerClient:
+        ledger = RequestLedger(self.folder, "mock-key", self.settings.requests_per_minute, self.clock)
+        transport = httpx2.WSGITransport(app=self.mock.app.wsgi_app) if self._wsgi else None
+        return UpscalerClient(
+            self.base_url or self.mock.url,
+            "mock-key",
+            timeouts=self.timeouts,
+            clock=self.clock,
+            cancel=self.cancel,
+            before_request=lambda: ledger.wait_for_slot(self.cancel.event),
+            transport=transport,
+        )
+
+    def around(self, client: UpscalerClient) -> Surroundings:
+        return Surroundings(
+            self.journal,
+            client,
+            self.settings,
+            self._hear,
+            self.cancel,
+            self.clock,
+            lambda: next(self._chances),
+            self.retries,
+        )
+
+    def _hear(self, event: Event) -> None:
+        self.events.append(event)
+        self.on_event(event)
+
+    def upscale(self, source: Path | None = None, *, reuse: bool = True, **parameters: Any) -> Result:
+        with self.client() as client:
+            self.result = upscale(
+                source or self.source, UpscaleRequest(**parameters), self.around(client), reuse=reuse
+            )
+        return self.result
+
+    def resume(self, job_id: str, **options: Any) -> Result:
+        with self.client() as client:
+            self.result = resume(job_id, self.around(client), **options)
+        return self.result
+
+    def attempt(self, action: Callable[[], Result]) -> Result | UpscaleError | Cancelled:
+        """Return how an upscale or resume ended, whichever way."""
+        try:
+            return action()
+        except (UpscaleError, Cancelled) as ending:
+            return ending
+
+    @property
+    def stages(self) -> list[str]:
+        return [event.stage for event in self.events if isinstance(event, Stage)]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [event.code for event in self.events if isinstance(event, Warned)]
