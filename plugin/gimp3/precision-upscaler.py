@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import gi
+
+# after 32,768 pixels babl turns to tables it builds itself, and in 0.1.112 to 0.1.126 those are wrong
+# from 8-bit RGBA to 16-bit RGBA of another colour space; it reads this once, when it is loaded
+os.environ["BABL_LUT"] = "0"
 
 gi.require_version("Gegl", "0.4")
 gi.require_version("Gimp", "3.0")

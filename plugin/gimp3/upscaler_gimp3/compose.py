@@ -25,6 +25,8 @@ from .pixels import (
     Graph,
     copied,
     new_buffer,
+    retell,
+    retold,
     size_of,
 )
 from .rendering import plain_layer, private_image
@@ -110,14 +112,10 @@ def with_original_colours(rgb: Any, local: Any, target: Target, source_width: in
     """
     x, y, width, height = target.area
     sigma = SOURCE_RADIUS * target.width / source_width
-    own = new_buffer(RGBA_PERCEPTUAL, width, height)
-    copied(local, own, box=(x, y, width, height))
+    # GEGL blurs and adds in linear light; told that perceptual values were linear, it does it in those
+    mine = retold(local, RGBA_PERCEPTUAL, RGBA_LINEAR, (x, y, width, height))
+    theirs = retold(rgb, RGB_PERCEPTUAL, RGB_LINEAR, (0, 0, width, height))
     graph = Graph()
-    # GEGL blurs in linear light; told that perceptual values were linear, it blurs those
-    mine = graph.node("gegl:cast-format", own, input_format=RGBA_PERCEPTUAL, output_format=RGBA_LINEAR)
-    theirs_own = new_buffer(RGB_PERCEPTUAL, width, height)
-    copied(rgb, theirs_own)
-    theirs = graph.node("gegl:cast-format", theirs_own, input_format=RGB_PERCEPTUAL, output_format=RGB_LINEAR)
     shift = graph.node("gegl:subtract", mine, theirs)
     blurred = graph.cropped(
         graph.node("gegl:gaussian-blur", shift, std_dev_x=sigma, std_dev_y=sigma, clip_extent=False),
@@ -126,9 +124,10 @@ def with_original_colours(rgb: Any, local: Any, target: Target, source_width: in
     )
     # read without its alpha: what the blur weighed is no longer needed
     low = graph.into(blurred, new_buffer(RGB_LINEAR, width, height))
-    summed = graph.node("gegl:add", theirs, low)
-    back = graph.node("gegl:cast-format", summed, input_format=RGB_LINEAR, output_format=RGB_PERCEPTUAL)
-    return graph.into(back, new_buffer(target.format(), width, height))
+    summed = graph.into(graph.node("gegl:add", theirs, low), new_buffer(RGB_LINEAR, width, height))
+    result = new_buffer(target.format(), width, height)
+    retell(summed, RGB_LINEAR, result, RGB_PERCEPTUAL)
+    return result
 
 
 def through_selection(rgb: Any, local: Any, target: Target) -> Any:

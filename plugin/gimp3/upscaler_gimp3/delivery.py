@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from gi.repository import Gimp
+from gi.repository import Gimp, GLib
 from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.options import COLORS_SERVICE
 from precision_upscaler.frontend.placement import (
@@ -34,15 +34,23 @@ if TYPE_CHECKING:
     from .subjects import Subject
 
 
+LOCAL_ERRORS = (GLib.Error, OSError, RuntimeError, TypeError, ValueError, MemoryError)
+"""What can go wrong while a result is read and composed: GEGL's, GIMP's and the machine's own troubles."""
+
+
 @dataclass
 class Finished:
-    """One result to deliver: what was asked, what was exported, and the service's picture as a file."""
+    """One result to deliver: what was asked, what was exported, and the service's picture as a file.
+
+    ``failure`` is set to an ``error`` event when this one cannot be delivered; the others still are.
+    """
 
     subject: Subject
     exported: export.Exported
     path: str
     pixels: Any = None
     scale: Fraction = Fraction(1)
+    failure: dict[str, Any] | None = None
 
 
 @dataclass
@@ -69,27 +77,26 @@ def deliver(
 ) -> Delivery:
     """Place every result; the image changes in one undo step at the very end.
 
-    Raises whatever decoding or composing raises, with the image untouched.
+    A result that cannot be read or composed gets its ``failure``; anything that goes wrong with all
+    of them is raised, with the image untouched, or as :class:`errors.ChangedPartly`.
     """
     delivery = Delivery()
-    _agree_on_scale(finished, options, delivery, translate)
+    _read_all(finished, options, delivery, translate)
     here, elsewhere = [], []
     for one in finished:
+        if one.failure is not None:
+            continue
         reason = why_not_here(image, one, options)
         if reason is None:
             here.append(one)
         else:
             elsewhere.append(one)
             delivery.note(texts.note(reason, translate, name=one.subject.name))
-    swaps = []
-    for one in here:
-        say(texts.composing(one.subject.name, translate))
-        swaps.append(_swap(image, one, options))
-        _describe(image, one, options, delivery, translate)
+    swaps = _compose_all(image, here, options, delivery, say, translate)
     say(texts.placing(translate))
     if options.placement == NEW_IMAGE:
-        for one, swap in zip(here, swaps, strict=True):
-            _open_image(swap, image, one.subject.name, delivery)
+        for swap in swaps:
+            _open_image(swap, image, swap.layer.get_name(), delivery)
     elif swaps:
         delivery.layers = swap_all(image, swaps, options.placement)
     for layer, swap in zip(delivery.layers, swaps, strict=False):
@@ -102,13 +109,45 @@ def deliver(
     return delivery
 
 
+def _read_all(
+    finished: list[Finished], options: Options, delivery: Delivery, translate: Callable[[str], str]
+) -> None:
+    """Decode every result; one that cannot be read gets its failure, and the others agree on a scale."""
+    for one in finished:
+        try:
+            one.pixels = compose.decoded(one.path)
+        except LOCAL_ERRORS as problem:
+            one.failure = texts.bad_result_error(problem, None, translate)
+    _agree_on_scale([one for one in finished if one.failure is None], options, delivery, translate)
+
+
+def _compose_all(
+    image: Any,
+    here: list[Finished],
+    options: Options,
+    delivery: Delivery,
+    say: Callable[[str], None],
+    translate: Callable[[str], str],
+) -> list[Swap]:
+    """Return the swaps of all that could be composed; the others get their failure."""
+    swaps = []
+    for one in here:
+        say(texts.composing(one.subject.name, translate))
+        try:
+            swaps.append(_swap(image, one, options))
+        except LOCAL_ERRORS as problem:
+            one.failure = texts.local_error(problem, "yes", translate)
+        else:
+            _describe(image, one, options, delivery, translate)
+    return swaps
+
+
 def _agree_on_scale(
     finished: list[Finished], options: Options, delivery: Delivery, translate: Callable[[str], str]
 ) -> None:
-    """Decode every result and decide at which scale it is placed; differences are noted."""
+    """Decide at which scale every result is placed; differences are noted."""
     found = []
     for one in finished:
-        one.pixels = compose.decoded(one.path)
         asked = Size(one.exported.width, one.exported.height)
         found.append(received(options.factor, asked, Size(*size_of(one.pixels))))
     common = common_scale(options.factor, [one.scale for one in found])

@@ -1,4 +1,4 @@
-"""The three ways a run ends without a picture: refused, failed, cancelled."""
+"""The ways a run ends without a picture in its place: refused, failed, cancelled, broken off."""
 
 from __future__ import annotations
 
@@ -23,3 +23,7 @@ class Cancelled(Exception):
     def __init__(self, event: dict[str, Any]) -> None:
         super().__init__(event.get("message", ""))
         self.event = event
+
+
+class ChangedPartly(Exception):
+    """The swap broke off inside its undo step: one undo gives the image back."""

@@ -16,6 +16,7 @@ RGB_PERCEPTUAL = "R'G'B' float"
 RGBA_PERCEPTUAL = "R'G'B'A float"
 RGB_LINEAR = "RGB float"
 RGBA_LINEAR = "RGBA float"
+_ROWS = 128
 VALUE = "Y float"
 """What a mask or an alpha channel holds: linear, 0 to 1."""
 
@@ -57,6 +58,25 @@ def copied(
     x, y, width, height = box or (0, 0, *size_of(source))
     source.copy(rectangle(x, y, width, height), Gegl.AbyssPolicy.NONE, target, rectangle(*at, width, height))
     target.flush()
+
+
+def retell(
+    source: Gegl.Buffer, read_as: str, target: Gegl.Buffer, write_as: str, box: tuple[int, ...] = ()
+) -> None:
+    """Copy the numbers of ``box`` of ``source`` in one format into ``target`` as if they were of another."""
+    x, y, width, height = box or (0, 0, *size_of(source))
+    for top in range(0, height, _ROWS):
+        rows = min(_ROWS, height - top)
+        numbers = read(source, read_as, x, y + top, width, rows)
+        target.set(rectangle(0, top, width, rows), write_as, numbers)
+    target.flush()
+
+
+def retold(source: Gegl.Buffer, read_as: str, write_as: str, box: tuple[int, int, int, int]) -> Gegl.Buffer:
+    """Return :func:`retell`'s copy as a new buffer at 0, 0."""
+    target = new_buffer(write_as, box[2], box[3])
+    retell(source, read_as, target, write_as, box)
+    return target
 
 
 class Graph:

@@ -24,6 +24,7 @@ from precision_upscaler.frontend.placement import (
 )
 
 from .attributes import copy_attributes, copy_parasites
+from .errors import ChangedPartly
 from .layers import box_of
 from .pixels import copied, size_of
 from .rendering import plain_layer
@@ -53,24 +54,43 @@ class Swap:
 def swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
     """Apply ``swaps`` in one undo step and return the layers that hold the results, in order.
 
+    :class:`ChangedPartly` when it broke off inside the step, which one undo takes back.
+
     The slow and the fallible was done before: what is left is GIMP's own scaling of other layers
     and copies of finished pixels.
     """
-    together = united([swap.placed for swap in swaps])
-    with undo_step(image):
-        before = image.get_selected_layers()
-        layers = [_layer_to_write(image, swap) for swap in swaps]
-        if placement == SCALE_IMAGE:
-            _scale_image(image, layers, together)
-        elif together.canvas != (image.get_width(), image.get_height()) or together.shift != (0, 0):
-            image.resize(together.canvas.width, together.canvas.height, *together.shift)
-        for layer, swap in zip(layers, swaps, strict=True):
-            box = swap.placed.layer
-            moved = (together.shift[0] - swap.placed.shift[0], together.shift[1] - swap.placed.shift[1])
-            _write(layer, swap, Box(box.x + moved[0], box.y + moved[1], box.width, box.height))
-        _select(image, before, swaps, layers)
-    Gimp.displays_flush()
+    try:
+        with undo_step(image):
+            layers = _swap_all(image, swaps, placement)
+    except Exception as problem:
+        raise ChangedPartly(str(problem)) from problem
+    finally:
+        Gimp.displays_flush()
     return layers
+
+
+def _swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
+    together = united([swap.placed for swap in swaps])
+    before = image.get_selected_layers()
+    layers = [_layer_to_write(image, swap) for swap in swaps]
+    if placement == SCALE_IMAGE:
+        _scale_image(image, layers, together)
+    elif together.canvas != (image.get_width(), image.get_height()) or together.shift != (0, 0):
+        must(
+            image.resize(together.canvas.width, together.canvas.height, *together.shift), "resize the canvas"
+        )
+    for layer, swap in zip(layers, swaps, strict=True):
+        box = swap.placed.layer
+        moved = (together.shift[0] - swap.placed.shift[0], together.shift[1] - swap.placed.shift[1])
+        _write(layer, swap, Box(box.x + moved[0], box.y + moved[1], box.width, box.height))
+    _select(image, before, swaps, layers)
+    return layers
+
+
+def must(done: bool, what: str) -> None:
+    """Raise RuntimeError unless GIMP did it: its calls return False instead of raising."""
+    if not done:
+        raise RuntimeError(f"GIMP could not {what}: {Gimp.get_pdb().get_last_error()}")
 
 
 @contextmanager
@@ -89,7 +109,7 @@ def _layer_to_write(image: Any, swap: Swap) -> Any:
     if not (swap.keep or swap.replace):
         return old
     new = plain_layer(image, old.get_width(), old.get_height(), alpha=swap.alpha, name=old.get_name())
-    image.insert_layer(new, old.get_parent(), image.get_item_position(old))
+    must(image.insert_layer(new, old.get_parent(), image.get_item_position(old)), "insert a layer")
     _, x, y = old.get_offsets()
     new.set_offsets(x, y)
     if old.get_mask() is not None:
@@ -104,7 +124,7 @@ def _layer_to_write(image: Any, swap: Swap) -> Any:
         return new
     name, tattoo, locks = old.get_name(), old.get_tattoo(), old.get_lock_visibility()
     copy_parasites(old, new)
-    image.remove_layer(old)
+    must(image.remove_layer(old), "remove a layer")
     new.set_name(name)
     new.set_tattoo(tattoo)
     new.set_lock_visibility(locks)
@@ -114,18 +134,18 @@ def _layer_to_write(image: Any, swap: Swap) -> Any:
 def _scale_image(image: Any, layers: list[Any], placed: Placed) -> None:
     """Scale the whole image; the layers about to be written are shrunk first, not to be scaled in vain."""
     for layer in layers:
-        layer.resize(1, 1, 0, 0)
+        must(layer.resize(1, 1, 0, 0), "resize a layer")
     kind = interpolation(placed.canvas.width * placed.canvas.height)
     with interpolating(kind):
-        image.scale(placed.canvas.width, placed.canvas.height)
+        must(image.scale(placed.canvas.width, placed.canvas.height), "scale the image")
 
 
 def _write(layer: Any, swap: Swap, box: Box) -> None:
     fresh_buffer(layer, box.width, box.height)
     if tuple(layer.get_offsets())[1:] != (box.x, box.y):
-        layer.set_offsets(box.x, box.y)
+        must(layer.set_offsets(box.x, box.y), "move a layer")
     if swap.alpha and not layer.has_alpha():
-        layer.add_alpha()
+        must(layer.add_alpha(), "add an alpha channel")
     copied(swap.pixels, layer.get_buffer())
     layer.update(0, 0, box.width, box.height)
     mask = layer.get_mask()
@@ -137,11 +157,17 @@ def _write(layer: Any, swap: Swap, box: Box) -> None:
 def fresh_buffer(layer: Any, width: int, height: int) -> None:
     """Give ``layer`` a buffer of this size that undo does not share, at the cost of no copy.
 
-    GIMP skips a resize to the same size, so that one goes through a neighbouring size.
+    GIMP skips a resize to the same size, so that one goes through a neighbouring size. Only the same
+    size is ever given to a layer whose position and size are locked.
     """
+    locked = layer.get_lock_position()
+    if locked:
+        layer.set_lock_position(False)
     if (layer.get_width(), layer.get_height()) == (width, height):
-        layer.resize(width + 1, height, 0, 0)
-    layer.resize(width, height, 0, 0)
+        must(layer.resize(width + 1, height, 0, 0), "resize a layer")
+    must(layer.resize(width, height, 0, 0), "resize a layer")
+    if locked:
+        layer.set_lock_position(True)
 
 
 def _select(image: Any, before: list[Any], swaps: list[Swap], layers: list[Any]) -> None:
@@ -176,14 +202,15 @@ def as_new_image(swap: Swap, like: Any, name: str) -> tuple[Any, Any]:
     image.insert_layer(layer, None, 0)
     copied(swap.pixels, layer.get_buffer())
     if swap.layer is not None:
-        copy_attributes(swap.layer, layer)
-        copy_parasites(swap.layer, layer)
-        layer.set_visible(True)
         if swap.mask is not None:
             mask = layer.create_mask(Gimp.AddMaskType.WHITE)
             layer.add_mask(mask)
             copied(swap.mask, mask.get_buffer())
             mask.update(0, 0, width, height)
+        # after the mask, which a new one is set to be edited
+        copy_attributes(swap.layer, layer)
+        copy_parasites(swap.layer, layer)
+        layer.set_visible(True)
     layer.update(0, 0, width, height)
     image.undo_enable()
     return image, layer

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gi.repository import Gimp, GLib
+from gi.repository import Gimp
 from precision_upscaler.frontend import limits, texts
 
-from .delivery import Delivery, Finished, deliver
-from .errors import Cancelled, Failed, Refused
+from .delivery import LOCAL_ERRORS, Delivery, Finished, deliver
+from .errors import Cancelled, ChangedPartly, Failed, Refused
 from .export import Exported, export
 from .rendering import rendered
 from .subjects import chosen
@@ -155,8 +155,12 @@ def _delivered(
     if not finished:
         _raise(endings)
     delivery = deliver_or_fail(image, finished, options, progress.say, translate)
-    for worker in workers:
-        worker.delivered()
+    for one, worker in zip(finished, workers, strict=True):
+        if one.failure is None:
+            worker.delivered()
+        else:
+            worker.close()
+            failures.append(texts.failure(one.subject.name, one.failure, translate))
     if any(ending.get("reused") for ending in endings):
         delivery.note(texts.note("reused", translate))
     return Outcome(delivery, failures, translate)
@@ -171,9 +175,15 @@ def deliver_or_fail(
 ) -> Delivery:
     """Deliver, and turn whatever goes wrong in here into :class:`Failed`; the results stay for Resume."""
     try:
-        return deliver(image, finished, options, say, translate)
-    except (GLib.Error, OSError, RuntimeError, TypeError, ValueError, MemoryError) as problem:
+        delivery = deliver(image, finished, options, say, translate)
+    except ChangedPartly as problem:
+        event = texts.local_error(problem, "yes", translate)
+        raise Failed(dict(event, advice=texts.changed_partly(translate))) from problem
+    except LOCAL_ERRORS as problem:
         raise Failed(texts.local_error(problem, "yes", translate)) from problem
+    if not delivery.lines:
+        raise Failed(next(one.failure for one in finished if one.failure is not None))
+    return delivery
 
 
 def _raise(endings: list[Event]) -> None:

@@ -156,7 +156,7 @@ def lock_of(layer: Any, placement: str) -> tuple[str, dict[str, str]] | None:
         return None
     parent = layer.get_parent()
     while parent is not None:
-        if parent.get_lock_content() or (parent.get_lock_position() and placement != FIT_LAYER):
+        if parent.get_lock_content() or parent.get_lock_position():
             return "locked-parent", {"parent": parent.get_name()}
         parent = parent.get_parent()
     if placement == NEW_LAYER:
