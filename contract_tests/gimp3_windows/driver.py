@@ -164,7 +164,10 @@ def _matches(wanted: str | None, name: str) -> bool:
 
 
 def _windows() -> Iterator[tuple[Atspi.Accessible, Atspi.Accessible]]:
-    for application in _children(Atspi.get_desktop(0)):
+    desktop = Atspi.get_desktop(0)
+    # plug-ins come and go, and libatspi does not always notice
+    desktop.clear_cache()
+    for application in _children(desktop):
         with contextlib.suppress(GLib.Error):
             application.clear_cache()
         for window in _children(application):

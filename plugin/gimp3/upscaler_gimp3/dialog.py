@@ -118,7 +118,9 @@ class Dialog:
             box.pack_start(entry, False, False, 0)
             _name_children(entry, title)
             return
-        widget = self._window.get_widget(name, GObject.TYPE_NONE)
+        # GIMP 3.2 would show few choices as radio buttons, without a mnemonic
+        kind = Gtk.ComboBox.__gtype__ if one.kind == "choice" else GObject.TYPE_NONE
+        widget = self._window.get_widget(name, kind)
         box.pack_start(widget, False, False, 0)
         if one.kind == "choice":
             _name_children(widget, title)

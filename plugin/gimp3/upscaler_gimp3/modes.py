@@ -26,7 +26,13 @@ def interactive(procedure: Any, image: Any, drawables: Sequence[Any], config: An
     from .dialog import ask
     from .progress_window import ProgressWindow
 
-    if not ask(procedure, config, image, drawables):
+    try:
+        wanted = ask(procedure, config, image, drawables)
+    except Exception as problem:  # noqa: BLE001 - a dialog that breaks must not vanish without a word
+        traceback.print_exc()
+        event = texts.local_error(problem, "no", catalog())
+        return _ended(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, texts.error(event, catalog()))
+    if not wanted:
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     return _run(procedure, image, drawables, config, ProgressWindow, tell=True)
 
