@@ -55,7 +55,7 @@ def draw(
     for index, picture in enumerate((before, after)):
         left = _GAP + index * (column + _GAP)
         scale = factor if index else 1
-        place = tuple(side * scale for side in box)
+        place = (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
         pen.text((left, _GAP), captions[index][0], _INK, heading)
         pen.text((left, below - _LINE - 8), captions[index][1], _SOFT, text)
         sheet.paste(picture.convert("RGB").resize(sizes[index], Image.Resampling.LANCZOS), (left, top))

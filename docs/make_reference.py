@@ -1,0 +1,192 @@
+"""Write docs/reference.md from the program itself: options, settings, and every message with its advice.
+
+.venv/bin/python docs/make_reference.py            write it
+.venv/bin/python docs/make_reference.py --check    exit with 1 when it is out of date
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from precision_upscaler import errors, settings
+from precision_upscaler.cli import main as command_line
+from precision_upscaler.contract import LIMITS, SERVERS
+from precision_upscaler.frontend import options, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from precision_upscaler.contract import Parameter
+
+PAGE = Path(__file__).resolve().with_name("reference.md")
+_CHARGES = {"no": "no", "unknown": "not certain", "yes": "yes"}
+
+
+def page() -> str:
+    """Return the whole page as Markdown."""
+    sections = (
+        _head(),
+        _options(),
+        _sizes(),
+        _settings(),
+        _environment(),
+        _errors(),
+        _sentences(
+            "refusal", "Refusals", "The plug-in says these before anything is sent. Nothing is charged."
+        ),
+        _sentences("note", "Notes", "The plug-in says these when it worked and there is something to know."),
+        _exit_codes(),
+    )
+    return "\n".join(line for section in sections for line in section) + "\n"
+
+
+def _head() -> Iterator[str]:
+    yield "# Reference"
+    yield ""
+    yield "<!-- made by docs/make_reference.py from the program itself: change that, then run it -->"
+    yield ""
+    yield "Options, settings, messages. The other pages explain; this one is complete."
+
+
+def _options() -> Iterator[str]:
+    yield ""
+    yield "## Options of an upscale"
+    yield ""
+    yield "In scripts for GIMP the names are written with hyphens, on the command line with two in front."
+    yield "`placement`, `area` and `colors` exist in GIMP only."
+    yield ""
+    yield "| option | values | default | what it does |"
+    yield "| --- | --- | --- | --- |"
+    for option in options.ALL:
+        name = option.name.replace("_", "-")
+        yield f"| `{name}` | {_values(option)} | `{str(option.default).lower()}` | {_cell(option.help)} |"
+    for option in options.ALL:
+        if option.choices:
+            yield ""
+            yield f"`{option.name.replace('_', '-')}` is one of:"
+            yield ""
+            yield from (f"* `{choice.value}`: {choice.help}" for choice in option.choices)
+
+
+def _values(option: Parameter) -> str:
+    if option.kind == "integer":
+        return f"{option.minimum} to {option.maximum}"
+    if option.kind == "choice":
+        return ", ".join(f"`{choice.value}`" for choice in option.choices)
+    return "`true`, `false`"
+
+
+def _sizes() -> Iterator[str]:
+    yield ""
+    yield "## Sizes"
+    yield ""
+    for name, value in LIMITS.items():
+        if isinstance(value, (int, float)):
+            yield f"* {name.replace('_', ' ')}: {value:,}"
+
+
+def _settings() -> Iterator[str]:
+    yield ""
+    yield "## Settings"
+    yield ""
+    yield "Change them in GIMP under Filters ▸ Enhance ▸ Precision Upscale Settings…, or with"
+    yield "`precision-upscale settings`. All GIMPs and the command line share them."
+    yield ""
+    yield "| setting | values | default | what it does |"
+    yield "| --- | --- | --- | --- |"
+    for name, facts in settings.described().items():
+        values = facts["kind"]
+        if "choices" in facts:
+            values = ", ".join(f"`{choice}`" for choice in facts["choices"])
+        elif "minimum" in facts:
+            values = f"{facts['minimum']:,} to {facts['maximum']:,}"
+        default = ", ".join(facts["default"]) if isinstance(facts["default"], list) else facts["default"]
+        default = f"`{default}`" if default != "" else "none"
+        yield f"| `{name}` | {values} | {default} | {_cell(facts['help'])} |"
+
+
+def _environment() -> Iterator[str]:
+    yield ""
+    yield "## Environment variables"
+    yield ""
+    yield "| variable | meaning |"
+    yield "| --- | --- |"
+    yield "| `FREEPIK_API_KEY`, `MAGNIFIC_API_KEY` | the API key; goes before a stored one |"
+    yield f"| `PRECISION_UPSCALER_BASE_URL` | the service's address: `{SERVERS[-1]}`, or that of a mock |"
+    yield "| `PRECISION_UPSCALER_DATA` | the folder of jobs, settings and log |"
+    yield "| `PRECISION_UPSCALER_PYTHON` | the Python (3.11 or newer) of GIMP 2.10's plug-in |"
+
+
+def _errors() -> Iterator[str]:
+    yield ""
+    yield "## Errors"
+    yield ""
+    yield "Every error says what happened, whether anything was charged, and what to do. The code is what a"
+    yield "script reads (`--json`, or the worker's `error` event)."
+    yield ""
+    yield "| code | what happened | charged | what to do |"
+    yield "| --- | --- | --- | --- |"
+    for kind in _leaves(errors.UpscaleError):
+        what = (kind.__doc__ or "").splitlines()[0]
+        yield f"| `{kind.code}` | {_cell(what)} | {_CHARGES[kind.charged]} | {_cell(kind.advice)} |"
+
+
+def _leaves(kind: type[errors.UpscaleError]) -> Iterator[type[errors.UpscaleError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _leaves(child)
+
+
+def _sentences(function: str, title: str, introduction: str) -> Iterator[str]:
+    yield ""
+    yield f"## {title}"
+    yield ""
+    yield introduction
+    yield ""
+    yield "| code | sentence |"
+    yield "| --- | --- |"
+    names = ("limit", function) if function == "refusal" else (function,)
+    for name in names:
+        for code, sentence in sorted(_table(name).items()):
+            yield f"| `{code}` | {_cell(sentence)} |"
+
+
+def _table(function: str) -> dict[str, str]:
+    """Return the dictionary of sentences inside a function of ``frontend/texts.py``."""
+    source = Path(texts.__file__).read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Dict):
+                    return {
+                        str(ast.literal_eval(key)): str(ast.literal_eval(value.args[0]))
+                        for key, value in zip(inner.keys, inner.values, strict=True)
+                        if key is not None and isinstance(value, ast.Call)
+                    }
+    raise LookupError(f"frontend/texts.py has no function {function} with a table of sentences")
+
+
+def _exit_codes() -> Iterator[str]:
+    yield ""
+    yield "## Exit codes of the command line"
+    yield ""
+    words = " ".join((command_line.epilog or "").replace("``", "`").split())
+    codes = words.removeprefix("Exit codes: ").rstrip(".").split("; ")
+    yield from (f"* `{code.split(' ', 1)[0]}`: {code.split(' ', 1)[1]}" for code in codes)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("``", "`")
+
+
+if __name__ == "__main__":
+    if "--check" in sys.argv[1:]:
+        sys.exit(
+            0
+            if PAGE.read_text(encoding="utf-8") == page()
+            else f"{PAGE.name} is out of date: run {sys.argv[0]}"
+        )
+    PAGE.write_text(page(), encoding="utf-8")

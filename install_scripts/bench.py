@@ -1,0 +1,38 @@
+"""Measure how fast everything is, side by side with what a user would have otherwise.
+
+    python3 install_scripts/bench.py                 everything; writes docs/benchmarks.md (about an hour)
+    python3 install_scripts/bench.py --only NAME     one benchmark; the others keep their figures
+    python3 install_scripts/bench.py --quick         try them all; prints only
+    python3 install_scripts/bench.py --report        write the page again from the figures there are
+
+Sets up what it needs by itself: the clone's virtual environment, the mock servers ours is held against (with
+npm, into the cache folder), and, as root on Linux, a private GIMP 3.2. What cannot be had is left out, with
+the reason.
+"""
+
+import python_version  # noqa: F401  # must come first: it speaks to old Pythons
+
+# isort: split
+import os
+import subprocess
+import sys
+
+from environment import CLONE, Environment
+from steps import reported, say
+
+
+def main() -> int:
+    """Prepare the environment and hand over to the benchmarks."""
+    arguments = sys.argv[1:]
+    if {"-h", "--help"} & set(arguments):
+        say((__doc__ or "").strip())
+    environment = Environment()
+    environment.ensure()
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(CLONE / "install_scripts"), str(CLONE)))}
+    argv = [str(environment.python), "-m", "contract_tests.benchmarks", *arguments]
+    return subprocess.run(argv, cwd=CLONE, env=env, check=False).returncode
+
+
+if __name__ == "__main__":
+    with reported():
+        sys.exit(main())
