@@ -2,11 +2,97 @@
 
 from __future__ import absolute_import
 
+import struct
+
 from gimpfu import *
 
-from .kit import octets, probe, raised
+from .kit import Undo, about, octets, probe, raised, raw
 from .layers import one_layer
 from .pixels import painted, read
+
+
+def adobe_like(gamma=2.19921875):
+    """Return a small matrix profile that is not GIMP's sRGB, as numbers."""
+    def fixed(value):
+        return struct.pack(">i", int(round(value * 65536)))
+
+    def xyz(*values):
+        return b"XYZ \0\0\0\0" + b"".join(fixed(value) for value in values)
+    text = "wide".encode("utf-16-be")
+    curve = b"para" + b"\0" * 8 + fixed(gamma)
+    tags = [(b"desc", b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(text), 28) + text),
+            (b"cprt", b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(text), 28) + text),
+            (b"wtpt", xyz(0.9642, 1.0, 0.8249)), (b"rXYZ", xyz(0.60974, 0.31111, 0.01947)),
+            (b"gXYZ", xyz(0.20528, 0.62567, 0.06087)), (b"bXYZ", xyz(0.14919, 0.06322, 0.74457)),
+            (b"rTRC", curve), (b"gTRC", curve), (b"bTRC", curve)]
+    place, table, body = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for name, data in tags:
+        table += name + struct.pack(">II", place + len(body), len(data))
+        body += data + b"\0" * (-len(data) % 4)
+    header = struct.pack(">I4sI4s4s4s", place + len(body), b"test", 0x04300000, b"mntr", b"RGB ", b"XYZ ")
+    header += b"\0" * 12 + b"acsp" + b"\0" * 28 + struct.pack(">III", 0xF6D6, 0x10000, 0xD32D)
+    return tuple(bytearray(header.ljust(128, b"\0") + table + body))
+
+
+@probe
+def a_profile_of_its_own():
+    image, layer = one_layer()
+    profile = adobe_like()
+    pdb.gimp_image_set_color_profile(image, len(profile), profile)
+    count, data = pdb.gimp_image_get_color_profile(image)
+    copy = pdb.gimp_image_duplicate(image)
+    return [count == len(profile), tuple(value % 256 for value in data) == profile, "icc-profile" in image.parasite_list(),
+            pdb.gimp_image_get_color_profile(copy)[0] == count,
+            pdb.gimp_image_get_effective_color_profile(image)[0] == count]
+
+
+@probe
+def converting_colours_into_a_wide_profile():
+    image, layer = painted()
+    pdb.gimp_image_convert_precision(image, PRECISION_U16_GAMMA)
+    profile = adobe_like()
+    pdb.gimp_image_convert_color_profile(image, len(profile), profile, COLOR_RENDERING_INTENT_RELATIVE_COLORIMETRIC,
+                                         True)
+    data = raw(read(image.layers[0]))
+    return about(struct.unpack("=%dH" % (len(data) // 2), data), 40)
+
+
+@probe
+def steps_of_colour_management():
+    image, layer = painted()
+    undo = Undo(image)
+    profile = adobe_like()
+    depths = [undo.depth()]
+    pdb.gimp_image_set_color_profile(image, len(profile), profile)
+    depths.append(undo.depth())
+    pdb.gimp_image_convert_color_profile(image, len(srgb()), srgb(), COLOR_RENDERING_INTENT_RELATIVE_COLORIMETRIC, True)
+    depths.append(undo.depth())
+    undo.undo()
+    undo.undo()
+    return [[depth - depths[0] for depth in depths], pdb.gimp_image_get_color_profile(image)[0]]
+
+
+@probe
+def profiles_and_linear_precision():
+    image, layer = painted()
+    profile = adobe_like()
+    pdb.gimp_image_set_color_profile(image, len(profile), profile)
+    pdb.gimp_image_convert_precision(image, PRECISION_FLOAT_LINEAR)
+    linear = pdb.gimp_image_get_color_profile(image)[0] > 0
+    pdb.gimp_image_convert_precision(image, PRECISION_U8_GAMMA)
+    # the curve comes back as sRGB's, so the numbers differ a little from what they were
+    return [linear, pdb.gimp_image_get_color_profile(image)[0] > 0]
+
+
+@probe
+def layers_carried_between_profiles():
+    image, layer = painted()
+    other = gimp.Image(4, 3, RGB)
+    profile = adobe_like()
+    pdb.gimp_image_set_color_profile(other, len(profile), profile)
+    copy = pdb.gimp_layer_new_from_drawable(layer, other)
+    pdb.gimp_image_insert_layer(other, copy, None, 0)
+    return about(read(copy))
 
 
 def srgb():

@@ -2,9 +2,11 @@
 
 from __future__ import absolute_import
 
+import struct
+
 from gimpfu import *
 
-from .kit import octets, probe, raised, raw, temporary
+from .kit import about, octets, probe, raised, raw, temporary
 from .layers import one_layer
 
 
@@ -253,23 +255,26 @@ def rgb_conversion_of_gray():
 
 
 @probe
-def deep_pixels_are_read_in_eight_bits():
+def deep_pixels_are_read_in_their_own_format():
     found = []
     for precision in (PRECISION_U16_GAMMA, PRECISION_U32_GAMMA, PRECISION_FLOAT_GAMMA, PRECISION_HALF_GAMMA):
-        image, layer = painted()
+        image = painted()[0]
         pdb.gimp_image_convert_precision(image, precision)
+        layer = gimp._id2drawable(image.layers[0].ID)
         found.append([layer.bpp, octets(layer.get_pixel(1, 1)), read(layer)[:8],
                       layer.get_pixel_rgn(0, 0, 1, 1, False, False).bpp])
     return found
 
 
 @probe
-def linear_precisions_show_the_same_colours():
+def linear_precisions_hold_linear_light():
     found = []
-    for precision in (PRECISION_U16_LINEAR, PRECISION_FLOAT_LINEAR):
+    for precision, letter in ((PRECISION_U16_LINEAR, "H"), (PRECISION_FLOAT_LINEAR, "f")):
         image, layer = painted()
         pdb.gimp_image_convert_precision(image, precision)
-        found.append([image.precision, read(layer)])
+        data = raw(read(layer))
+        numbers = struct.unpack("=%d%s" % (len(data) // struct.calcsize(letter), letter), data)
+        found.append([image.precision, ["%.5g" % number for number in numbers]])
     return found
 
 
@@ -441,3 +446,133 @@ def foreground_and_background():
     gimp.set_foreground(1, 2, 3)
     gimp.set_background((250, 240, 230))
     return [list(gimp.get_foreground()), list(gimp.get_background()), type(gimp.get_foreground()).__name__]
+
+
+@probe
+def linear_enlargement():
+    image, layer = painted(4, 3, RGB_IMAGE)
+    pdb.gimp_context_set_interpolation(INTERPOLATION_LINEAR)
+    layer.scale(8, 6, False)
+    return about(read(layer), 2)
+
+
+@probe
+def cubic_enlargement():
+    image, layer = painted(4, 3, RGBA_IMAGE)
+    pdb.gimp_context_set_interpolation(INTERPOLATION_CUBIC)
+    layer.scale(8, 6, False)
+    return about(read(layer), 3)
+
+
+@probe
+def blurring_spreads_from_the_middle():
+    image, layer = one_layer(9, 9, GRAY_IMAGE, GRAY)
+    layer.fill(TRANSPARENT_FILL)
+    gimp.set_foreground(0, 0, 0)
+    layer.fill(FOREGROUND_FILL)
+    layer.set_pixel(4, 4, (255,))
+    pdb.plug_in_gauss(image, layer, 5.0, 5.0, 0)
+    middle = octets(layer.get_pixel(4, 4))[0]
+    return [middle > octets(layer.get_pixel(3, 4))[0] > octets(layer.get_pixel(2, 4))[0], 90 < middle < 140,
+            octets(layer.get_pixel(3, 4)) == octets(layer.get_pixel(4, 3))]
+
+
+@probe
+def blurring_flat_colour_changes_nothing():
+    image, layer = one_layer(20, 16)
+    gimp.set_foreground(90, 160, 30)
+    layer.fill(FOREGROUND_FILL)
+    pdb.plug_in_gauss(image, layer, 12.0, 12.0, 0)
+    return [octets(layer.get_pixel(x, 8)) for x in (0, 10, 19)]
+
+
+@probe
+def threshold_of_alpha():
+    image, layer = one_layer(3, 1)
+    for x, alpha in enumerate((0, 1, 200)):
+        layer.set_pixel(x, 0, (10, 20, 30, alpha))
+    pdb.plug_in_threshold_alpha(image, layer, 0)
+    return [octets(layer.get_pixel(x, 0))[3] for x in range(3)]
+
+
+def merged_with(mode):
+    image, layer = one_layer(1, 1, RGB_IMAGE)
+    layer.set_pixel(0, 0, (100, 200, 30))
+    over = gimp.Layer(image, "over", 1, 1, RGB_IMAGE, 100.0, NORMAL_MODE)
+    image.add_layer(over, 0)
+    over.set_pixel(0, 0, (150, 90, 60))
+    over.mode = mode
+    pdb.gimp_image_convert_precision(image, PRECISION_FLOAT_GAMMA)
+    image.flatten()
+    pdb.gimp_image_convert_precision(image, PRECISION_U8_GAMMA)
+    return read(image.layers[0])
+
+
+@probe
+def flattening_with_modes():
+    return [[mode, about(merged_with(mode))] for mode in (
+        LAYER_MODE_NORMAL_LEGACY, LAYER_MODE_NORMAL, LAYER_MODE_MULTIPLY_LEGACY, LAYER_MODE_SCREEN_LEGACY,
+        LAYER_MODE_DIFFERENCE_LEGACY, LAYER_MODE_ADDITION_LEGACY, LAYER_MODE_SUBTRACT_LEGACY,
+        LAYER_MODE_DARKEN_ONLY_LEGACY, LAYER_MODE_LIGHTEN_ONLY_LEGACY, LAYER_MODE_GRAIN_EXTRACT,
+        LAYER_MODE_GRAIN_MERGE)]
+
+
+@probe
+def flattening_through_a_mask():
+    image, layer = painted(4, 3, RGB_IMAGE)
+    over = gimp.Layer(image, "over", 4, 3, RGB_IMAGE, 100.0, LAYER_MODE_NORMAL_LEGACY)
+    image.add_layer(over, 0)
+    over.fill(WHITE_FILL)
+    over.add_mask(over.create_mask(ADD_BLACK_MASK))
+    over.mask.set_pixel(1, 1, (255,))
+    over.mask.set_pixel(2, 1, (128,))
+    image.flatten()
+    return about(read(image.layers[0]))
+
+
+@probe
+def alpha_histograms():
+    image, layer = one_layer(4, 1)
+    for x, alpha in enumerate((0, 0, 128, 255)):
+        layer.set_pixel(x, 0, (10, 20, 30, alpha))
+    return [["%.4g" % value for value in pdb.gimp_drawable_histogram(layer, HISTOGRAM_ALPHA, low, high)[3:]]
+            for low, high in ((0.0, 1.0), (0.0, 0.0), (1.0, 1.0))]
+
+
+@probe
+def merging_a_group():
+    image, layer = painted()
+    group = pdb.gimp_layer_group_new(image)
+    image.insert_layer(group, position=0)
+    group.opacity, group.mode = 40.0, MULTIPLY_MODE
+    pdb.gimp_image_reorder_item(image, layer, group, 0)
+    merged = pdb.gimp_image_merge_layer_group(image, group)
+    return [merged.name, merged.opacity, merged.mode, type(merged).__name__, read(merged)]
+
+
+@probe
+def scaling_to_the_same_size_is_a_step():
+    from .kit import Undo
+
+    image, layer = painted()
+    undo = Undo(image)
+    before = undo.depth()
+    layer.scale(4, 3, False)
+    same = gimp._id2drawable(layer.ID)
+    region = same.get_pixel_rgn(0, 0, 4, 3, True, False)
+    region[0:4, 0:3] = raw([5] * 48)
+    same.flush()
+    depth = undo.depth() - before
+    undo.undo()
+    return [depth, read(layer) == ramp()]
+
+
+@probe
+def a_mask_made_for_another_layer():
+    image, layer = painted()
+    other = gimp.Layer(image, "other", 4, 3, RGB_IMAGE, 100.0, NORMAL_MODE)
+    image.add_layer(other, 0)
+    other.add_alpha()
+    other.add_mask(layer.create_mask(ADD_ALPHA_MASK))
+    other.remove_mask(MASK_APPLY)
+    return [octets(other.get_pixel(x, y))[3] for y in range(3) for x in range(4)]

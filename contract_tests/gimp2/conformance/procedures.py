@@ -35,7 +35,7 @@ def underscores_in_a_subscript():
 
 @probe
 def queries():
-    return [pdb.query("gimp-image-new"), sorted(pdb.query("gimp-item-is-.*"))[:3], pdb.query("no-such-.*")]
+    return [sorted(pdb.query("gimp-image-new")), sorted(pdb.query("gimp-item-is-.*"))[:3], pdb.query("no-such-.*")]
 
 
 @probe
