@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -52,12 +53,26 @@ def exit_code(error: UpscaleError) -> int:
     )
 
 
+class _WholeNumber(click.ParamType[int]):
+    """A whole number in its one spelling: int() would also take "07", " 7", "1_0" and an Arabic seven."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; a usage error that names the option when ``value`` is none."""
+        if isinstance(value, int):
+            return value
+        if not re.fullmatch(r"0|-?[1-9][0-9]{0,99}", value):
+            self.fail(f"{value!r} is not a whole number.", param, ctx)
+        return int(value)
+
+
 def _option(known: Parameter) -> Callable[[Any], Any]:
     """Make the option of one contract parameter."""
     name = "--" + known.name.replace("_", "-")
     if known.kind == "integer":
         shown = f"{known.help} [{known.minimum} to {known.maximum}; default {known.default}]"
-        return click.option(name, known.name, type=int, default=known.default, help=shown)
+        return click.option(name, known.name, type=_WholeNumber(), default=known.default, help=shown)
     if known.kind == "choice":
         choices = [choice.value for choice in known.choices]
         words = " ".join(f"{choice.value}: {choice.help}" for choice in known.choices)
