@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 
 from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH
@@ -39,6 +40,7 @@ def explain(rule: str, *, wanted: str, said: str, request: str, example: str = "
         f"but:      {said}",
     ]
     if example:
+        example = re.sub(r"[A-Za-z0-9+/=]{80,}", "(a picture)", example)
         lines.append(f"smallest: {example if len(example) < 400 else example[:400] + '…'}")
     lines += [f"by hand:  {request}", f"replay:   python -m pytest {shlex.quote(test)}"]
     return "\n" + "\n".join(lines)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 _KEY = "contract_tests"
+_MANY = 10
 _EXAMPLES = re.compile(r"(\d+) passing, (\d+)\s+failing")
 
 
@@ -59,7 +60,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     terminalreporter.write_sep("-", "contract tests")
     rows = [(what, str(number)) for what, number in sorted(counts.items())]
-    rows += [(what, f"{len(which)}: {', '.join(sorted(which))}") for what, which in sorted(seen.items())]
+    for what, which in sorted(seen.items()):
+        names = f": {', '.join(sorted(which))}" if len(which) < _MANY else ""
+        rows.append((what, f"{len(which)}{names}"))
     width = max(len(what) for what, _ in rows)
     for what, text in rows:
         terminalreporter.write_line(f"{what:<{width}}  {text}")

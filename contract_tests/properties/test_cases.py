@@ -11,12 +11,14 @@ from contract_tests.cases import CASES, Case
 from contract_tests.failure import curl, explain
 from contract_tests.properties.oracle import filled
 from contract_tests.subjects import Subject, beyond_json, beyond_parameters
+from contract_tests.subjects.command_line import CommandLine, beyond_typing
 from contract_tests.subjects.contract import Contract
 from contract_tests.subjects.mock import Mock
 from contract_tests.subjects.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 def ask(subject: Subject, case: Case) -> None:
@@ -40,24 +42,23 @@ def ask(subject: Subject, case: Case) -> None:
         assert {**filled({}), **verdict.sent} == filled(case.members), words
 
 
-def told(*subjects: Subject) -> pytest.MarkDecorator:
-    """Parametrize over the subjects and the cases that parameters alone can tell."""
-    pairs = [(case, each) for case in CASES if not beyond_parameters(case) for each in subjects]
-    return pytest.mark.parametrize(
-        ("case", "subject"), pairs, ids=[f"{case.name} - {subject.name}" for case, subject in pairs]
-    )
+def about(cases: list[Case]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if not beyond_json(case)], ids=lambda case: case.name
-)
+@about([case for case in CASES if not beyond_json(case)])
 def test_contract(case: Case) -> None:
     ask(Contract(), case)
 
 
-@told(Request())
-def test_parameters(case: Case, subject: Subject) -> None:
-    ask(subject, case)
+@about([case for case in CASES if not beyond_parameters(case)])
+def test_request(case: Case) -> None:
+    ask(Request(), case)
+
+
+@about([case for case in CASES if not beyond_typing(case)])
+def test_command_line(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(CommandLine(tmp_path, monkeypatch), case)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,6 @@ def mock() -> Iterator[Mock]:
         yield subject
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@about(list(CASES))
 def test_mock(case: Case, mock: Mock) -> None:
     ask(mock, case)
