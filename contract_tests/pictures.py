@@ -26,6 +26,15 @@ def png(width: int, height: int, colour: tuple[int, int, int] = (90, 140, 60)) -
     )
 
 
+def unpacked_png(width: int, height: int) -> bytes:
+    """Return the same picture with its rows merely stored, so that the file is large."""
+    small = png(width, height)
+    rows = zlib.decompress(small[41:-16][: struct.unpack(">I", small[33:37])[0]])
+    data = zlib.compress(rows, 0)
+    chunk = struct.pack(">I", len(data)) + b"IDAT" + data + struct.pack(">I", zlib.crc32(b"IDAT" + data))
+    return small[:33] + chunk + small[-12:]
+
+
 SIDE = 160
 """The smallest side the service takes."""
 

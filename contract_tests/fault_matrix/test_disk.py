@@ -1,0 +1,101 @@
+"""A disk that fills up at any write: before the payment nothing is paid, after it nothing is forgotten."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from precision_upscaler import download, files, source
+from precision_upscaler.errors import DiskFull, UpscaleError
+
+from contract_tests.fault_matrix.verdict import Judge
+from contract_tests.world import World
+
+WRITES = 24
+
+
+class FullDisk:
+    """From file number ``since`` on, nothing more can be opened for writing (None: there is room again)."""
+
+    def __init__(self, since: int) -> None:
+        self.since: int | None = since
+        self.opened = 0
+        self.struck = 0
+
+    def open(self, path: Path, flags: int) -> int:
+        if flags & os.O_CREAT and not path.name.endswith("lock") and not path.name.startswith("requests"):
+            self.opened += 1
+            if self.since is not None and self.opened >= self.since:
+                self.struck += 1
+                raise OSError(errno.ENOSPC, "No space left on device")
+        return self.plain(path, flags)
+
+    plain: Callable[[Path, int], int] = staticmethod(files.open_private)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[FullDisk]:
+    full = FullDisk(request.param)
+    monkeypatch.setattr(files, "open_private", full.open)
+    monkeypatch.setattr(download, "open_private", full.open)
+    return full
+
+
+@pytest.mark.parametrize("disk", range(1, WRITES), indirect=True, ids=lambda number: f"write {number}")
+def test_a_disk_that_fills_up_costs_nobody_anything(disk: FullDisk, tmp_path: Path) -> None:
+    with World(tmp_path, wsgi=True) as world:
+        judge = Judge("disk full", world)
+        first = judge.hear("upscale", world.attempt(world.upscale))
+        if disk.struck:
+            assert isinstance(first, UpscaleError)
+            assert first.code == "disk-full"
+            assert "disk" in first.advice
+
+        def free() -> None:
+            disk.since = None
+
+        judge.settle(first, free).check()
+
+
+def test_the_writes_of_a_job_are_all_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = FullDisk(10_000)
+    monkeypatch.setattr(files, "open_private", counting.open)
+    monkeypatch.setattr(download, "open_private", counting.open)
+    with World(tmp_path, wsgi=True) as world:
+        world.upscale()
+    assert 6 < counting.opened < WRITES
+
+
+def test_the_id_of_a_paid_task_finds_room_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reserve is given up for it: only one more write is possible, and it is the one that matters."""
+    with World(tmp_path, wsgi=True) as world:
+
+        def full_until_the_reserve_is_gone(path: Path, content: bytes) -> None:
+            if b'"task_id": "' in content and (path.parent / "reserve").exists():
+                raise OSError(errno.ENOSPC, "No space left on device")
+            plain(path, content)
+
+        plain = files.write_atomically
+        monkeypatch.setattr(files, "write_atomically", full_until_the_reserve_is_gone)
+        world.upscale()
+        assert world.mock.charges == 1
+        assert not list(world.journal.folder.glob("2*/reserve"))
+
+
+def test_no_room_for_the_result_is_noticed_before_anything_is_paid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage: Any = type("usage", (), {"free": 1 << 20})
+    monkeypatch.setattr(source.shutil, "disk_usage", lambda _folder: usage)
+    with World(tmp_path, wsgi=True) as world:
+        with pytest.raises(DiskFull, match="1 MiB free") as caught:
+            world.upscale()
+        assert caught.value.charged == "no"
+        assert world.mock.charges == 0
+        assert not list(world.journal)

@@ -1,0 +1,219 @@
+"""The real worker, killed with ``kill -9`` at every stage; several workers on one picture at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from precision_upscaler.images import inspect, verify
+
+from contract_tests import tally
+from contract_tests.fault_matrix.line import FaultyLine, Plan
+from contract_tests.pictures import png, unpacked_png
+from mock_server import PrecisionMock
+
+PLUGIN = Path(__file__).resolve().parents[2] / "plugin"
+PATIENCE = 60
+
+
+@dataclass
+class Desk:
+    """One user's folder, picture and service."""
+
+    folder: Path
+    mock: PrecisionMock
+    url: str
+
+    def start(self, *commands: dict[str, Any]) -> subprocess.Popen[bytes]:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(PLUGIN),
+            "PRECISION_UPSCALER_DATA": str(self.folder / "data"),
+            "PRECISION_UPSCALER_BASE_URL": self.url,
+            "FREEPIK_API_KEY": self.mock.key,
+        }
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "precision_upscaler.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+        for command in commands:
+            self.say(worker, command)
+        return worker
+
+    @staticmethod
+    def say(worker: subprocess.Popen[bytes], command: dict[str, Any]) -> None:
+        assert worker.stdin is not None
+        worker.stdin.write(json.dumps(command).encode() + b"\n")
+        worker.stdin.flush()
+
+    @property
+    def upscale(self) -> dict[str, Any]:
+        return {"command": "upscale", "source": str(self.folder / "photo.png"), "parameters": {}}
+
+    def run(self, *commands: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return every event of a worker whose front end stays and takes the result."""
+        return self.finish(self.start(*commands))
+
+    def finish(self, worker: subprocess.Popen[bytes]) -> list[dict[str, Any]]:
+        """Listen to a worker to its end, and take the result."""
+        assert worker.stdout is not None
+        events = []
+        with worker:
+            for line in worker.stdout:
+                events.append(json.loads(line))
+                if events[-1]["event"] == "result":
+                    self.say(worker, {"command": "delivered"})
+                if events[-1]["event"] not in ("stage", "progress", "warning"):
+                    break
+        return events
+
+
+@contextmanager
+def desk(folder: Path, **options: Any) -> Iterator[Desk]:
+    (folder / "data").mkdir()
+    quick = {"poll_seconds": 0.05, "requests_per_minute": 6000}
+    (folder / "data" / "settings.json").write_text(json.dumps(quick))
+    # large enough to be sent and fetched in several pieces
+    (folder / "photo.png").write_bytes(png(400, 300))
+    with PrecisionMock(speed=400, **options) as mock:
+        yield Desk(folder, mock, mock.url)
+
+
+def events_until(worker: subprocess.Popen[bytes], wanted: str) -> bool:
+    """Read events until ``wanted`` (a stage, ``result``, or a stage's progress as ``stage+``)."""
+    assert worker.stdout is not None
+    for line in worker.stdout:
+        event = json.loads(line)
+        names = {
+            "stage": event.get("stage"),
+            "progress": f"{event.get('stage')}+",
+        }
+        if wanted == names.get(event["event"], event["event"]):
+            return True
+    return False
+
+
+MOMENTS = ["preparing", "sending", "sending+", "waiting", "waiting+", "downloading", "checking", "result"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_kill_minus_nine_costs_nobody_anything(moment: str, tmp_path: Path) -> None:
+    with desk(tmp_path) as here:
+        worker = here.start(here.upscale)
+        reached = events_until(worker, moment)
+        worker.kill()
+        worker.communicate()
+        assert reached, f"the worker never came to {moment}"
+        judge_rest(here, f"kill -9 at {moment}")
+
+
+@pytest.mark.parametrize(("call", "fault"), [("create", "stall_upload"), ("download", "stall_download")])
+def test_kill_minus_nine_in_the_middle_of_a_transfer(call: str, fault: str, tmp_path: Path) -> None:
+    with desk(tmp_path) as here, FaultyLine(here.mock.url, Plan(call, fault, times=None)) as line:
+        here.url = line.url
+        if call == "create":
+            # more than the system's buffers hold, or the worker would have sent all of it
+            (tmp_path / "photo.png").write_bytes(unpacked_png(1600, 1200))
+        worker = here.start(here.upscale)
+        assert events_until(worker, "sending" if call == "create" else "downloading")
+        struck = threading.Event()
+        for _ in range(200):
+            if line.struck or struck.wait(0.05):
+                break
+        assert line.struck
+        struck.wait(0.1)
+        worker.kill()
+        worker.communicate()
+        line.heal()
+        assert here.mock.charges == (call == "download")
+        judge_rest(here, f"kill -9 in {fault}")
+
+
+def judge_rest(here: Desk, name: str) -> None:
+    """Resume what the journal lists, else run again; one charge, one picture."""
+    (jobs,) = here.run({"command": "jobs"})
+    paid = here.mock.charges
+    ending: dict[str, Any] = {}
+    for job in jobs["jobs"]:
+        ending = here.run({"command": "resume", "job_id": job["job_id"]})[-1]
+    if not jobs["jobs"]:
+        assert not paid, f"{name}: paid for, and Resume does not know it"
+        ending = here.run(here.upscale)[-1]
+    if ending["event"] == "error" and ending["code"] == "create-unresolved" and not here.mock.charges:
+        here.run({"command": "forget", "job_id": ending["job_id"]})
+        ending = here.run(here.upscale)[-1]
+    charges = here.mock.charges
+    tally.count("fault matrix: cells")
+    tally.count("fault matrix: lost results", int(ending["event"] != "result"))
+    tally.count("fault matrix: double charges", int(charges > 1))
+    assert ending["event"] == "result", f"{name}: {ending}"
+    assert charges == 1, f"{name}: charged {charges} times"
+    assert (
+        verify(Path(ending["path"])).width == ending["width"] == 2 * inspect(here.folder / "photo.png").width
+    )
+
+
+def test_a_front_end_that_dies_after_the_payment_leaves_a_finished_job(tmp_path: Path) -> None:
+    """GIMP kills its plug-in: the worker's input ends, its output breaks, and it goes on to the end."""
+    with desk(tmp_path) as here:
+        worker = here.start(here.upscale)
+        assert events_until(worker, "waiting")
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        worker.stdin.close()
+        worker.stdout.close()
+        assert worker.wait(PATIENCE) == 0
+        (jobs,) = here.run({"command": "jobs"})
+        assert [job["state"] for job in jobs["jobs"]] == ["stored"]
+        assert here.mock.charges == 1
+
+
+def test_a_front_end_that_dies_before_the_payment_pays_nothing(tmp_path: Path) -> None:
+    with desk(tmp_path) as here, FaultyLine(here.mock.url, Plan("list", "stalled", times=None)) as line:
+        here.url = line.url
+        worker = here.start(here.upscale)
+        assert events_until(worker, "sending")
+        worker.communicate(timeout=PATIENCE)
+        line.heal()
+        assert here.mock.charges == 0
+        (jobs,) = here.run({"command": "jobs"})
+        assert jobs["jobs"] == []
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_workers_started_together_on_one_picture_share_one_task(workers: int, tmp_path: Path) -> None:
+    with desk(tmp_path) as here:
+        crew = [here.start(here.upscale) for _ in range(workers)]
+        endings = [here.finish(worker)[-1] for worker in crew]
+        assert [ending["event"] for ending in endings] == ["result"] * workers
+        assert sorted(ending["charged"] for ending in endings) == ["no"] * (workers - 1) + ["yes"]
+        tally.count("fault matrix: cells")
+        tally.count("fault matrix: double charges", int(here.mock.charges > 1))
+        assert here.mock.charges == 1
+
+
+def test_when_the_paying_worker_is_killed_the_waiting_one_takes_over(tmp_path: Path) -> None:
+    with desk(tmp_path) as here:
+        first = here.start(here.upscale)
+        assert events_until(first, "waiting")
+        second = here.start(here.upscale)
+        assert events_until(second, "waiting")
+        first.kill()
+        first.communicate()
+        ending = here.finish(second)[-1]
+        assert ending["event"] == "result"
+        tally.count("fault matrix: cells")
+        tally.count("fault matrix: double charges", int(here.mock.charges > 1))
+        assert here.mock.charges == 1
