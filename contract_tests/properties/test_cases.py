@@ -13,6 +13,7 @@ from contract_tests.properties.oracle import filled
 from contract_tests.subjects import Subject, beyond_json, beyond_parameters
 from contract_tests.subjects.command_line import CommandLine, beyond_typing
 from contract_tests.subjects.contract import Contract
+from contract_tests.subjects.gimp import SharedCheck, beyond_gimp
 from contract_tests.subjects.mock import Mock
 from contract_tests.subjects.request import Request
 
@@ -59,6 +60,14 @@ def test_request(case: Case) -> None:
 @about([case for case in CASES if not beyond_typing(case)])
 def test_command_line(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(CommandLine(tmp_path, monkeypatch), case)
+
+
+GIMP_CASES = [case for case in CASES if not beyond_gimp(case)]
+
+
+@about(GIMP_CASES)
+def test_gimp(case: Case) -> None:
+    ask(SharedCheck(), case)
 
 
 @pytest.fixture(scope="module")
