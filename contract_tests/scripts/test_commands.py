@@ -1,0 +1,233 @@
+"""The two commands set up what they need, are quick the second time, and tell the truth at the end."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import environment
+import lock
+import pytest
+from environment import CLONE, Environment
+from private_gimp import GimpUnavailable
+from steps import Failure, reported, step
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+SCRIPTS = sorted((CLONE / "install_scripts").glob("*.py"))
+
+
+@pytest.fixture
+def test_script() -> ModuleType:
+    """Load test.py under another name: the standard library has a package called test."""
+    spec = importlib.util.spec_from_file_location("run_every_check", CLONE / "install_scripts/test.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Recorder:
+    """Stands in for ``steps.command``: remembers what would have been run."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    def __call__(self, argv: list[Any], **_: object) -> str:
+        self.ran.append(" ".join(map(str, argv)))
+        return ""
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
+    """Record the commands of an environment, in a clone with nothing but the lock and the project file."""
+    recorder = Recorder()
+    monkeypatch.setattr(environment, "command", recorder)
+    monkeypatch.setattr(environment, "CLONE", tmp_path)
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).write_text(name, encoding="ascii")
+    return recorder
+
+
+def environment_with_python(tmp_path: Path) -> Environment:
+    made = Environment(tmp_path / ".venv")
+    made.python.parent.mkdir(parents=True)
+    made.python.symlink_to(sys.executable)
+    return made
+
+
+def test_the_second_start_installs_nothing(recorder: Recorder, tmp_path: Path) -> None:
+    made = environment_with_python(tmp_path)
+    made.ensure()
+    assert any("--require-hashes" in line and "requirements.lock" in line for line in recorder.ran)
+    assert any("--no-build-isolation --no-deps --editable" in line for line in recorder.ran)
+    recorder.ran.clear()
+    made.ensure()
+    assert recorder.ran == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "installs"), [("requirements.lock", "requirements.lock"), ("pyproject.toml", "--editable")]
+)
+def test_a_change_installs_what_it_concerns(
+    changed: str, installs: str, recorder: Recorder, tmp_path: Path
+) -> None:
+    made = environment_with_python(tmp_path)
+    made.ensure()
+    recorder.ran.clear()
+    (tmp_path / changed).write_text("changed", encoding="ascii")
+    made.ensure()
+    assert any(installs in line for line in recorder.ran)
+    assert ("requirements.lock" in "".join(recorder.ran)) is (changed == "requirements.lock")
+
+
+def test_an_environment_of_another_python_is_replaced(recorder: Recorder, tmp_path: Path) -> None:
+    made = environment_with_python(tmp_path)
+    made.python.unlink()
+    made.python.write_text("#!/bin/sh\necho 2.7.18\n", encoding="ascii")
+    made.python.chmod(0o755)
+    made.ensure()
+    assert any("venv --clear" in line for line in recorder.ran)
+
+
+def test_a_python_without_venv_is_completed_or_the_user_told(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    monkeypatch.setattr(environment.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(environment.shutil, "which", lambda _: "/usr/bin/apt-get")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    Environment(tmp_path / ".venv").pip()
+    made = Environment(tmp_path / ".venv")
+    made._make()
+    assert any("apt-get install" in line and package in line for line in recorder.ran)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(Failure) as caught:
+        made._make()
+    assert caught.value.advice.startswith(f"sudo apt-get install {package}")
+
+
+@pytest.mark.parametrize(
+    "name", ["demo.py", "test.py", "install.py", "build_zip.py", "private_gimp.py", "lock.py"]
+)
+def test_help_is_help(name: str) -> None:
+    argv = [sys.executable, CLONE / "install_scripts" / name, "--help"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--help" in done.stdout or f"install_scripts/{name}" in done.stdout
+
+
+def test_an_old_python_is_told_so() -> None:
+    code = (
+        "import sys, runpy; sys.version_info = (3, 10, 4); "
+        f"sys.argv = ['demo.py']; runpy.run_path({str(CLONE / 'install_scripts/python_version.py')!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Precision Upscaler needs Python 3.11 or newer")
+    assert "What to do" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "script", [path for path in SCRIPTS if "python_version" in path.read_text(encoding="utf-8")]
+)
+def test_the_version_is_looked_at_before_anything_that_needs_it(script: Path) -> None:
+    if script.name != "python_version.py":
+        imports = [line for line in script.read_text(encoding="utf-8").splitlines() if "import " in line]
+        assert imports[0].startswith("import python_version")
+
+
+def test_a_gimp_that_cannot_be_built_is_left_out_by_name(
+    test_script: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(version: str) -> None:
+        raise GimpUnavailable(f"no private GIMP {version}: no root rights", "be root")
+
+    monkeypatch.setattr(test_script, "find_or_build", refuse)
+    monkeypatch.setattr(test_script, "find_native", lambda: None)
+    assert sorted(test_script.absent_gimps()) == ["2.10", "3.0", "3.2"]
+    assert "no root rights" in capsys.readouterr().out
+
+
+def test_a_broken_build_is_a_failure_except_of_the_old_gimp(
+    test_script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = {"2.10"}
+
+    class Built:
+        folder = Path("/built")
+
+    def build(version: str) -> Built:
+        if version in broken:
+            raise Failure("the mirror has no Python 2.7")
+        return Built()
+
+    monkeypatch.setattr(test_script, "find_or_build", build)
+    assert test_script.absent_gimps() == ["2.10"]
+    broken.add("3.2")
+    with pytest.raises(Failure):
+        test_script.absent_gimps()
+
+
+@pytest.mark.parametrize(
+    ("lint", "tests", "code"), [(True, 0, 0), (False, 0, 1), (True, 1, 1), (False, 1, 1), (True, 5, 5)]
+)
+def test_the_exit_code_counts_lint_and_tests(
+    lint: bool, tests: int, code: int, test_script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = []
+
+    def run(argv: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        ran.append((argv, options["env"]["PRECISION_UPSCALER_WITHOUT_GIMP"]))
+        return subprocess.CompletedProcess(argv, tests)
+
+    monkeypatch.setattr(test_script.Environment, "ensure", lambda _: None)
+    monkeypatch.setattr(test_script, "checks", lambda _: lint)
+    monkeypatch.setattr(test_script.subprocess, "run", run)
+    monkeypatch.setattr(sys, "argv", ["test.py", "--quick", "-k", "journal"])
+    assert test_script.main() == code
+    ((argv, without),) = ran
+    assert argv[-2:] == ["-k", "journal"]
+    assert "--quick" not in argv
+    assert without == "all"
+
+
+def test_continuous_integration_runs_the_same_command() -> None:
+    run = CLONE / ".ci/run"
+    assert os.access(run, os.X_OK)
+    assert "exec python3 install_scripts/test.py" in run.read_text(encoding="ascii")
+
+
+def test_markers_are_taken_out_of_the_vendor_lock() -> None:
+    text = (
+        "anyio==4.16.0 ; sys_platform != 'emscripten' \\\n    --hash=sha256:00\n"
+        "zipp==4.1.2 ; python_full_version < '3.12'\n"
+        "idna==3.20 \\\n    --hash=sha256:11\n"
+    )
+    assert lock.without_markers(text) == (
+        "anyio==4.16.0 \\\n    --hash=sha256:00\nzipp==4.1.2\nidna==3.20 \\\n    --hash=sha256:11\n"
+    )
+
+
+def test_a_failure_ends_with_a_sentence_and_not_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught, reported(), step("looking"):
+        raise Failure("nothing there", "look elsewhere")
+    assert caught.value.code == 1
+    printed = capsys.readouterr()
+    assert "==> looking" in printed.out
+    assert printed.err == "FAILED: nothing there\nWhat to do: look elsewhere\n"
+
+
+def test_the_stamp_is_replaced_whole(recorder: Recorder, tmp_path: Path) -> None:
+    made = environment_with_python(tmp_path)
+    (made.folder / "precision-upscaler.json").write_text("{half", encoding="ascii")
+    made.ensure()
+    stamp = json.loads((made.folder / "precision-upscaler.json").read_text(encoding="utf-8"))
+    assert set(stamp) == {"requirements.lock", "pyproject.toml", "python"}
