@@ -59,6 +59,8 @@ def length(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
     return lengths
 
 
+# the dead leave their files open
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("cell", range(CELLS))
 @pytest.mark.parametrize("name", STORIES)
 def test_death_at_any_line_costs_nobody_anything(
