@@ -1,12 +1,14 @@
-"""Every lie there is: the contract's, the request's, the client's, the mock's, in that order."""
+"""Every lie there is: the contract's, the client's side, the mock's, in that order."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from contract_tests.planted.lies_contract import CONTRACT
+from contract_tests.planted.lies_core import CORE
+from contract_tests.planted.lies_mock import MOCK
 
 if TYPE_CHECKING:
     from contract_tests.planted.plant import Plant
 
-CATALOGUE: tuple[Plant, ...] = (*CONTRACT,)
+CATALOGUE: tuple[Plant, ...] = (*CONTRACT, *CORE, *MOCK)

@@ -1,0 +1,222 @@
+"""Lies of the client's side: the request, the task, the client, its decisions, and the walk of a job."""
+
+from __future__ import annotations
+
+from contract_tests.planted.plant import Plant, lies
+
+_CORE = "plugin/precision_upscaler/"
+_PROPERTIES = "contract_tests/properties/"
+_CLIENT = (_PROPERTIES + "test_client_requests.py", _PROPERTIES + "test_client_answers.py")
+_CASES = (_PROPERTIES + "test_cases.py", *_CLIENT)
+_JOB = ("contract_tests/states/test_job_states.py",)
+_DECISIONS = (_PROPERTIES + "test_client_decisions.py",)
+
+CORE: tuple[Plant, ...] = (
+    *lies(
+        _CORE + "request.py",
+        _CASES,
+        (
+            "a whole number may be true",
+            "isinstance(value, bool) or not isinstance(value, int)",
+            "not isinstance(value, int)",
+        ),
+        (
+            "the upper bound is not checked",
+            "known.minimum <= value <= known.maximum",
+            "known.minimum <= value",
+        ),
+        ("the lower bound is off by one", "known.minimum <= value <=", "known.minimum - 1 <= value <="),
+        ("a string may be any number", "and not request_violations(", "and request_violations("),
+        ("a choice is not checked", "if value not in allowed:", "if not allowed:"),
+        ("an unknown parameter is dropped", "        for name in parameters:\n", "        for name in ():\n"),
+        ("what was asked for is not sent", "parameters.get(known.name, known.default)", "known.default"),
+        ("filter_nsfw is never sent", " and value is False", ""),
+    ),
+    *lies(
+        _CORE + "task.py",
+        (*_CLIENT, *_JOB),
+        ("an unknown status is FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
+        ("links are read from the wrong member", 'data.get("generated")', 'data.get("urls")'),
+        ("an unwrapped body is not read", 'body.get("data", body)', 'body.get("data")'),
+        ("task_status is not read", 'data.get("status", data.get("task_status"))', 'data.get("status")'),
+        (
+            "the second link is taken",
+            "        return cls(\n            task_id,",
+            "        links = links[::-1] if isinstance(links, list) else links\n        return cls(\n            task_id,",
+        ),
+    ),
+    *lies(
+        _CORE + "client.py",
+        (*_CLIENT, *_JOB),
+        ("the body has no Content-Length", '"Content-Length": str(total),', ""),
+        (
+            "the body is announced as text",
+            '"Content-Type": "application/json"',
+            '"Content-Type": "text/plain"',
+        ),
+        ("the picture is cut into padded pieces", "_BLOCK = 3 << 16", "_BLOCK = 4 << 16"),
+        (
+            "the key follows the link",
+            "headers=fetch.headers()) as response",
+            "headers={**fetch.headers(), **self._headers}) as response",
+        ),
+        (
+            "the key goes into a query",
+            "self.base_url + path, wire, headers=self._headers",
+            'self.base_url + path + "?key=" + next(iter(self._headers.values())), wire, headers=self._headers',
+        ),
+        (
+            "a redirect leads anywhere",
+            "if problem := link_problem(url, self.base_url, self._result_hosts):",
+            "if problem := link_problem(url, url, (urlsplit(url).hostname or '',)):",
+        ),
+        (
+            "a lost create counts as not sent",
+            "Failure(call, None, reached and not before,",
+            "Failure(call, None, False,",
+        ),
+        ("an answer has no largest size", "if len(content) > _ANSWER_CAP:", "if not content:"),
+        (
+            "the commit comes after the last byte",
+            "            commit()\n            committed = True\n",
+            "            committed = True\n",
+        ),
+        ("a refusal's words are lost", "message, reasons = read_refusal(body)", 'message, reasons = "", []'),
+    ),
+    *lies(
+        _CORE + "credentials.py",
+        _CLIENT,
+        ("the key is in the other header", "AUTH_HEADERS[1 if", "AUTH_HEADERS[0 if"),
+    ),
+    *lies(
+        _CORE + "answers.py",
+        _CLIENT,
+        ("field is not read for name", 'item.get("name", item.get("field", "?"))', 'item.get("name", "?")'),
+        (
+            "a wrapped problem is not read",
+            'isinstance(body.get("problem"), dict)',
+            'isinstance(body.get("trouble"), dict)',
+        ),
+        ("402 is taken for a wrong key", "402: NoCredits", "402: InvalidKey"),
+    ),
+    *lies(
+        _CORE + "policy.py",
+        (*_DECISIONS, *_CLIENT, *_JOB),
+        (
+            "a lost create is sent again",
+            "return Verdict.RESOLVE if failure.reached else Verdict.RETRY",
+            "return Verdict.RETRY",
+        ),
+        (
+            "a create is sent again after a 500",
+            "return Verdict.GIVE_UP if refused else Verdict.RESOLVE",
+            "return Verdict.GIVE_UP if refused else Verdict.RETRY",
+        ),
+        (
+            "a refusal may have been charged",
+            "return Verdict.GIVE_UP if refused else Verdict.RESOLVE",
+            "return Verdict.RESOLVE",
+        ),
+        ("an expired link is the end", "return Verdict.RENEW", "return Verdict.GIVE_UP"),
+        (
+            "Retry-After is ignored",
+            "if retry_after is not None:",
+            "if retry_after is not None and retry_after < 0:",
+        ),
+        (
+            "Retry-After has no bound",
+            "min(max(retry_after, 0.0), self.longest_retry_after)",
+            "max(retry_after, 0.0)",
+        ),
+        ("polls come ever quicker", "self.growth ** min(attempt, 50)", "self.growth ** -min(attempt, 50)"),
+        (
+            "a failed poll fails the job",
+            "if failure.status is None or failure.status in _TRANSIENT:",
+            "if failure.status in _TRANSIENT:",
+        ),
+    ),
+    *lies(
+        _CORE + "walk.py",
+        _JOB,
+        (
+            "FAILED is waited for",
+            "if task.status is TaskStatus.FAILED:",
+            "if task.status is TaskStatus.CREATED:",
+        ),
+        (
+            "the task's id is not written down",
+            "self.job.update(State.CREATED, task_id=task.task_id, paid=",
+            "self.job.update(State.CREATED, paid=",
+        ),
+        (
+            "COMMITTED is not written down",
+            "        self._around.cancel.hold(True)\n        self.job.update(State.COMMITTED)\n",
+            "        self._around.cancel.hold(True)\n",
+        ),
+        (
+            "a picture is not checked",
+            "            verify(self.job.part)\n        except NotAPicture as problem:",
+            "            pass\n        except NotAPicture as problem:",
+        ),
+        (
+            "another size is not told",
+            "if problem := wrong_scale(self._expected_size, picture):",
+            "if problem := None:",
+        ),
+        (
+            "a wish is granted for nothing",
+            '"no" if self._reused else "yes"',
+            '"yes" if self._reused else "no"',
+        ),
+    ),
+    *lies(
+        _CORE + "job.py",
+        _JOB,
+        ("a job under way is not joined", "elif job.state.undelivered or", "elif"),
+        (
+            "a stored result is paid again",
+            "if intact_result(job) is not None:",
+            "if intact_result(job) is None:",
+        ),
+    ),
+    *lies(
+        _CORE + "ledger.py",
+        _JOB,
+        (
+            "51 requests a minute",
+            "next_slot(taken, now, self._limit)",
+            "next_slot(taken, now, self._limit + 1)",
+        ),
+    ),
+    *lies(
+        _CORE + "recovery.py",
+        _JOB,
+        (
+            "a stranger's task is adopted",
+            "if not self._matches(verify(candidate)):",
+            "if not verify(candidate):",
+        ),
+        ("tasks known before are candidates", " - self._before - ", " - "),
+    ),
+    *lies(
+        _CORE + "download.py",
+        _JOB,
+        (
+            "half a file is a whole one",
+            "if self._total is not None and done != self._total:",
+            "if self._total == 0:",
+        ),
+        ("the token is kept", 'self._source = link.partition("?")[0]', "self._source = link"),
+    ),
+    *lies(
+        _CORE + "cli.py",
+        (_PROPERTIES + "test_cases.py",),
+        ("the command line takes Arabic digits", "type=_WholeNumber()", "type=int"),
+    ),
+    *lies(
+        _CORE + "frontend/options.py",
+        (_PROPERTIES + "test_cases.py",),
+        ("GIMP's arguments go one beyond", "<= value <= option.maximum", "<= value <= option.maximum + 1"),
+        ("GIMP's choices are free", "if value not in values:", "if not values:"),
+    ),
+)

@@ -1,0 +1,137 @@
+"""Lies of the mock: what it takes, what it tells of a task, its links, its keys, its books."""
+
+from __future__ import annotations
+
+from contract_tests.planted.plant import Plant, lies
+
+_PROPERTIES = "contract_tests/properties/"
+_BODIES = (_PROPERTIES + "test_mock_bodies.py", _PROPERTIES + "test_cases.py")
+_STATES = ("contract_tests/states/test_mock_states.py", _PROPERTIES + "test_mock_bodies.py")
+
+MOCK: tuple[Plant, ...] = (
+    *lies(
+        "mock_server/validation.py",
+        _BODIES,
+        ("2.0 is an integer", "jsonschema_rs.Draft4Validator(", "jsonschema_rs.Draft7Validator("),
+        ("formats are not checked", "validate_formats=True", "validate_formats=False"),
+        (
+            "what is refused is taken",
+            "    if _request().is_valid(body):\n        return []\n",
+            "    return []\n",
+        ),
+    ),
+    *lies(
+        "mock_server/strict_json.py",
+        _BODIES,
+        ("a name may come twice", "if len(members) != len(pairs):", "if len(members) > len(pairs):"),
+        ("NaN is a number", 'raise JSONError(f"{name} is not a JSON number")', "return 7"),
+        ("a lone surrogate passes", 'if b"\\\\u" in raw:', "if not raw:"),
+    ),
+    *lies(
+        "mock_server/service.py",
+        _STATES,
+        (
+            "every key is accepted",
+            "raise answers.RefusedError(answers.message(401, answers.INVALID_KEY))",
+            "return key",
+        ),
+        (
+            "no key is needed",
+            "if not key:\n            raise answers.RefusedError(answers.message(401, answers.MISSING_KEY))",
+            "if not key:\n            return GOOD_KEY",
+        ),
+        ("a key sees another key's task", "if task is None or task.owner != owner:", "if task is None:"),
+        (
+            "a default is another one",
+            "body.get(item.name, item.default)",
+            "body.get(item.name, item.default if item.name != 'ultra_detail' else 31)",
+        ),
+        (
+            "the result is larger than asked for",
+            'factor = int(parameters["scale_factor"])\n',
+            'factor = int(parameters["scale_factor"])\n        parameters["scale_factor"] = factor + 1\n',
+        ),
+        (
+            "tasks end too early",
+            "return Schedule(starts_at, now + seconds, outcome)",
+            "return Schedule(starts_at, now + seconds * 0.9, outcome)",
+        ),
+        ("CREATED is skipped", 'starts_at = now + min(pace.get("queue", queue), seconds)', "starts_at = now"),
+        (
+            "a failed task completes",
+            'outcome = (scenario.outcome if scenario else "") or COMPLETED',
+            "outcome = COMPLETED",
+        ),
+    ),
+    *lies(
+        "mock_server/tasks.py",
+        _STATES,
+        (
+            "a finished task is left",
+            "if self.ends_at is not None and now >= self.ends_at:",
+            "if self.ends_at is not None and self.ends_at <= now < self.ends_at + 2000:",
+        ),
+        (
+            "IN_PROGRESS is skipped",
+            "            return IN_PROGRESS\n        if self.polls_to_end is not None and polls > 0:",
+            "            return CREATED\n        if self.polls_to_end is not None and polls > 0:",
+        ),
+        ("a task ends one poll late", "polls >= self.polls_to_end", "polls > self.polls_to_end"),
+    ),
+    *lies(
+        "mock_server/telling.py",
+        _STATES,
+        (
+            "links come before the end",
+            "links_of(service, task, base) if status == COMPLETED else []",
+            "links_of(service, task, base)",
+        ),
+        ("a finished task has no link", "links_of(service, task, base) if status == COMPLETED else []", "[]"),
+        (
+            "a response key is renamed",
+            '"task_id": task.task_id, "status": status}',
+            '"id": task.task_id, "status": status}',
+        ),
+        ("status is lower case", '"status": status}', '"status": status.lower()}'),
+        ("a link lives for a day", "service.options.link_seconds)", "service.options.link_seconds * 24)"),
+    ),
+    *lies(
+        "mock_server/links.py",
+        _STATES,
+        ("a link never expires", " and now < expires", ""),
+        (
+            "a signature is not checked",
+            "hmac.compare_digest(match[2], _signature(path, expires, secret)) and",
+            "bool(match[2]) and",
+        ),
+    ),
+    *lies(
+        "mock_server/api.py",
+        _STATES,
+        ("the list is everybody's", "self.service.tasks.tasks(key)", "self.service.tasks.tasks()"),
+        ("the list tells another story", '"status": task.status(now)}', '"status": task.status(now - 10)}'),
+        ("the list repeats a task", "for task in tasks]", "for task in tasks + tasks[:1]]"),
+        ("an odd id is looked up", "if not is_uuid(task_id):", "if not task_id:"),
+        (
+            "one header is not read",
+            "if environ.get(name)), None)",
+            "if environ.get(name) and 'MAGNIFIC' not in name), None)",
+        ),
+    ),
+    *lies(
+        "mock_server/task_store.py",
+        _STATES,
+        ("a create is charged twice", "VALUES (?, 1, ?) ON CONFLICT", "VALUES (?, 2, ?) ON CONFLICT"),
+        ("the second create is free", "SET count = count + 1,", "SET count = count + 0,"),
+    ),
+    *lies(
+        "mock_server/answers.py",
+        _STATES,
+        ("the 401 has other words", '"Invalid API key"', '"Wrong API key"'),
+        (
+            "a 400 names no field",
+            'params = [{"field": name, "reason": reason} for name, reason in faults]',
+            "params = []",
+        ),
+    ),
+)
