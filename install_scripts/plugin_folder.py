@@ -15,6 +15,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
+import catalogs
 import wheels
 from environment import CLONE
 from steps import Failure
@@ -26,7 +27,7 @@ NAME = "precision-upscaler"
 EXECUTABLE = f"{NAME}.py"
 FILES = "FILES"
 FRONT_ENDS = ("gimp3", "gimp2")
-_SKIPPED = ("__pycache__", "*.pyc", "*.po", "*.pot", ".*", "README.md")
+_SKIPPED = ("__pycache__", "*.pyc", "*.po", "*.pot", "*.mo", ".*", "README.md")
 # the command line: no front end starts it, and vendor/ does not carry what it needs
 _NOT_IN_THE_CORE = ("cli", "cli.py", "cli_*.py", "batch.py")
 
@@ -53,6 +54,7 @@ def assemble(target: Path, front_end: str) -> Path:
     core = CLONE / "plugin/precision_upscaler"
     skipped = shutil.ignore_patterns(*_SKIPPED, *_NOT_IN_THE_CORE)
     shutil.copytree(core, folder / "precision_upscaler", ignore=skipped)
+    catalogs.compile_into(core / "locale", folder / "precision_upscaler/locale")
     carried = wheels.fetch("requirements-vendor.lock", *wheels.PURE_PYTHON)
     wheels.unpack(carried, folder / "vendor")
     (folder / "vendor/LICENSES.txt").write_text(wheels.notice(carried), encoding="utf-8")
