@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import demo
 import pytest
 from environment import CLONE
+from PIL import Image, ImageChops, ImageStat
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,11 +23,23 @@ def run_demo(*options: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=300)
 
 
-def test_the_photographs_layer_comes_back_twice_as_large(gimp3: Gimp, tmp_path: Path) -> None:
-    done = run_demo("--gimp", gimp3.version, "--output", tmp_path)
+def test_the_photographs_layer_comes_back_twice_as_large(gimp30: Gimp, tmp_path: Path) -> None:
+    done = run_demo("--gimp", gimp30.version, "--output", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "512 x 600 before, 1024 x 1200 now" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["before_after.png", "result.xcf"]
+
+
+def test_the_readmes_picture_shows_what_the_demo_makes_today(gimp32: Gimp, tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.jpg"
+    done = run_demo("--gimp", gimp32.version, "--output", tmp_path, "--picture", drawn)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "512 x 600 before, 1024 x 1200 now" in done.stdout
+    with Image.open(drawn) as today, Image.open(CLONE / "docs/before_after.jpg") as shown:
+        assert today.size == shown.size
+        difference = ImageStat.Stat(ImageChops.difference(today.convert("RGB"), shown.convert("RGB"))).mean
+    # another JPEG decoder rounds differently; anything that changes what is seen differs by far more
+    assert max(difference) < 1.0, "make it again: install_scripts/demo.py --picture docs/before_after.jpg"
 
 
 def test_without_a_gimp_the_command_line_does_the_job(tmp_path: Path) -> None:
