@@ -5,9 +5,9 @@ its standard streams: one JSON request a line, ``{"do": "press", "where": {...},
 line, ``{"ok": ...}`` or ``{"problem": "..."}``. It starts a display, a window manager, a session bus
 and the accessibility bus, then GIMP when asked, and ends by their ids whatever it started.
 
-``where`` is what a person would say to find a widget: its ``name`` (exact, or a regular expression
-between slashes), its ``role`` in the words of Atspi ("push button", "menu item", ...), the ``window``
-it is in, the ``application`` that window belongs to, and ``index`` when there are several.
+``where`` is what a person would say to find a widget: its ``name``, its ``role`` in Atspi's words
+("button", "menu item", ...), the ``window`` it is in, the ``application`` that window belongs to, and
+``index`` when there are several. A text between slashes is a regular expression.
 """
 
 from __future__ import annotations
@@ -421,7 +421,7 @@ class Driver:
                 yield window
                 continue
             for _, node in _below(window, hidden=hidden):
-                if where.get("role", _role(node)) == _role(node) and _matches(where.get("name"), _name(node)):
+                if _matches(where.get("role"), _role(node)) and _matches(where.get("name"), _name(node)):
                     yield node
 
     def _find(self, where: dict[str, Any]) -> Atspi.Accessible | None:

@@ -125,8 +125,9 @@ def test_from_the_menu_to_the_layer_and_back_with_one_undo(practising: Desk) -> 
     desk.desktop.look("/ of usually about /", window=DIALOG)
     desk.picture("progress", DIALOG)
     # GIMP's own windows stay usable while the service works
-    desk.desktop.press("View", role="menu", window=IMAGE_WINDOW)
-    desk.desktop.keys("Escape")
+    for shown in (False, True):
+        desk.desktop.menu("View", "Show Rulers")
+        desk.desktop.wait(lambda shown=shown: _rulers(desk) == shown, f"rulers are shown: {shown}")
     mock.advance(1000)
     desk.wait_for_factor(2)
     desk.desktop.gone(window=DIALOG)
@@ -135,6 +136,11 @@ def test_from_the_menu_to_the_layer_and_back_with_one_undo(practising: Desk) -> 
     desk.picture("result-in-gimp")
     desk.undo()
     assert not desk.desktop.titles()[0].startswith("*"), "one undo takes everything back"
+
+
+def _rulers(desk: Desk) -> bool:
+    item = desk.desktop.look("Show Rulers", role="check menu item", window=IMAGE_WINDOW, hidden=True)
+    return bool(item["checked"])
 
 
 def test_a_cancel_after_the_charge_leads_to_resume(practising: Desk) -> None:

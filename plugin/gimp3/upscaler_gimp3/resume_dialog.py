@@ -173,7 +173,7 @@ class ResumeDialog:
             (_("_Forget…"), self._forget),
         ):
             button = Gtk.Button(label=label, use_underline=True)
-            button.connect("clicked", lambda _button, act=act: act(self._chosen()))
+            widgets.when_clicked(button, lambda act=act: act(self._chosen()))
             row.pack_start(button, True, True, 0)
             self._buttons.append(button)
         content.pack_start(row, False, False, 0)

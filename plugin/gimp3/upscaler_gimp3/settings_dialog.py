@@ -109,7 +109,7 @@ class SettingsDialog(Gtk.Dialog):
         self._key_state.set_hexpand(True)
         part.attach(self._key_state, 0, 0, 1, 1)
         self._change = Gtk.Button(label=_("Change _Key…"), use_underline=True)
-        self._change.connect("clicked", self._change_key)
+        widgets.when_clicked(self._change, self._change_key)
         part.attach(self._change, 1, 0, 1, 1)
         self._test = Gtk.Button(label=_("_Test the Key"), use_underline=True)
         self._test.set_tooltip_text(_("Asks the service for the list of tasks, which costs nothing."))
@@ -192,7 +192,7 @@ class SettingsDialog(Gtk.Dialog):
         self._calls = [call for call in self._calls if call.pending]
         self._calls.append(Call(command, answered))
 
-    def _change_key(self, _button: Any) -> None:
+    def _change_key(self) -> None:
         if ask_for_key(self, self._effective_address()):
             self._key_message.show_text("")
             order = {"command": "status", "base_url": self._effective_address()}

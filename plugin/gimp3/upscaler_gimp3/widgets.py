@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import webbrowser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gi
 
@@ -15,6 +15,9 @@ from gi.repository import Gdk, GimpUi, GLib, Gtk, Pango
 from precision_upscaler.frontend import texts
 
 from .i18n import _, catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY_PAGE = "https://www.magnific.com/api"
 """Where keys come from."""
@@ -92,6 +95,20 @@ def open_help(section: str = "") -> None:
     except GLib.Error:
         # no program is registered for web pages; Python knows some by name
         webbrowser.open(address)
+
+
+def when_clicked(button: Any, act: Callable[[], Any]) -> None:
+    """Let ``button`` call ``act`` from the main loop, for what opens another window and waits for it.
+
+    Inside the signal itself a screen reader that pressed the button would wait as long, and see
+    nothing of the new window.
+    """
+
+    def once() -> bool:
+        act()
+        return bool(GLib.SOURCE_REMOVE)
+
+    button.connect("clicked", lambda _button: GLib.idle_add(once))
 
 
 def add_help(dialog: Any, section: str) -> Gtk.Button:
