@@ -113,6 +113,7 @@ def create_app(
     app = MockApp("mock_server", static_folder=None)
     app.testing = testing
     app.config["MAX_CONTENT_LENGTH"] = options.max_body
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # the service documents no OPTIONS
     app.url_map.strict_slashes = False
     app.service = Service(options, real_time)
     app.journal = Journal(options.journal_size, app.service.database if options.state else None)

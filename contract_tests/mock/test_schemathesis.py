@@ -1,0 +1,70 @@
+"""Schemathesis, which knows nothing of this project, reads the documents and tries to find the mock out.
+
+As many examples of each call as hypothesis' profile has: 100, or with --hypothesis-profile=explore 2,000.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from contract_tests.mock.documents import our_document, seed_document
+from contract_tests.mock.processes import running
+
+pytestmark = pytest.mark.slow
+EXAMPLES = settings().max_examples
+ROOT = Path(__file__).parents[2]
+
+
+def explore(folder: Path, document: dict[str, Any], *arguments: str, strict: bool) -> int:
+    """Let Schemathesis loose on a mock; return how many cases it made. It must have found nothing."""
+    file = folder / "openapi.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    with running("--speed", "0", *(["--strict"] if strict else [])) as process:
+        environment = {
+            **os.environ,
+            "SCHEMATHESIS_HOOKS": "contract_tests.mock.schemathesis_hooks",
+            "EXISTING_TASK": process.create(),
+            "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "plugin"))),
+            "NO_COLOR": "1",
+        }
+        command = [
+            str(Path(sys.executable).with_name("st")),
+            *("run", str(file), "--url", f"http://127.0.0.1:{process.port}"),
+            *("--header", "x-freepik-api-key: mock-key", "--checks", "all", "--seed", "1"),
+            *arguments,
+        ]
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=3600, check=False
+        )
+        assert process.end() == (0, "")
+    assert done.returncode == 0, done.stdout
+    found = re.search(r"(\d+) generated", done.stdout)
+    assert found, done.stdout
+    return int(found[1])
+
+
+def test_it_finds_nothing_with_the_services_own_document(tmp_path: Path) -> None:
+    # the document is one page of many and has POST alone: that the path also answers GET is no finding
+    spared = ("--exclude-checks", "allow_header_conformance,unsupported_method")
+    cases = explore(tmp_path, seed_document(), "--max-examples", str(EXAMPLES), *spared, strict=True)
+    assert cases >= EXAMPLES
+
+
+@pytest.mark.parametrize("strict", [True, False], ids=["strict", "default"])
+def test_it_finds_nothing_with_ours(tmp_path: Path, strict: bool) -> None:
+    phases = ("--phases", "examples,coverage,fuzzing")
+    cases = explore(tmp_path, our_document(), "--max-examples", str(EXAMPLES), *phases, strict=strict)
+    assert cases >= 2 * EXAMPLES
+
+
+def test_it_finds_nothing_in_sequences_of_calls(tmp_path: Path) -> None:
+    assert explore(tmp_path, our_document(), "--phases", "stateful", "--max-examples", "10", strict=True) >= 10
