@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -145,7 +146,13 @@ def run(
         Gimp.RunMode.WITH_LAST_VALS: modes.with_last_values,
         Gimp.RunMode.NONINTERACTIVE: modes.non_interactive,
     }
-    return modes_by_name[run_mode](procedure, image, drawables, config)
+    return _let_go(modes_by_name[run_mode](procedure, image, drawables, config))
+
+
+def _let_go(values: Gimp.ValueArray) -> Gimp.ValueArray:
+    """Drop every buffer of GIMP's before the values go out: after them GIMP no longer listens to it."""
+    gc.collect()
+    return values
 
 
 def run_resume(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:
@@ -154,7 +161,7 @@ def run_resume(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, data: An
     Gegl.init(None)
     from upscaler_gimp3 import resume_and_settings
 
-    return resume_and_settings.resume(procedure, config)
+    return _let_go(resume_and_settings.resume(procedure, config))
 
 
 def run_settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:

@@ -72,7 +72,9 @@ def swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
 def _swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
     together = united([swap.placed for swap in swaps])
     before = image.get_selected_layers()
-    layers = [_layer_to_write(image, swap) for swap in swaps]
+    if len(before) > 1 and any(swap.keep or swap.replace for swap in swaps):
+        _let_undo_select(image)
+    layers = _layers_to_write(image, swaps)
     if placement == SCALE_IMAGE:
         _scale_image(image, layers, together)
     elif together.canvas != (image.get_width(), image.get_height()) or together.shift != (0, 0):
@@ -103,32 +105,55 @@ def undo_step(image: Any) -> Iterator[None]:
         image.undo_group_end()
 
 
-def _layer_to_write(image: Any, swap: Swap) -> Any:
-    """Return the layer that will hold the result: the same one, or a new one in or above its place."""
+def _layers_to_write(image: Any, swaps: list[Swap]) -> list[Any]:
+    """Return the layers that will hold the results: the same ones, or new ones in or above their places.
+
+    All new layers go in before any old one goes out: undone in reverse, the first to go in is the last
+    to go out, and then GIMP selects the layers that were selected before.
+    """
+    layers = [_new_layer(image, swap) if swap.keep or swap.replace else swap.layer for swap in swaps]
+    for layer, swap in zip(layers, swaps, strict=True):
+        if swap.keep and swap.layer.get_visible():
+            swap.layer.set_visible(False)
+        elif swap.replace and not swap.keep:
+            _take_the_place_of(image, swap.layer, layer)
+    return layers
+
+
+def _let_undo_select(image: Any) -> None:
+    """Make the very end of an undo select the layers that are selected now.
+
+    Undoing an insertion selects what was selected before it, but only if the layer that goes is
+    selected then; and undoing a removal selects the layer that comes back. So one that came and went
+    before everything else ends the undo with all of the user's selected layers, and costs nothing.
+    """
+    passing = plain_layer(image, 1, 1, alpha=False)
+    must(image.insert_layer(passing, None, 0), "insert a layer")
+    must(image.remove_layer(passing), "remove a layer")
+
+
+def _new_layer(image: Any, swap: Swap) -> Any:
+    """Return a new layer above ``swap.layer`` with all of its attributes but its name and tattoo."""
     old = swap.layer
-    if not (swap.keep or swap.replace):
-        return old
     new = plain_layer(image, old.get_width(), old.get_height(), alpha=swap.alpha, name=old.get_name())
     must(image.insert_layer(new, old.get_parent(), image.get_item_position(old)), "insert a layer")
     _, x, y = old.get_offsets()
     new.set_offsets(x, y)
     if old.get_mask() is not None:
         mask = new.create_mask(Gimp.AddMaskType.WHITE)
-        new.add_mask(mask)
+        must(new.add_mask(mask), "add a mask")
         copied(old.get_mask().get_buffer(), mask.get_buffer())
     copy_attributes(old, new)
-    if swap.keep:
-        if old.get_visible():
-            old.set_visible(False)
-        copy_parasites(old, new)
-        return new
-    name, tattoo, locks = old.get_name(), old.get_tattoo(), old.get_lock_visibility()
     copy_parasites(old, new)
+    return new
+
+
+def _take_the_place_of(image: Any, old: Any, new: Any) -> None:
+    """Remove ``old`` and give ``new`` its name and tattoo, which no two layers can share."""
+    name, tattoo = old.get_name(), old.get_tattoo()
     must(image.remove_layer(old), "remove a layer")
     new.set_name(name)
     new.set_tattoo(tattoo)
-    new.set_lock_visibility(locks)
-    return new
 
 
 def _scale_image(image: Any, layers: list[Any], placed: Placed) -> None:

@@ -1,0 +1,97 @@
+"""The table, carried out once in each GIMP, both at the same time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from running_mock import running_mock
+
+from .running import NOWHERE, Session, run_inside
+
+VERSIONS = ("3.0", "3.2")
+# a task that is done before anybody asks, and none refused for coming too often
+_MOCK = ("--speed", "1000", "--no-rate-limit")
+
+_TABLE = """
+import perform, table
+rows = table.rows_for({version!r})
+for row in rows:
+    for layer in row["layers"]:
+        if layer.get("kind") == "link":
+            layer["file"] = folder + "/linked.png"
+perform.main(folder, {mock!r}, data, rows)
+"""
+_REFUSALS = "import refusing\nrefusing.main(folder, {mock!r}, {nowhere!r}, data)"
+_MEANWHILE = "import meanwhile\nmeanwhile.main(folder, {mock!r}, data)"
+
+
+def linked_picture() -> bytes:
+    """Return a PNG for the link layer: noise, so that nothing about it is smooth by luck."""
+    stream = io.BytesIO()
+    Image.effect_noise((200, 180), 60).convert("RGB").save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="session")
+def sessions(request: pytest.FixtureRequest, plugin_gimp3: Path) -> Iterator[dict[str, Future[Session]]]:
+    """Start every GIMP's table at once and give what will come of each."""
+    gimps = {}
+    for version in VERSIONS:
+        try:
+            gimps[version] = request.getfixturevalue("gimp" + version.replace(".", ""))
+        except pytest.skip.Exception:
+            continue
+    with ExitStack() as stack:
+        mock = stack.enter_context(running_mock(*_MOCK))
+        pool = stack.enter_context(ThreadPoolExecutor(len(VERSIONS)))
+
+        def carry_out(version: str) -> Session:
+            code = _TABLE.format(version=version, mock=mock)
+            run = run_inside(
+                gimps[version], plugin_gimp3, code, window=True, files={"linked.png": linked_picture()}
+            )
+            return stack.enter_context(run)
+
+        yield {version: pool.submit(carry_out, version) for version in gimps}
+
+
+def _session(sessions: dict[str, Future[Session]], version: str) -> Session:
+    if version not in sessions:
+        pytest.skip(f"there is no GIMP {version} here")
+    return sessions[version].result()
+
+
+@pytest.fixture(scope="session")
+def table30(gimp30: object, sessions: dict[str, Future[Session]]) -> Session:
+    """Carry out the table in GIMP 3.0."""
+    return _session(sessions, "3.0")
+
+
+@pytest.fixture(scope="session")
+def table32(gimp32: object, sessions: dict[str, Future[Session]]) -> Session:
+    """Carry out the table in GIMP 3.2."""
+    return _session(sessions, "3.2")
+
+
+@pytest.fixture(scope="session")
+def refusals(gimp32: object, plugin_gimp3: Path) -> Iterator[tuple[Session, str]]:
+    """Everything that is refused or fails, in a GIMP without a window; and the mock's address."""
+    with running_mock(*_MOCK) as mock:
+        code = _REFUSALS.format(mock=mock, nowhere=NOWHERE)
+        with run_inside(gimp32, plugin_gimp3, code, window=False) as session:  # type: ignore[arg-type]
+            yield session, mock
+
+
+@pytest.fixture(scope="session")
+def meanwhile(gimp32: object, plugin_gimp3: Path) -> Iterator[Session]:
+    """Do what users do while a task of some seconds runs."""
+    with running_mock("--queue-seconds", "0.5", "--seconds", "6", "--no-rate-limit") as mock:
+        code = _MEANWHILE.format(mock=mock)
+        with run_inside(gimp32, plugin_gimp3, code, window=True) as session:  # type: ignore[arg-type]
+            yield session

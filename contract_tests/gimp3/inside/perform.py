@@ -1,0 +1,408 @@
+"""Carry out the rows of the table inside GIMP, with its window open, and write down what happened.
+
+For every row a second image shows what GIMP itself would have done by hand (its own scaling and
+resizing): all that is not the target's pixels must be like there. Undo is GIMP's own action, called
+over the session bus, for the PDB has none.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import time
+import traceback
+
+import build
+import snapshot
+from gi.repository import Gegl, Gimp, Gio, GLib
+
+PROCEDURE = "plug-in-precision-upscale"
+# 16-bit integers would go through babl's faulty tables (see precision-upscaler.py)
+DEEP, VALUE = "R'G'B'A float", "Y float"
+
+
+class Actions:
+    """GIMP's own actions, as its menus call them."""
+
+    def __init__(self):
+        self._bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
+
+    def _call(self, method, arguments):
+        return self._bus.call_sync(
+            "org.gimp.GIMP.UI", "/org/gimp/GIMP", "org.gtk.Actions", method, arguments, None, 0, 20000, None
+        )
+
+    def possible(self, name):
+        described = self._call("Describe", GLib.Variant("(s)", (name,))).unpack()[0]
+        return described[0]
+
+    def do(self, name):
+        self._call("Activate", GLib.Variant("(sava{sv})", (name, [], {})))
+
+
+def find(image, name):
+    """Return the layer called ``name``, wherever it is."""
+
+    def walk(layers):
+        for one in layers:
+            if one.get_name() == name:
+                return one
+            if one.is_group():
+                found = walk(one.get_children())
+                if found is not None:
+                    return found
+        return None
+
+    return walk(image.get_layers())
+
+
+def flat(layers):
+    """Return every layer of a snapshot, groups before their children."""
+    found = []
+    for one in layers:
+        found.append(one)
+        found += flat(one.get("children", []))
+    return found
+
+
+def without(layers, ids):
+    """Return a snapshot's layers without those of ``ids``."""
+    return [
+        dict(one, children=without(one["children"], ids)) if "children" in one else one
+        for one in layers
+        if one["id"] not in ids
+    ]
+
+
+def scaled_by_gimp(image, row, names, size):
+    """Do to ``image`` what GIMP does by hand for the row's placement, with its best interpolation."""
+    placement = row["options"].get("placement", "scale-image")
+    factor = row.get("came", row["options"].get("scale-factor", 2))
+    Gimp.context_push()
+    Gimp.context_set_interpolation(Gimp.InterpolationType.NOHALO)
+    try:
+        for name in names:
+            target = find(image, name)
+            if target.get_filters() and not target.is_group():
+                target.merge_filters()
+        if placement == "scale-image":
+            image.scale(size[0] * factor, size[1] * factor)
+        else:
+            boxes = []
+            for name in names:
+                target = find(image, name)
+                width, height = target.get_width(), target.get_height()
+                _, x, y = target.get_offsets()
+                if placement in ("grow-canvas", "new-layer"):
+                    boxes.append((x, y, x + width * factor, y + height * factor))
+                if placement == "grow-canvas" and not target.is_group():
+                    target.scale(width * factor, height * factor, False)
+                    target.set_offsets(x, y)
+            if boxes:
+                left, top = min(0, *(box[0] for box in boxes)), min(0, *(box[1] for box in boxes))
+                right = max(size[0], *(box[2] for box in boxes))
+                bottom = max(size[1], *(box[3] for box in boxes))
+                row["shift"] = [-left, -top]
+                image.resize(right - left, bottom - top, -left, -top)
+    finally:
+        Gimp.context_pop()
+
+
+def local_pixels(image, row, name):
+    """Return ``(width, height, pixels)`` of the target scaled by GIMP alone, as RGBA floats."""
+    target = find(image, name)
+    if target.get_filters() and not target.is_group():
+        target.merge_filters()
+    elif target.get_filters():
+        alone = image.duplicate()
+        target = find(alone, name)
+        target = Gimp.Layer.new_from_visible(alone, image, "flat")
+        alone.delete()
+    placement = row["options"].get("placement", "scale-image")
+    factor = 1 if placement == "fit-layer" else row.get("came", row["options"].get("scale-factor", 2))
+    width, height = target.get_width(), target.get_height()
+    private = Gimp.Image.new_with_precision(width, height, Gimp.ImageBaseType.RGB, image.get_precision())
+    try:
+        if image.get_color_profile() is not None and image.get_base_type() != Gimp.ImageBaseType.GRAY:
+            private.set_color_profile(image.get_color_profile())
+        twin = build.new_layer(private, "twin", width, height, target.has_alpha())
+        private.insert_layer(twin, None, 0)
+        here = Gegl.Rectangle.new(0, 0, width, height)
+        buffer = twin.get_buffer()
+        target.get_buffer().copy(here, Gegl.AbyssPolicy.NONE, buffer, here)
+        buffer.flush()
+        before = snapshot.pixels(twin, DEEP)
+        Gimp.context_push()
+        Gimp.context_set_interpolation(Gimp.InterpolationType.NOHALO)
+        twin.scale(width * factor, height * factor, False)
+        Gimp.context_pop()
+        after = snapshot.pixels(twin, DEEP)
+        _, x, y = target.get_offsets()
+        return (width, height, before, [x, y]), (width * factor, height * factor, after)
+    finally:
+        private.delete()
+
+
+def selected_pixels(image, row, name):
+    """Return the selection over the target's box, scaled by GIMP alone, as floats."""
+    target = find(image, name)
+    _, x, y = target.get_offsets()
+    width, height = target.get_width(), target.get_height()
+    placement = row["options"].get("placement", "scale-image")
+    factor = 1 if placement == "fit-layer" else row["options"].get("scale-factor", 2)
+    private = Gimp.Image.new_with_precision(
+        width, height, Gimp.ImageBaseType.GRAY, Gimp.Precision.FLOAT_LINEAR
+    )
+    try:
+        twin = build.new_layer(private, "twin", width, height, False)
+        private.insert_layer(twin, None, 0)
+        buffer = twin.get_buffer()
+        there = Gegl.Rectangle.new(x, y, width, height)
+        image.get_selection().get_buffer().copy(
+            there, Gegl.AbyssPolicy.NONE, buffer, Gegl.Rectangle.new(0, 0, width, height)
+        )
+        buffer.flush()
+        Gimp.context_push()
+        Gimp.context_set_interpolation(Gimp.InterpolationType.NOHALO)
+        twin.scale(width * factor, height * factor, False)
+        Gimp.context_pop()
+        return snapshot.pixels(twin, VALUE)
+    finally:
+        private.delete()
+
+
+def upscale(image, targets, options, run_mode=Gimp.RunMode.NONINTERACTIVE):
+    """Call the procedure; return its status, message, layer and image."""
+    procedure = Gimp.get_pdb().lookup_procedure(PROCEDURE)
+    config = procedure.create_config()
+    config.set_property("run-mode", run_mode)
+    config.set_property("image", image)
+    if targets:  # GIMP takes no empty list, and leaves it empty without
+        config.set_core_object_array("drawables", targets)
+    for name, value in options.items():
+        config.set_property(name, value)
+    values = procedure.run(config)
+    status = values.index(0)
+    if status != Gimp.PDBStatusType.SUCCESS:
+        return (
+            status.value_nick if hasattr(status, "value_nick") else str(status),
+            error_text(values),
+            None,
+            None,
+        )
+    return "success", values.index(3), values.index(2), values.index(1)
+
+
+def error_text(values):
+    text = values.index(1) if values.length() > 1 else ""
+    return text if isinstance(text, str) else getattr(text, "message", str(text))
+
+
+class Table:
+    """The rows of one GIMP; results are one JSON object a line."""
+
+    def __init__(self, folder, mock, data):
+        self.folder, self.mock, self.data = folder, mock, data
+        self.actions = Actions()
+
+    def use(self, key):
+        """Choose the mock's scenario: the worker reads the key from its file at every start."""
+        os.makedirs(self.data, mode=0o700, exist_ok=True)
+        path = os.path.join(self.data, "credentials.json")
+        with open(path, "w", encoding="utf-8") as stream:
+            json.dump({self.mock: key}, stream)
+        os.chmod(path, 0o600)
+        for name in os.listdir(self.data):
+            # the worker's own account of requests a minute, which a table of rows would exhaust
+            if name.startswith("requests-") and not name.endswith(".lock"):
+                os.remove(os.path.join(self.data, name))
+
+    def run(self, rows):
+        with open(os.path.join(self.folder, "results.jsonl"), "w", encoding="utf-8") as stream:
+            for number, row in enumerate(rows):
+                begun = time.monotonic()
+                try:
+                    result = self.row(row, number)
+                except Exception:
+                    result = {"crash": traceback.format_exc()}
+                result.update(id=row["id"], seconds=round(time.monotonic() - begun, 2))
+                stream.write(json.dumps(result) + "\n")
+                stream.flush()
+
+    def row(self, row, number):
+        self.use(row.get("key", "mock-nearest"))
+        image, targets = build.build(row, number)
+        names = [target.get_name() for target in targets]
+        display = Gimp.Display.new(image)
+        try:
+            image.undo_disable()
+            image.undo_enable()
+            image.clean_all()
+            return self.compare(row, image, targets, names)
+        finally:
+            display.delete()
+
+    def compare(self, row, image, targets, names):
+        size = (image.get_width(), image.get_height())
+        result = {}
+        before = snapshot.image(image)
+        reference = image.duplicate()
+        dumps = []
+        for name in names:
+            twin = image.duplicate()
+            source, local = local_pixels(twin, row, name)
+            twin.delete()
+            dumps.append({"name": name, "source": source, "local": local})
+            if row["options"].get("area") == "selection":
+                dumps[-1]["selection"] = selected_pixels(image, row, name)
+        scaled_by_gimp(reference, row, names, size)
+        expected = snapshot.image(reference)
+        begun = time.monotonic()
+        status, message, layer, shown = upscale(image, targets, row["options"])
+        result.update(status=status, message=message, upscale_seconds=round(time.monotonic() - begun, 2))
+        after = snapshot.image(image)
+        if row["options"].get("placement") == "new-image":
+            result["others"] = snapshot.differences(before, after)
+            result["targets"] = [self.new_image(row, shown, layer, before, dumps[0])]
+            result["dirty"] = image.is_dirty()
+            shown.delete()
+        else:
+            result.update(self.judged(before, after, expected, names))
+            result["targets"] = [self.target(row, reference, before, after, dump) for dump in dumps]
+            self.actions.do("edit-undo")
+            result["undone"] = snapshot.differences(before, snapshot.image(image))
+            result["undo_left"] = self.actions.possible("edit-undo")
+        reference.delete()
+        return result
+
+    def judged(self, before, after, expected, names):
+        """Compare everything that is not a target's pixels with what GIMP makes of it by hand."""
+        known = {one["id"] for one in flat(before["layers"])}
+        still = {one["id"] for one in flat(after["layers"])}
+        fresh = [one for one in flat(after["layers"]) if one["id"] not in known]
+        # a target that stays beside a new layer of its name
+        keeps = [
+            one
+            for one in flat(before["layers"])
+            if one["name"] in names
+            and one["id"] in still
+            and any(new["name"].startswith(one["name"]) for new in fresh)
+        ]
+        expected = copy.deepcopy(expected)
+        if keeps:
+            after = dict(after, layers=without(after["layers"], {one["id"] for one in fresh}))
+            for one in flat(expected["layers"]):
+                if one["name"] in names:
+                    one["visible"] = False
+            after["selected"] = expected["selected"]
+        after, expected = copy.deepcopy(after), copy.deepcopy(expected)
+        for tree in (after, expected):
+            for one in flat(tree["layers"]):
+                if one["name"] in names and not keeps:
+                    # judged apart, to the pixel
+                    one.update(pixels=None, type=None, effects=None)
+                    if one["mask"]:
+                        one["mask"] = dict(one["mask"], pixels=None)
+                if "children" in one:
+                    # a group's own pixels and extent are those of its children
+                    one["pixels"] = None
+                    if keeps:
+                        one["box"] = None
+        return {
+            "others": snapshot.differences(expected, after, ("id", "tattoo")),
+            "selected": after["selected"],
+        }
+
+    def target(self, row, reference, before, after, dump):
+        """Judge one target: attributes here, pixels by whoever reads the files."""
+        name = dump["name"]
+        was = next(one for one in flat(before["layers"]) if one["name"] == name)
+        known = {one["id"] for one in flat(before["layers"])}
+        candidates = [one for one in flat(after["layers"]) if one["name"].startswith(name)]
+        fresh = [one for one in candidates if one["id"] not in known]
+        now = fresh[0] if fresh else next(one for one in candidates if one["name"] == name)
+        kept = bool(fresh) and any(one["id"] == was["id"] for one in candidates)
+        ignoring = {"id", "box", "pixels", "effects", "type", "expanded", "children", "alpha"}
+        if kept:
+            ignoring |= {"name", "tattoo"}
+        if not fresh:
+            ignoring -= {"id", "type"}
+        problems = snapshot.differences(was, now, ignoring)
+        layer = Gimp.Layer.get_by_id(now["id"])
+        return self.files(row, layer, find(reference, name), was, now, kept, problems, dump)
+
+    def new_image(self, row, image, layer, before, dump):
+        was = next(one for one in flat(before["layers"]) if one["name"] == dump["name"])
+        now = snapshot.layer(layer)
+        problems = snapshot.differences(
+            was,
+            now,
+            {
+                "id",
+                "box",
+                "pixels",
+                "effects",
+                "type",
+                "tattoo",
+                "visible",
+                "expanded",
+                "children",
+                "alpha",
+                "locks",
+            },
+        )
+        about = snapshot.image(image)
+        for member in ("base", "precision", "profile", "resolution"):
+            problems += snapshot.differences(before[member], about[member], (), member)
+        if about["size"] != now["box"][2:]:
+            problems.append(f"the image is {about['size']}, its layer {now['box']}")
+        return self.files(row, layer, None, was, now, False, problems, dump)
+
+    def files(self, row, layer, reference, was, now, kept, problems, dump):
+        """Write the pixels that are compared outside, and return what they are."""
+        written = {}
+
+        def write(name, data):
+            file = f"{row['id']}-{dump['name']}-{name}.raw".replace(" ", "_").replace("/", "_")
+            with open(os.path.join(self.folder, file), "wb") as stream:
+                stream.write(data)
+            written[name] = file
+
+        write("source", dump["source"][2])
+        write("local", dump["local"][2])
+        if dump.get("selection"):
+            write("selection", dump["selection"])
+        write("result", snapshot.pixels(layer, DEEP))
+        if row["image"].get("levels") if "image" in row else False:
+            write("raw", snapshot.pixels(layer, "R'G'B' u16"))
+        mask = layer.get_mask()
+        if mask is not None and reference is not None and reference.get_mask() is not None and not kept:
+            write("mask", snapshot.pixels(mask, VALUE))
+            write("mask-local", snapshot.pixels(reference.get_mask(), VALUE))
+        selection = row.get("image", {}).get("selection")
+        return {
+            "name": dump["name"],
+            "problems": problems,
+            "box": now["box"],
+            "was": was["box"],
+            "was_alpha": was["alpha"],
+            "alpha": now["alpha"],
+            "effects": now["effects"],
+            "type": now["type"],
+            "visible": now["visible"],
+            "kept": kept,
+            "source_size": dump["source"][:2],
+            "source_at": dump["source"][3],
+            "shift": row.get("shift", [0, 0]),
+            "local_size": dump["local"][:2],
+            "files": written,
+            "selection": selection,
+        }
+
+
+def main(folder, mock, data, rows):
+    Gegl.init(None)
+    Table(folder, mock, data).run(rows)
+    with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:
+        stream.write("done")

@@ -1,0 +1,190 @@
+"""What the plug-in refuses, and how it fails: run in GIMP without a window, one JSON object a line.
+
+Every case says what it got, and whether the image is as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import traceback
+
+import build
+import perform
+import snapshot
+from gi.repository import Gegl, Gimp
+
+
+def plain(**about):
+    return build.build({"layers": [about], "image": {"furnished": False}}, 1)
+
+
+def sized(width, height, **about):
+    image = Gimp.Image.new(max(width, 300), max(height, 300), Gimp.ImageBaseType.RGB)
+    layer = build.new_layer(image, "Subject", width, height, about.get("alpha", False))
+    image.insert_layer(layer, None, 0)
+    layer.fill(about.get("fill", Gimp.FillType.WHITE))
+    return image, [layer]
+
+
+def transparent():
+    return sized(200, 200, alpha=True, fill=Gimp.FillType.TRANSPARENT)
+
+
+def transparent_area():
+    image, layers = sized(400, 400, alpha=True, fill=Gimp.FillType.TRANSPARENT)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 300, 300, 100, 100)
+    layers[0].edit_fill(Gimp.FillType.WHITE)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 170, 170)
+    return image, layers
+
+
+def in_locked_group():
+    image, layers = plain(place="group")
+    layers[0].get_parent().set_lock_content(True)
+    return image, layers
+
+
+def floating():
+    image, layers = plain()
+    Gimp.edit_copy(layers)
+    Gimp.edit_paste(layers[0], False)
+    return image, layers
+
+
+def mask_as_drawable():
+    image, layers = plain(mask=["edit"])
+    return image, [layers[0].get_mask()]
+
+
+def channel_as_drawable():
+    image, _ = build.build({}, 1)
+    return image, list(image.get_channels())
+
+
+def empty_group(nested=False):
+    image, _ = plain()
+    group = Gimp.GroupLayer.new(image, "Hollow")
+    image.insert_layer(group, None, 0)
+    if nested:
+        image.insert_layer(Gimp.GroupLayer.new(image, "Hollower"), group, 0)
+    return image, [group]
+
+
+def nested_choice():
+    image, layers = plain(place="group")
+    return image, [layers[0], layers[0].get_parent()]
+
+
+def nothing_selected():
+    return plain()[0], []
+
+
+def outside_selection():
+    image, layers = plain()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 230, 190, 5, 5)
+    return image, layers
+
+
+def of_another_image():
+    _, layers = plain()
+    return plain()[0], layers
+
+
+REFUSALS = {
+    "one-pixel": lambda: sized(1, 1),
+    "too-small": lambda: sized(159, 300),
+    "strip": lambda: sized(30000, 200),
+    "too-narrow": lambda: sized(500, 160),
+    "too-large": (lambda: sized(1200, 600), {"scale-factor": 16}),
+    "too-large-for-any": lambda: sized(5040, 1700),
+    "transparent": transparent,
+    "transparent-area": (transparent_area, {"area": "selection"}),
+    "locked-content": lambda: plain(locks=["content"]),
+    "locked-position": lambda: plain(locks=["position"]),
+    "locked-group": in_locked_group,
+    "floating": floating,
+    "mask": mask_as_drawable,
+    "channel": channel_as_drawable,
+    "empty-group": empty_group,
+    "nested-empty-group": lambda: empty_group(nested=True),
+    "layer-and-its-group": nested_choice,
+    "nothing-selected": nothing_selected,
+    "no-selection": (plain, {"area": "selection"}),
+    "outside-selection": (outside_selection, {"area": "selection"}),
+    "other-image": of_another_image,
+}
+
+
+def refusal(case):
+    make, options = case if isinstance(case, tuple) else (case, {})
+    return outcome(*make(), options)
+
+
+def outcome(image, drawables, options, run_mode=Gimp.RunMode.NONINTERACTIVE):
+    """Call the procedure and tell what came of it, and whether the image changed."""
+    image.clean_all()
+    before = snapshot.image(image)
+    status, message, layer, shown = perform.upscale(image, drawables, options, run_mode)
+    result = {
+        "status": status,
+        "message": message,
+        "changed": snapshot.differences(before, snapshot.image(image)),
+        "dirty": image.is_dirty(),
+        "size": [layer.get_width(), layer.get_height()] if layer is not None else None,
+    }
+    if shown is not None and shown.get_id() != image.get_id():
+        shown.delete()
+    image.delete()
+    return result
+
+
+def with_setting(data, address, key):
+    """Point the worker at an address with a key (None: no key at all)."""
+    os.makedirs(data, mode=0o700, exist_ok=True)
+    for name, content in (
+        ("settings.json", {"base_url": address}),
+        ("credentials.json", {address: key} if key else {}),
+    ):
+        path = os.path.join(data, name)
+        with open(path, "w", encoding="utf-8") as stream:
+            json.dump(content, stream)
+        os.chmod(path, 0o600)
+
+
+def failures(mock, nowhere):
+    """Return each failure's address and key."""
+    return {
+        "failed": (mock, "mock-failed"),
+        "completed-empty": (mock, "mock-completed_empty"),
+        "corrupt-image": (mock, "mock-corrupt_image"),
+        "not-an-image": (mock, "mock-not_an_image"),
+        "wrong-key": (mock, "no-such-key"),
+        "no-key": (mock, None),
+        "unreachable": (nowhere, "mock-key"),
+    }
+
+
+def main(folder, mock, nowhere, data):
+    Gegl.init(None)
+    with open(os.path.join(folder, "refusals.jsonl"), "w", encoding="utf-8") as stream:
+
+        def write(kind, name, make):
+            try:
+                result = make()
+            except Exception:
+                result = {"crash": traceback.format_exc()}
+            stream.write(json.dumps(dict(result, kind=kind, id=name)) + "\n")
+            stream.flush()
+
+        with_setting(data, mock, "mock-key")
+        for name, case in REFUSALS.items():
+            write("refusal", name, lambda case=case: refusal(case))
+        for name, (address, key) in failures(mock, nowhere).items():
+            with_setting(data, address, key)
+            write("failure", name, lambda name=name: outcome(*plain(name=name), {"sharpen": len(name)}))
+        with_setting(data, mock, "mock-nearest")
+        write("works", "with-last-values", lambda: outcome(*plain(), {}, Gimp.RunMode.WITH_LAST_VALS))
+        write("works", "non-interactive", lambda: outcome(*plain(), {"scale-factor": 3}))
+    with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:
+        stream.write("done")

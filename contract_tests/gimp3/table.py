@@ -1,0 +1,303 @@
+"""The table of constructed images: attributes, placements, precisions, profiles, kinds, areas, colours.
+
+Plain data, read by pytest outside and by GIMP inside. A row's ``layers`` are its targets, ``image``
+what they lie on, ``options`` the procedure's arguments, ``key`` the mock's scenario, ``expect`` what
+the judge must know beyond the rule that everything is kept.
+"""
+
+from __future__ import annotations
+
+MODES = [
+    "DISSOLVE",
+    "BEHIND",
+    "MULTIPLY",
+    "SCREEN",
+    "OVERLAY",
+    "DIFFERENCE",
+    "ADDITION",
+    "SUBTRACT",
+    "DARKEN_ONLY",
+    "LIGHTEN_ONLY",
+    "HSV_HUE",
+    "HSV_SATURATION",
+    "HSL_COLOR",
+    "HSV_VALUE",
+    "DIVIDE",
+    "DODGE",
+    "BURN",
+    "HARDLIGHT",
+    "SOFTLIGHT",
+    "GRAIN_EXTRACT",
+    "GRAIN_MERGE",
+    "VIVID_LIGHT",
+    "PIN_LIGHT",
+    "LINEAR_LIGHT",
+    "HARD_MIX",
+    "EXCLUSION",
+    "LINEAR_BURN",
+    "LUMA_DARKEN_ONLY",
+    "LUMA_LIGHTEN_ONLY",
+    "LUMINANCE",
+    "LCH_HUE",
+    "LCH_CHROMA",
+    "LCH_COLOR",
+    "LCH_LIGHTNESS",
+    "COLOR_ERASE",
+    "ERASE",
+    "MERGE",
+    "SPLIT",
+    "NORMAL_LEGACY",
+    "MULTIPLY_LEGACY",
+    "SCREEN_LEGACY",
+    "OVERLAY_LEGACY",
+    "SOFTLIGHT_LEGACY",
+    "HSL_COLOR_LEGACY",
+]
+PLACEMENTS = ("scale-image", "grow-canvas", "fit-layer", "new-layer", "new-image")
+PRECISIONS = [
+    "U8_LINEAR",
+    "U8_PERCEPTUAL",
+    "U16_LINEAR",
+    "U16_NON_LINEAR",
+    "U16_PERCEPTUAL",
+    "U32_NON_LINEAR",
+    "U32_LINEAR",
+    "HALF_LINEAR",
+    "HALF_NON_LINEAR",
+    "FLOAT_LINEAR",
+    "FLOAT_NON_LINEAR",
+    "DOUBLE_LINEAR",
+]
+
+SHADOW = ("gegl:dropshadow", {"x": 12.0, "y": 9.0, "radius": 6.0})
+INVERT = ("gegl:invert-gamma", {})
+
+
+def row(
+    name: str,
+    *layers: dict,
+    image: dict | None = None,
+    options: dict | None = None,
+    **more: object,
+) -> dict:
+    """Return one row; without ``layers`` its target is a plain opaque layer."""
+    return {
+        "id": name,
+        "layers": list(layers) or [{}],
+        "image": image or {},
+        "options": options or {},
+        **more,
+    }
+
+
+def _where() -> list[dict]:
+    return [
+        row("at-the-root"),
+        row("at-the-bottom", {"place": "bottom"}),
+        row("on-top", {"place": "top"}),
+        row("in-a-group", {"place": "group"}),
+        row("in-nested-groups", {"place": "nested", "alpha": "soft", "mask": []}),
+        row("negative-offset", {"at": (-33, -21)}),
+        row("off-the-canvas", {"at": (300, 260)}),
+        row("wholly-left-of-the-canvas", {"at": (-400, 5)}),
+        row("larger-than-the-canvas", {"size": (300, 260), "at": (-30, -30)}),
+        row("smallest-allowed", {"size": (160, 160)}),
+        row("longest-allowed", {"size": (480, 160)}),
+        row("three-times", options={"scale-factor": 3}),
+        row("five-times-a-small-one", {"size": (161, 163), "at": (7, 11)}, options={"scale-factor": 5}),
+    ]
+
+
+def _attributes() -> list[dict]:
+    spaces = {
+        "blend_space": "RGB_PERCEPTUAL",
+        "composite_space": "RGB_LINEAR",
+        "composite_mode": "CLIP_TO_BACKDROP",
+    }
+    return [
+        row("opacity-and-mode", {"opacity": 37.5, "mode": "OVERLAY"}),
+        row("spaces", {"mode": "LINEAR_LIGHT", **spaces}),
+        row("hidden", {"hidden": True}),
+        row("colour-tag", {"color_tag": "VIOLET"}),
+        row("parasites", {"parasites": {"my-notes": "keep me", "raw": "\x01\x02"}}),
+        row("tattoo", {"tattoo": 987654}),
+        row("alpha-locked", {"alpha": "soft", "locks": ["alpha"]}),
+        row("visibility-locked", {"locks": ["visibility"]}),
+        row("everything-at-once", {
+            "place": "nested", "alpha": "soft", "mask": ["edit"], "opacity": 61.0, "mode": "SOFTLIGHT",
+            "color_tag": "GREEN", "parasites": {"a": "b"}, "tattoo": 4242, "at": (-9, 14),
+            "locks": ["alpha", "visibility"], **spaces,
+        }),
+        row("utf8-name", {"name": "Šaty „bílé“ 层 🙂"}),
+        row("mask", {"mask": []}),
+        row("mask-not-applied", {"mask": ["no-apply"]}),
+        row("mask-shown", {"mask": ["show"]}),
+        row("mask-edited", {"mask": ["edit"]}),
+        row("mask-and-alpha", {"mask": [], "alpha": "soft"}),
+        row("opaque-alpha-channel", {"alpha": "opaque"}),
+        row("soft-alpha", {"alpha": "soft"}),
+        row("holes", {"alpha": "holes"}),
+    ]  # fmt: skip
+
+
+def _modes() -> list[dict]:
+    rows = []
+    for start in range(0, len(MODES), 11):
+        some = MODES[start : start + 11]
+        # in place GIMP itself keeps the mode; a new layer must be given it
+        layers = [
+            {"mode": mode, "name": f"Mode {mode}", "at": (step, 2 * step)} for step, mode in enumerate(some)
+        ]
+        rows.append(row(f"modes-{start // 11}", *layers, options={"placement": "new-layer"}))
+    rows.append(row("modes-in-place", *[
+        {"mode": mode, "name": f"Mode {mode}"} for mode in ("DISSOLVE", "LCH_HUE", "ERASE", "MULTIPLY_LEGACY")
+    ]))  # fmt: skip
+    return rows
+
+
+def _placements() -> list[dict]:
+    rows = []
+    for placement in PLACEMENTS[1:]:
+        options = {"placement": placement}
+        rows += [
+            row(f"{placement}-plain", options=options),
+            row(f"{placement}-alpha-mask", {"alpha": "soft", "mask": [], "opacity": 70.0}, options=options),
+            row(f"{placement}-negative", {"at": (-40, -25), "place": "group"}, options=options),
+            row(
+                f"{placement}-deep",
+                {"alpha": "soft", "mask": ["edit"]},
+                image={"precision": "U16_NON_LINEAR", "profile": "adobe"},
+                options=options,
+            ),
+        ]
+    rows.append(row(
+        "fit-layer-position-locked", {"locks": ["position"]}, options={"placement": "fit-layer"}
+    ))  # fmt: skip
+    rows.append(row("new-image-locked", {"locks": ["content"]}, options={"placement": "new-image"}))
+    return rows
+
+
+def _colour() -> list[dict]:
+    rows = [
+        row(f"precision-{name.lower().replace('_', '-')}", image={"precision": name}) for name in PRECISIONS
+    ]
+    rows.extend(
+        row(f"profile-{profile}", {"alpha": "soft"}, image={"profile": profile})
+        for profile in ("srgb", "adobe", "prophoto", "linear")
+    )
+    rows += [
+        row("prophoto-16", image={"profile": "prophoto", "precision": "U16_NON_LINEAR"}),
+        row("adobe-float-linear", {"alpha": "soft"}, image={"profile": "adobe", "precision": "FLOAT_LINEAR"}),
+        row("grey", image={"base": "GRAY"}),
+        row("grey-alpha-mask", {"alpha": "soft", "mask": []}, image={"base": "GRAY"}),
+        row("grey-gamma-16", image={"base": "GRAY", "profile": "grey-gamma", "precision": "U16_NON_LINEAR"}),
+        row("grey-l-float", image={"base": "GRAY", "profile": "grey-l", "precision": "FLOAT_LINEAR"}),
+        row("indexed", image={"base": "INDEXED"}),
+        row("indexed-alpha", {"alpha": "holes"}, image={"base": "INDEXED"}),
+        row("indexed-new-image", image={"base": "INDEXED"}, options={"placement": "new-image"}),
+    ]
+    return rows
+
+
+def _kinds() -> list[dict]:
+    return [
+        row("text", {"kind": "text"}),
+        row(
+            "text-with-mask",
+            {"kind": "text", "mask": ["edit"], "opacity": 50.0, "mode": "MULTIPLY", "tattoo": 77},
+        ),
+        row("text-fit-layer", {"kind": "text"}, options={"placement": "fit-layer"}),
+        row("text-new-layer", {"kind": "text"}, options={"placement": "new-layer"}),
+        row("group", {"kind": "group"}),
+        row("group-with-mask", {"kind": "group", "mask": [], "opacity": 80.0, "mode": "MULTIPLY"}),
+        row("group-grow-canvas", {"kind": "group"}, options={"placement": "grow-canvas"}),
+        row("group-new-image", {"kind": "group"}, options={"placement": "new-image"}),
+        row("effect", {"effects": [INVERT]}),
+        row("effect-in-a-group", {"effects": [INVERT], "place": "group", "mask": [], "tattoo": 99}),
+        row("effect-that-grows", {"effects": [SHADOW], "alpha": "soft"}),
+        row(
+            "effect-that-grows-new-image",
+            {"effects": [SHADOW], "alpha": "soft"},
+            options={"placement": "new-image"},
+        ),
+        row("effects-hidden", {"effects": [INVERT], "effects_hidden": True}),
+        row("effect-fit-layer", {"effects": [INVERT]}, options={"placement": "fit-layer"}),
+        row("vector", {"kind": "vector"}, only="3.2"),
+        row("link", {"kind": "link"}, only="3.2"),
+    ]
+
+
+def _areas() -> list[dict]:
+    chosen = {"area": "selection"}
+    rows = [
+        row(
+            f"selection-{selection}",
+            {"alpha": "soft"} if selection == "soft" else {},
+            image={"selection": selection},
+            options=chosen,
+        )
+        for selection in ("hard", "soft", "crossing", "small")
+    ]
+    rows += [
+        row("selection-fit-layer", image={"selection": "soft"}, options={**chosen, "placement": "fit-layer"}),
+        row("selection-new-layer", image={"selection": "soft"}, options={**chosen, "placement": "new-layer"}),
+        row("selection-kept", image={"selection": "soft"}),
+        row("selection-deep", image={"selection": "soft", "precision": "FLOAT_LINEAR", "profile": "prophoto"},
+            options={"area": "selection"}),
+    ]  # fmt: skip
+    return rows
+
+
+def _fidelity() -> list[dict]:
+    original = {"colors": "original"}
+    # without detail of the service's making, what differs is its tint
+    still = {"sharpen": 0, "smart-grain": 0, "ultra-detail": 0}
+    tinted = {"key": "mock-tinted", "tinted": True}
+    return [
+        row("original", options=original),
+        row("original-alpha", {"alpha": "soft"}, options=original),
+        row("original-fit-layer", options={"colors": "original", "placement": "fit-layer"}),
+        row("original-tinted", options={**original, **still}, **tinted),
+        row("service-tinted", options=still, **tinted),
+        row("original-tinted-prophoto", options={**original, **still}, **tinted,
+            image={"profile": "prophoto", "precision": "U16_NON_LINEAR"}),
+        row("original-tinted-alpha", {"alpha": "soft"}, options={**original, **still}, **tinted),
+        row("original-gradient-16", {"content": "ramp"}, options=original,
+            image={"precision": "U16_NON_LINEAR", "levels": True}),
+        row("original-grey-16", options=original, image={"base": "GRAY", "precision": "U16_NON_LINEAR"}),
+    ]  # fmt: skip
+
+
+def _several() -> list[dict]:
+    still = {"sharpen": 0, "smart-grain": 0, "ultra-detail": 0}
+    halved = {"key": "mock-wrong_scale", "came": 2, "loose": True}
+    two = [{"name": "First"}, {"name": "Second", "at": (40, 3), "alpha": "soft", "mask": []}]
+    return [
+        row("two-layers", *two),
+        row("two-layers-grow-canvas", {"name": "First", "at": (-30, 0)}, {"name": "Second", "at": (50, -44)},
+            options={"placement": "grow-canvas"}),
+        row("two-layers-fit-layer", *two, options={"placement": "fit-layer"}),
+        row("three-kinds", {"name": "Plain"}, {"name": "Words", "kind": "text"},
+            {"name": "Inverted", "effects": [INVERT]}),
+        row("half-as-large-as-asked", options={"scale-factor": 4, **still}, **halved),
+        row("half-as-large-grow-canvas", {"alpha": "soft", "mask": []}, **halved,
+            options={"scale-factor": 4, "placement": "grow-canvas", **still}),
+    ]  # fmt: skip
+
+
+ROWS = [
+    *_where(),
+    *_attributes(),
+    *_modes(),
+    *_placements(),
+    *_colour(),
+    *_kinds(),
+    *_areas(),
+    *_fidelity(),
+    *_several(),
+]
+
+
+def rows_for(version: str) -> list[dict]:
+    """Return the rows that GIMP ``version`` can carry out."""
+    return [one for one in ROWS if one.get("only", version) == version]

@@ -1,0 +1,47 @@
+"""A layer swap that can be trusted: the table, judged row by row, in GIMP 3.0 and 3.2."""
+
+from __future__ import annotations
+
+import pytest
+
+from . import judge, table
+from .running import Session
+
+_BY_ID = {one["id"]: one for one in table.ROWS}
+
+
+def _parameters() -> list[object]:
+    return [
+        pytest.param(version, one["id"], id=f"{version}-{one['id']}")
+        for version in ("3.0", "3.2")
+        for one in table.rows_for(version)
+    ]
+
+
+def _table(request: pytest.FixtureRequest, version: str) -> Session:
+    session: Session = request.getfixturevalue("table" + version.replace(".", ""))
+    return session
+
+
+def test_row_ids_name_one_row_each() -> None:
+    assert len(_BY_ID) == len(table.ROWS) >= 60
+
+
+@pytest.mark.gimp3
+@pytest.mark.slow
+@pytest.mark.parametrize(("version", "row"), _parameters())
+def test_a_row_of_the_table(request: pytest.FixtureRequest, version: str, row: str) -> None:
+    session = _table(request, version)
+    results = session.lines("results.jsonl")
+    assert row in results, f"GIMP ended before this row:\n{session.end()}"
+    problems = judge.problems(_BY_ID[row], results[row], session.folder)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.gimp3
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["3.0", "3.2"])
+def test_gimp_has_nothing_to_complain_about(request: pytest.FixtureRequest, version: str) -> None:
+    session = _table(request, version)
+    assert session.complete, session.end()
+    assert session.complaints() == []

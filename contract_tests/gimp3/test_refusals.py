@@ -1,0 +1,105 @@
+"""Bad input is refused before anything is sent, failures say what they cost, and neither leaves a trace."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
+
+from .running import Session
+
+pytestmark = [pytest.mark.gimp3, pytest.mark.slow]
+
+REFUSED = {
+    "one-pixel": ("1 × 1", "160"),
+    "too-small": ("159 × 300", "160"),
+    "strip": ("30000 × 200", "3 times", "10000"),
+    "too-narrow": ("500 × 160", "3 times", "167"),
+    "too-large": ("19200 × 9600", "10060", "nearest factor that fits is 8"),
+    "too-large-for-any": ("5040 × 1700", "5030"),
+    "transparent": ("fully transparent",),
+    "transparent-area": ("fully transparent inside the selection",),
+    "locked-content": ("pixels", "locked", "Unlock"),
+    "locked-position": ("position", "locked", "Unlock"),
+    "locked-group": ("locked group", "Group 0"),
+    "floating": ("floating selection", "Anchor"),
+    "mask": ("layer mask", "Select the layer itself"),
+    "channel": ("is a channel", "Select a layer"),
+    "empty-group": ("holds nothing",),
+    "nested-empty-group": ("holds nothing",),
+    "layer-and-its-group": ("inside the group", "only one"),
+    "nothing-selected": ("No layer is selected",),
+    "no-selection": ("nothing is selected",),
+    "outside-selection": ("does not touch",),
+    "other-image": ("does not belong to this image",),
+}
+FAILED = {
+    "failed": ("could not upscale", "check your credits"),
+    "completed-empty": ("offers no picture", "has been charged", "Resume"),
+    "corrupt-image": ("no whole picture", "has been charged", "Resume"),
+    "not-an-image": ("no whole picture", "has been charged", "Resume"),
+    "wrong-key": ("Invalid API key", "Nothing was charged", "Check the API key"),
+    "no-key": ("no API key", "Nothing was charged", "Store a key"),
+    "unreachable": ("could not be reached", "Nothing was charged", "connection"),
+}
+
+Refusals = tuple[Session, str]
+
+
+def _result(refusals: Refusals, name: str) -> dict[str, object]:
+    results = refusals[0].lines("refusals.jsonl")
+    assert name in results, refusals[0].end()
+    assert "crash" not in results[name], results[name]["crash"]
+    return results[name]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_bad_input_is_refused_with_a_way_out(refusals: Refusals, name: str) -> None:
+    result = _result(refusals, name)
+    assert result["status"] == "calling-error"
+    for words in (*REFUSED[name], "Nothing was sent and nothing was charged."):
+        assert words in str(result["message"])
+
+
+@pytest.mark.parametrize("name", FAILED)
+def test_a_failure_says_what_happened_what_it_cost_and_what_to_do(refusals: Refusals, name: str) -> None:
+    result = _result(refusals, name)
+    assert result["status"] == "execution-error"
+    for words in FAILED[name]:
+        assert words in str(result["message"])
+
+
+@pytest.mark.parametrize("name", [*REFUSED, *FAILED])
+def test_the_image_is_as_it_was_and_no_undo_step_is_left(refusals: Refusals, name: str) -> None:
+    result = _result(refusals, name)
+    assert result["changed"] == []
+    assert result["dirty"] is False
+
+
+def test_every_case_inside_is_judged_here(refusals: Refusals) -> None:
+    results = refusals[0].lines("refusals.jsonl")
+    assert {name for name, one in results.items() if one["kind"] == "refusal"} == set(REFUSED)
+    assert {name for name, one in results.items() if one["kind"] == "failure"} == set(FAILED)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("with-last-values", [352, 336]), ("non-interactive", [528, 504])]
+)
+def test_it_runs_without_a_window(refusals: Refusals, name: str, size: list[int]) -> None:
+    result = _result(refusals, name)
+    assert (result["status"], result["size"]) == ("success", size)
+
+
+def test_nothing_that_was_refused_reached_the_service(refusals: Refusals) -> None:
+    session, mock = refusals
+    assert session.complete, session.end()
+    with urllib.request.urlopen(f"{mock}/__mock__/journal") as answer:
+        journal = json.load(answer)
+    created = [one for one in journal["requests"] if one["method"] == "POST"]
+    # four failures of the service, one refused key and the two that work; nothing else was ever sent
+    assert len(created) == 7
+
+
+def test_gimp_has_nothing_to_complain_about(refusals: Refusals) -> None:
+    assert refusals[0].complaints() == []
