@@ -1,92 +1,269 @@
-"""Compile gettext catalogs: ``locale/<language>.po`` into the ``.mo`` files that programs read.
+"""Collect every text people read, keep the translations in step, and compile them.
 
-    python3 install_scripts/catalogs.py    compile those of the clone in place, to try a translation
+    python3 install_scripts/catalogs.py            update locale/*.po and compile the .mo files
+    python3 install_scripts/catalogs.py --check    change nothing; fail when anything is missing or stale
 
-The zip builder compiles them into what it builds; nothing compiled is kept in the repository.
+The texts are the calls of ``_("…")``, ``translate("…")`` and ``plural("…", "…", n)`` in the front ends,
+the titles and explanations of the contract's parameters, and the fixed sentences of the core's errors.
+Standard library alone: no gettext tools are needed.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
+import re
 import struct
-from typing import TYPE_CHECKING
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from environment import CLONE
 from steps import Failure, reported, say
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).resolve().parent.parent
+PLUGIN = ROOT / "plugin"
+LOCALE = PLUGIN / "precision_upscaler" / "locale"
 DOMAIN = "precision-upscaler"
-_MAGIC = 0x950412DE
-_CONTEXT, _PLURAL = "\4", "\0"
+LANGUAGES = {
+    "de": "nplurals=2; plural=(n != 1);",
+    "es": "nplurals=2; plural=(n != 1);",
+    "fr": "nplurals=2; plural=(n > 1);",
+    "it": "nplurals=2; plural=(n != 1);",
+    "ja": "nplurals=1; plural=0;",
+    "pt_BR": "nplurals=2; plural=(n > 1);",
+    "zh_CN": "nplurals=1; plural=0;",
+}
+"""Every language with gettext's rule for its plural forms."""
+
+_SOURCES = ("gimp3", "gimp2", "precision_upscaler/frontend")
+_ERRORS = PLUGIN / "precision_upscaler" / "errors.py"
+_CALLS = {"_": 1, "translate": 1, "plural": 2}
+_MO_MAGIC = 0x950412DE
 
 
-def messages(text: str, name: str) -> dict[str, str]:
-    """Return what a ``.po`` file translates, by the keys of the ``.mo`` format; fuzzy and empty ones not."""
-    found: dict[str, str] = {}
-    for entry in text.replace("\r\n", "\n").split("\n\n"):
-        fields: dict[str, str] = {}
-        field, fuzzy = "", False
-        for line in entry.splitlines():
-            if line.startswith("#"):
-                fuzzy = fuzzy or (line.startswith("#,") and "fuzzy" in line)
-                continue
-            keyword, _, rest = line.partition(" ") if not line.startswith('"') else ("", "", line)
-            if keyword:
-                field = keyword
-                fields[field] = ""
-            try:
-                fields[field] += str(ast.literal_eval(rest))
-            except (KeyError, SyntaxError, ValueError):
-                raise Failure(f"{name} holds a line that is no catalog: {line}", "correct the file") from None
-        key = fields.get("msgid")
-        if key is None or (fuzzy and key):
+@dataclass
+class Entry:
+    """One text: where it is used, its plural (or None), and its translations, one for each plural form."""
+
+    text: str
+    plural: str | None = None
+    places: list[str] = field(default_factory=list)
+    translations: list[str] = field(default_factory=list)
+
+
+# ----- collecting
+
+
+def collect() -> dict[str, Entry]:
+    """Return every text to translate, by itself, in the order of the sources."""
+    entries: dict[str, Entry] = {}
+    for folder in _SOURCES:
+        for path in sorted((PLUGIN / folder).rglob("*.py")):
+            _collect_calls(path, entries)
+    for text in described_texts():
+        _add(entries, text, None, "the contract")
+    for text in error_texts():
+        _add(entries, text, None, "precision_upscaler/errors.py")
+    return entries
+
+
+def _collect_calls(path: Path, entries: dict[str, Entry]) -> None:
+    place = path.relative_to(PLUGIN).as_posix()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
             continue
-        if "msgctxt" in fields:
-            key = fields["msgctxt"] + _CONTEXT + key
-        plurals = [fields[one] for one in sorted(fields) if one.startswith("msgstr[")]
-        if plurals:
-            key += _PLURAL + fields["msgid_plural"]
-        value = _PLURAL.join(plurals) if plurals else fields.get("msgstr", "")
-        if value.strip(_PLURAL):
-            found[key] = value
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        count = _CALLS.get(name, 0)
+        words = [_text(argument) for argument in node.args[:count]]
+        if count and len(words) == count and all(words):
+            _add(entries, str(words[0]), words[1] if count > 1 else None, place)
+
+
+def _text(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _add(entries: dict[str, Entry], text: str, plural: str | None, place: str) -> None:
+    entry = entries.setdefault(text, Entry(text, plural))
+    entry.plural = entry.plural or plural
+    if place not in entry.places:
+        entry.places.append(place)
+
+
+def described_texts() -> list[str]:
+    """Return titles and explanations of every option and of its choices."""
+    sys.path.insert(0, str(PLUGIN))
+    try:
+        from precision_upscaler.frontend import options  # noqa: PLC0415 - the path has to be there first
+    finally:
+        sys.path.remove(str(PLUGIN))
+    texts = []
+    for option in options.ALL:
+        texts += [option.title, option.help]
+        for choice in option.choices:
+            texts += [choice.title, choice.help]
+    return list(dict.fromkeys(texts))
+
+
+def error_texts() -> list[str]:
+    """Return the sentences in the core's errors that are always the same: advice, and what was charged."""
+    texts = []
+    for node in ast.walk(ast.parse(_ERRORS.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.keyword) and node.arg in ("advice", "charge"):
+            texts.append(_text(node.value))
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+            continue
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        name = getattr(target, "id", "")
+        if name == "advice":
+            texts.append(_text(node.value))
+        if name == "CHARGE_TEXTS" and isinstance(node.value, ast.Dict):
+            texts += [_text(value) for value in node.value.values]
+    return [text for text in dict.fromkeys(texts) if text]
+
+
+# ----- .po files
+
+
+def parse(text: str) -> dict[str, Entry]:
+    """Return the entries of a .po file by their msgid, its header under the empty text."""
+    entries: dict[str, Entry] = {}
+    for block in re.split(r"\n\s*\n", text):
+        fields: dict[str, str] = {}
+        current = ""
+        for line in block.splitlines():
+            match = re.match(r'(msgid|msgid_plural|msgstr(?:\[\d\])?)\s+(".*")\s*$', line)
+            if match:
+                current = match[1]
+                fields[current] = ast.literal_eval(match[2])
+            elif line.startswith('"'):
+                fields[current] += ast.literal_eval(line.strip())
+        if "msgid" in fields:
+            strings = [value for name, value in sorted(fields.items()) if name.startswith("msgstr")]
+            entries[fields["msgid"]] = Entry(fields["msgid"], fields.get("msgid_plural"), [], strings)
+    return entries
+
+
+def written(language: str, entries: dict[str, Entry]) -> str:
+    """Return a .po file's text."""
+    header = (
+        f"Project-Id-Version: {DOMAIN}\\n",
+        f"Language: {language}\\n",
+        "MIME-Version: 1.0\\n",
+        "Content-Type: text/plain; charset=UTF-8\\n",
+        "Content-Transfer-Encoding: 8bit\\n",
+        f"Plural-Forms: {LANGUAGES[language]}\\n",
+    )
+    blocks = ['msgid ""\nmsgstr ""\n' + "\n".join(f'"{line}"' for line in header)]
+    for entry in entries.values():
+        lines = [f"#: {place}" for place in entry.places] + [f"msgid {_quoted(entry.text)}"]
+        if entry.plural is None:
+            lines.append(f"msgstr {_quoted((entry.translations or [''])[0])}")
+        else:
+            lines.append(f"msgid_plural {_quoted(entry.plural)}")
+            forms = entry.translations or [""] * forms_of(language)
+            lines += [f"msgstr[{number}] {_quoted(form)}" for number, form in enumerate(forms)]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def forms_of(language: str) -> int:
+    """Return how many plural forms a language has."""
+    return int(LANGUAGES[language].split("=")[1].split(";")[0])
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+# ----- .mo files
+
+
+def compiled(language: str, entries: dict[str, Entry]) -> bytes:
+    """Return a .mo file's bytes: untranslated texts are left out, so that English is shown for them."""
+    header = written(language, {}).split("\n", 2)[2]
+    pairs = {b"": "".join(ast.literal_eval(line) for line in header.splitlines() if line).encode()}
+    for entry in entries.values():
+        if entry.translations and all(entry.translations):
+            key = entry.text if entry.plural is None else f"{entry.text}\0{entry.plural}"
+            pairs[key.encode()] = "\0".join(entry.translations).encode()
+    items = sorted(pairs.items())
+    count = len(items)
+    keys_at, values_at, data_at = 28, 28 + 8 * count, 28 + 16 * count
+    tables, data = [b"", b""], b""
+    for side in (0, 1):
+        for pair in items:
+            tables[side] += struct.pack("<2I", len(pair[side]), data_at + len(data))
+            data += pair[side] + b"\0"
+    return struct.pack("<7I", _MO_MAGIC, 0, count, keys_at, values_at, 0, 0) + tables[0] + tables[1] + data
+
+
+# ----- checks
+
+
+def problems(language: str, entries: dict[str, Entry]) -> list[str]:
+    """Return what is wrong with a language: missing translations, and placeholders that differ."""
+    found = []
+    for entry in entries.values():
+        forms = entry.translations
+        if len(forms) != (1 if entry.plural is None else forms_of(language)) or not all(forms):
+            found.append(f"{language}: not translated: {entry.text!r}")
+            continue
+        wanted = placeholders(entry.text) | placeholders(entry.plural or "")
+        for form in forms:
+            # the form for one thing may say "one" instead of the number
+            if placeholders(form) != wanted and not (entry.plural and placeholders(form) < wanted):
+                found.append(
+                    f"{language}: placeholders differ in {form!r}, the translation of {entry.text!r}"
+                )
+            if bool(re.search(r"_\w", entry.text)) != bool(re.search(r"_\w", form)):
+                found.append(
+                    f"{language}: the mnemonic differs in {form!r}, the translation of {entry.text!r}"
+                )
     return found
 
 
-def compiled(translations: dict[str, str]) -> bytes:
-    """Return the ``.mo`` file of ``translations``: sorted, little-endian, without a hash table."""
-    pairs = sorted((key.encode(), value.encode()) for key, value in translations.items())
-    head = 7 * 4
-    table = head + 2 * 8 * len(pairs)
-    offsets: list[tuple[int, int]] = []
-    data = b""
-    for column in (0, 1):
-        for pair in pairs:
-            offsets.append((len(pair[column]), table + len(data)))
-            data += pair[column] + b"\0"
-    start = struct.pack("<7I", _MAGIC, 0, len(pairs), head, head + 8 * len(pairs), 0, table)
-    return start + b"".join(struct.pack("<2I", *place) for place in offsets) + data
+def placeholders(text: str) -> set[str]:
+    """Return the names in braces."""
+    return set(re.findall(r"{(\w*)}", text))
 
 
-def compile_into(source: Path, target: Path) -> list[str]:
-    """Compile every ``source/<language>.po`` below ``target``; return the languages."""
-    languages = []
-    for path in sorted(source.glob("*.po")):
-        place = target / path.stem / "LC_MESSAGES" / f"{DOMAIN}.mo"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(compiled(messages(path.read_text(encoding="utf-8"), path.name)))
-        languages.append(path.stem)
-    return languages
+def merged(language: str, texts: dict[str, Entry]) -> dict[str, Entry]:
+    """Return ``texts`` with the translations that the language's .po file has for them."""
+    path = LOCALE / f"{language}.po"
+    known = parse(path.read_text(encoding="utf-8")) if path.exists() else {}
+    result = {}
+    for text, entry in texts.items():
+        old = known.get(text)
+        fits = old is not None and old.plural == entry.plural
+        result[text] = Entry(text, entry.plural, entry.places, old.translations if old and fits else [])
+    return result
 
 
 def main() -> None:
-    """Compile the clone's catalogs in place."""
-    folder = CLONE / "plugin/precision_upscaler/locale"
-    languages = compile_into(folder, folder)
-    say(f"Compiled: {', '.join(languages) or f'there is no catalog in {folder}'}")
+    """Update and compile, or check."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; fail when something is amiss")
+    check = parser.parse_args().check
+    with reported():
+        texts = collect()
+        amiss: list[str] = []
+        for language in LANGUAGES:
+            entries = merged(language, texts)
+            amiss += problems(language, entries)
+            source = written(language, entries).encode()
+            target = LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.mo"
+            for path, content in ((LOCALE / f"{language}.po", source), (target, compiled(language, entries))):
+                if check and (not path.exists() or path.read_bytes() != content):
+                    amiss.append(f"{path.relative_to(ROOT)} is not up to date")
+                elif not check:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
+        say(f"{len(texts)} texts in {len(LANGUAGES)} languages")
+        if amiss:
+            raise Failure("\n".join(amiss), "translate in locale/*.po, then run this without --check")
 
 
 if __name__ == "__main__":
-    with reported():
-        main()
+    main()
