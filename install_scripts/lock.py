@@ -1,4 +1,4 @@
-"""Make the three lock files from pyproject.toml again (needs uv: https://docs.astral.sh/uv/).
+"""Make the four lock files from pyproject.toml again (needs uv: https://docs.astral.sh/uv/).
 
     python3 install_scripts/lock.py            keep what is locked and still fits
     python3 install_scripts/lock.py --upgrade  take the newest of everything
@@ -6,6 +6,7 @@
 requirements.lock          everything a developer needs, for every platform
 requirements-vendor.lock   what the plug-in's vendor/ folder carries: one set for every platform and Python
 requirements-demo.lock     the one wheel whose sample photograph the demo shows
+requirements-bench.lock    the peers that the benchmarks measure against
 """
 
 from __future__ import annotations
@@ -51,6 +52,13 @@ def demo_lock(*options: str) -> None:
     command([*argv, *platform, "-o", "requirements-demo.lock"], cwd=CLONE)
 
 
+def bench_lock(*options: str) -> None:
+    """Lock the peers of the benchmarks and what draws their plots."""
+    command(
+        [*_COMPILE, *options, "--universal", "--group", "bench", "-o", "requirements-bench.lock"], cwd=CLONE
+    )
+
+
 def without_markers(lock: str) -> str:
     """Drop the environment markers: the same folder serves every platform and Python."""
     return re.sub(r"^(\S+==\S+) ;[^\\\n]*?( \\)?$", r"\1\2", lock, flags=re.MULTILINE)
@@ -62,7 +70,7 @@ def main() -> None:
     parser.add_argument("--upgrade", action="store_true", help="take the newest of everything")
     options = ["--upgrade"] if parser.parse_args().upgrade else []
     with reported():
-        for lock in (developer_lock, vendor_lock, demo_lock):
+        for lock in (developer_lock, vendor_lock, demo_lock, bench_lock):
             with step(lock.__name__.replace("_", " ")):
                 lock(*options)
 

@@ -1,0 +1,97 @@
+"""A GIMP 3 to measure in: found or built, with the plug-in assembled and installed as a user has it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import placing
+import plugin_folder
+import private_gimp
+from steps import Failure
+
+from .result import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VERSION = "3.2"
+LIKE_A_USERS = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Part of GIMP's environment: the tests' GIMPs compile every module at every start, a user's do not."""
+
+_INSIDE = Path(__file__).with_name("inside_gimp.py")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A GIMP, a home folder for it with the plug-in installed, and a folder both sides see."""
+
+    gimp: private_gimp.Gimp
+    home: Path
+    folder: Path
+
+    @property
+    def plug_ins(self) -> Path:
+        """The user's plug-ins folder."""
+        return self.home / self.gimp.settings / "plug-ins"
+
+    @property
+    def plugin(self) -> Path:
+        """The installed plug-in."""
+        return self.plug_ins / plugin_folder.NAME
+
+    def run(self, action: str, timeout: float = 1200, env: dict[str, str] | None = None, **job: Any) -> Any:
+        """Run one action of ``inside_gimp.py`` and return its answer."""
+        answer, path = self.folder / "answer.json", self.folder / "job.json"
+        answer.unlink(missing_ok=True)
+        job |= {
+            "action": action,
+            "answer": str(answer),
+            "plugin": str(self.plugin),
+            "folder": str(self.folder),
+        }
+        path.write_text(json.dumps(job), "utf-8")
+        done = self.gimp.batch(
+            f"exec(compile(open({str(_INSIDE)!r}).read(), {str(_INSIDE)!r}, 'exec'))",
+            binds=[self.folder, _INSIDE.parent],
+            env={"BENCHMARK_JOB": str(path), **LIKE_A_USERS, **(env or {})},
+            home=self.home,
+            timeout=timeout,
+        )
+        if not answer.exists():
+            raise RuntimeError(f"GIMP wrote no answer:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+        told = json.loads(answer.read_text("utf-8"))
+        if "ok" not in told:
+            raise RuntimeError(f"{action} failed inside GIMP:\n{told['failed']}")
+        return told["ok"]
+
+
+def find() -> private_gimp.Gimp:
+    """Return GIMP 3.2, private or this machine's; :class:`Unavailable` where there is none."""
+    try:
+        return private_gimp.find_or_build(VERSION)
+    except Failure as reason:
+        native = private_gimp.find_native()
+        if native is None:
+            raise Unavailable(str(reason)) from None
+        return native
+
+
+@contextlib.contextmanager
+def bench() -> Iterator[Bench]:
+    """Give a GIMP with the plug-in in it, in a fresh profile."""
+    gimp = find()
+    with gimp.fresh_home() as home, tempfile.TemporaryDirectory(prefix="bench-gimp-") as name:
+        folder = Path(name)
+        made = plugin_folder.assemble(folder / "assembled", "gimp3")
+        placing.place(made, home / gimp.settings / "plug-ins")
+        yield Bench(gimp, home, folder)
+
+
+def versions(gimp: private_gimp.Gimp) -> str:
+    """Return the GIMP's version in words."""
+    return gimp.run([gimp.console, "--version"], timeout=60).stdout.strip()

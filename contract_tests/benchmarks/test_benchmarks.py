@@ -1,0 +1,215 @@
+"""The benchmarks' code runs, at sizes that take no time, and computes what it says; nothing is timed here."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract_tests.benchmarks import (
+    catalogue,
+    layers,
+    machine,
+    measure,
+    photograph,
+    polling,
+    report,
+    upscaling,
+    worker_memory,
+)
+from contract_tests.benchmarks.measure import Samples, in_turn, ratio, seconds_of
+from contract_tests.benchmarks.mock_speed import broken, checked
+from contract_tests.benchmarks.peers import GET, LIST, POST, ours
+from contract_tests.benchmarks.processes import free_port, python, running
+from contract_tests.benchmarks.result import Claim, Growth, Result, Table
+from contract_tests.benchmarks.workers import upscale_all
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_ratio_is_that_of_the_rounds() -> None:
+    # a disturbance of one round (the third) on both sides leaves the ratio alone
+    assert ratio(Samples((2.0, 2.2, 20.0)), Samples((1.0, 1.1, 10.0))).values == pytest.approx((2, 2, 2))
+
+
+def test_a_ratio_of_different_rounds_is_refused() -> None:
+    with pytest.raises(ValueError, match="same rounds"):
+        ratio(Samples((1.0, 2.0)), Samples((1.0,)))
+
+
+def test_subjects_take_turns_in_being_first() -> None:
+    order: list[str] = []
+
+    def subject(name: str) -> float:
+        order.append(name)
+        return float(len(order))
+
+    found = in_turn({name: lambda name=name: subject(name) for name in "abc"}, 3)  # type: ignore[misc]
+    assert "".join(order) == "abcbcacab"
+    assert found["a"].values == (1.0, 6.0, 8.0)
+
+
+def test_seconds_are_those_of_the_clock() -> None:
+    ticks = itertools.count(10, 3)
+    assert seconds_of(lambda: None, lambda: float(next(ticks)))() == 3.0
+
+
+@pytest.mark.parametrize(
+    ("figure", "target", "at_most", "reached"),
+    [(1.0, 1.0, True, True), (1.1, 1.0, True, False), (0.9, 1.0, False, False), (1.0, 1.0, False, True)],
+)
+def test_a_claim_is_reached_at_its_bound(figure: float, target: float, at_most: bool, reached: bool) -> None:
+    claim = Claim("it", figure, target, at_most=at_most)
+    assert claim.reached is reached
+    assert ("NOT reached" in claim.shown()) is not reached
+
+
+def test_growth_is_judged_for_each_pixel() -> None:
+    growth = Growth("cost", "s", {"ours": [(1, 2.0), (4, 6.0)]})
+    assert growth.per_pixel("ours") == [2.0, 1.5]
+
+
+def entry() -> report.Entry:
+    result = Result(
+        [Table("Speed", ["who", "s"], [["ours", "1.0"], ["theirs | other", "2.0"]])],
+        [Claim("ours, against theirs", 0.5, 0.6), Claim("start", 0.3, 0.25, "s")],
+        ["The floor is 0.2 s."],
+        [Growth("Speed", "s", {"ours": [(1, 0.1), (6, 0.5)]})],
+    )
+    facts = {"processor": "a processor, 2 cores"}
+    return report.Entry(
+        "speed", "How fast", "2026-11-22", "bench.py --only speed", facts, (0.01, None), result
+    )
+
+
+def test_the_record_gives_back_what_was_kept(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    report.save({"speed": entry()}, path)
+    assert report.load(path) == {"speed": entry()}
+    assert report.load(tmp_path / "none.json") == {}
+
+
+def test_the_report_says_what_where_when_and_how() -> None:
+    text = report.markdown([entry()], ["growth-speed.png"])
+    for part in (
+        "a processor, 2 cores",
+        "2026-11-22",
+        "`bench.py --only speed`",
+        "0.5 ×",
+        "**not reached**",
+        "The floor is 0.2 s.",
+        "images/growth-speed.png",
+        "1% of the machine",
+        "theirs \\| other",
+    ):
+        assert part in text
+
+
+def test_the_terminal_sees_tables_and_verdicts() -> None:
+    text = report.printed(entry().result)
+    assert "ours            1.0" in text
+    assert "start: 0.3 s, to reach at most 0.25: NOT reached" in text
+
+
+def test_benchmarks_are_chosen_by_name() -> None:
+    assert [one.name for one in catalogue.named(["polling"])] == ["polling"]
+    assert catalogue.named([]) == list(catalogue.BENCHMARKS)
+    with pytest.raises(ValueError, match="there is no benchmark 'speed'"):
+        catalogue.named(["speed"])
+
+
+def test_every_growth_plot_has_a_file_of_its_own() -> None:
+    assert len({report.image_name("a", 0), report.image_name("a", 1), report.image_name("b", 0)}) == 3
+
+
+def test_the_machine_is_waited_for() -> None:
+    shares = iter((0.9, 0.4, 0.1, 0.9))
+    told: list[str] = []
+    assert machine.wait_until_quiet(look=lambda _s: next(shares), say=told.append) == 0.1
+    assert len(told) == 1
+
+
+def test_waiting_for_the_machine_ends() -> None:
+    assert machine.wait_until_quiet(patience=10, look=lambda _s: 0.9, say=lambda _t: None) == 0.9
+
+
+def test_the_machine_is_described() -> None:
+    assert "cores" in machine.described()["processor"]
+
+
+def test_photographs_have_the_size_and_the_weight_of_photographs() -> None:
+    assert photograph.sides(24) == (6000, 4000)
+    picture = photograph.photograph(300, 200)
+    assert picture.size == (300, 200)
+    # a photograph shrinks to between a third and nine tenths
+    assert 0.33 < len(photograph.encoded(picture)) / (300 * 200 * 3) < 0.9
+
+
+def test_ours_and_bare_pillow_make_the_same_size() -> None:
+    found = upscaling.compare(0.01, 1)
+    assert all(samples.median > 0 for samples in found.values())
+
+
+# polling
+
+
+def test_a_fixed_poller_knows_an_end_at_its_next_look() -> None:
+    tasks = [polling.Simulated(100, 95)]
+    assert polling.lags(tasks, polling.Poller(polling.fixed(10)), random.Random(1)) == ([5.0], 6)
+
+
+def test_a_minute_holds_no_more_than_it_may() -> None:
+    tasks = [polling.Simulated(100, 300)] * 8
+    for poller in polling.POLLERS.values():
+        _, most = polling.lags(tasks, poller, random.Random(1))
+        assert most <= polling.PER_MINUTE
+    assert polling.most_in_a_minute([0, 1, 59, 60, 61, 200]) == 3
+
+
+def test_the_same_tasks_are_drawn_every_time() -> None:
+    assert polling.drawn(5) == polling.drawn(5)
+
+
+# processes
+
+
+def test_a_started_mock_answers_what_is_timed() -> None:
+    port = free_port()
+    server = ours()
+    with running(server.argv(port), port, LIST) as seconds:
+        assert seconds > 0
+        task_id = checked(server, port)
+        status, body = server.asking("GET", task_id).once(port)
+        assert (status, task_id.encode() in body) == (200, True)
+        assert server.asking("POST", task_id) is POST
+    assert broken({"data": {"task_id": "x"}}) == "data lacks generated, status"
+
+
+def test_a_server_that_does_not_start_is_told() -> None:
+    with (
+        pytest.raises(RuntimeError, match="No such thing"),
+        running(python("-c", "raise SystemExit('No such thing')"), free_port(), GET),
+    ):
+        pass
+
+
+def test_a_worker_is_measured_against_the_instant_service(tmp_path: Path) -> None:
+    source, result = worker_memory.prepared(tmp_path, 0.16)
+    port = free_port()
+    argv = python("-m", "contract_tests.benchmarks.instant_service", str(port), str(result))
+    with running(argv, port, LIST):
+        [ran] = upscale_all([source], f"http://127.0.0.1:{port}", tmp_path / "data", speed=50)
+    assert (ran.result["width"], ran.result["height"]) == (400, 400)
+    assert ran.peak_megabytes > 5
+
+
+def test_layers_are_upscaled_together(tmp_path: Path) -> None:
+    source, _ = worker_memory.prepared(tmp_path, 0.16)
+    assert layers.timed(2, [source, source], 100, 20, tmp_path) > 0.2
+
+
+def test_names_turn() -> None:
+    assert list(measure.turning(["a", "b"], 3)) == [["a", "b"], ["b", "a"], ["a", "b"]]
