@@ -35,7 +35,6 @@ from .wire import Wire
 
 _BLOCK = 3 << 16  # a multiple of three, so that base64 blocks join without padding
 _ANSWER_CAP = 8 << 20
-_PIECE = 1 << 16
 _ROUNDS = 8
 _USER_AGENT = f"precision-upscaler/{__version__}"
 
@@ -309,7 +308,8 @@ class UpscalerClient:
                 if step is Step.COMPLETE:
                     return
                 if step is Step.STORE:
-                    fetch.store(response.iter_bytes(_PIECE), self._cancel)
+                    # as they come: pieces of a fixed size would lose the last one when the line breaks
+                    fetch.store(response.iter_bytes(), self._cancel)
                     return
                 if step is Step.REDIRECT:
                     url = urljoin(url, response.headers["location"])

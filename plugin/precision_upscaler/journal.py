@@ -20,7 +20,15 @@ from typing import Any
 
 from .clock import Clock
 from .errors import Charged, DiskFull, JobUnknown, JournalBroken
-from .files import FileLock, copy_durably, private_folder, read_json, sync_folder, write_json
+from .files import (
+    FileLock,
+    copy_durably,
+    private_folder,
+    read_json,
+    sync_folder,
+    write_atomically,
+    write_json,
+)
 from .images import EXTENSIONS, Picture, inspect
 
 _RECORD = "job.json"
@@ -243,7 +251,7 @@ class Journal:
         building = self.folder / f".new-{name}"
         try:
             private_folder(building)
-            (building / _RESERVE).write_bytes(secrets.token_bytes(_RESERVE_BYTES))
+            write_atomically(building / _RESERVE, secrets.token_bytes(_RESERVE_BYTES))
             copy_durably(picture.path, building / str(record["source"]), take=take_source)
             write_json(building / _RECORD, record)
             building.rename(self.folder / name)

@@ -23,6 +23,7 @@ from .errors import (
     DiskFull,
     DownloadFailed,
     JobUnknown,
+    JournalBroken,
     NoPicture,
     ResultBroken,
     StillRunning,
@@ -96,15 +97,7 @@ class Walk:
         self.job.reload()
         try:
             while True:
-                state = self.job.state
-                self._around.cancel.hold(not state.unpaid)
-                if state.unpaid:
-                    self._send()
-                elif state is State.COMMITTED:
-                    self._resolve()
-                elif state is State.CREATED:
-                    self._fetch()
-                elif (result := self._finish()) is not None:
+                if (result := self._step()) is not None:
                     return result
         except Cancelled:
             raise self._cancelled() from None
@@ -118,7 +111,24 @@ class Walk:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFull("The disk is full.", charged=self.job.state.charged) from error
-            raise
+            raise JournalBroken(
+                f"The journal cannot be used: {error.strerror}.", charged=self.job.state.charged
+            ) from error
+
+    def _step(self) -> Result | None:
+        """Do what the job's state asks for; the result when that was the last step."""
+        state = self.job.state
+        # from here on a front end that dies stops what is free, and leaves what is paid for to finish
+        self._around.cancel.hold(not state.unpaid)
+        if state.unpaid:
+            self._send()
+        elif state is State.COMMITTED:
+            self._resolve()
+        elif state is State.CREATED:
+            self._fetch()
+        else:
+            return self._finish()
+        return None
 
     # what watchers and the search for a lost task use ------------------------------------------
 

@@ -1,0 +1,61 @@
+"""Results come from the hosts on the list alone, and over a safe connection."""
+
+from __future__ import annotations
+
+import pytest
+from precision_upscaler.addresses import is_loopback, link_problem
+from precision_upscaler.contract import SERVERS
+
+MOCK = "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize(
+    ("link", "service"),
+    [
+        ("https://ai-statics.freepik.com/a.png?token=x", SERVERS[0]),
+        ("https://cdn-magnific.freepik.com/a.png", SERVERS[1]),
+        ("https://cdn.magnific.com:443/a.png", SERVERS[0]),
+        ("https://cdn.example.org/a.png", SERVERS[0]),
+        ("https://own.example:8443/a.png", "https://own.example:8443/api"),
+        ("http://127.0.0.1:8001/a.png", MOCK),
+        ("http://localhost/a.png", MOCK),
+        ("https://ai-statics.freepik.com/a.png", MOCK),
+    ],
+)
+def test_allowed(link: str, service: str) -> None:
+    assert link_problem(link, service, ("cdn.example.org",)) is None
+
+
+@pytest.mark.parametrize(
+    ("link", "service"),
+    [
+        ("http://ai-statics.freepik.com/a.png", SERVERS[0]),
+        ("https://ai-statics.freepik.com.example.org/a.png", SERVERS[0]),
+        ("https://evilfreepik.com/a.png", SERVERS[0]),
+        ("https://ai-statics.freepik.com:8443/a.png", SERVERS[0]),
+        ("https://user:pw@ai-statics.freepik.com/a.png", SERVERS[0]),
+        ("https://169.254.169.254/latest/meta-data", SERVERS[0]),
+        ("http://127.0.0.1:8001/a.png", SERVERS[0]),
+        ("https://127.0.0.1/a.png", SERVERS[0]),
+        ("file:///etc/passwd", MOCK),
+        ("ftp://127.0.0.1/a.png", MOCK),
+        ("http://192.168.1.1/a.png", MOCK),
+        ("https://own.example/a.png", "https://own.example:8443"),
+        ("", SERVERS[0]),
+        ("https://[broken", SERVERS[0]),
+        ("https://ai-statics.freepik.com:port/", SERVERS[0]),
+    ],
+)
+def test_refused_with_a_reason(link: str, service: str) -> None:
+    assert link_problem(link, service, ("cdn.example.org",))
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("localhost", True), ("a.localhost", True),
+        ("0.0.0.0", False), ("127.0.0.1.example.org", False), ("localhost.example.org", False), (None, False),
+    ],
+)  # fmt: skip
+def test_loopback(host: str | None, here: bool) -> None:
+    assert is_loopback(host) is here

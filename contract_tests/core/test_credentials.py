@@ -1,0 +1,96 @@
+"""The key is found in its order, kept where only its owner can read it, and sent to its own address alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from precision_upscaler.contract import SERVERS
+from precision_upscaler.credentials import account, auth_header, find_key, require_key, store_key
+from precision_upscaler.errors import KeyNotStored, NoKey
+
+OLD, NEW = SERVERS
+MOCK = "http://127.0.0.1:8000"
+
+
+class Ring:
+    """A keyring in memory; ``broken`` raises at everything, ``forgetful`` keeps nothing."""
+
+    def __init__(self, *, broken: bool = False, forgetful: bool = False) -> None:
+        self.kept: dict[str, str] = {}
+        self.broken = broken
+        self.forgetful = forgetful
+
+    def get_password(self, _service: str, username: str) -> str | None:
+        if self.broken:
+            raise RuntimeError("the collection is locked")
+        return self.kept.get(username)
+
+    def set_password(self, _service: str, username: str, password: str) -> None:
+        if self.broken:
+            raise RuntimeError("the collection is locked")
+        if not self.forgetful:
+            self.kept[username] = password
+
+
+def test_environment_before_keyring_before_file(tmp_path: Path) -> None:
+    ring = Ring()
+    store_key(tmp_path, OLD, "from-file", Ring(broken=True))
+    assert find_key(tmp_path, OLD, {}, ring).where == "file"  # type: ignore[union-attr]
+    ring.kept["freepik"] = "from-ring"
+    assert find_key(tmp_path, OLD, {}, ring).where == "keyring"  # type: ignore[union-attr]
+    found = find_key(tmp_path, OLD, {"FREEPIK_API_KEY": "from-environment"}, ring)
+    assert found is not None
+    assert (found.value, found.where) == ("from-environment", "environment")
+
+
+def test_each_address_prefers_the_variable_of_its_own_name(tmp_path: Path) -> None:
+    both = {"FREEPIK_API_KEY": "old", "MAGNIFIC_API_KEY": "new"}
+    assert require_key(tmp_path, OLD, both, Ring()).value == "old"
+    assert require_key(tmp_path, NEW, both, Ring()).value == "new"
+    assert require_key(tmp_path, NEW, {"FREEPIK_API_KEY": "old"}, Ring()).value == "old"
+    assert (auth_header(OLD), auth_header(NEW)) == ("x-freepik-api-key", "x-magnific-api-key")
+    assert auth_header(MOCK) == "x-freepik-api-key"
+
+
+def test_a_stored_key_of_the_service_never_goes_to_another_address(tmp_path: Path) -> None:
+    ring = Ring()
+    store_key(tmp_path, OLD, "real-key", ring)
+    store_key(tmp_path, OLD, "real-key", Ring(broken=True))
+    assert account(OLD) == account(NEW)
+    for other in (MOCK, "https://example.org", "https://api.freepik.com.example.org"):
+        with pytest.raises(NoKey):
+            require_key(tmp_path, other, {}, ring)
+
+
+def test_the_key_file_is_its_owners_alone_even_if_it_was_not(tmp_path: Path) -> None:
+    assert store_key(tmp_path, OLD, "secret", Ring(forgetful=True)) == "file"
+    path = tmp_path / "credentials.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    assert require_key(tmp_path, OLD, {}, Ring()).value == "secret"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_the_keyring_takes_leaves_the_file(tmp_path: Path) -> None:
+    store_key(tmp_path, OLD, "old", Ring(broken=True))
+    assert store_key(tmp_path, OLD, "new", Ring()) == "keyring"
+    assert "old" not in (tmp_path / "credentials.json").read_text()
+
+
+@pytest.mark.parametrize("value", ["", "   ", "two words", "schlüssel", "line\nbreak"])
+def test_a_paste_that_went_wrong_is_refused(value: str, tmp_path: Path) -> None:
+    with pytest.raises(KeyNotStored):
+        store_key(tmp_path, OLD, value, Ring())
+
+
+def test_a_key_never_shows_in_a_repr(tmp_path: Path) -> None:
+    key = require_key(tmp_path, OLD, {"FREEPIK_API_KEY": "very-secret"}, Ring())
+    assert "very-secret" not in repr(key)
+
+
+def test_no_key_says_where_keys_come_from(tmp_path: Path) -> None:
+    with pytest.raises(NoKey, match=r"api\.freepik\.com") as caught:
+        require_key(tmp_path, OLD, {}, Ring())
+    assert "FREEPIK_API_KEY" in caught.value.advice
+    assert caught.value.charged == "no"

@@ -1,0 +1,140 @@
+"""A picture file is taken when it is whole, and refused however little of it is missing or damaged."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from precision_upscaler.images import NotAPicture, inspect, pixel_digest, sniff, verify
+
+
+def picture(width: int = 40, height: int = 30, mode: str = "RGB") -> Image.Image:
+    gradient = Image.linear_gradient("L").resize((width, height))
+    return Image.merge(
+        "RGB", (gradient, gradient.rotate(180), gradient.transpose(Image.Transpose.FLIP_TOP_BOTTOM))
+    ).convert(mode)
+
+
+def encoded(kind: str, mode: str = "RGB", **options: object) -> bytes:
+    stream = io.BytesIO()
+    picture(mode=mode).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+FILES = {
+    "png": encoded("PNG"),
+    "png-alpha": encoded("PNG", "RGBA"),
+    "png-palette": encoded("PNG", "P"),
+    "png-one-bit": encoded("PNG", "1"),
+    "png-sixteen-bit": encoded("PNG", "I;16"),
+    "jpeg": encoded("JPEG"),
+    "jpeg-progressive": encoded("JPEG", progressive=True),
+    "jpeg-restarts": encoded("JPEG", restart_marker_rows=1),
+    "jpeg-gray": encoded("JPEG", "L"),
+    "webp": encoded("WEBP"),
+    "webp-lossless": encoded("WEBP", lossless=True),
+    "webp-alpha": encoded("WEBP", "RGBA"),
+}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("images") / "picture"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_whole_picture_is_taken_whatever_it_is_called(name: str, file: Path) -> None:
+    file.write_bytes(FILES[name])
+    found = verify(file)
+    assert (found.format, found.width, found.height) == (name.split("-", maxsplit=1)[0], 40, 30)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_picture_cut_off_anywhere_is_refused(name: str, file: Path) -> None:
+    content = FILES[name]
+    # a WebP container is padded to an even length, and that byte says nothing
+    last = len(content) - (2 if name.startswith("webp") else 1)
+    for length in [*range(0, last, 7), last]:
+        file.write_bytes(content[:length])
+        with pytest.raises(NotAPicture):
+            verify(file)
+
+
+@given(data=st.data())
+def test_a_flipped_bit_in_a_png_is_noticed(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    content = bytearray(FILES["png"])
+    at = data.draw(st.integers(0, len(content) * 8 - 1))
+    content[at // 8] ^= 1 << at % 8
+    path = tmp_path_factory.getbasetemp() / "flipped.png"
+    path.write_bytes(content)
+    with pytest.raises(NotAPicture):
+        verify(path)
+
+
+@given(content=st.binary(max_size=300))
+def test_bytes_that_are_no_picture_are_refused_and_nothing_else_happens(
+    content: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "noise"
+    for head in (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\x20\0\0\0WEBPVP8 "):
+        path.write_bytes(head + content)
+        with pytest.raises(NotAPicture):
+            verify(path)
+
+
+def test_a_page_of_html_is_no_picture(file: Path) -> None:
+    file.write_bytes(b"<!doctype html><title>Not found</title>")
+    with pytest.raises(NotAPicture, match="none of PNG, JPEG and WebP"):
+        verify(file)
+
+
+def test_a_jpeg_with_something_after_its_end_is_taken(file: Path) -> None:
+    file.write_bytes(FILES["jpeg"] + b"camera makers append things")
+    assert verify(file).format == "jpeg"
+
+
+def test_the_stored_size_counts_not_the_one_a_viewer_would_turn_it_to(file: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file.write_bytes(encoded("JPEG", exif=exif.tobytes()))
+    assert (inspect(file).width, inspect(file).height) == (40, 30)
+
+
+def test_a_png_with_more_pixels_than_its_header_says_is_refused(file: Path) -> None:
+    tall = io.BytesIO()
+    picture(40, 60).save(tall, "PNG")
+    # the header of the small one before the pixels of the large one
+    file.write_bytes(FILES["png"][:33] + tall.getvalue()[33:])
+    with pytest.raises(NotAPicture, match="more pixel data"):
+        verify(file)
+
+
+def test_the_same_pixels_have_the_same_digest_however_they_are_packed(tmp_path: Path) -> None:
+    for level in (1, 9):
+        (tmp_path / f"{level}.png").write_bytes(encoded("PNG", compress_level=level))
+    assert pixel_digest(tmp_path / "1.png") == pixel_digest(tmp_path / "9.png")
+    other = picture()
+    other.putpixel((3, 3), (1, 2, 3))
+    other.save(tmp_path / "other.png")
+    assert pixel_digest(tmp_path / "other.png") != pixel_digest(tmp_path / "9.png")
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "png"),
+        (b"\xff\xd8\xff\xdb", "jpeg"),
+        (b"RIFF0000WEBP", "webp"),
+        (b"RIFF0000WAVE", None),
+        (b"GIF89a", None),
+        (b"", None),
+    ],
+)
+def test_the_bytes_decide_the_format(head: bytes, found: str | None) -> None:
+    assert sniff(head) == found

@@ -1,0 +1,212 @@
+"""One upscale: refused before it costs, shared when it is the same, cancelled honestly, resumed for free."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from precision_upscaler.errors import (
+    Cancelled,
+    InvalidParameter,
+    JobUnknown,
+    NotReachable,
+    SourceFormat,
+    SourceSize,
+    SourceUnreadable,
+    StillRunning,
+)
+from precision_upscaler.events import Event, Progress, Stage
+from precision_upscaler.images import verify
+from precision_upscaler.journal import State
+
+from contract_tests.fault_matrix.line import FaultyLine
+from contract_tests.pictures import png
+from contract_tests.world import World
+
+
+def test_a_job_tells_its_stages_in_order_and_when_it_costs(tmp_path: Path) -> None:
+    with World(tmp_path, wsgi=True) as world:
+        result = world.upscale(scale_factor=3, flavor="sublime", sharpen=11)
+        stages = [(event.stage, event.charged) for event in world.events if isinstance(event, Stage)]
+        assert stages == [
+            ("preparing", "no"),
+            ("sending", "no"),
+            ("waiting", "yes"),
+            ("downloading", "yes"),
+            ("checking", "yes"),
+        ]
+        assert (result.width, result.height, result.charged, result.reused) == (480, 600, "yes", False)
+        create = next(item for item in world.mock.requests if item["step"] == "create")
+        sent = create["request"]["body"]
+        assert {name: value for name, value in sent.items() if name != "image"} == {
+            "scale_factor": 3, "flavor": "sublime", "sharpen": 11, "smart_grain": 7, "ultra_detail": 30,
+        }  # fmt: skip
+
+
+def test_progress_is_never_backwards_and_reaches_the_end(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        world.upscale()
+        for stage in ("sending", "downloading"):
+            steps = [event for event in world.events if isinstance(event, Progress) and event.stage == stage]
+            done = [event.done for event in steps]
+            assert done == sorted(done)
+            assert done[-1] == steps[-1].total
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "words"),
+    [
+        (b"", SourceUnreadable, "empty"),
+        (b"GIF89a" + bytes(40), SourceFormat, "none of PNG, JPEG and WebP"),
+        (png(200, 200)[:-20], SourceUnreadable, "damaged"),
+        (png(159, 200), SourceSize, "at least 160"),
+        (png(160, 481), SourceSize, "1:3 to 3:1"),
+        (None, SourceUnreadable, "No such file"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_before_anything_is_sent(
+    content: bytes | None, error: type[Exception], words: str, tmp_path: Path
+) -> None:
+    with World(tmp_path, wsgi=True) as world:
+        world.source.unlink()
+        if content is not None:
+            world.source.write_bytes(content)
+        with pytest.raises(error, match=words):
+            world.upscale()
+        assert world.mock.requests == []
+        assert list(world.journal) == []
+
+
+def test_too_large_a_result_names_the_factor_that_fits(tmp_path: Path) -> None:
+    with World(tmp_path, wsgi=True) as world:
+        world.source.write_bytes(png(1200, 400))
+        with pytest.raises(SourceSize, match="10060 on each side: the largest factor for this picture is 8"):
+            world.upscale(scale_factor=16)
+        with pytest.raises(InvalidParameter, match="between 2 and 16"):
+            world.upscale(scale_factor=17)
+        assert world.mock.requests == []
+
+
+def test_the_same_again_is_free(tmp_path: Path) -> None:
+    with World(tmp_path, wsgi=True) as world:
+        first = world.upscale()
+        world.journal.open(first.job_id).deliver()
+        again = world.upscale()
+        assert (again.reused, again.charged, again.task_id) == (True, "no", first.task_id)
+        assert world.mock.charges == 1
+
+
+@pytest.mark.parametrize("change", ["pixels", "parameters", "insisting"])
+def test_something_else_is_not_the_same(change: str, tmp_path: Path) -> None:
+    with World(tmp_path, wsgi=True) as world:
+        world.upscale()
+        if change == "pixels":
+            world.source.write_bytes(png(160, 200, (1, 2, 3)))
+        again = world.upscale(sharpen=8 if change == "parameters" else 7, reuse=change != "insisting")
+        assert not again.reused
+        assert world.mock.charges == 2
+
+
+def test_a_stored_result_that_was_removed_is_fetched_again_and_not_paid_again(tmp_path: Path) -> None:
+    with World(tmp_path, wsgi=True) as world:
+        first = world.upscale()
+        first.path.unlink()
+        again = world.resume(first.job_id)
+        assert verify(again.path).width == 320
+        assert world.mock.charges == 1
+
+
+@pytest.mark.parametrize(
+    ("stage", "charged", "state"),
+    [
+        ("preparing", "no", None),
+        ("sending", "no", State.CANCELLED),
+        ("waiting", "yes", State.CREATED),
+        ("downloading", "yes", State.CREATED),
+        ("checking", "yes", State.STORED),
+    ],
+)
+def test_a_cancel_says_what_it_cost(stage: str, charged: str, state: State | None, tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+
+        def cancel(event: Event) -> None:
+            if isinstance(event, Stage) and event.stage == stage:
+                world.cancel.set()
+
+        world.on_event = cancel
+        ending = world.attempt(world.upscale)
+        if stage == "checking":
+            assert ending is world.result, "it is here: there is nothing left to cancel"
+        else:
+            assert isinstance(ending, Cancelled)
+            assert ending.charged == charged
+        assert world.mock.charges == (charged == "yes")
+        assert [job.state for job in world.journal] == ([] if state is None else [state])
+
+
+def test_a_cancel_cuts_a_stalled_upload_at_once(tmp_path: Path) -> None:
+    from contract_tests.fault_matrix.line import Plan  # noqa: PLC0415 - only here
+
+    with World(tmp_path) as world, FaultyLine(world.mock.url, Plan("list", "stalled", times=None)) as line:
+        world.base_url = line.url
+        world.on_event = lambda event: (
+            __import__("threading").Timer(0.2, world.cancel.set).start()
+            if getattr(event, "stage", "") == "sending"
+            else None
+        )
+        with pytest.raises(Cancelled) as caught:
+            world.upscale()
+        assert caught.value.charged == "no"
+
+
+def test_the_deadline_stops_the_waiting_and_forgets_nothing(tmp_path: Path) -> None:
+    with World(tmp_path, wsgi=True, scenario="stuck_created") as world:
+        world.settings = replace(world.settings, deadline_minutes=1.0)
+        with pytest.raises(StillRunning, match="1 minutes") as caught:
+            world.upscale()
+        assert caught.value.charged == "yes"
+        assert sum(world.clock.slept) == pytest.approx(60, abs=2)
+        (job,) = world.journal.undelivered()
+        assert job.task_id == caught.value.details["task_id"]
+
+
+def test_a_service_that_is_not_there_is_said_soon_and_costs_nothing(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        world.base_url = "http://127.0.0.1:9"
+        with pytest.raises(NotReachable, match="could not be reached") as caught:
+            world.upscale()
+        assert caught.value.charged == "no"
+        assert sum(world.clock.slept) < 5
+
+
+def test_what_has_ended_cannot_be_resumed(tmp_path: Path) -> None:
+    with World(tmp_path, wsgi=True, scenario="failed") as world:
+        world.attempt(world.upscale)
+        (job,) = world.journal
+        with pytest.raises(JobUnknown, match="ended as failed"):
+            world.resume(job.job_id)
+        with pytest.raises(JobUnknown):
+            world.resume("20260101-000000-00000000")
+
+
+def test_a_taken_source_is_gone_and_a_lent_one_is_not(tmp_path: Path) -> None:
+    from precision_upscaler.job import upscale  # noqa: PLC0415 - the World lends its source
+    from precision_upscaler.request import UpscaleRequest  # noqa: PLC0415
+
+    with World(tmp_path, wsgi=True) as world:
+        world.upscale()
+        assert world.source.exists()
+        with world.client() as client:
+            result = upscale(world.source, UpscaleRequest(), world.around(client), take_source=True)
+        assert result.reused
+        assert not world.source.exists()
+
+
+def test_the_rate_limit_is_kept_by_a_crowd_of_jobs(tmp_path: Path) -> None:
+    with World(tmp_path, wsgi=True) as world:
+        for factor in range(2, 8):
+            world.upscale(scale_factor=factor)
+        times = [item["at"] for item in world.mock.requests if item["step"] != "download"]
+        assert len(times) > 100
+        assert all(later - earlier >= 59.9 for earlier, later in zip(times, times[50:], strict=False))

@@ -1,0 +1,170 @@
+"""The journal keeps what was paid for, forgets what nobody needs, and shows nobody else."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from precision_upscaler.errors import JobUnknown
+from precision_upscaler.images import verify
+from precision_upscaler.journal import Job, JobSpec, Journal, State, intact_result
+
+from contract_tests.pictures import png
+from contract_tests.world import FakeClock
+
+DAY = 86400.0
+
+
+class Shelf:
+    """A journal with a clock, and jobs made to order."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = FakeClock()
+        self.journal = Journal(folder / "jobs", self.clock)
+        self.source = folder / "source.png"
+        self.source.write_bytes(png(160, 160))
+
+    def job(self, state: State = State.PREPARED, digest: str = "d") -> Job:
+        spec = JobSpec({"scale_factor": 2}, digest, "https://api.example", {"layer": "Sky"})
+        job = self.journal.create(verify(self.source), spec, take_source=False)
+        task_id = None if state in (State.PREPARED, State.SENDING, State.COMMITTED) else f"task-{job.job_id}"
+        if state in (State.STORED, State.DELIVERED):
+            (job.folder / "result.png").write_bytes(png(320, 320))
+            size = (job.folder / "result.png").stat().st_size
+            job.update(state, task_id=task_id, result="result.png", result_bytes=size)
+        elif state is not State.PREPARED:
+            job.update(state, task_id=task_id)
+        return job
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path)
+
+
+def test_only_the_owner_can_look_into_a_job(shelf: Shelf) -> None:
+    job = shelf.job(State.STORED)
+    assert job.folder.stat().st_mode & 0o077 == 0
+    for path in job.folder.iterdir():
+        if path.name != "result.png":  # written by this test
+            assert path.stat().st_mode & 0o077 == 0, path.name
+
+
+def test_a_change_is_seen_by_every_other_reader_at_once(shelf: Shelf) -> None:
+    job = shelf.job()
+    job.update(State.CREATED, task_id="t")
+    other = shelf.journal.open(job.job_id)
+    assert (other.state, other.task_id) == (State.CREATED, "t")
+    assert [word for _, word in other.record["history"]] == ["prepared", "created"]
+
+
+@pytest.mark.parametrize("state", [State.COMMITTED, State.CREATED, State.STORED])
+def test_what_may_have_cost_money_is_never_pruned(state: State, shelf: Shelf) -> None:
+    job = shelf.job(state)
+    shelf.clock.now += 10_000 * DAY
+    shelf.journal.prune(days=0, megabytes=0)
+    assert [item.job_id for item in shelf.journal.undelivered()] == [job.job_id]
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "kept"),
+    [
+        (State.DELIVERED, 29, True),
+        (State.DELIVERED, 31, False),
+        (State.PREPARED, 0.9, True),
+        (State.PREPARED, 1.1, False),
+        (State.SENDING, 1.1, False),
+        (State.REFUSED, 1.1, False),
+        (State.CANCELLED, 1.1, False),
+        (State.FAILED, 1.1, False),
+    ],
+)
+def test_what_nobody_needs_goes_by_age(state: State, age: float, kept: bool, shelf: Shelf) -> None:
+    shelf.job(state)
+    shelf.clock.now += age * DAY
+    shelf.journal.prune(days=30, megabytes=100)
+    assert bool(list(shelf.journal)) is kept
+
+
+def test_the_oldest_deliveries_go_when_there_is_no_room(shelf: Shelf) -> None:
+    jobs = []
+    for _ in range(3):
+        jobs.append(shelf.job(State.DELIVERED))
+        shelf.clock.now += 60
+    for job in jobs:
+        job.drop_bulk()
+    room = jobs[1].size() + jobs[2].size()
+    shelf.journal.prune(days=30, megabytes=room / (1 << 20))
+    assert [job.job_id for job in shelf.journal] == [job.job_id for job in jobs[1:]]
+
+
+def test_a_job_somebody_works_on_is_not_pruned(shelf: Shelf) -> None:
+    job = shelf.job(State.SENDING)
+    shelf.clock.now += 10 * DAY
+    with job.lock:
+        assert shelf.journal.open(job.job_id).summary()["running"] is True
+        shelf.journal.prune(days=0, megabytes=0)
+        assert list(shelf.journal)
+    assert shelf.journal.open(job.job_id).summary()["running"] is False
+
+
+def test_delivery_keeps_the_result_and_drops_the_source(shelf: Shelf) -> None:
+    job = shelf.job(State.STORED)
+    job.deliver()
+    assert job.state is State.DELIVERED
+    assert intact_result(job) is not None
+    assert sorted(path.name for path in job.folder.iterdir()) == ["job.json", "result.png"]
+    assert not shelf.journal.undelivered()
+
+
+def test_a_result_that_was_cut_is_not_intact(shelf: Shelf) -> None:
+    job = shelf.job(State.STORED)
+    result = job.result
+    assert result is not None
+    result.write_bytes(result.read_bytes()[:-1])
+    assert intact_result(job) is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"state": "unheard of"}'])
+def test_a_damaged_record_hides_one_job_and_not_the_others(content: str, shelf: Shelf) -> None:
+    good, bad = shelf.job(), shelf.job()
+    (bad.folder / "job.json").write_text(content)
+    assert [job.job_id for job in shelf.journal] == [good.job_id]
+    with pytest.raises(JobUnknown):
+        shelf.journal.open(bad.job_id)
+    shelf.journal.prune(days=0, megabytes=0)
+    assert bad.folder.exists(), "what cannot be read may be paid for"
+
+
+@pytest.mark.parametrize("name", ["", "..", "../../etc", "a/b", "20260101-000000-ffffffff"])
+def test_a_name_cannot_leave_the_journal(name: str, shelf: Shelf) -> None:
+    with pytest.raises(JobUnknown):
+        shelf.journal.open(name)
+
+
+def test_what_a_crash_left_half_made_is_swept_up(shelf: Shelf) -> None:
+    # the file system's own clock
+    shelf.clock.now = time.time()
+    (shelf.journal.folder / ".new-20260101-000000-00000000").mkdir()
+    shelf.job()
+    shelf.journal.prune(days=30, megabytes=100)
+    assert len(list(shelf.journal.folder.glob(".new-*"))) == 1, "it may still be under construction"
+    shelf.clock.now += 2 * DAY
+    shelf.journal.prune(days=30, megabytes=100)
+    assert not list(shelf.journal.folder.glob(".new-*"))
+
+
+def test_experience_corrects_the_expected_time(shelf: Shelf) -> None:
+    assert shelf.journal.pace("https://api.example") == 1.0
+    for pace in (0.5, 0.6, 9.0):
+        shelf.job().update(pace=pace)
+    assert shelf.journal.pace("https://api.example") == 0.6
+    assert shelf.journal.pace("https://elsewhere.example") == 1.0
+
+
+def test_a_record_is_json_that_a_person_can_read(shelf: Shelf) -> None:
+    record = json.loads((shelf.job().folder / "job.json").read_text())
+    assert record["origin"] == {"layer": "Sky"}
+    assert record["expected"] == [320, 320]

@@ -1,0 +1,128 @@
+"""A lost answer is looked for and found again by its picture, and nothing is claimed that is not certain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
+from precision_upscaler.journal import State
+from precision_upscaler.request import UpscaleRequest
+
+from contract_tests.fault_matrix.line import FaultyLine, Plan
+from contract_tests.pictures import png
+from contract_tests.world import World
+
+
+def test_the_lost_task_is_adopted_and_said_so(tmp_path: Path) -> None:
+    with World(tmp_path, scenario="drop_after_accept") as world:
+        result = world.upscale()
+        assert world.mock.charges == 1
+        assert world.warnings == ["adopted"]
+        assert world.journal.open(result.job_id).record["adopted"] is True
+
+
+def test_a_task_of_another_computer_is_not_taken_for_ours(tmp_path: Path) -> None:
+    """Somebody else with the same key creates a task while our answer is lost and nothing was accepted."""
+    with (
+        World(tmp_path) as world,
+        FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line,
+        world.client() as stranger,
+    ):
+        other = tmp_path / "other.png"
+        other.write_bytes(png(160, 200, (200, 30, 90)))
+        world.base_url = line.url
+        created = []
+        world.on_event = lambda event: (
+            created.append(stranger.create(UpscaleRequest(), other))
+            if not created and getattr(event, "charged", "") == "unknown"
+            else None
+        )
+        with pytest.raises(CreateUnresolved, match="none of them shows this picture"):
+            world.upscale()
+        assert created
+        assert world.journal.undelivered()[0].state is State.COMMITTED
+
+
+def test_an_old_task_of_the_same_picture_is_not_taken_for_the_new_one(tmp_path: Path) -> None:
+    with World(tmp_path) as world, FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line:
+        with world.client() as earlier:
+            earlier.create(UpscaleRequest(), world.source)
+        world.base_url = line.url
+        with pytest.raises(CreateUnresolved, match="most likely none was created"):
+            world.upscale()
+        assert world.mock.charges == 1
+
+
+def test_an_identical_request_while_the_question_is_open_pays_nothing(tmp_path: Path) -> None:
+    with World(tmp_path) as world, FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line:
+        world.base_url = line.url
+        for _ in range(2):
+            with pytest.raises(CreateUnresolved) as caught:
+                world.upscale()
+        assert "forget" in caught.value.advice
+        assert world.mock.charges == 0
+        world.upscale(reuse=False)
+        assert world.mock.charges == 1, "whoever insists gets a new task"
+
+
+def test_pictures_that_cannot_be_compared_are_not_guessed_at(tmp_path: Path) -> None:
+    with World(tmp_path, scenario="drop_after_accept") as world:
+        photo = tmp_path / "photo.jpg"
+        Image.linear_gradient("L").resize((200, 160)).save(photo)
+        with pytest.raises(CreateUnresolved, match="JPEG pictures cannot be compared") as caught:
+            world.upscale(photo)
+        (candidate,) = caught.value.details["candidates"]
+        (job,) = world.journal.undelivered()
+        result = world.resume(job.job_id, adopt=candidate)
+        assert result.task_id == candidate, "the user looked into the account and knows"
+        assert world.mock.charges == 1
+
+
+def test_a_task_cannot_be_adopted_by_two_jobs(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        first = world.upscale()
+        with FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line:
+            world.base_url = line.url
+            with pytest.raises(CreateUnresolved):
+                world.upscale(scale_factor=3)
+            (open_question,) = [job for job in world.journal if job.state is State.COMMITTED]
+            with pytest.raises(InvalidParameter, match="another job"):
+                world.resume(open_question.job_id, adopt=first.task_id)
+
+
+def test_a_failed_candidate_is_reported_as_a_doubt(tmp_path: Path) -> None:
+    with (
+        World(tmp_path, scenario="failed") as world,
+        FaultyLine(world.mock.url, Plan("create", "reset", heard=True)) as line,
+    ):
+        world.base_url = line.url
+        with pytest.raises(CreateUnresolved, match="it failed, so there is no picture") as caught:
+            world.upscale()
+        assert caught.value.charged == "unknown"
+        assert len(caught.value.details["candidates"]) == 1
+
+
+def test_a_cancel_during_the_search_leaves_the_question_to_resume(tmp_path: Path) -> None:
+    with World(tmp_path, scenario="drop_after_accept") as world:
+        world.on_event = lambda event: (
+            world.cancel.set() if getattr(event, "charged", "") == "unknown" else None
+        )
+        with pytest.raises(Cancelled) as caught:
+            world.upscale()
+        assert caught.value.charged == "unknown"
+        world.cancel = type(world.cancel)()
+        world.on_event = lambda _event: None
+        world.mock.play("")
+        world.resume(world.journal.undelivered()[0].job_id)
+        assert world.mock.charges == 1
+
+
+def test_two_lost_tasks_of_one_picture_are_shared_out(tmp_path: Path) -> None:
+    """Two factors of the same picture, both answers lost: each job finds its own by the result's size."""
+    with World(tmp_path, scenario="drop_after_accept") as world:
+        results = [world.upscale(scale_factor=factor) for factor in (2, 3)]
+        assert [result.width for result in results] == [320, 480]
+        assert len({result.task_id for result in results}) == 2
+        assert world.mock.charges == 2
