@@ -90,8 +90,8 @@ def refusals(gimp32: object, plugin_gimp3: Path) -> Iterator[tuple[Session, str]
 
 @pytest.fixture(scope="session")
 def meanwhile(gimp32: object, plugin_gimp3: Path) -> Iterator[Session]:
-    """Do what users do while a task of some seconds runs."""
-    with running_mock("--queue-seconds", "0.5", "--seconds", "6", "--no-rate-limit") as mock:
+    """Do what users do while a task is under way."""
+    with running_mock("--speed", "0", "--no-rate-limit") as mock:
         code = _MEANWHILE.format(mock=mock)
         with run_inside(gimp32, plugin_gimp3, code, window=True) as session:  # type: ignore[arg-type]
             yield session

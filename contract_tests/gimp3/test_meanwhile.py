@@ -17,15 +17,15 @@ ELSEWHERE = {
     "close-image": "closed meanwhile",
     "scale-layer": "changed meanwhile",
     "lock": "locked meanwhile",
+    "convert": "changed meanwhile",
 }
-IN_PLACE = ("convert", "move", "rename", "restack", "select-another", "paint-on-another", "add-mask")
+IN_PLACE = ("move", "rename", "restack", "select-another", "paint-on-another", "add-mask")
 
 
 def _result(meanwhile: Session, name: str) -> dict[str, Any]:
     results = meanwhile.lines("meanwhile.jsonl")
     assert name in results, meanwhile.end()
     assert "crash" not in results[name], results[name]["crash"]
-    assert results[name]["seconds"] > 4, "the service was done before the deed"
     return results[name]
 
 

@@ -94,7 +94,7 @@ def test_it_runs_without_a_window(refusals: Refusals, name: str, size: list[int]
 def test_nothing_that_was_refused_reached_the_service(refusals: Refusals) -> None:
     session, mock = refusals
     assert session.complete, session.end()
-    with urllib.request.urlopen(f"{mock}/__mock__/journal") as answer:
+    with urllib.request.urlopen(f"{mock}/__mock__/requests") as answer:
         journal = json.load(answer)
     created = [one for one in journal["requests"] if one["method"] == "POST"]
     # four failures of the service, one refused key and the two that work; nothing else was ever sent

@@ -1,7 +1,7 @@
 """What a user may do while the service works: called over the session bus in the middle of a run.
 
-The procedure is called as a script would call it; two seconds later, while the task is still running,
-GIMP is told to run a few lines of Python, as its own window would be used.
+The procedure is called as a script would call it. The mock's clock stands, so the task is under way
+until GIMP has run a few lines of Python, as its own window would be used; then the clock goes on.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import os
 import threading
 import time
 import traceback
+import urllib.request
 
 import build
 import perform
 import snapshot
 from gi.repository import Gegl, Gimp, Gio, GLib
 
-DELAY_SECONDS = 2.0
+PATIENCE_SECONDS = 60
 
 _PREAMBLE = """
 from gi.repository import Gegl, Gimp
@@ -44,39 +45,48 @@ DEEDS = {
 }
 
 
-def later(code):
-    """Have GIMP run ``code`` after a while, from a thread of ours that touches nothing of GIMP's."""
+def ask(mock, path, body=None):
+    """Call the mock's own interface."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{mock}/__mock__/{path}", data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return json.load(answer)
+
+
+def later(mock, code):
+    """Have GIMP run ``code`` once the task exists, from a thread of ours that touches nothing of GIMP's."""
+    before = ask(mock, "charges")["count"]
 
     def tell():
-        time.sleep(DELAY_SECONDS)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while ask(mock, "charges")["count"] == before and time.monotonic() < deadline:
+            time.sleep(0.1)
         bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
         bus.call_sync(
             "org.gimp.GIMP.UI", "/org/gimp/GIMP/UI", "org.gimp.GIMP.UI", "BatchRun",
             GLib.Variant("(ss)", ("python-fu-eval", code)), None, 0, 20000, None,
         )  # fmt: skip
+        ask(mock, "clock", {"advance": 3600})
 
     thread = threading.Thread(target=tell, daemon=True)
     thread.start()
     return thread
 
 
-def attempt(name, number):
+def attempt(mock, name, number):
     image, layers = build.build({"layers": [{"alpha": "soft"}], "image": {"furnished": False}}, number)
     Gimp.Display.new(image)
     layer = layers[0]
     before = snapshot.image(image)
     open_before = {one.get_id() for one in Gimp.get_images()}
     code = _PREAMBLE.format(image=image.get_id(), layer=layer.get_id()) + DEEDS[name]
-    begun = time.monotonic()
-    thread = later(code)
+    thread = later(mock, code)
     status, message, shown_layer, shown = perform.upscale(image, layers, {})
-    seconds = time.monotonic() - begun
     thread.join(10)
     fresh = [one for one in Gimp.get_images() if one.get_id() not in open_before]
     result = {
         "status": status,
         "message": message,
-        "seconds": seconds,
         "new_images": [[one.get_width(), one.get_height()] for one in fresh],
         "alive": image.is_valid(),
         "in_place": shown is not None and image.is_valid() and shown.get_id() == image.get_id(),
@@ -102,7 +112,7 @@ def main(folder, mock, data):
         for number, name in enumerate(DEEDS):
             table.use("mock-nearest")
             try:
-                result = attempt(name, 3000 + number)
+                result = attempt(mock, name, 3000 + number)
             except Exception:
                 result = {"crash": traceback.format_exc()}
             stream.write(json.dumps(dict(result, id=name)) + "\n")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import Gimp
 from precision_upscaler.frontend import png
 
-from . import bleed
+from .bleed import Fill
 from .pixels import RGB8, RGBA8, read
+from .planes import blended, expanded, rgb_of
 from .rendering import private_image
 
 if TYPE_CHECKING:
@@ -72,9 +73,9 @@ def _rows(source: Any, area: Box, exported: Exported) -> Iterator[bytes]:
     for strip, alpha in _pixel_strips(source, area, exported):
         rows = len(strip) // (area.width * 3)
         if alpha is not None and 0 in alpha:
-            fill = fill or bleed.Fill(source.get_buffer(), tuple(area))
-            strip = bleed.blended(  # noqa: PLW2901 - the same strip, its holes filled
-                strip, fill.strip(top, rows), bleed.expanded(alpha.translate(_ALPHA_ROWS))
+            fill = fill or Fill(source.get_buffer(), tuple(area))
+            strip = blended(  # noqa: PLW2901 - the same strip, its holes filled
+                strip, fill.strip(top, rows), expanded(alpha.translate(_ALPHA_ROWS))
             )
         yield strip
         top += rows
@@ -97,7 +98,7 @@ def _pixel_strips(source: Any, area: Box, exported: Exported) -> Iterator[tuple[
             if alpha.count(255) == len(alpha):
                 alpha = None
             else:
-                strip = bleed.rgb_of(rgba)
+                strip = rgb_of(rgba)
                 exported.opaque = False
                 exported.visible = exported.visible or alpha.count(0) != len(alpha)
         if alpha is None:

@@ -183,6 +183,8 @@ class Worker(object):
                 self._note(event)
                 self._put(event)
         code = self._process.wait()
+        self._process.stdout.close()
+        self.close()
         self._errors.join(2)
         if not self.finished:
             self._put(
@@ -193,6 +195,7 @@ class Worker(object):
         # type: () -> None
         for line in iter(self._process.stderr.readline, b""):
             self._tail.append(line.decode("utf-8", "replace").rstrip())
+        self._process.stderr.close()
 
     def _note(self, event):
         # type: (Event) -> None

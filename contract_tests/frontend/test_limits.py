@@ -1,0 +1,75 @@
+"""Refusals before paying: exactly what the contract's limits say, and the nearest factor that fits."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from precision_upscaler.contract import LIMITS, parameter
+from precision_upscaler.frontend import limits, texts
+
+FACTOR = parameter("scale_factor")
+FACTORS = st.integers(FACTOR.minimum, FACTOR.maximum)
+SIDES = st.integers(0, 12_000)
+
+
+def fits(width: int, height: int, factor: int) -> bool:
+    return (
+        min(width, height) >= LIMITS["minimum_input_side"]
+        and max(width, height) <= LIMITS["maximum_aspect"] * min(width, height)
+        and max(width, height) * factor <= LIMITS["maximum_output_side"]
+    )
+
+
+@given(SIDES, SIDES, FACTORS)
+def test_what_the_limits_allow_passes_and_nothing_else(width: int, height: int, factor: int) -> None:
+    assert (limits.refusal(width, height, factor) is None) == fits(width, height, factor)
+
+
+@given(SIDES, SIDES, FACTORS)
+def test_a_refusal_has_a_sentence_with_the_numbers(width: int, height: int, factor: int) -> None:
+    refusal = limits.refusal(width, height, factor)
+    if refusal is not None:
+        sentence = texts.limit(refusal)
+        assert "{" not in sentence
+        if refusal.code != "empty":
+            assert f"{width} × {height}" in sentence
+
+
+@given(SIDES.filter(bool), SIDES.filter(bool), FACTORS)
+def test_the_nearest_factor_fits_and_none_that_fits_is_nearer(width: int, height: int, factor: int) -> None:
+    nearest = limits.nearest_factor(width, height, factor)
+    fitting = limits.factors_that_fit(width, height)
+    assert (nearest is None) == (not fitting)
+    if nearest is not None:
+        assert max(width, height) * nearest <= LIMITS["maximum_output_side"]
+        assert all(abs(one - factor) >= abs(nearest - factor) for one in fitting)
+
+
+@pytest.mark.parametrize(
+    ("size", "factor", "code"),
+    [
+        ((0, 0), 2, "empty"),
+        ((1, 1), 2, "too-small"),
+        ((159, 400), 2, "too-small"),
+        ((160, 160), 16, None),
+        ((480, 160), 2, None),
+        ((481, 160), 2, "aspect"),
+        ((30_000, 200), 2, "aspect"),
+        ((5030, 2000), 2, None),
+        ((5031, 2000), 2, "too-large-for-any"),
+        ((1000, 1000), 11, "too-large"),
+    ],
+)
+def test_each_limit_at_its_edge(size: tuple[int, int], factor: int, code: str | None) -> None:
+    refusal = limits.refusal(*size, factor)
+    assert (None if refusal is None else refusal.code) == code
+
+
+def test_an_upload_has_no_bound_unless_the_contract_states_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert limits.upload_refusal(1 << 40) is None
+    monkeypatch.setitem(LIMITS, "maximum_upload_bytes", 1000)
+    assert limits.upload_refusal(1000) is None
+    refusal = limits.upload_refusal(1001)
+    assert refusal is not None
+    assert "1001" in texts.limit(refusal)
