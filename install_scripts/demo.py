@@ -26,7 +26,7 @@ import wheels
 from environment import CLONE, Environment
 from private_gimp import Gimp, GimpUnavailable, find, find_native, find_or_build
 from running_mock import KEY, running_mock
-from steps import Failure, command, reported, say, step
+from steps import Failure, beside, command, reported, say, step
 
 OUTPUTS = ("result.xcf", "result.png", "before_after.png")
 FACTOR = 2
@@ -186,15 +186,18 @@ def main() -> None:
     parser.add_argument("--output", metavar="DIR", type=Path, default=CLONE / "demo_output")
     options = parser.parse_args()
     output = options.output.resolve()
-    Environment().ensure()
     output.mkdir(parents=True, exist_ok=True)
     for name in OUTPUTS:
         (output / name).unlink(missing_ok=True)
     drawings = [output / "before_after.png", *([options.picture] if options.picture else [])]
-    with tempfile.TemporaryDirectory(prefix="precision-demo-") as temporary:
+    with (
+        tempfile.TemporaryDirectory(prefix="precision-demo-") as temporary,
+        beside(lambda: a_gimp(options.gimp)) as searched,
+    ):
         folder = Path(temporary)
+        Environment().ensure()
         photo = photograph(folder)
-        gimp = a_gimp(options.gimp)
+        gimp = searched.result()
         say("==> starting the mock of the service, 60 times as fast as the real one")
         with running_mock("--speed", "60") as address:
             data = folder / "data"

@@ -54,7 +54,7 @@ def assemble(target: Path, front_end: str) -> Path:
     core = CLONE / "plugin/precision_upscaler"
     skipped = shutil.ignore_patterns(*_SKIPPED, *_NOT_IN_THE_CORE)
     shutil.copytree(core, folder / "precision_upscaler", ignore=skipped)
-    catalogs.compile_into(core / "locale", folder / "precision_upscaler/locale")
+    _compile_catalogs(core / "locale", folder / "precision_upscaler/locale")
     carried = wheels.fetch("requirements-vendor.lock", *wheels.PURE_PYTHON)
     wheels.unpack(carried, folder / "vendor")
     (folder / "vendor/LICENSES.txt").write_text(wheels.notice(carried), encoding="utf-8")
@@ -66,6 +66,13 @@ def assemble(target: Path, front_end: str) -> Path:
     (folder / FILES).write_text(_listing(folder), encoding="utf-8")
     (folder / FILES).chmod(0o644)
     return folder
+
+
+def _compile_catalogs(source: Path, target: Path) -> None:
+    for path in sorted(source.glob("*.po")):
+        place = target / path.stem / "LC_MESSAGES" / f"{catalogs.DOMAIN}.mo"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(catalogs.compiled(path.stem, catalogs.parse(path.read_text(encoding="utf-8"))))
 
 
 def _listing(folder: Path) -> str:

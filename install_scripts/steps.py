@@ -6,12 +6,14 @@ import contextlib
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+Result = TypeVar("Result")
 _TAIL = 25
 
 
@@ -30,13 +32,16 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def step(text: str) -> Iterator[None]:
-    """Print ``text`` before the work and how long the work took after it."""
+    """Print ``text`` before the work and how long the work took after it.
+
+    Steps may overlap (see :func:`beside`), so the second line names its step again.
+    """
     say(f"==> {text}")
     begin = time.monotonic()
     yield
     seconds = time.monotonic() - begin
     if seconds >= 1:
-        say(f"    done in {seconds:.0f} s")
+        say(f"    {seconds:.0f} s: {text}")
 
 
 def command(
@@ -76,6 +81,13 @@ def command(
         where = f"\n    the whole output is in {log}" if log is not None else ""
         raise Failure(f"{' '.join(words)} ended with exit code {done.returncode}:\n{tail}{where}", advice)
     return done.stdout
+
+
+@contextlib.contextmanager
+def beside(work: Callable[[], Result]) -> Iterator[Future[Result]]:
+    """Do ``work`` in a thread while the block runs; the block asks for its ``result()`` when it needs it."""
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        yield threads.submit(work)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ import sys
 from environment import CLONE, Environment
 from gimp_recipes import RECIPES
 from private_gimp import GimpUnavailable, find_native, find_or_build
-from steps import Failure, reported, say
+from steps import Failure, beside, reported, say
 
 
 def checks(environment: Environment) -> bool:
@@ -76,9 +76,10 @@ def main() -> int:
         return 0
     quick = "--quick" in arguments
     environment = Environment()
-    environment.ensure()
-    well = checks(environment)
-    absent = ["all"] if quick else absent_gimps()
+    with beside(lambda: ["all"] if quick else absent_gimps()) as built:
+        environment.ensure()
+        well = checks(environment)
+        absent = built.result()
     argv = [
         str(environment.tool("pytest")),
         "--cov",

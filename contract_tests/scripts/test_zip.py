@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gettext
+import io
 import json
 import os
 import re
@@ -76,6 +78,18 @@ def test_nothing_compiled_no_cache_and_no_command_line_is_in_it(members: list[zi
         for name in names
         if re.search(r"\.(so|pyd|dll|exe|pyc)$|__pycache__|_upscaler/(cli|batch)\b", name)
     ] == []
+
+
+def test_every_translation_is_in_it_compiled(archive: Path) -> None:
+    languages = [path.stem for path in (CLONE / "plugin/precision_upscaler/locale").glob("*.po")]
+    with zipfile.ZipFile(archive) as packed:
+        for language in languages:
+            name = (
+                f"precision-upscaler/precision_upscaler/locale/{language}/LC_MESSAGES/precision-upscaler.mo"
+            )
+            translated = gettext.GNUTranslations(io.BytesIO(packed.read(name)))
+            assert "charset=UTF-8" in translated.gettext("")
+        assert not [name for name in packed.namelist() if name.endswith((".po", ".pot"))]
 
 
 def test_the_same_source_makes_the_same_bytes(archive: Path, tmp_path: Path) -> None:
