@@ -147,7 +147,7 @@ class ScriptedService:
         factor = body["scale_factor"] if self.fate != "half as large" else 1
         wish = wish_of(picture, body["scale_factor"])
         result = png(width * factor, height * factor, _colour_of(picture))
-        task = ServedTask(str(uuid.uuid4()), wish, self.fate, self.clock.time(), result)
+        task = ServedTask(str(uuid.UUID(int=len(self.tasks) + (4 << 76))), wish, self.fate, self.clock.time(), result)
         self.fate = "fine"
         self.tasks[task.task_id] = task
         self.charges[wish].append(task.task_id)
