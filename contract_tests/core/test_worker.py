@@ -1,0 +1,211 @@
+"""The worker keeps its protocol to the letter, and the key appears nowhere."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from precision_upscaler import worker as worker_module
+
+from contract_tests.fault_matrix.test_processes import PLUGIN, Desk, desk, events_until
+
+SECRET = "secret-key-that-nobody-may-see-0815"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Desk]:
+    with desk(tmp_path, api_key=(SECRET,)) as found:
+        yield found
+
+
+def raw(here: Desk, content: bytes, **environment: str) -> tuple[list[dict[str, Any]], int, bytes]:
+    """Give a worker exactly these bytes; return its events, exit code and standard error."""
+    variables = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY")
+    }
+    found = subprocess.run(
+        [sys.executable, "-m", "precision_upscaler.worker"],
+        input=content,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={
+            **variables,
+            "PYTHONPATH": str(PLUGIN),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            "PRECISION_UPSCALER_DATA": str(here.folder / "data"),
+            "PRECISION_UPSCALER_BASE_URL": here.url,
+            **environment,
+        },
+    )
+    return [json.loads(line) for line in found.stdout.splitlines()], found.returncode, found.stderr
+
+
+def ask(here: Desk, command: dict[str, Any], **environment: str) -> dict[str, Any]:
+    events, code, stderr = raw(here, json.dumps(command).encode() + b"\n", **environment)
+    assert (len(events), code, stderr) == (1, 0, b""), (events, stderr)
+    return events[0]
+
+
+def test_every_event_has_exactly_the_members_the_protocol_states(here: Desk) -> None:
+    events = here.run(here.upscale)
+    events += [
+        *here.run({"command": "jobs"}),
+        ask(here, {"command": "status"}),
+        ask(here, {"command": "settings"}),
+    ]
+    documented = documented_members()
+    for event in events:
+        assert set(event) == documented[event["event"]], event["event"]
+    kinds = {event["event"] for event in events}
+    assert kinds == {"stage", "progress", "result", "jobs", "status", "settings"}
+
+
+def documented_members() -> dict[str, set[str]]:
+    """Read each event's members from the protocol in the worker's docstring."""
+    text = ast.get_docstring(ast.parse(Path(worker_module.__file__).read_text()))
+    assert text is not None
+    events = text[text.index("Events (") : text.index("Every run ends")]
+    found = {}
+    for start in (match.start() for match in re.finditer(r'\{"event": "', events)):
+        depth, end = 1, start + 1
+        while depth:
+            depth += {"{": 1, "}": -1}.get(events[end], 0)
+            end += 1
+        members = events[start + 1 : end - 1]
+        while (flat := re.sub(r"\{[^{}]*\}", "", members)) != members:
+            members = flat
+        name = re.match(r'"event": "([a-z]+)"', members)
+        assert name is not None
+        found[name[1]] = set(re.findall(r'"([a-z_]+)":', members))
+    return found
+
+
+def test_the_listed_jobs_have_the_members_the_protocol_states(here: Desk) -> None:
+    process = here.start(here.upscale)
+    assert events_until(process, "result")
+    process.kill()
+    process.communicate()
+    (jobs,) = here.run({"command": "jobs"})
+    (job,) = jobs["jobs"]
+    text = worker_module.__doc__ or ""
+    for name in job:
+        assert f'"{name}"' in text, name
+    assert (job["state"], job["charged"], job["width"], job["running"]) == ("stored", "yes", 800, False)
+    assert Path(job["source"]).exists()
+    assert Path(job["result"]).exists()
+    assert ask(here, {"command": "forget", "job_id": job["job_id"]}) == {
+        "event": "forgotten",
+        "job_id": job["job_id"],
+    }
+    assert here.run({"command": "jobs"})[0]["jobs"] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "bad-command"),
+        (b"\n", "bad-command"),
+        (b"nonsense\n", "bad-command"),
+        (b"[]\n", "bad-command"),
+        (b'{"command": 3}\n', "bad-command"),
+        (b'{"command": "dance"}\n', "bad-command"),
+        (b'{"command": "upscale"}\n', "bad-command"),
+        (b'{"command": "upscale", "source": "/nowhere.png", "parameters": []}\n', "bad-command"),
+        (
+            b'{"command": "upscale", "source": "/nowhere.png", "parameters": {"sharpen": 101}}\n',
+            "invalid-parameter",
+        ),
+        (
+            b'{"command": "upscale", "source": "/nowhere.png", "parameters": {"shape": 1}}\n',
+            "invalid-parameter",
+        ),
+        (b'{"command": "upscale", "source": "/nowhere.png"}\n', "source-unreadable"),
+        (b'{"command": "resume", "job_id": "../.."}\n', "job-unknown"),
+        (b'{"command": "forget", "job_id": "20260101-000000-00000000"}\n', "job-unknown"),
+        (b'{"command": "settings", "set": {"deadline_minutes": 0}}\n', "invalid-setting"),
+    ],
+)
+def test_a_wrong_command_is_a_named_error_and_costs_nothing(content: bytes, code: str, here: Desk) -> None:
+    events, exit_code, stderr = raw(here, content, FREEPIK_API_KEY=here.mock.key)
+    assert events[-1]["event"] == "error"
+    assert (events[-1]["code"], events[-1]["charged"], exit_code, stderr) == (code, "no", 0, b"")
+    assert here.mock.charges == 0
+
+
+def test_without_a_key_nothing_is_sent(here: Desk) -> None:
+    events, _, _ = raw(here, json.dumps(here.upscale).encode() + b"\n")
+    assert events[-1]["code"] == "no-key"
+    assert here.mock.requests == []
+
+
+def test_a_key_is_stored_tested_and_used(here: Desk) -> None:
+    events, _, _ = raw(here, b'{"command": "store-key", "service": "freepik"}\n' + SECRET.encode() + b"\n")
+    assert events == [{"event": "stored", "where": "file"}]
+    assert ask(here, {"command": "status"})["key"] == "file"
+    assert ask(here, {"command": "test-key"}) == {"event": "key", "valid": True, "message": "The key works."}
+    wrong = ask(here, {"command": "test-key"}, FREEPIK_API_KEY="wrong-key")
+    assert wrong["valid"] is False
+    assert "Invalid API key" in wrong["message"]
+    assert here.mock.charges == 0
+
+
+def test_settings_are_changed_and_kept(here: Desk) -> None:
+    changed = ask(here, {"command": "settings", "set": {"deadline_minutes": 7}})
+    assert changed["settings"]["deadline_minutes"] == 7
+    assert ask(here, {"command": "status"})["settings"]["deadline_minutes"] == 7
+
+
+def test_a_cancel_before_the_payment_ends_with_one_event(here: Desk) -> None:
+    process = here.start(here.upscale, {"command": "cancel"})
+    endings = [event for event in here.finish(process) if event["event"] not in ("stage", "progress")]
+    assert [event["event"] for event in endings] == ["cancelled"]
+    assert endings[0]["charged"] == "no"
+    assert "Nothing was charged" in endings[0]["message"]
+
+
+def test_the_key_appears_nowhere(here: Desk) -> None:
+    """In no file but the key file, no log, no error, no protocol line, no process list; nor do tokens."""
+    raw(here, b'{"command": "store-key", "service": "freepik"}\n' + SECRET.encode() + b"\n")
+    here.mock.play("http_429")
+    process = here.start(here.upscale)
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, check=True).stdout.decode()
+    assert SECRET not in listing
+    said = json.dumps(here.finish(process))
+    for scenario in ("invalid_key_401", "bad_request_recorded", "expired_link", "corrupt_image"):
+        here.mock.play(scenario)
+        events, _, stderr = raw(here, json.dumps({**here.upscale, "reuse": False}).encode() + b"\n")
+        said += json.dumps(events) + stderr.decode()
+    assert SECRET not in said
+    assert "hmac=" not in said
+    for path in (here.folder / "data").rglob("*"):
+        if path.is_file() and path.name != "credentials.json":
+            content = path.read_bytes()
+            assert SECRET.encode() not in content, path
+            assert b"hmac=" not in content, path
+    assert (here.folder / "data" / "log" / "precision-upscaler.log").stat().st_size
+
+
+def test_the_worker_starts_without_what_only_programs_for_people_need() -> None:
+    """GIMP's Python has none of these, and a quick start is felt at every upscale."""
+    program = (
+        "import sys; import precision_upscaler.worker;"
+        "print(sorted({'click', 'rich', 'PIL', 'keyring', 'numpy'} & set(sys.modules)))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(PLUGIN)},
+    )
+    assert found.stdout.strip() == b"[]"
