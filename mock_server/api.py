@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, request
 from precision_upscaler import contract
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from . import answers, links, strict_json
 from .answers import Answer, RefusedError
@@ -40,6 +39,7 @@ _TEMPLATES = {
 }
 _METHODS = {CREATE: "POST", LIST: "GET", STATUS: "GET"}
 _KEYS = tuple("HTTP_" + name.upper().replace("-", "_") for name in contract.AUTH_HEADERS)
+_JOURNALLED = 1 << 20  # bytes of a body that is read for the journal alone
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
@@ -95,6 +95,8 @@ class Api:
             answer = self._answer(step, task_id, exchange)
         except RefusedError as refusal:
             answer = refusal.answer
+        if step == CREATE and exchange.body is None:
+            exchange.body = self._unread_body()
         answer = self._checked(answer, step)
         if exchange.headers_out:
             answer = replace(answer, headers=(*answer.headers, *exchange.headers_out))
@@ -187,10 +189,7 @@ class Api:
         shape = self.service.options.error_shape
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise RefusedError(answers.message(415, "Content-Encoding is not supported"))
-        try:
-            raw = request.get_data(cache=False)
-        except RequestEntityTooLarge:
-            raise RefusedError(answers.message(413, "Request Entity Too Large")) from None
+        raw = self._raw_body()
         if request.mimetype != JSON:
             fault = ("body.image", f"is required (the body was ignored: its Content-Type is not {JSON})")
             raise RefusedError(answers.bad_request(answers.NOT_VALIDATED, [fault], shape))
@@ -200,6 +199,33 @@ class Api:
             raise RefusedError(
                 answers.bad_request(answers.NOT_VALIDATED, [("body", str(error))], shape)
             ) from None
+
+    def _raw_body(self) -> bytes:
+        """Return the request's body as Flask's ``get_data`` does, which takes a tenth of a request's time."""
+        environ = request.environ
+        most = self.service.options.max_body
+        length = environ.get("CONTENT_LENGTH")
+        if not length:
+            if not environ.get("wsgi.input_terminated"):
+                return b""
+            if self.service.options.strict:
+                raise RefusedError(answers.message(411, "Length Required"))
+        if length and int(length) > most:
+            raise RefusedError(answers.message(413, "Request Entity Too Large"))
+        raw: bytes = environ["wsgi.input"].read(int(length) if length else most + 1)
+        if len(raw) > most:
+            raise RefusedError(answers.message(413, "Request Entity Too Large"))
+        return raw
+
+    def _unread_body(self) -> Any:
+        """Return the body of a request that was refused before it was read, for the journal; None: none."""
+        length = request.environ.get("CONTENT_LENGTH") or "0"
+        if not 0 < int(length) <= _JOURNALLED:
+            return None
+        try:
+            return strict_json.loads(request.environ["wsgi.input"].read(int(length)))
+        except ValueError:
+            return None
 
     def _listed(self, key: str) -> Answer:
         now = self.service.clock.now()

@@ -29,7 +29,8 @@ CREATE TABLE tasks (
     number INTEGER PRIMARY KEY AUTOINCREMENT, task_id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,
     created_at REAL NOT NULL, starts_at REAL, ends_at REAL, outcome TEXT NOT NULL, polls_to_end INTEGER,
     parameters TEXT NOT NULL, picture TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
-    scenario TEXT NOT NULL, webhook_url TEXT NOT NULL, base TEXT NOT NULL, polls INTEGER NOT NULL
+    scenario TEXT NOT NULL, webhook_url TEXT NOT NULL, base TEXT NOT NULL, polls INTEGER NOT NULL,
+    megapixels REAL NOT NULL
 );
 CREATE INDEX tasks_of_owner ON tasks (owner, number);
 CREATE INDEX tasks_of_picture ON tasks (picture);

@@ -176,36 +176,44 @@ class Service:
             raise answers.RefusedError(answers.bad_request(answers.NOT_VALIDATED, faults, shape))
         parameters = {item.name: body.get(item.name, item.default) for item in contract.PARAMETERS}
         factor = int(parameters["scale_factor"])
-        try:
-            digest, width, height, source = self._picture(body["image"], factor)
-        except PictureError as error:
-            fault = ("body.image", str(error))
-            raise answers.RefusedError(answers.bad_request(answers.IMAGE_REFUSED, [fault], shape)) from None
         settings = self.settings()
         now = self.clock.now()
         scenario = parse(written) if written else None
-        schedule = self._schedule(now, expected_seconds(width * factor, height * factor), scenario, pace)
-        task = Task(
-            0, "", owner, now, schedule, json.dumps(parameters), digest, width, height, written,
-            body.get("webhook_url", ""), base,
-        )  # fmt: skip
-        webhooks = self._webhooks(task, scenario) if task.webhook_url else []
-        try:
-            task = self.tasks.add_task(task, source, lambda number: _task_id(settings.seed, number), webhooks)
-        except FullError:
-            text = "The mock has no room for another picture; raise --max-picture-bytes or reset it"
-            raise answers.RefusedError(answers.message(503, text)) from None
+        added, known = None, True
+        while added is None:
+            try:
+                digest, width, height, source = self._picture(body["image"], factor, known=known)
+                schedule = self._schedule(
+                    now, expected_seconds(width * factor, height * factor), scenario, pace
+                )
+                task = Task(
+                    0, "", owner, now, schedule, json.dumps(parameters), digest, width, height, written,
+                    body.get("webhook_url", ""), base,
+                )  # fmt: skip
+                webhooks = self._webhooks(task, scenario) if task.webhook_url else []
+                added = self.tasks.add_task(
+                    task, source, lambda number: _task_id(settings.seed, number), webhooks
+                )
+            except PictureError as error:
+                fault = ("body.image", str(error))
+                raise answers.RefusedError(
+                    answers.bad_request(answers.IMAGE_REFUSED, [fault], shape)
+                ) from None
+            except FullError:
+                text = "The mock has no room for another picture; raise --max-picture-bytes or reset it"
+                raise answers.RefusedError(answers.message(503, text)) from None
+            known = False  # the picture was forgotten between the look and the write: bring it
         if webhooks:
             self.webhooks.nudge()
-        return task
+        return added
 
-    def _picture(self, text: str, factor: int) -> tuple[str, int, int, Source | None]:
-        """Return digest, width, height, and the picture unless the memory has it already."""
+    def _picture(self, text: str, factor: int, *, known: bool) -> tuple[str, int, int, Source | None]:
+        """Return digest, width, height, and the picture unless the memory is ``known`` to have it."""
         digest = digest_of(text.encode())
-        known = self.tasks.picture_size(digest)
-        if known is not None:
-            check_size(*known, factor, limits=self.options.limits)
-            return digest, *known, None
+        size = self.tasks.picture_size(digest) if known else None
+        if size is not None:
+            check_size(*size, factor, limits=self.options.limits)
+            return digest, *size, None
         fetch = fetching.fetch if self.options.fetch_images else None
         data = read_image(text, strict=self.options.strict, fetch=fetch)
         source = check_picture(data, digest, factor, limits=self.options.limits)

@@ -19,11 +19,13 @@ _COLUMNS = (
     "number, task_id, owner, created_at, starts_at, ends_at, outcome, polls_to_end, parameters, picture,"
     " width, height, scenario, webhook_url, base, polls"
 )
-_INSERT_TASK = f"INSERT INTO tasks ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
-_SELECT_TASK = f"SELECT {_COLUMNS} FROM tasks WHERE task_id = ?"  # noqa: S608 - a constant
-_SELECT_TASKS = (
-    f"SELECT {_COLUMNS} FROM tasks WHERE :owner IS NULL OR owner = :owner ORDER BY number DESC LIMIT :limit"  # noqa: S608 - a constant
+_INSERT_TASK = (
+    f"INSERT INTO tasks ({_COLUMNS}, megapixels) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"  # noqa: S608 - a constant
+    " WHERE EXISTS (SELECT 1 FROM pictures WHERE digest = ?)"
 )
+_SELECT_TASK = f"SELECT {_COLUMNS} FROM tasks WHERE task_id = ?"  # noqa: S608 - a constant
+_SELECT_ALL = f"SELECT {_COLUMNS} FROM tasks ORDER BY number DESC LIMIT ?"  # noqa: S608 - a constant
+_SELECT_OWNED = f"SELECT {_COLUMNS} FROM tasks WHERE owner = ? ORDER BY number DESC LIMIT ?"  # noqa: S608 - a constant
 _TIDY_EVERY = 64  # tasks; counting them is not free
 
 
@@ -74,42 +76,41 @@ class TaskStore:
         source: Source | None,
         new_id: Callable[[int], str],
         webhooks: Sequence[Webhook] = (),
-    ) -> Task:
-        """Store a task, its picture (None: it is here already), its charge and webhooks in one transaction.
+    ) -> Task | None:
+        """Store a task, its picture and webhooks in one transaction; the task is its own charge.
 
-        ``new_id`` makes the task's id from its number. :class:`FullError` when there is no room.
+        ``new_id`` makes the task's id from its number. ``source`` is None when the picture is here already;
+        if it was forgotten in between, nothing is stored and the answer is None. :class:`FullError` when
+        there is no room.
         """
         schedule = task.schedule
         with self._database.writing() as connection:
             if source is not None:
                 self._add_picture(connection, source, task.created_at)
-            number = _counted(connection, "tasks")
-            task = replace(task, number=number, task_id=new_id(number))
-            connection.execute(
+            number = _last_number(connection) + 1
+            task_id = new_id(number)
+            added = connection.execute(
                 _INSERT_TASK,
                 (
-                    number, task.task_id, task.owner, task.created_at, schedule.starts_at, schedule.ends_at,
+                    number, task_id, task.owner, task.created_at, schedule.starts_at, schedule.ends_at,
                     schedule.outcome, schedule.polls_to_end, task.parameters_json, task.picture, task.width,
-                    task.height, task.scenario, task.webhook_url, task.base, task.polls,
+                    task.height, task.scenario, task.webhook_url, task.base, task.polls, task.megapixels,
+                    task.picture,
                 ),
-            )  # fmt: skip
-            megapixels = task.width * task.height * task.scale_factor**2 / 1e6
-            connection.execute(
-                "INSERT INTO charges VALUES (?, 1, ?) ON CONFLICT (owner) DO UPDATE"
-                " SET count = count + 1, megapixels = megapixels + excluded.megapixels",
-                (task.owner, megapixels),
-            )
+            ).rowcount  # fmt: skip
+            if not added:
+                return None
             for webhook in webhooks:
                 connection.execute(
                     "INSERT INTO deliveries"
                     " (webhook_id, task_id, status, due_at, next_at, attempts, state, log)"
                     " VALUES (?, ?, ?, ?, 0, 0, 'waiting', '[]')",
-                    (webhook.webhook_id, task.task_id, webhook.status, webhook.due_at),
+                    (webhook.webhook_id, task_id, webhook.status, webhook.due_at),
                 )
             if number % _TIDY_EVERY == 0:
                 count = connection.execute("SELECT COUNT(*) FROM tasks").fetchone()[0]
                 self._forget(connection, count - self._max_tasks, task.created_at)
-        return task
+        return replace(task, number=number, task_id=task_id)
 
     def _add_picture(self, connection: sqlite3.Connection, source: Source, now: float) -> None:
         size = len(source.data)
@@ -130,6 +131,13 @@ class TaskStore:
             "SELECT number, task_id FROM tasks WHERE ends_at <= ? ORDER BY number LIMIT ?", (now, most)
         ).fetchall()
         for number, task_id in rows:
+            # what it was charged is not forgotten with it
+            connection.execute(
+                "INSERT INTO charges SELECT owner, 1, megapixels FROM tasks WHERE number = ?"
+                " ON CONFLICT (owner) DO UPDATE"
+                " SET count = count + 1, megapixels = megapixels + excluded.megapixels",
+                (number,),
+            )
             connection.execute("DELETE FROM tasks WHERE number = ?", (number,))
             connection.execute("DELETE FROM strikes WHERE subject = ?", (task_id,))
             connection.execute("DELETE FROM deliveries WHERE task_id = ?", (task_id,))
@@ -149,8 +157,9 @@ class TaskStore:
 
     def tasks(self, owner: str | None = None, limit: int = -1) -> list[Task]:
         """Return tasks, the newest first: those of one key, or all; at most ``limit`` unless that is -1."""
+        query, values = (_SELECT_ALL, (limit,)) if owner is None else (_SELECT_OWNED, (owner, limit))
         with self._database.reading() as connection:
-            rows = connection.execute(_SELECT_TASKS, {"owner": owner, "limit": limit}).fetchall()
+            rows = connection.execute(query, values).fetchall()
         return [_task(row) for row in rows]
 
     def change_task(self, task_id: str, change: Callable[[Task], Task]) -> Task | None:
@@ -195,20 +204,32 @@ class TaskStore:
         return int(count) - 1
 
     def charges(self) -> dict[str, tuple[int, float]]:
-        """Return for each key how many tasks it was charged for, and their results' megapixels."""
+        """Return for each key how many tasks it was charged for, and their results' megapixels.
+
+        Tasks that were forgotten count.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT owner, count, megapixels FROM charges ORDER BY owner"
+                "SELECT owner, SUM(count), SUM(megapixels) FROM ("
+                " SELECT owner, COUNT(*) AS count, SUM(megapixels) AS megapixels FROM tasks GROUP BY owner"
+                " UNION ALL SELECT * FROM charges) GROUP BY owner ORDER BY owner"
             ).fetchall()
         return {owner: (count, megapixels) for owner, count, megapixels in rows}
 
     def counters(self) -> dict[str, int]:
         """Return the counters: ``tasks`` ever created, ``forgotten tasks``, ``picture bytes``."""
         with self._database.reading() as connection:
-            return dict(connection.execute("SELECT name, value FROM counters").fetchall())
+            counters = dict(connection.execute("SELECT name, value FROM counters").fetchall())
+            return {**counters, "tasks": _last_number(connection)}
+
+
+def _last_number(connection: sqlite3.Connection) -> int:
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'tasks'").fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _counted(connection: sqlite3.Connection, name: str, more: int = 1) -> int:
+    """Add to a counter and return what it is then."""
     row = connection.execute(
         "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
         " RETURNING value",

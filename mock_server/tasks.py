@@ -75,9 +75,9 @@ class Task:
         return decoded
 
     @property
-    def scale_factor(self) -> int:
-        """How many times wider and higher the result is."""
-        return int(self.parameters["scale_factor"])
+    def megapixels(self) -> float:
+        """The result's megapixels, which the price goes by."""
+        return self.width * self.height * int(self.parameters["scale_factor"]) ** 2 / 1e6
 
 
 def ended_now(schedule: Schedule, now: float, outcome: str) -> Schedule:

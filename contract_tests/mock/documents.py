@@ -36,7 +36,9 @@ def seed_document() -> dict[str, Any]:
         "info": {"title": "seed", "version": facts["version"]},
         "servers": [{"url": facts["server"]}],
         "paths": {facts["path"]: {"post": {**_wrapped(facts["post"]), "security": [{"apiKey": []}]}}},
-        "components": {"securitySchemes": {"apiKey": {"type": "apiKey", "in": "header", "name": "x-freepik-api-key"}}},
+        "components": {
+            "securitySchemes": {"apiKey": {"type": "apiKey", "in": "header", "name": "x-freepik-api-key"}}
+        },
     }
 
 

@@ -594,3 +594,44 @@ def test_a_forgotten_source_is_not_found(caller: Caller) -> None:
     with caller.service.database.writing() as connection:
         connection.execute("DELETE FROM tasks")
     assert caller.client.get(link).status_code == 404
+
+
+def test_a_refused_body_is_in_the_journal_too(caller: Caller) -> None:
+    caller.create(key="mock-no_credits_402", sharpen=3)
+    caller.create(key="wrong", sharpen=4)
+    caller.call("POST", CREATE_PATH, key="wrong", data=b"{", content_type="application/json")
+    bodies = [entry["request"]["body"] for entry in caller.app.journal.read()["requests"]]
+    assert [body and body["sharpen"] for body in bodies] == [3, 4, None]
+
+
+@pytest.mark.parametrize(("strict", "status"), [(False, 200), (True, 411)])
+def test_a_body_without_a_length(make: Make, strict: bool, status: int) -> None:
+    caller = make(strict=strict, max_body=100_000)
+    chunked = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+
+    def send(data: bytes) -> int:
+        more = {
+            "content_type": "application/json",
+            "environ_overrides": {**chunked, "wsgi.input": io.BytesIO(data)},
+        }
+        return caller.call("POST", CREATE_PATH, **more).status_code
+
+    assert send(json.dumps({"image": encoded(picture())}).encode()) == status
+    assert send(bytes(100_001)) == (411 if strict else 413)
+
+
+def test_a_picture_that_is_forgotten_between_look_and_write_is_stored_again(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caller.service.tasks, "picture_size", lambda _digest: (200, 160))
+    task_id = caller.new_task()
+    caller.finish(task_id)
+    assert caller.result(task_id).status_code == 200
+
+
+def test_charges_outlive_their_tasks(make: Make) -> None:
+    caller = make(max_tasks=64, seconds=0.0)
+    for _ in range(128):
+        caller.new_task()
+    assert caller.service.tasks.counters()["forgotten tasks"] == 64
+    assert caller.service.tasks.charges() == {"mock-key": (128, pytest.approx(128 * 0.128))}

@@ -1,0 +1,9 @@
+"""The mock for any WSGI server, its options from ``PRECISION_MOCK_*``: ``gunicorn mock_server.wsgi:app``.
+
+Wire faults work where the server puts its socket into the environment, as gunicorn and Werkzeug do.
+"""
+
+from .app import create_app
+from .options import from_environment
+
+app = create_app(from_environment())
