@@ -151,27 +151,28 @@ def _run(registered: dict[str, tuple[Any, ...]], name: str, params: tuple[Any, .
     facts = registered[name]
     _catalog[name] = facts
     function, wanted, has_run_mode = facts[10], facts[8], facts[15]
-    mode = params[0] if has_run_mode else RUN_NONINTERACTIVE
-    first = 1 if has_run_mode else 0
+    # without a run mode of its own, a procedure's first argument is taken for one: the real one's habit
+    mode = params[0]
     if mode == RUN_NONINTERACTIVE:
-        return function(*params[first:])
+        return function(*params[1:])
+    first = 1 if has_run_mode else 0
     given = 0
-    for number in range(first, len(params)):
-        if not isinstance(params[number], _PYTHON_TYPES[wanted[number - first][0]]):
+    for given in range(first, len(params)):
+        if not isinstance(params[given], _PYTHON_TYPES[wanted[given - first][0]]):
             break
-        given = number
-    start = params[first : given + 1]
-    if mode == RUN_WITH_LAST_VALS and len(wanted) > given - first:
-        # adds what it found to a tuple, so a list, the defaults before any dialog was confirmed, is an error
-        start = start + _get_defaults(name)[len(start) :]
-        answer = function(*start)
-    elif mode == RUN_INTERACTIVE and len(wanted) > len(start):
-        try:
-            answer = _interact(name, facts, start)
-        except CancelError:
-            return None
-    else:
-        answer = function(*start)
+    if len(wanted) > given:
+        params = params[: given + 1]
+        if mode == RUN_WITH_LAST_VALS:
+            # a tuple and what was kept; a list, the defaults before any dialog was confirmed, is an error
+            params = params + _get_defaults(name)[given:]
+        else:
+            try:
+                answer = _interact(name, facts, params[first:])
+            except CancelError:
+                return None
+            gimp.displays_flush()
+            return answer
+    answer = function(*params[first:])
     gimp.displays_flush()
     return answer
 

@@ -57,8 +57,19 @@ def _resampled(values: Pixels, size: int, interpolation: int, axis: int) -> Pixe
     before = values.shape[axis]
     if before == size:
         return values
-    matrix = _averaging(before, size) if size < before else _enlarging(before, size, interpolation)
-    return np.moveaxis(np.tensordot(matrix, values, axes=(1, axis)), 0, axis)
+    if size < before:
+        return np.moveaxis(np.tensordot(_averaging(before, size), values, axes=(1, axis)), 0, axis)
+    # beyond the edge the last pixel goes on
+    kernel, reach = (_cubic, 2) if interpolation in (CUBIC, LOHALO) else (_triangle, 1)
+    centres = (np.arange(size) + 0.5) * before / size - 0.5
+    shape = [1, 1, 1]
+    shape[axis] = size
+    total = 0.0
+    for step in range(1 - reach, reach + 1):
+        places = np.floor(centres).astype(int) + step
+        weights = kernel(places - centres).reshape(shape)
+        total = total + weights * values.take(np.clip(places, 0, before - 1), axis=axis)
+    return np.asarray(total)
 
 
 def _averaging(before: int, size: int) -> Pixels:
@@ -68,17 +79,6 @@ def _averaging(before: int, size: int) -> Pixels:
     overlap = np.minimum(edges[1:, None], old + 1) - np.maximum(edges[:-1, None], old)
     shares = np.clip(overlap, 0, None)
     return shares / shares.sum(axis=1, keepdims=True)
-
-
-def _enlarging(before: int, size: int, interpolation: int) -> Pixels:
-    """Return the weights of a sampler's kernel; beyond the edge the last pixel goes on."""
-    matrix = np.zeros((size, before))
-    kernel, reach = (_cubic, 2) if interpolation in (CUBIC, LOHALO) else (_triangle, 1)
-    centres = (np.arange(size) + 0.5) * before / size - 0.5
-    for row, centre in enumerate(centres):
-        places = np.arange(int(np.floor(centre)) - reach + 1, int(np.floor(centre)) + reach + 1)
-        np.add.at(matrix[row], np.clip(places, 0, before - 1), kernel(places - centre))
-    return matrix
 
 
 def _triangle(distance: Pixels) -> Pixels:

@@ -106,6 +106,7 @@ class Session:
         self._numbers = itertools.count(1)
         self._replaced: dict[str, ModuleType | None] = {}
         self._main: Any = None
+        self._runners: dict[str, Any] = {}
 
     # ----- entering and leaving
 
@@ -212,6 +213,15 @@ class Session:
         query()
         return [name for name in self.database.installed if name not in before]
 
+    def menu(self, name: str, *args: Any, run_mode: int = RUN_INTERACTIVE) -> Any:
+        """Run a plug-in's procedure as GIMP's menus do: with the image and the drawable (``args``) and no more.
+
+        An interactive run takes what ``dialog`` says; ``RUN_WITH_LAST_VALS`` repeats the last confirmed dialog.
+        """
+        facts = self.database.installed[name]
+        given = [self.nodes[one.ID] for one in args]
+        return self._run(facts, name, self._runners[name], (run_mode, *given))
+
     def main_called(self, query: Any, run: Any) -> None:
         """Note what ``gimp.main`` was given; called by the module ``gimp``."""
         self._main = (query, run)
@@ -220,6 +230,7 @@ class Session:
         """Add a plug-in's procedure to the database; called by ``gimp.install_procedure``."""
         run = self._main[1] if self._main is not None else None
         name = facts.name
+        self._runners[name] = run
         facts.function = lambda *values: self._run(facts, name, run, values)
         self.database.installed[name.replace("_", "-")] = facts
 
@@ -227,7 +238,7 @@ class Session:
         """Run a plug-in's procedure with the core's values; RuntimeError("execution error") when it fails."""
         shown = tuple(
             self.database.shown(argument, value)
-            for argument, value in zip(facts.arguments, values, strict=True)
+            for argument, value in zip(facts.arguments, values, strict=False)  # menus give the first few
         )
         try:
             answer = run(name, shown)

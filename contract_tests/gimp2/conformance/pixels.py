@@ -540,6 +540,15 @@ def alpha_histograms():
 
 
 @probe
+def histograms_of_what_is_not_there():
+    image, layer = one_layer(4, 3, GRAYA_IMAGE, GRAY)
+    plain = one_layer(4, 3, RGB_IMAGE)[1]
+    return [raised(pdb.gimp_drawable_histogram, layer, HISTOGRAM_RED, 0.0, 1.0)[0],
+            raised(pdb.gimp_drawable_histogram, layer, HISTOGRAM_VALUE, 0.0, 1.0)[0],
+            raised(pdb.gimp_drawable_histogram, plain, HISTOGRAM_ALPHA, 0.0, 1.0)[0]]
+
+
+@probe
 def merging_a_group():
     image, layer = painted()
     group = pdb.gimp_layer_group_new(image)

@@ -213,6 +213,8 @@ def histogram(
         if not drawable.alpha:
             raise Failure("execution error")
         one = values[:, :, -1]
+    elif channel and drawable.image.base_type == formats.GRAY:
+        raise Failure("execution error")
     else:
         colors_only = values[:, :, :-1] if drawable.alpha else values
         weight = weight * (values[:, :, -1] if drawable.alpha else 1.0)

@@ -52,12 +52,14 @@ def key():
 def _ask_for_missing_key():
     from . import key_window
 
-    if not key_window.is_stored():
-        key_window.ask(translate)
+    return "" if key_window.is_stored() else key_window.ask(translate)
 
 
 def _guarded(function, *args):
+    from . import working
+
     try:
+        working.use_own_formats()
         text = function(*args)
     except Refused as refused:
         _failed(refused.text)

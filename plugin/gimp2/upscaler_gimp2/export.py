@@ -6,6 +6,7 @@ from gimpfu import (
     HISTOGRAM_BLUE,
     HISTOGRAM_GREEN,
     HISTOGRAM_RED,
+    HISTOGRAM_VALUE,
     PRECISION_FLOAT_GAMMA,
     PRECISION_U8_GAMMA,
     RGB,
@@ -78,7 +79,7 @@ def bled(image):
 
 def _average(layer):
     """Return the visible pixels' average colour as three numbers from 0 to 255."""
-    channels = (HISTOGRAM_RED, HISTOGRAM_GREEN, HISTOGRAM_BLUE)
+    channels = (HISTOGRAM_RED, HISTOGRAM_GREEN, HISTOGRAM_BLUE) if layer.is_rgb else (HISTOGRAM_VALUE,) * 3
     means = [pdb.gimp_drawable_histogram(layer, channel, 0.0, 1.0)[0] for channel in channels]
     return [min(max(int(round(mean)), 0), 255) for mean in means]
 

@@ -157,15 +157,12 @@ def _as_new_image(subject, composed):
     pdb.gimp_image_insert_layer(image, layer, None, 0)
     if subject.kind != "pixels":
         _take_mask(layer, old)
-    layer.name = old.name
-    layer.mode, layer.opacity, layer.visible = LAYER_MODE_NORMAL, 100.0, True
-    for lock in (pdb.gimp_item_set_lock_content, pdb.gimp_item_set_lock_position):
-        lock(layer, False)
-    with working.context():
+    layer.name, layer.visible = old.name, True
+    with working.context(), _unlocked(layer):
         working.best_interpolation((layer.width, layer.height), (composed.width, composed.height))
         layer.scale(composed.width, composed.height, False)
-    layer.set_offsets(0, 0)
-    _fill(layer, composed)
+        layer.set_offsets(0, 0)
+        _fill(layer, composed)
     image.enable_undo()
     show(image)
     return working.fresh(layer)

@@ -29,6 +29,14 @@ STRIP_ROWS = 128
 RELATIVE_COLORIMETRIC = 1
 
 
+def use_own_formats():
+    """Ask GIMP for pixels in the image's own format; call it once, before any pixel is touched.
+
+    Without it the first region of a process is in 8 bits and another curve than all later ones.
+    """
+    pdb.gimp_plugin_enable_precision()
+
+
 @contextmanager
 def context():
     """Restore the user's colours, interpolation and the like when the block ends."""

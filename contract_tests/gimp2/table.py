@@ -1,0 +1,66 @@
+"""The layer-swap table of GIMP 3, as far as GIMP 2.10 has what its rows are about, and a few rows of its own.
+
+2.10 has one active layer, no layer effects, no vector or link layers, no lock of visibility and no perceptual
+precisions besides its gamma ones. Text needs fonts, which a GIMP in batch mode goes without: the stubs try it.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from contract_tests.gimp3.table import ROWS as GIMP3_ROWS
+from contract_tests.gimp3.table import row
+
+Row = dict[str, Any]
+
+_PRECISIONS = {"NON_LINEAR": "GAMMA", "LINEAR": "LINEAR"}
+
+
+def _fits(one: Row) -> bool:
+    if one.get("only") or len(one["layers"]) != 1:
+        return False
+    layer, image = one["layers"][0], one["image"]
+    if layer.get("effects") or layer.get("kind") in ("vector", "link", "text"):
+        return False
+    if "visibility" in layer.get("locks", ()) and len(layer["locks"]) == 1:
+        return False
+    return "PERCEPTUAL" not in image.get("precision", "") and not image.get("levels")
+
+
+def _translated(one: Row) -> Row:
+    one = copy.deepcopy(one)
+    precision = one["image"].get("precision")
+    if precision:
+        bits, _, light = precision.partition("_")
+        one["image"]["precision"] = f"{bits}_{_PRECISIONS[light]}"
+    layer = one["layers"][0]
+    if "locks" in layer:
+        layer["locks"] = [lock for lock in layer["locks"] if lock != "visibility"]
+    return one
+
+
+def _modes() -> list[Row]:
+    names = ("DISSOLVE", "LCH_HUE", "ERASE", "MULTIPLY_LEGACY", "SOFTLIGHT", "SPLIT", "PIN_LIGHT")
+    placements = ("scale-image", "new-layer")
+    return [
+        row(f"mode-{name.lower()}", {"mode": name}, options={"placement": placements[number % 2]})
+        for number, name in enumerate(names)
+    ]
+
+
+ROWS: list[Row] = [_translated(one) for one in GIMP3_ROWS if _fits(one)] + _modes() + [
+    row("linked", {"linked": True}),
+    row("linear-modes-and-mask", {"mask": ["edit"], "mode": "MULTIPLY"}, image={"precision": "FLOAT_LINEAR"}),
+]  # fmt: skip
+
+
+def rows_for_stubs() -> list[Row]:
+    """Return the rows to try in the stubs: all, and text."""
+    return [
+        *ROWS,
+        row("text", {"kind": "text"}),
+        row("text-with-mask", {"kind": "text", "mask": ["edit"], "opacity": 50.0, "mode": "MULTIPLY"}),
+        row("text-fit-layer", {"kind": "text"}, options={"placement": "fit-layer"}),
+        row("text-new-layer", {"kind": "text"}, options={"placement": "new-layer"}),
+    ]

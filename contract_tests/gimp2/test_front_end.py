@@ -1,0 +1,297 @@
+"""The front end for GIMP 2.10 in the stubs: registration, what is sent, failures after the payment, Resume, keys."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from precision_upscaler.contract import PARAMETERS
+from precision_upscaler.frontend import options
+
+from contract_tests.gimpfu_stubs import RUN_WITH_LAST_VALS
+
+from .conftest import FRONT_END, FrontEnd
+
+NAME = "python-fu-precision-upscale"
+UNTOUCHED = (90, 120, 150)
+
+
+def test_arguments_are_the_contracts_and_ours(front_end: FrontEnd) -> None:
+    names = [name for _, name, _ in front_end.session.pdb[NAME].params]
+    wanted = [option.name.replace("_", "-") for option in (*PARAMETERS, *options.OWN)]
+    assert names == ["run-mode", "image", "drawable", *wanted]
+    assert not [name for name in names if "key" in name]
+
+
+def test_three_procedures_with_their_places(front_end: FrontEnd) -> None:
+    names = [name for name in front_end.session.pdb.query("precision-upscale")]
+    assert names == [NAME, f"{NAME}-resume", f"{NAME}-key"]
+
+
+def test_what_is_sent(front_end: FrontEnd) -> None:
+    image, layer = front_end.image(name="Šaty 层 🙂")
+    image.filename = "/tmp/Été/bild.xcf"
+    front_end.upscale(image, layer, scale_factor=3, flavor="sublime", sharpen=1.6)
+    (command,) = front_end.script.commands
+    assert command["parameters"] == {
+        "scale_factor": 3, "flavor": "sublime", "sharpen": 2, "smart_grain": 7, "ultra_detail": 30, "filter_nsfw": False,
+    }  # fmt: skip
+    assert command["origin"]["layer"] == "Šaty 层 🙂"
+    assert command["origin"]["file"] == "/tmp/Été/bild.xcf"
+    assert command["origin"]["options"] == {"placement": "scale-image", "area": "layer", "colors": "service"}
+    (source,) = front_end.script.sources
+    assert source.shape == (180, 200, 3)
+    assert (source == UNTOUCHED).all()
+    assert not Path(command["source"]).exists(), "the temporary picture was left behind"
+
+
+def test_colours_are_bled_under_transparency(front_end: FrontEnd) -> None:
+    image, layer = front_end.image(alpha=True)
+    pdb = front_end.session.pdb
+    pdb.gimp_image_select_rectangle(image, 2, 0, 0, 100, 180)
+    pdb.gimp_drawable_edit_clear(layer)
+    pdb.gimp_selection_none(image)
+    core = front_end.session.core(layer)
+    core.pixels[:, :100, :3] = 0
+    front_end.upscale(image, layer)
+    (source,) = front_end.script.sources
+    assert np.abs(source.astype(int) - UNTOUCHED).max() <= 1
+
+
+def test_progress_tells_the_stages_and_the_charge(front_end: FrontEnd) -> None:
+    front_end.upscale(*front_end.image())
+    lines = [text for text, _ in front_end.session.progress]
+    assert "Preparing “Sky”" in lines
+    assert "Waiting for the service (usually about 60 seconds). The task has been charged." in lines
+    fractions = [fraction for text, fraction in front_end.session.progress if text.startswith("Waiting")]
+    assert fractions == sorted(fractions)
+
+
+@pytest.mark.parametrize("scenario", ["failed", "died"])
+def test_a_failure_leaves_the_image_alone(front_end: FrontEnd, scenario: str) -> None:
+    image, layer = front_end.image()
+    depth = front_end.session.undo_depth(image)
+    front_end.script.scenario = scenario
+    with pytest.raises(RuntimeError, match="execution error"):
+        front_end.upscale(image, layer)
+    (message,) = front_end.session.messages
+    assert "It was charged. Try another picture." in message
+    assert front_end.session.undo_depth(image) == depth
+    assert layer.width == 200
+    assert len(front_end.session.gimp.image_list()) == 1
+    assert front_end.script.delivered == 0
+
+
+def test_an_unreadable_result_is_kept_for_resume(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    front_end.script.scenario = "unreadable"
+    with pytest.raises(RuntimeError, match="execution error"):
+        front_end.upscale(image, layer)
+    assert "GIMP cannot read the result" in front_end.session.messages[0]
+    assert layer.width == 200
+    assert front_end.script.delivered == 0
+
+
+def _close(end: FrontEnd, image: Any, layer: Any) -> None:
+    end.session.pdb.gimp_image_delete(image)
+
+
+def _delete(end: FrontEnd, image: Any, layer: Any) -> None:
+    image.remove_layer(layer)
+
+
+def _enlarge(end: FrontEnd, image: Any, layer: Any) -> None:
+    layer.scale(300, 270, False)
+
+
+def _lock(end: FrontEnd, image: Any, layer: Any) -> None:
+    end.session.pdb.gimp_item_set_lock_content(layer, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_close, "The image was closed meanwhile"),
+        (_delete, "was deleted meanwhile"),
+        (_enlarge, "was changed meanwhile"),
+        (_lock, "was locked meanwhile"),
+    ],
+)
+def test_what_the_user_did_meanwhile(front_end: FrontEnd, change: Any, words: str) -> None:
+    image, layer = front_end.image()
+    front_end.script.before_result = lambda: change(front_end, image, layer)
+    front_end.upscale(image, layer)
+    assert words in front_end.session.messages[0]
+    newest = front_end.session.gimp.image_list()[0]
+    assert (newest.width, newest.height) == (400, 360)
+    assert front_end.script.delivered == 1
+
+
+def test_private_images_are_all_deleted(front_end: FrontEnd) -> None:
+    image, layer = front_end.image(alpha=True)
+    front_end.session.pdb.gimp_image_select_rectangle(image, 2, 10, 10, 165, 165)
+    front_end.upscale(image, layer, area="selection", colors="original")
+    assert front_end.session.gimp.image_list() == [image]
+
+
+def test_the_context_is_the_users_again(front_end: FrontEnd) -> None:
+    image, layer = front_end.image(alpha=True)
+    gimp, pdb = front_end.session.gimp, front_end.session.pdb
+    gimp.set_background(1, 2, 3)
+    pdb.gimp_context_set_interpolation(1)
+    front_end.upscale(image, layer)
+    assert list(gimp.get_background())[:3] == [1, 2, 3]
+    assert pdb.gimp_context_get_interpolation() == 1
+    assert len(front_end.session.contexts) == 1
+
+
+def test_sixteen_bits_say_that_the_service_has_eight(front_end: FrontEnd) -> None:
+    front_end.upscale(*front_end.image(precision=250))
+    assert "The service works in 8 bits" in front_end.session.messages[0]
+
+
+def test_the_dialog_never_gets_an_exception(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    front_end.script.scenario = "failed"
+    front_end.session.menu(NAME, image, layer)
+    assert len(front_end.session.messages) == 1
+    assert layer.width == 200
+
+
+def test_the_dialogs_values_arrive_and_become_the_last_ones(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    front_end.session.dialog = {"scale-factor": 4.0, "placement": "grow-canvas"}
+    front_end.session.menu(NAME, image, layer)
+    assert front_end.script.commands[-1]["parameters"]["scale_factor"] == 4
+    assert layer.width == 800
+    front_end.session.menu(NAME, *front_end.image(), run_mode=RUN_WITH_LAST_VALS)
+    assert front_end.script.commands[-1]["parameters"]["scale_factor"] == 4
+
+
+def test_cancelling_the_dialog_does_nothing(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    front_end.session.dialog = None
+    front_end.session.menu(NAME, image, layer)
+    assert layer.width == 200
+    assert [one["command"] for one in front_end.script.commands] == ["status"]
+
+
+def test_last_values_work_before_any_dialog_was_confirmed(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    front_end.session.menu(NAME, image, layer, run_mode=RUN_WITH_LAST_VALS)
+    assert layer.width == 400
+
+
+# ----- the key
+
+
+def test_a_missing_key_is_asked_for_before_the_dialog(front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    from upscaler_gimp2 import entry, key_window
+
+    front_end.script.key = None
+    monkeypatch.setattr(key_window, "typed_key", lambda translate: "secret-key")
+    entry.dialog_opens()
+    assert [one["command"] for one in front_end.script.commands] == ["status", "store-key"]
+    assert not [one for one in front_end.script.commands if "secret-key" in str(one)]
+    assert front_end.session.messages == ["The key was stored (file)."]
+
+
+def test_without_windows_the_message_says_where_a_key_goes(front_end: FrontEnd) -> None:
+    front_end.session.pdb.python_fu_precision_upscale_key()
+    assert "FREEPIK_API_KEY" in front_end.session.messages[0]
+
+
+# ----- Resume
+
+
+def _job(end: FrontEnd, tmp_path: Path) -> dict[str, Any]:
+    """Return a job as the worker lists it, after a run whose delivery failed."""
+    image, layer = end.image()
+    end.script.scenario = "unreadable"
+    with pytest.raises(RuntimeError):
+        end.upscale(image, layer)
+    end.session.messages.clear()
+    command = end.script.commands[-1]
+    from contract_tests.gimpfu_stubs import pngfile
+
+    source = tmp_path / "kept.png"
+    pngfile.write(str(source), pngfile.Picture(end.script.sources[-1]), 1)
+    end.script.scenario = "nearest"
+    job = {"job_id": "job", "origin": command["origin"], "parameters": command["parameters"], "source": str(source)}
+    end.script.jobs = [job]
+    return job
+
+
+def test_resume_puts_a_result_back_into_its_image(front_end: FrontEnd, tmp_path: Path) -> None:
+    _job(front_end, tmp_path)
+    (image,) = front_end.session.gimp.image_list()
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert front_end.session.gimp.image_list() == [image]
+    assert image.layers[0].width == 400
+    assert front_end.session.undo_depth(image) >= 1
+    assert "“Sky” is now 400 × 360 pixels." in front_end.session.messages[0]
+    assert front_end.script.delivered == 1
+
+
+def test_resume_opens_an_image_when_the_layer_is_gone(front_end: FrontEnd, tmp_path: Path) -> None:
+    _job(front_end, tmp_path)
+    (image,) = front_end.session.gimp.image_list()
+    front_end.session.pdb.gimp_image_delete(image)
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    (new,) = front_end.session.gimp.image_list()
+    assert (new.width, new.layers[0].name) == (400, "Sky")
+
+
+def test_resume_does_not_touch_an_image_of_another_session(front_end: FrontEnd, tmp_path: Path) -> None:
+    _job(front_end, tmp_path)["origin"]["session"] = -1
+    (image,) = front_end.session.gimp.image_list()
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert image.layers[0].width == 200
+    assert len(front_end.session.gimp.image_list()) == 2
+
+
+def test_nothing_to_resume(front_end: FrontEnd) -> None:
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert "nothing to resume" in front_end.session.messages[0]
+
+
+# ----- the interpreter
+
+
+def test_the_installers_note_is_used(loaded_session: Any, tmp_path: Path) -> None:
+    from upscaler_gimp2 import python3
+
+    (tmp_path / python3.NOTE).write_text("/opt/pythón/bin/python3\n", encoding="utf-8")
+    assert python3.found(str(tmp_path), runs=lambda words: True, environ={}) == ["/opt/pythón/bin/python3"]
+
+
+def test_a_stale_note_is_passed_over(loaded_session: Any, tmp_path: Path) -> None:
+    from upscaler_gimp2 import python3
+
+    (tmp_path / python3.NOTE).write_text("/nowhere/python3\n", encoding="utf-8")
+    found = python3.found(str(tmp_path), runs=lambda words: words == [sys.executable], environ={})
+    assert found == [sys.executable]
+
+
+def test_no_python_is_said_plainly(front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    from upscaler_gimp2 import python3
+
+    monkeypatch.setattr(python3, "found", lambda *_: None)
+    image, layer = front_end.image()
+    with pytest.raises(RuntimeError, match="execution error"):
+        front_end.upscale(image, layer)
+    (message,) = front_end.session.messages
+    assert "No Python 3.11 or later was found" in message
+    assert "Nothing was charged." in message
+    assert layer.width == 200
+
+
+def test_every_file_is_valid_python_three() -> None:
+    files = [*FRONT_END.rglob("*.py")]
+    assert len(files) > 10
+    for path in files:
+        ast.parse(path.read_text(encoding="utf-8"), str(path))

@@ -1,0 +1,63 @@
+"""The layer-swap table: everything about an image is kept, in the stubs at once and in the real GIMP 2.10.
+
+In the stubs scripted workers answer; in the real one a worker process and the mock do, for every row.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mock_server.embedding import PrecisionMock
+
+from . import table
+from .conftest import FrontEnd, RealGimp
+
+Row = dict[str, Any]
+
+_SCENARIOS = {"mock-tinted": "tinted", "mock-wrong_scale": "wrong_scale"}
+_ALL = table.rows_for_stubs()
+
+
+def _judged(row: Row) -> list[str]:
+    inside = importlib.import_module(f"{__package__}.inside")
+    # its star import binds the stubs of the session that was entered when it was first imported
+    return list(inside.judged(row))
+
+
+@pytest.mark.parametrize("row", _ALL, ids=[row["id"] for row in _ALL])
+def test_in_the_stubs(front_end: FrontEnd, row: Row) -> None:
+    front_end.script.scenario = _SCENARIOS.get(row.get("key", ""), "nearest")
+    assert _judged(row) == [], "\n".join(front_end.session.tracebacks)
+    assert front_end.script.delivered == 1
+
+
+@pytest.fixture(scope="module")
+def real_reports(make_real_gimp: Callable[..., RealGimp], plugin_gimp2: Path) -> dict[str, list[str]]:
+    """What the judge in the real GIMP said about every row; rows of one scenario share a GIMP."""
+    real = make_real_gimp(plugin_gimp2)
+    found: dict[str, list[str]] = {}
+    with PrecisionMock(progress="immediate") as mock:
+        for key in sorted({row.get("key", "mock-nearest") for row in table.ROWS}):
+            rows = [row for row in table.ROWS if row.get("key", "mock-nearest") == key]
+            rows_path, report = real.folder / f"{key}.rows.json", real.folder / f"{key}.report"
+            rows_path.write_text(json.dumps(rows), encoding="utf-8")
+            data = real.folder / f"{key}.data"
+            env = {"PRECISION_UPSCALER_BASE_URL": mock.url, "FREEPIK_API_KEY": key, "PRECISION_UPSCALER_DATA": str(data)}
+            code = f"import probing.inside as inside; inside.run_table({str(rows_path)!r}, {str(report)!r})"
+            log = real.run(code, env, timeout=1800)
+            lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
+            found.update(json.loads(line) for line in lines)
+            missing = [row["id"] for row in rows if row["id"] not in found]
+            found.update({name: [f"GIMP ended before: {log[-1500:]}"] for name in missing})
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", table.ROWS, ids=[row["id"] for row in table.ROWS])
+def test_in_the_real_one(real_reports: dict[str, list[str]], row: Row) -> None:
+    assert real_reports[row["id"]] == []
