@@ -18,6 +18,8 @@ COLOUR = 0.5
 """Largest mean CIEDE2000 between what was sent and what came back, in colours that sRGB holds."""
 LOOSE = 2.0
 """The same for a result the mock really enlarged, with all sliders at 0."""
+RIM, HALO = 0.05, 4.0
+"""From which opacity on a rim counts, and how far its colours may be from GIMP's own; black is 40 away."""
 TINT = 1.0
 """The same between a result in original colours and the layer scaled by GIMP alone."""
 
@@ -72,6 +74,14 @@ class Target:
             found.append("an alpha channel came or went")
         return found
 
+    def halo(self, local: Pixels, nearest: Pixels, result: Pixels) -> list[str]:
+        """Check the pixels that scaling made half visible: nothing of what was hidden may show in them."""
+        rim = (nearest[..., 3] == 0) & (result[..., 3] > RIM)
+        if not rim.any() or self.options.get("colors") == "original":
+            return []
+        difference = mean_difference(result, local, rim)
+        return [] if difference <= HALO else [f"the rim is off by {difference:.2f} on average: a halo"]
+
     def colours(self) -> list[str]:
         """Compare the colours of what can be seen."""
         source = self.dump("source", tuple(self.found["source_size"]))
@@ -87,16 +97,17 @@ class Target:
         if self.row.get("loose"):
             difference = mean_difference(result, local, seen)
             return [] if difference <= LOOSE else [f"differs from GIMP's own scaling by {difference:.2f}"]
-        expected = nearest
+        expected = nearest[..., :3]
         if self.options.get("colors") == "original":
             # the service's detail on the layer's own low frequencies
-            shift = blurred(local[..., :3] - nearest[..., :3], local[..., 3:], SOURCE_RADIUS * self.factor)
-            expected = nearest[..., :3] + shift
+            expected = expected + blurred(
+                local[..., :3] - expected, local[..., 3:], SOURCE_RADIUS * self.factor
+            )
         if self.options.get("area") == "selection":
             strength = self.dump("selection", (self.width, self.height), 1)
-            expected = encoded(linear(local[..., :3]) * (1 - strength) + linear(nearest[..., :3]) * strength)
+            expected = encoded(linear(local[..., :3]) * (1 - strength) + linear(expected) * strength)
         difference = mean_difference(result, expected, seen)
-        found = self.levels()
+        found = self.levels() + self.halo(local, nearest, result)
         return found if difference <= COLOUR else [*found, f"colours differ by {difference:.2f} on average"]
 
     def levels(self) -> list[str]:

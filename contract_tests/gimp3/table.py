@@ -7,6 +7,11 @@ the judge must know beyond the rule that everything is kept.
 
 from __future__ import annotations
 
+CANVAS = (200, 180)
+SIZE = (164, 161)
+AT = (20, 11)
+"""What a row's image, target and target's place are unless the row says otherwise."""
+
 MODES = [
     "DISSOLVE",
     "BEHIND",
@@ -92,12 +97,12 @@ def row(
 
 def _where() -> list[dict]:
     return [
-        row("at-the-root"),
+        row("at-the-root", image={"furnished": True}),
         row("at-the-bottom", {"place": "bottom"}),
         row("on-top", {"place": "top"}),
         row("in-a-group", {"place": "group"}),
         row("in-nested-groups", {"place": "nested", "alpha": "soft", "mask": []}),
-        row("negative-offset", {"at": (-33, -21)}),
+        row("negative-offset", {"at": (-33, -21)}, image={"furnished": True}),
         row("off-the-canvas", {"at": (300, 260)}),
         row("wholly-left-of-the-canvas", {"at": (-400, 5)}),
         row("larger-than-the-canvas", {"size": (300, 260), "at": (-30, -30)}),
@@ -160,9 +165,14 @@ def _placements() -> list[dict]:
     for placement in PLACEMENTS[1:]:
         options = {"placement": placement}
         rows += [
-            row(f"{placement}-plain", options=options),
+            row(f"{placement}-plain", image={"furnished": True}, options=options),
             row(f"{placement}-alpha-mask", {"alpha": "soft", "mask": [], "opacity": 70.0}, options=options),
-            row(f"{placement}-negative", {"at": (-40, -25), "place": "group"}, options=options),
+            row(
+                f"{placement}-negative",
+                {"at": (-40, -25), "place": "group"},
+                image={"furnished": True},
+                options=options,
+            ),
             row(
                 f"{placement}-deep",
                 {"alpha": "soft", "mask": ["edit"]},
@@ -188,6 +198,8 @@ def _colour() -> list[dict]:
     rows += [
         row("prophoto-16", image={"profile": "prophoto", "precision": "U16_NON_LINEAR"}),
         row("adobe-float-linear", {"alpha": "soft"}, image={"profile": "adobe", "precision": "FLOAT_LINEAR"}),
+        row("profile-of-tables", {"alpha": "soft"}, image={"profile": "tables"}),
+        row("profile-of-tables-16", image={"profile": "tables", "precision": "U16_NON_LINEAR"}),
         row("grey", image={"base": "GRAY"}),
         row("grey-alpha-mask", {"alpha": "soft", "mask": []}, image={"base": "GRAY"}),
         row("grey-gamma-16", image={"base": "GRAY", "profile": "grey-gamma", "precision": "U16_NON_LINEAR"}),
@@ -212,6 +224,7 @@ def _kinds() -> list[dict]:
         row("group-with-mask", {"kind": "group", "mask": [], "opacity": 80.0, "mode": "MULTIPLY"}),
         row("group-grow-canvas", {"kind": "group"}, options={"placement": "grow-canvas"}),
         row("group-new-image", {"kind": "group"}, options={"placement": "new-image"}),
+        row("group-with-effect", {"kind": "group", "effects": [INVERT]}),
         row("effect", {"effects": [INVERT]}),
         row("effect-in-a-group", {"effects": [INVERT], "place": "group", "mask": [], "tattoo": 99}),
         row("effect-that-grows", {"effects": [SHADOW], "alpha": "soft"}),
@@ -256,6 +269,7 @@ def _fidelity() -> list[dict]:
     return [
         row("original", options=original),
         row("original-alpha", {"alpha": "soft"}, options=original),
+        row("original-selection", image={"selection": "soft"}, options={**original, "area": "selection"}),
         row("original-fit-layer", options={"colors": "original", "placement": "fit-layer"}),
         row("original-tinted", options={**original, **still}, **tinted),
         row("service-tinted", options=still, **tinted),
@@ -273,7 +287,7 @@ def _several() -> list[dict]:
     halved = {"key": "mock-wrong_scale", "came": 2, "loose": True}
     two = [{"name": "First"}, {"name": "Second", "at": (40, 3), "alpha": "soft", "mask": []}]
     return [
-        row("two-layers", *two),
+        row("two-layers", *two, image={"furnished": True}),
         row("two-layers-grow-canvas", {"name": "First", "at": (-30, 0)}, {"name": "Second", "at": (50, -44)},
             options={"placement": "grow-canvas"}),
         row("two-layers-fit-layer", *two, options={"placement": "fit-layer"}),

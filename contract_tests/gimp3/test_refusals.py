@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 
 from .running import Session
+from .table import CANVAS, SIZE
 
 pytestmark = [pytest.mark.gimp3, pytest.mark.slow]
 
@@ -83,12 +84,21 @@ def test_every_case_inside_is_judged_here(refusals: Refusals) -> None:
     assert {name for name, one in results.items() if one["kind"] == "failure"} == set(FAILED)
 
 
-@pytest.mark.parametrize(
-    ("name", "size"), [("with-last-values", [352, 336]), ("non-interactive", [528, 504])]
-)
-def test_it_runs_without_a_window(refusals: Refusals, name: str, size: list[int]) -> None:
+@pytest.mark.parametrize(("name", "factor"), [("with-last-values", 2), ("non-interactive", 3)])
+def test_it_runs_without_a_window(refusals: Refusals, name: str, factor: int) -> None:
     result = _result(refusals, name)
-    assert (result["status"], result["size"]) == ("success", size)
+    assert (result["status"], result["size"]) == ("success", [factor * side for side in SIZE])
+
+
+def test_one_of_two_layers_fails_for_itself_and_the_other_arrives(refusals: Refusals) -> None:
+    result = _result(refusals, "one-of-two")
+    message = str(result["message"])
+    assert result["status"] == "execution-error", "what failed in part is no success"
+    assert message.startswith("1 of 2 layers were upscaled.")
+    size = f"{2 * SIZE[0]} × {2 * SIZE[1]}"
+    assert (f"“One” is now {size}" in message) != (f"“Two” is now {size}" in message)
+    assert "Nothing was charged." in message
+    assert f"/size/0: {CANVAS[0]} is now {2 * CANVAS[0]}" in str(result["changed"])
 
 
 def test_nothing_that_was_refused_reached_the_service(refusals: Refusals) -> None:
@@ -97,8 +107,9 @@ def test_nothing_that_was_refused_reached_the_service(refusals: Refusals) -> Non
     with urllib.request.urlopen(f"{mock}/__mock__/requests") as answer:
         journal = json.load(answer)
     created = [one for one in journal["requests"] if one["method"] == "POST"]
-    # four failures of the service, one refused key and the two that work; nothing else was ever sent
-    assert len(created) == 7
+    # four failures of the service, one refused key, one of two layers, and the three that work;
+    # nothing else was ever sent
+    assert len(created) == 9
 
 
 def test_gimp_has_nothing_to_complain_about(refusals: Refusals) -> None:

@@ -13,10 +13,7 @@ import struct
 from array import array
 
 from gi.repository import Gegl, Gimp, Gio
-
-WIDTH, HEIGHT = 176, 168
-AT = (20, 16)
-CANVAS = (240, 200)
+from table import AT, CANVAS, SIZE
 
 
 def rectangle(x, y, width, height):
@@ -112,6 +109,7 @@ def profile(name):
         "srgb": Gimp.ColorProfile.new_rgb_srgb,
         "linear": Gimp.ColorProfile.new_rgb_srgb_linear,
         "prophoto": lambda: Gimp.ColorProfile.new_from_icc_profile(matrix_profile(PROPHOTO, 1.8)),
+        "tables": lambda: Gimp.ColorProfile.new_from_icc_profile(table_profile()),
         "grey-srgb": Gimp.ColorProfile.new_d65_gray_srgb_trc,
         "grey-gamma": lambda: Gimp.ColorProfile.new_from_icc_profile(grey_profile(2.2)),
         "grey-l": Gimp.ColorProfile.new_d50_gray_lab_trc,
@@ -162,6 +160,54 @@ def matrix_profile(primaries, gamma):
     return _tagged(tags, b"RGB ")
 
 
+ADOBE = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
+
+
+def table_profile(gamma=2.2):
+    """Return the bytes of an ICC profile made of tables (lut16Type), which babl cannot read.
+
+    One way a curve and a cube of two steps, which maps linearly to XYZ; the other way a matrix, an
+    identity cube and the inverse curve.
+    """
+    steps = 1024
+    straight = struct.pack(">2H", 0, 65535)
+    bent = struct.pack(f">{steps}H", *(round(65535 * (n / (steps - 1)) ** gamma) for n in range(steps)))
+    back = struct.pack(f">{steps}H", *(round(65535 * (n / (steps - 1)) ** (1 / gamma)) for n in range(steps)))
+    to_xyz, identity = b"", b""
+    for corner in range(8):
+        rgb = [corner >> 2 & 1, corner >> 1 & 1, corner & 1]
+        xyz = [sum(rgb[c] * ADOBE[c][i] for c in range(3)) for i in range(3)]
+        # XYZ is kept with 1.0 as 32768
+        to_xyz += struct.pack(">3H", *(round(value * 32768) for value in xyz))
+        identity += struct.pack(">3H", *(65535 * value for value in rgb))
+    unit = (1, 0, 0, 0, 1, 0, 0, 0, 1)
+    # rows of the inverse, for values of which 1.0 is half of the range
+    inverse = [65535 / 32768 * value for line in inverted(ADOBE) for value in line]
+
+    def table(matrix, before, cube, after, counts):
+        head = b"mft2" + b"\0" * 4 + struct.pack(">4B", 3, 3, 2, 0)
+        head += struct.pack(">9i", *(round(value * 65536) for value in matrix)) + struct.pack(">2H", *counts)
+        return head + before * 3 + cube + after * 3
+
+    tags = [(b"desc", _text(b"desc", b"tables")), (b"cprt", _text(b"text", b"none"))]
+    tags.append((b"wtpt", _xyz((0.9642, 1.0, 0.8249))))
+    tags.append((b"A2B0", table(unit, bent, to_xyz, straight, (steps, 2))))
+    tags.append((b"B2A0", table(inverse, straight, identity, back, (2, steps))))
+    return _tagged(tags, b"RGB ")
+
+
+def inverted(columns):
+    """Return the rows of the inverse of a 3 by 3 matrix given by its columns."""
+    (a, d, g), (b, e, h), (c, f, i) = columns
+    determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+    adjugate = (
+        (e * i - f * h, c * h - b * i, b * f - c * e),
+        (f * g - d * i, a * i - c * g, c * d - a * f),
+        (d * h - e * g, b * g - a * h, a * e - b * d),
+    )
+    return [[value / determinant for value in line] for line in adjugate]
+
+
 def grey_profile(gamma):
     """Return the bytes of an ICC profile for grey with a gamma."""
     tags = [(b"desc", _text(b"desc", b"grey")), (b"cprt", _text(b"text", b"none"))]
@@ -208,7 +254,7 @@ def build(row, number):
 
 def add_target(image, about, seed, index):
     name = about.get("name", "Subject" if index == 0 else f"Subject {index + 1}")
-    width, height = about.get("size", (WIDTH, HEIGHT))
+    width, height = about.get("size", SIZE)
     kind = about.get("kind", "pixels")
     veil = about.get("alpha")
     if kind == "text":
@@ -228,7 +274,7 @@ def add_target(image, about, seed, index):
     elif kind == "vector":
         path = Gimp.Path.new(image, "outline")
         image.insert_path(path, None, 0)
-        points = [p for x, y in ((22, 20), (200, 24), (190, 186), (26, 180)) for p in (x, y) * 3]
+        points = [p for x, y in ((12, 10), (180, 14), (176, 174), (16, 170)) for p in (x, y) * 3]
         path.stroke_new_from_points(Gimp.PathStrokeType.BEZIER, points, True)
         layer = Gimp.VectorLayer.new(image, path)
         image.insert_layer(layer, None, 0)
@@ -277,7 +323,7 @@ def restack(image, target, about):
 
 def furnish(image, about):
     """Add what is beside layers: guides, a path, a channel, a parasite, a selection."""
-    if about.get("furnished", True):
+    if about.get("furnished"):
         image.add_vguide(37)
         image.add_hguide(121)
         path = Gimp.Path.new(image, "A path")
@@ -299,9 +345,9 @@ def furnish(image, about):
 
 def select(image, kind):
     if kind == "hard":
-        image.select_rectangle(Gimp.ChannelOps.REPLACE, 24, 20, 164, 160)
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, 24, 20, 150, 140)
     elif kind == "soft":
-        image.select_ellipse(Gimp.ChannelOps.REPLACE, 30, 24, 150, 150)
+        image.select_ellipse(Gimp.ChannelOps.REPLACE, 26, 18, 150, 146)
         Gimp.Selection.feather(image, 14.0)
     elif kind == "crossing":
         image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 120, 200)

@@ -30,9 +30,6 @@ layer = Gimp.Layer.get_by_id({layer})
 DEEDS = {
     "paint": "layer.edit_fill(Gimp.FillType.WHITE)",
     "delete-layer": "image.remove_layer(layer)",
-    "close-image": (
-        "[Gimp.Display.get_by_id(n).delete() for n in range(1, 400) if Gimp.Display.id_is_valid(n)]"
-    ),
     "scale-layer": "layer.scale(200, 190, False)",
     "lock": "layer.set_lock_content(True)",
     "convert": "image.convert_grayscale()",
@@ -74,7 +71,7 @@ def later(mock, code):
 
 
 def attempt(mock, name, number):
-    image, layers = build.build({"layers": [{"alpha": "soft"}], "image": {"furnished": False}}, number)
+    image, layers = build.build({"layers": [{"alpha": "soft"}]}, number)
     Gimp.Display.new(image)
     layer = layers[0]
     before = snapshot.image(image)

@@ -109,16 +109,29 @@ def scaled_by_gimp(image, row, names, size):
         Gimp.context_pop()
 
 
+def alone(image, group):
+    """Return a group with its effects as a new layer of ``image``, shown without anything else."""
+    twin = Gimp.Image.new_with_precision(
+        image.get_width(), image.get_height(), image.get_base_type(), image.get_precision()
+    )
+    copy_of_it = Gimp.Layer.new_from_drawable(group, twin)
+    twin.insert_layer(copy_of_it, None, 0)
+    _, x, y = copy_of_it.get_offsets()
+    twin.resize(copy_of_it.get_width(), copy_of_it.get_height(), -x, -y)
+    flat = Gimp.Layer.new_from_visible(twin, image, "flat")
+    image.insert_layer(flat, None, 0)
+    flat.set_offsets(x, y)
+    twin.delete()
+    return flat
+
+
 def local_pixels(image, row, name):
     """Return ``(width, height, pixels)`` of the target scaled by GIMP alone, as RGBA floats."""
     target = find(image, name)
     if target.get_filters() and not target.is_group():
         target.merge_filters()
     elif target.get_filters():
-        alone = image.duplicate()
-        target = find(alone, name)
-        target = Gimp.Layer.new_from_visible(alone, image, "flat")
-        alone.delete()
+        target = alone(image, target)
     placement = row["options"].get("placement", "scale-image")
     factor = 1 if placement == "fit-layer" else row.get("came", row["options"].get("scale-factor", 2))
     width, height = target.get_width(), target.get_height()

@@ -16,7 +16,7 @@ from gi.repository import Gegl, Gimp
 
 
 def plain(**about):
-    return build.build({"layers": [about], "image": {"furnished": False}}, 1)
+    return build.build({"layers": [about]}, 1)
 
 
 def sized(width, height, **about):
@@ -58,7 +58,7 @@ def mask_as_drawable():
 
 
 def channel_as_drawable():
-    image, _ = build.build({}, 1)
+    image, _ = build.build({"image": {"furnished": True}}, 1)
     return image, list(image.get_channels())
 
 
@@ -82,7 +82,7 @@ def nothing_selected():
 
 def outside_selection():
     image, layers = plain()
-    image.select_rectangle(Gimp.ChannelOps.REPLACE, 230, 190, 5, 5)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 192, 174, 5, 5)
     return image, layers
 
 
@@ -139,6 +139,11 @@ def outcome(image, drawables, options, run_mode=Gimp.RunMode.NONINTERACTIVE):
     return result
 
 
+def two_layers():
+    about = {"layers": [{"name": "One"}, {"name": "Two", "at": (30, 20)}]}
+    return build.build(about, 31)
+
+
 def with_setting(data, address, key):
     """Point the worker at an address with a key (None: no key at all)."""
     os.makedirs(data, mode=0o700, exist_ok=True)
@@ -183,6 +188,8 @@ def main(folder, mock, nowhere, data):
         for name, (address, key) in failures(mock, nowhere).items():
             with_setting(data, address, key)
             write("failure", name, lambda name=name: outcome(*plain(name=name), {"sharpen": len(name)}))
+        with_setting(data, mock, "mock-bad_request_message*1")
+        write("half", "one-of-two", lambda: outcome(*two_layers(), {}))
         with_setting(data, mock, "mock-nearest")
         write("works", "with-last-values", lambda: outcome(*plain(), {}, Gimp.RunMode.WITH_LAST_VALS))
         write("works", "non-interactive", lambda: outcome(*plain(), {"scale-factor": 3}))

@@ -21,7 +21,7 @@ from precision_upscaler.frontend.placement import (
 )
 
 from . import compose, export
-from .layers import is_in
+from .layers import is_in, is_open
 from .pixels import size_of
 from .rendering import rendered
 from .replace import Swap, as_new_image, keeps_layer, layer_mask_values, swap_all
@@ -175,7 +175,7 @@ def why_not_here(image: Any, one: Finished, options: Options) -> str | None:
     """
     layer = one.subject.layer
     reason = None
-    if image is None or not image.is_valid():
+    if not is_open(image, Gimp.default_display()):
         reason = "image-gone"
     elif not is_in(image, layer):
         reason = "layer-gone"

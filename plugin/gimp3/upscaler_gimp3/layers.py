@@ -28,6 +28,17 @@ def has_effects(layer: Any) -> bool:
     return any(one.get_visible() for one in layer.get_filters())
 
 
+def is_open(image: Any, display: Any) -> bool:
+    """Return whether ``image`` is still open, given the display the plug-in was called from (or None).
+
+    GIMP keeps an image alive as long as a procedure that was called with it runs, so a closed one
+    looks valid: what tells is that its display is gone.
+    """
+    if image is None or not image.is_valid():
+        return False
+    return display is None or display.is_valid()
+
+
 def is_in(image: Any, layer: Any) -> bool:
     """Return whether ``layer`` is in ``image`` now; a deleted one that undo could bring back is not."""
     if not layer.is_valid():

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     Event = dict[str, Any]
 
 
+NOTHING_SENT = {"event": "cancelled", "job_id": None, "charged": "no", "message": ""}
+"""The event of a cancel that came before any worker was started."""
+
+
 @dataclass
 class Outcome:
     """What a run gave: the delivery, and the failed layers' lines.
@@ -62,8 +66,11 @@ def upscale(
     """
     subjects = chosen(image, drawables, options, translate)
     crew: Crew | None = None
+    cancelled = False
 
     def cancel() -> None:
+        nonlocal cancelled
+        cancelled = True
         if crew is not None:
             crew.cancel()
 
@@ -71,12 +78,17 @@ def upscale(
     exports: list[tuple[Path, Exported]] = []
     try:
         for subject in subjects:
+            # showing this lets the window take in a click
             progress.say(texts.exporting(subject.name, translate))
+            if cancelled:
+                raise Cancelled(NOTHING_SENT)
             exports.append(_exported(subject, translate))
         commands = [
             command(image, subject, options, path, exported)
             for subject, (path, exported) in zip(subjects, exports, strict=True)
         ]
+        if cancelled:
+            raise Cancelled(NOTHING_SENT)
         crew = Crew(commands, progress.event, translate)
         endings = crew.run()
         return _delivered(image, subjects, exports, endings, crew, options, progress, translate)
