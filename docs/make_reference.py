@@ -132,6 +132,36 @@ def _errors() -> Iterator[str]:
     for kind in _leaves(errors.UpscaleError):
         what = (kind.__doc__ or "").splitlines()[0]
         yield f"| `{kind.code}` | {_cell(what)} | {_CHARGES[kind.charged]} | {_cell(kind.advice)} |"
+    yield from _own_errors()
+
+
+def _own_errors() -> Iterator[str]:
+    """Give a row for each error of the front ends themselves: the calls of ``_event`` in ``texts.py``."""
+    tree = ast.parse(Path(texts.__file__).read_text(encoding="utf-8"))
+    for function in ast.walk(tree):
+        for node in ast.walk(function) if isinstance(function, ast.FunctionDef) else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_event":
+                code, what, charged, advice = node.args[:4]
+                cost = (
+                    _CHARGES[ast.literal_eval(charged)]
+                    if isinstance(charged, ast.Constant)
+                    else "the message says"
+                )
+                # an advice that depends on the cost is chosen among the function's other sentences
+                said = _literals(advice) or [
+                    text for text in _literals(function) if text not in _literals(what)
+                ]
+                name, advised = ast.literal_eval(code), _cell(" Or, once it was paid: ".join(said))
+                yield f"| `{name}` | {_cell(_literals(what)[0])} | {cost} | {advised} |"
+
+
+def _literals(node: ast.AST) -> list[str]:
+    """Return the texts that are handed to the translating function below ``node``."""
+    return [
+        str(ast.literal_eval(call.args[0]))
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "_"
+    ]
 
 
 def _leaves(kind: type[errors.UpscaleError]) -> Iterator[type[errors.UpscaleError]]:

@@ -98,6 +98,21 @@ def test_starting_again_is_quick_because_the_plug_ins_are_not_asked_again(gimp32
         assert (home / gimp32.settings / "pluginrc").read_bytes() == asked
 
 
+def test_a_gimp_of_the_machine_itself_is_found_and_run_alike(gimp3: Gimp) -> None:
+    # seen from inside the private system, its GIMP is the machine's own
+    code = (
+        "import os, private_gimp\n"
+        "gimp = private_gimp.find_native()\n"
+        "write = \"import os; open(os.environ['HOME'] + '/alive', 'w').write(os.environ['GIVEN'])\"\n"
+        "with gimp.fresh_home() as home:\n"
+        "    done = gimp.batch(write, home=home, env={'GIVEN': 'yes'}, timeout=120)\n"
+        "    print(gimp.version, (home / 'alive').read_text(), home != os.environ['HOME'])\n"
+    )
+    scripts = Path(private_gimp.__file__).parent
+    done = gimp3.run(["python3", "-c", code], binds=[scripts], env={"PYTHONPATH": str(scripts)}, timeout=150)
+    assert done.stdout == f"{gimp3.version} yes True\n", done.stderr
+
+
 def test_an_unfinished_system_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRECISION_UPSCALER_CACHE", str(tmp_path))
     half = tmp_path / "gimp-roots/3.0"
