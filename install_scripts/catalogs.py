@@ -1,7 +1,9 @@
 """Collect every text people read, keep the translations in step, and compile them.
 
-    python3 install_scripts/catalogs.py            update locale/*.po and compile the .mo files
+    python3 install_scripts/catalogs.py            bring locale/*.po up to date
     python3 install_scripts/catalogs.py --check    change nothing; fail when anything is missing or stale
+
+The .mo files are compiled when the plug-in's folder is assembled (plugin_folder.py).
 
 The texts are the calls of ``_("…")``, ``translate("…")`` and ``plural("…", "…", n)`` in the front ends,
 the titles and explanations of the contract's parameters, and the fixed sentences of the core's errors.
@@ -185,7 +187,7 @@ def compiled(language: str, entries: dict[str, Entry]) -> bytes:
     header = written(language, {}).split("\n", 2)[2]
     pairs = {b"": "".join(ast.literal_eval(line) for line in header.splitlines() if line).encode()}
     for entry in entries.values():
-        if entry.translations and all(entry.translations):
+        if entry.text and entry.translations and all(entry.translations):
             key = entry.text if entry.plural is None else f"{entry.text}\0{entry.plural}"
             pairs[key.encode()] = "\0".join(entry.translations).encode()
     items = sorted(pairs.items())
@@ -242,7 +244,7 @@ def merged(language: str, texts: dict[str, Entry]) -> dict[str, Entry]:
 
 
 def main() -> None:
-    """Update and compile, or check."""
+    """Update, or check."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing; fail when something is amiss")
     check = parser.parse_args().check
@@ -252,14 +254,13 @@ def main() -> None:
         for language in LANGUAGES:
             entries = merged(language, texts)
             amiss += problems(language, entries)
-            source = written(language, entries).encode()
-            target = LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.mo"
-            for path, content in ((LOCALE / f"{language}.po", source), (target, compiled(language, entries))):
-                if check and (not path.exists() or path.read_bytes() != content):
-                    amiss.append(f"{path.relative_to(ROOT)} is not up to date")
-                elif not check:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(content)
+            content = written(language, entries).encode()
+            path = LOCALE / f"{language}.po"
+            if check and (not path.exists() or path.read_bytes() != content):
+                amiss.append(f"{path.relative_to(ROOT)} is not up to date")
+            elif not check:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
         say(f"{len(texts)} texts in {len(LANGUAGES)} languages")
         if amiss:
             raise Failure("\n".join(amiss), "translate in locale/*.po, then run this without --check")
