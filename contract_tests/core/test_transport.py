@@ -78,7 +78,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "-keyout",
             path,
             "-out",
-            path.with_suffix(".crt"),
+            f"{path}.crt",
         ],
         check=True,
         capture_output=True,

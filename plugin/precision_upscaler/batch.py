@@ -204,7 +204,14 @@ class Batch:
         )
 
     def resume(
-        self, job_ids: Sequence[str], output: Path | None, *, overwrite: bool, as_json: bool, show: bool
+        self,
+        job_ids: Sequence[str],
+        output: Path | None,
+        *,
+        adopt: str | None = None,
+        overwrite: bool,
+        as_json: bool,
+        show: bool,
     ) -> list[Outcome]:
         """Take up jobs of the journal; results go to ``output`` (file or folder; default: here)."""
         del as_json
@@ -216,7 +223,12 @@ class Batch:
             stem = "".join(letter if letter.isalnum() or letter in " -_." else "_" for letter in stem)
             target = (output or Path()) / f"{stem}-{job_id[-8:]}.png" if folder or output is None else output
             items.append((job_id, job_id, target))
-        return self._all(items, resume, show=show, overwrite=overwrite)
+        return self._all(
+            items,
+            lambda job_id, around: resume(job_id, around, adopt=adopt),
+            show=show,
+            overwrite=overwrite,
+        )
 
     def _all(
         self,

@@ -259,6 +259,7 @@ def jobs(as_json: bool) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File for one job, folder for several.")
 @_BASE_URL
 @_JSON
+@click.option("--adopt", metavar="TASK", help="The task in your account that is this one job's.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def resume(
@@ -267,6 +268,7 @@ def resume(
     output: Path | None,
     base_url: str | None,
     as_json: bool,
+    adopt: str | None,
     overwrite: bool,
     quiet: bool,
 ) -> None:
@@ -275,9 +277,11 @@ def resume(
     try:
         workshop = _workshop(base_url, cancel)
         batch = Batch(workshop, UpscaleRequest(), reuse=True, concurrent=4)
+        if adopt is not None and len(job_ids) != 1:
+            raise InvalidParameter("--adopt takes exactly one job.", parameter="adopt")
         names = job_ids or tuple(job.job_id for job in workshop.journal.undelivered())
         outcomes = batch.resume(
-            names, output, overwrite=overwrite, as_json=as_json, show=not quiet and not as_json
+            names, output, adopt=adopt, overwrite=overwrite, as_json=as_json, show=not quiet and not as_json
         )
     except UpscaleError as error:
         sys.exit(_fail(error, as_json=as_json))

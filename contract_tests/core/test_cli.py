@@ -1,0 +1,183 @@
+"""``precision-upscale``: one picture or many, honest exit codes, prices before anything is sent, Resume."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+from precision_upscaler import cli
+from precision_upscaler.images import verify
+from precision_upscaler.job import upscale
+from precision_upscaler.request import UpscaleRequest
+
+from contract_tests.pictures import png
+from mock_server import PrecisionMock
+
+
+class Shell:
+    """A terminal in a folder with a few pictures, and a mock."""
+
+    def __init__(self, folder: Path, mock: PrecisionMock) -> None:
+        self.folder = folder
+        self.mock = mock
+
+    def run(self, *words: str, code: int = 0) -> Result:
+        found = CliRunner().invoke(cli.main, [str(word) for word in words], catch_exceptions=False)
+        assert found.exit_code == code, found.output
+        return found
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PRECISION_UPSCALER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setenv("FREEPIK_API_KEY", "mock-key")
+    monkeypatch.delenv("MAGNIFIC_API_KEY", raising=False)
+    (tmp_path / "data").mkdir()
+    quick = {"poll_seconds": 0.05, "requests_per_minute": 6000}
+    (tmp_path / "data" / "settings.json").write_text(json.dumps(quick))
+    for index, name in enumerate(("sky", "sea", "city")):
+        (tmp_path / f"{name}.png").write_bytes(png(160, 160 + index))
+    with PrecisionMock(speed=400) as mock:
+        monkeypatch.setenv("PRECISION_UPSCALER_BASE_URL", mock.url)
+        yield Shell(tmp_path, mock)
+
+
+def test_one_picture(shell: Shell) -> None:
+    found = shell.run("sky.png", "out.png", "--scale-factor", "3", "--flavor", "sublime")
+    assert "out.png: 480 x 480 pixels (charged)" in found.output
+    assert verify(shell.folder / "out.png").width == 480
+    assert shell.run("jobs").output == "Nothing is waiting.\n"
+
+
+def test_the_same_again_is_free(shell: Shell) -> None:
+    shell.run("sky.png", "one.png")
+    assert "nothing charged" in shell.run("sky.png", "two.png").output
+    assert (shell.folder / "one.png").read_bytes() == (shell.folder / "two.png").read_bytes()
+    assert shell.mock.charges == 1
+    shell.run("sky.png", "three.png", "--anew")
+    assert shell.mock.charges == 2
+
+
+def test_many_pictures_into_a_folder(shell: Shell) -> None:
+    found = shell.run("sky.png", "sea.png", "city.png", "-o", "out", "--json")
+    events = [json.loads(line) for line in found.output.splitlines()]
+    assert [event["event"] for event in events] == ["result"] * 3
+    assert sorted(path.name for path in (shell.folder / "out").iterdir()) == [
+        "city-x2.png", "sea-x2.png", "sky-x2.png",
+    ]  # fmt: skip
+    assert shell.mock.charges == 3
+
+
+def test_one_bad_picture_does_not_stop_the_others(shell: Shell) -> None:
+    (shell.folder / "sea.png").write_bytes(b"not a picture")
+    found = shell.run("sky.png", "sea.png", "-o", "out", code=1)
+    assert "sea.png: sea.png cannot be sent" in found.output
+    assert (shell.folder / "out" / "sky-x2.png").exists()
+    assert shell.mock.charges == 1
+
+
+def test_a_dry_run_shows_sizes_and_prices_and_sends_nothing(shell: Shell) -> None:
+    found = shell.run("sky.png", "sea.png", "-o", "out", "--scale-factor", "4", "--dry-run")
+    assert "160 x 160 -> 640 x 640 (0.4 megapixels), about 0.10 EUR" in found.output
+    assert "Together about 0.20 EUR; nothing was sent." in found.output
+    events = [
+        json.loads(line)
+        for line in shell.run("sky.png", "-o", "out", "--dry-run", "--json").output.splitlines()
+    ]
+    assert events[0]["price_estimate"] == 0.1
+    assert shell.mock.requests == []
+
+
+def test_a_file_that_exists_is_kept_unless_told_otherwise(shell: Shell) -> None:
+    (shell.folder / "out.png").write_text("precious")
+    shell.run("sky.png", "out.png", code=2)
+    assert (shell.folder / "out.png").read_text() == "precious"
+    assert shell.mock.charges == 0
+    shell.run("sky.png", "out.png", "--overwrite")
+    assert verify(shell.folder / "out.png")
+
+
+def test_the_bytes_decide_the_ending(shell: Shell) -> None:
+    Image.linear_gradient("L").resize((200, 160)).save(shell.folder / "photo.jpg")
+    found = shell.run("photo.jpg", "large.jpg")
+    assert "large.png" in found.output
+    assert verify(shell.folder / "large.png").format == "png"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["sky.png", "out.png", "--scale-factor", "17"], 2, "between 2 and 16"),
+        (["sky.png"], 2, "IN and OUT"),
+        (["sky.png", "out.png", "--base-url", "http://example.org"], 2, "not secure"),
+        (["sky.png", "out.png", "--flavor", "salty"], 2, "salty"),
+        (["resume", "20260101-000000-00000000"], 1, "not in the journal"),
+        (["forget", ".."], 1, "no name of a job"),
+        (["settings", "deadline_minutes=0"], 2, "between 1 and 1440"),
+        (["settings", "nonsense"], 2, "NAME=VALUE"),
+    ],
+)
+def test_wrong_usage_is_said_and_costs_nothing(words: list[str], code: int, says: str, shell: Shell) -> None:
+    assert says in shell.run(*words, code=code).output
+    assert shell.mock.charges == 0
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code", "charged"),
+    [
+        ("invalid_key_401", 3, 0),
+        ("no_credits_402", 3, 0),
+        ("bad_request_message", 1, 0),
+        ("failed", 1, 1),
+        ("not_an_image", 5, 1),
+    ],
+)
+def test_exit_codes_tell_whether_something_paid_is_waiting(
+    scenario: str, code: int, charged: int, shell: Shell
+) -> None:
+    shell.mock.play(scenario)
+    shell.run("sky.png", "out.png", code=code)
+    assert shell.mock.charges == charged
+    assert not (shell.folder / "out.png").exists()
+
+
+def test_a_paid_job_is_listed_and_resumed_for_free(shell: Shell) -> None:
+    # an editor's plug-in paid for it, and was closed before the picture came
+    with cli._workshop(None).surroundings(lambda _event: None) as around:
+        upscale(shell.folder / "sky.png", UpscaleRequest(), around, origin={"layer": "sky.png"})
+    listing = shell.run("jobs").output
+    assert "charged: yes" in listing
+    assert "sky.png" in listing
+    (job,) = json.loads(shell.run("jobs", "--json").output)
+    shell.run("resume", job["job_id"], "-o", "rescued.png")
+    assert verify(shell.folder / "rescued.png").width == 320
+    assert shell.mock.charges == 1
+    assert shell.run("resume").output == "Nothing is waiting.\n"
+
+
+def test_settings_are_shown_and_changed(shell: Shell) -> None:
+    shell.run("settings", "deadline_minutes=7", "result_hosts=a.example,b.example")
+    output = shell.run("settings").output
+    assert "deadline_minutes=7.0" in output
+    assert "result_hosts=a.example,b.example" in output
+
+
+def test_the_key_is_stored_and_tested(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FREEPIK_API_KEY")
+    assert shell.run("test-key", code=3)
+    found = CliRunner().invoke(cli.main, ["store-key"], input="mock-key\n", catch_exceptions=False)
+    assert (found.exit_code, "mock-key" in found.output) == (0, False)
+    assert shell.run("test-key").output == "The key works.\n"
+
+
+def test_every_parameter_of_the_contract_is_an_option(shell: Shell) -> None:
+    output = shell.run("upscale", "--help").output
+    for known in cli.PARAMETERS:
+        assert "--" + known.name.replace("_", "-") in output
+    assert "Exit codes" in shell.run("-h").output
