@@ -138,7 +138,8 @@ def run(
 ) -> Gimp.ValueArray:
     """Run in one of GIMP's three modes; GIMP has put the last values into ``config`` where asked to."""
     del data
-    Gegl.init(None)
+    if run_mode != Gimp.RunMode.INTERACTIVE:
+        Gegl.init(None)  # a third of a second, which the dialog spends once it is on the screen
     from upscaler_gimp3 import modes
 
     modes_by_name = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import gi
 
 gi.require_version("GimpUi", "3.0")
-from gi.repository import GimpUi, GObject
+from gi.repository import Gegl, GimpUi, GLib, GObject
 from precision_upscaler.contract import price
 from precision_upscaler.frontend import options as described
 from precision_upscaler.frontend.forecast import Experience
@@ -49,6 +49,7 @@ class Dialog:
         self._config = config
         self._image = image
         self._drawables = list(drawables)
+        self._begun = False
         self._explanations: list[tuple[Parameter, Any]] = []
         self._window = GimpUi.ProcedureDialog.new(procedure, config, _("Precision Upscale"))
         self._window.set_ok_label(_("_Upscale"))
@@ -65,8 +66,9 @@ class Dialog:
     def ask(self) -> bool:
         """Show the dialog; whether the user wants the run."""
         self._window.get_content_area().show_all()
-        self._update()
-        self._service.begin()
+        self._explain()
+        self._ok.set_sensitive(False)
+        self._first_map = self._window.connect_after("map-event", self._mapped)
         wanted = bool(self._window.run())
         for handler in self._handlers:
             self._config.disconnect(handler)
@@ -75,6 +77,22 @@ class Dialog:
         while Gtk.events_pending():  # take the window off the screen before the work begins
             Gtk.main_iteration_do(False)
         return wanted
+
+    def _mapped(self, _window: Any, _event: Any) -> bool:
+        """Go on after the first drawing: nobody waits for GEGL and the worker before the window shows.
+
+        The signal of drawing itself needs pycairo, which not every GIMP has; an idle comes after it.
+        """
+        self._window.disconnect(self._first_map)
+        GLib.idle_add(self._begin)
+        return False
+
+    def _begin(self) -> bool:
+        Gegl.init(None)
+        self._begun = True
+        self._update()
+        self._service.begin()
+        return bool(GLib.SOURCE_REMOVE)
 
     # ---------------------------------------------------------------- what it shows
 
@@ -157,6 +175,8 @@ class Dialog:
 
     def _update(self) -> bool:
         self._explain()
+        if not self._begun:
+            return False
         self._lines.practice = self._service.practising
         self._lines.experience = self._experience()
         try:

@@ -129,7 +129,7 @@ class KeyDialog(Gtk.Dialog):
         if event["event"] == "key":
             self._message.show_text(_("The service does not accept this key."), "error")
         else:
-            self._message.show_text(f"{event.get('what', '')} {event.get('advice', '')}".strip(), "warning")
+            self._message.show_text(widgets.sentences(event), "warning")
             self._untested.show()
         self._update()
         self._entry.grab_focus()
@@ -145,7 +145,7 @@ class KeyDialog(Gtk.Dialog):
             self._entry.set_text("")
             self.response(Gtk.ResponseType.CLOSE)
             return
-        self._message.show_text(f"{event.get('what', '')} {event.get('advice', '')}".strip(), "error")
+        self._message.show_text(widgets.sentences(event), "error")
         self._update()
 
     def _forget_call(self, *_dialog: object) -> None:

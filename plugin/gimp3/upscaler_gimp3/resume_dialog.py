@@ -210,7 +210,7 @@ class ResumeDialog:
             self._list.remove(row)
         if event["event"] != "jobs":
             self._say_empty("")
-            self._message.show_text(f"{event.get('what', '')} {event.get('advice', '')}".strip(), "error")
+            self._message.show_text(widgets.sentences(event), "error")
             return
         nothing = _("Nothing is waiting: every upscale has reached its image.")
         self._say_empty("" if event["jobs"] else nothing)

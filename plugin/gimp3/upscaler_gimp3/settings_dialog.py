@@ -216,7 +216,7 @@ class SettingsDialog(Gtk.Dialog):
         elif event["event"] == "key":
             self._key_message.show_text(_("The service does not accept this key."), "error")
         else:
-            self._key_message.show_text(_sentences(event), "warning")
+            self._key_message.show_text(widgets.sentences(event), "warning")
 
     def _respond(self, _dialog: Any, response: int) -> None:
         if response != Gtk.ResponseType.OK:
@@ -235,7 +235,7 @@ class SettingsDialog(Gtk.Dialog):
         if event["event"] == "settings":
             self.response(Gtk.ResponseType.APPLY)
             return
-        self._message.show_text(_sentences(event), "error")
+        self._message.show_text(widgets.sentences(event), "error")
         field = self._fields.get(event.get("details", {}).get("setting", ""))
         if field is not None:
             field.grab_focus()
@@ -243,7 +243,3 @@ class SettingsDialog(Gtk.Dialog):
     def _forget_calls(self, *_dialog: object) -> None:
         for call in self._calls:
             call.forget()
-
-
-def _sentences(event: Event) -> str:
-    return f"{event.get('what', '')} {event.get('advice', '')}".strip()

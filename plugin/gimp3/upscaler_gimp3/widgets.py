@@ -131,8 +131,8 @@ def show_error(parent: Any, event: dict[str, Any]) -> None:
         text=event.get("what", ""),
         title=_("Precision Upscale"),
     )
-    parts = [event.get("charge") or texts.charge(event.get("charged", "unknown"), catalog())]
-    parts.append(event.get("advice") or "")
+    parts = [_(event.get("charge") or "") or texts.charge(event.get("charged", "unknown"), catalog())]
+    parts.append(_(event.get("advice") or ""))
     if event.get("log"):
         parts.append(_("Log: {path}").format(path=event["log"]))
     dialog.format_secondary_text("\n\n".join(part for part in parts if part))
@@ -145,6 +145,11 @@ def show_error(parent: Any, event: dict[str, Any]) -> None:
         clipboard.set_text(texts.error(event, catalog()), -1)
         clipboard.store()
     dialog.destroy()
+
+
+def sentences(event: dict[str, Any]) -> str:
+    """Return what happened and what to do, from an ``error`` event, for one line in a window."""
+    return f"{event.get('what', '')} {_(event.get('advice') or '')}".strip()
 
 
 def confirm(parent: Any, question: str, explanation: str, action: str) -> bool:

@@ -260,12 +260,13 @@ def error(event, _=same, log=True):
     # type: (Event, Translate, bool) -> str
     """Return an ``error`` or ``cancelled`` event as text: what, charged, advice, log."""
     if event["event"] == "cancelled":
-        parts = [event.get("message") or cancelled(event.get("charged", "unknown"), _)]
+        parts = [cancelled(event.get("charged", "unknown"), _)]
     else:
         parts = [
             event["what"],
-            event.get("charge") or charge(event.get("charged", "unknown"), _),
-            event.get("advice", ""),
+            # fixed sentences of the core, which the catalogs hold as well
+            _(event.get("charge") or "") or charge(event.get("charged", "unknown"), _),
+            _(event.get("advice") or ""),
         ]
     text = " ".join(part for part in parts if part)
     if log and event.get("log"):
@@ -352,7 +353,9 @@ def worker_silent_error(seconds, _=same):
     """Return the event for a worker that was asked something short and does not answer."""
     return _event(
         "worker-silent",
-        _("The helper program of the plug-in did not answer within {seconds} seconds.").format(seconds=seconds),
+        _("The helper program of the plug-in did not answer within {seconds} seconds.").format(
+            seconds=seconds
+        ),
         "no",
         _("Try again. A locked keyring that waits for its password can be the reason."),
     )
