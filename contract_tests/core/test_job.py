@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import (
     Cancelled,
     InvalidParameter,
@@ -20,9 +22,9 @@ from precision_upscaler.events import Event, Progress, Stage
 from precision_upscaler.images import verify
 from precision_upscaler.journal import State
 
-from contract_tests.fault_matrix.line import FaultyLine
+from contract_tests.fault_matrix.line import FaultyLine, Plan
 from contract_tests.pictures import png
-from contract_tests.world import World
+from contract_tests.world import PATIENT, World
 
 
 def test_a_job_tells_its_stages_in_order_and_when_it_costs(tmp_path: Path) -> None:
@@ -146,18 +148,37 @@ def test_a_cancel_says_what_it_cost(stage: str, charged: str, state: State | Non
 
 
 def test_a_cancel_cuts_a_stalled_upload_at_once(tmp_path: Path) -> None:
-    from contract_tests.fault_matrix.line import Plan  # noqa: PLC0415 - only here
-
     with World(tmp_path) as world, FaultyLine(world.mock.url, Plan("list", "stalled", times=None)) as line:
         world.base_url = line.url
         world.on_event = lambda event: (
-            __import__("threading").Timer(0.2, world.cancel.set).start()
+            threading.Timer(0.2, world.cancel.set).start()
             if getattr(event, "stage", "") == "sending"
             else None
         )
         with pytest.raises(Cancelled) as caught:
             world.upscale()
         assert caught.value.charged == "no"
+
+
+def test_a_cancel_after_the_paid_request_waits_for_its_answer_only_a_moment(tmp_path: Path) -> None:
+    """The request is out and may be accepted: its answer is awaited a little, then it stays a question."""
+    with (
+        World(tmp_path, timeouts=replace(PATIENT, after_cancel=0.3)) as world,
+        FaultyLine(world.mock.url, Plan("create", "stalled", heard=True)) as line,
+    ):
+        world.base_url = line.url
+        world.on_event = lambda event: (
+            world.cancel.set()
+            if isinstance(event, Progress) and event.stage == "sending" and event.done == event.total
+            else None
+        )
+        with pytest.raises(Cancelled) as caught:
+            world.upscale()
+        assert caught.value.charged == "unknown"
+        (job,) = world.journal.undelivered()
+        world.cancel, world.on_event = CancelToken(), lambda _event: None
+        world.resume(job.job_id)
+        assert world.mock.charges == 1
 
 
 def test_the_deadline_stops_the_waiting_and_forgets_nothing(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from .answers import CallFailed
 from .cancel import CancelToken
 from .errors import ResultTooLarge
-from .files import open_private
+from .files import open_private, sync
 from .policy import Failure
 
 BytesDone = Callable[[int, int | None], None]
@@ -123,7 +123,7 @@ class Download:
                 while view:
                     view = view[stream.write(view) :]
                 self._progress(done, self._total)
-            os.fsync(stream.fileno())
+            sync(stream.fileno())
         if self._total is not None and done != self._total:
             raise CallFailed(Failure("download"), f"The download ended after {done} of {self._total} bytes.")
 

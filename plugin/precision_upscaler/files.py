@@ -53,8 +53,8 @@ def write_atomically(path: Path, content: bytes) -> None:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
+            sync(stream.fileno())
+        _rename(temporary, path)
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -84,7 +84,7 @@ def copy_durably(source: Path, target: Path, *, take: bool) -> None:
             pass  # another file system, or another's folder: copy
         else:
             with target.open("r+b") as moved:
-                os.fsync(moved.fileno())
+                sync(moved.fileno())
             if os.name == "posix":
                 target.chmod(_OWNER_FILE)
             sync_folder(target.parent)
@@ -96,8 +96,8 @@ def copy_durably(source: Path, target: Path, *, take: bool) -> None:
             while block := reader.read(1 << 20):
                 writer.write(block)
             writer.flush()
-            os.fsync(writer.fileno())
-    temporary.replace(target)
+            sync(writer.fileno())
+    _rename(temporary, target)
     sync_folder(target.parent)
     if take:
         with contextlib.suppress(OSError):
@@ -156,6 +156,19 @@ if sys.platform == "win32":  # pragma: no cover - the tests run on POSIX
     import msvcrt
     import time
 
+    def sync(descriptor: int) -> None:
+        """Make what was written to ``descriptor`` durable."""
+        os.fsync(descriptor)
+
+    def _rename(temporary: Path, path: Path) -> None:
+        # Windows refuses while anybody, also a virus scanner, has the old file open
+        for _ in range(100):
+            with contextlib.suppress(PermissionError):
+                temporary.replace(path)
+                return
+            time.sleep(0.02)
+        temporary.replace(path)
+
     def _lock(descriptor: int, *, wait: bool) -> bool:
         while True:
             os.lseek(descriptor, 0, os.SEEK_SET)
@@ -176,6 +189,19 @@ if sys.platform == "win32":  # pragma: no cover - the tests run on POSIX
 
 else:
     import fcntl
+
+    def sync(descriptor: int) -> None:
+        """Make what was written to ``descriptor`` durable."""
+        # a Mac's fsync leaves the data in the drive's cache
+        full = getattr(fcntl, "F_FULLFSYNC", None)
+        if full is not None:
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(descriptor, full)
+                return
+        os.fsync(descriptor)
+
+    def _rename(temporary: Path, path: Path) -> None:
+        temporary.replace(path)
 
     def _lock(descriptor: int, *, wait: bool) -> bool:
         try:

@@ -308,22 +308,21 @@ class Journal:
         """Remove what nobody needs: old or too bulky deliveries and remains of jobs that cost nothing.
 
         A job that somebody works on, or on which money was or may have been spent without a result
-        in the user's hands, is never removed.
+        in the user's hands, is never removed. To be called under :meth:`lock`.
         """
         now = self._clock.time()
         kept: list[tuple[float, int, Job]] = []
         for job in self:
             if job.state.undelivered or not job.lock.acquire(wait=False):
                 continue
-            try:
-                age = now - _last_change(job)
-                limit = days if job.state is State.DELIVERED else min(days, _UNPAID_DAYS)
-                if age > limit * _DAY:
-                    self.remove(job)
-                elif job.state is State.DELIVERED:
-                    kept.append((_last_change(job), job.size(), job))
-            finally:
-                job.lock.release()
+            # Windows removes no file that is open; nobody can take the lock while the journal's is held
+            job.lock.release()
+            age = now - _last_change(job)
+            limit = days if job.state is State.DELIVERED else min(days, _UNPAID_DAYS)
+            if age > limit * _DAY:
+                self.remove(job)
+            elif job.state is State.DELIVERED:
+                kept.append((_last_change(job), job.size(), job))
         total = sum(size for _, size, _ in kept)
         for _, size, job in sorted(kept, key=lambda item: item[0]):
             if total <= megabytes * (1 << 20):
