@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -13,14 +14,15 @@ from PIL import Image
 from running_mock import running_mock
 
 from .running import NOWHERE, Session, run_inside
+from .table import rows_for
 
 VERSIONS = ("3.0", "3.2")
 # a task that is done before anybody asks, and none refused for coming too often
 _MOCK = ("--speed", "1000", "--no-rate-limit")
 
 _TABLE = """
-import perform, table
-rows = table.rows_for({version!r})
+import json, perform
+rows = json.loads({rows!r})
 for row in rows:
     for layer in row["layers"]:
         if layer.get("kind") == "link":
@@ -52,7 +54,7 @@ def sessions(request: pytest.FixtureRequest, plugin_gimp3: Path) -> Iterator[dic
         pool = stack.enter_context(ThreadPoolExecutor(len(VERSIONS)))
 
         def carry_out(version: str) -> Session:
-            code = _TABLE.format(version=version, mock=mock)
+            code = _TABLE.format(rows=json.dumps(rows_for(version)), mock=mock)
             run = run_inside(
                 gimps[version], plugin_gimp3, code, window=True, files={"linked.png": linked_picture()}
             )

@@ -145,6 +145,8 @@ def problems(row: dict[str, Any], result: dict[str, Any], folder: Path) -> list[
     if row["options"].get("placement") == "new-image":
         if result["dirty"]:
             found.append("the image counts as changed")
+        if not result["unsaved"]:
+            found.append("the new image counts as saved: it would be closed without a question")
         return found
     found += [f"after one undo: {line}" for line in result["undone"]]
     if result["undo_left"]:

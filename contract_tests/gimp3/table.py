@@ -7,72 +7,39 @@ the judge must know beyond the rule that everything is kept.
 
 from __future__ import annotations
 
+import os
+
 CANVAS = (200, 180)
 SIZE = (164, 161)
 AT = (20, 11)
 """What a row's image, target and target's place are unless the row says otherwise."""
 
-MODES = [
+MODES = (
     "DISSOLVE",
-    "BEHIND",
     "MULTIPLY",
-    "SCREEN",
-    "OVERLAY",
-    "DIFFERENCE",
-    "ADDITION",
-    "SUBTRACT",
-    "DARKEN_ONLY",
-    "LIGHTEN_ONLY",
     "HSV_HUE",
-    "HSV_SATURATION",
-    "HSL_COLOR",
-    "HSV_VALUE",
-    "DIVIDE",
-    "DODGE",
-    "BURN",
     "HARDLIGHT",
-    "SOFTLIGHT",
-    "GRAIN_EXTRACT",
     "GRAIN_MERGE",
     "VIVID_LIGHT",
-    "PIN_LIGHT",
-    "LINEAR_LIGHT",
-    "HARD_MIX",
-    "EXCLUSION",
-    "LINEAR_BURN",
     "LUMA_DARKEN_ONLY",
-    "LUMA_LIGHTEN_ONLY",
-    "LUMINANCE",
-    "LCH_HUE",
-    "LCH_CHROMA",
     "LCH_COLOR",
-    "LCH_LIGHTNESS",
     "COLOR_ERASE",
-    "ERASE",
-    "MERGE",
     "SPLIT",
-    "NORMAL_LEGACY",
-    "MULTIPLY_LEGACY",
     "SCREEN_LEGACY",
-    "OVERLAY_LEGACY",
-    "SOFTLIGHT_LEGACY",
     "HSL_COLOR_LEGACY",
-]
+)
+"""One or two of every family of layer modes."""
 PLACEMENTS = ("scale-image", "grow-canvas", "fit-layer", "new-layer", "new-image")
-PRECISIONS = [
+PRECISIONS = (
     "U8_LINEAR",
-    "U8_PERCEPTUAL",
     "U16_LINEAR",
     "U16_NON_LINEAR",
-    "U16_PERCEPTUAL",
     "U32_NON_LINEAR",
-    "U32_LINEAR",
-    "HALF_LINEAR",
     "HALF_NON_LINEAR",
     "FLOAT_LINEAR",
     "FLOAT_NON_LINEAR",
     "DOUBLE_LINEAR",
-]
+)
 
 SHADOW = ("gegl:dropshadow", {"x": 12.0, "y": 9.0, "radius": 6.0})
 INVERT = ("gegl:invert-gamma", {})
@@ -109,7 +76,7 @@ def _where() -> list[dict]:
         row("smallest-allowed", {"size": (160, 160)}),
         row("longest-allowed", {"size": (480, 160)}),
         row("three-times", options={"scale-factor": 3}),
-        row("five-times-a-small-one", {"size": (161, 163), "at": (7, 11)}, options={"scale-factor": 5}),
+        row("four-times", {"size": (161, 163), "at": (7, 11)}, options={"scale-factor": 4}),
     ]
 
 
@@ -120,12 +87,10 @@ def _attributes() -> list[dict]:
         "composite_mode": "CLIP_TO_BACKDROP",
     }
     return [
-        row("opacity-and-mode", {"opacity": 37.5, "mode": "OVERLAY"}),
+        row("opacity-mode-tag", {"opacity": 37.5, "mode": "OVERLAY", "color_tag": "VIOLET"}),
         row("spaces", {"mode": "LINEAR_LIGHT", **spaces}),
-        row("hidden", {"hidden": True}),
-        row("colour-tag", {"color_tag": "VIOLET"}),
+        row("hidden-with-tattoo", {"hidden": True, "tattoo": 987654}),
         row("parasites", {"parasites": {"my-notes": "keep me", "raw": "\x01\x02"}}),
-        row("tattoo", {"tattoo": 987654}),
         row("alpha-locked", {"alpha": "soft", "locks": ["alpha"]}),
         row("visibility-locked", {"locks": ["visibility"]}),
         row("everything-at-once", {
@@ -147,16 +112,13 @@ def _attributes() -> list[dict]:
 
 def _modes() -> list[dict]:
     rows = []
-    for start in range(0, len(MODES), 11):
-        some = MODES[start : start + 11]
+    for half in (0, 1):
         # in place GIMP itself keeps the mode; a new layer must be given it
         layers = [
-            {"mode": mode, "name": f"Mode {mode}", "at": (step, 2 * step)} for step, mode in enumerate(some)
+            {"mode": mode, "name": f"Mode {mode}", "at": (step, 2 * step)} for step, mode in enumerate(MODES)
         ]
-        rows.append(row(f"modes-{start // 11}", *layers, options={"placement": "new-layer"}))
-    rows.append(row("modes-in-place", *[
-        {"mode": mode, "name": f"Mode {mode}"} for mode in ("DISSOLVE", "LCH_HUE", "ERASE", "MULTIPLY_LEGACY")
-    ]))  # fmt: skip
+        rows.append(row(f"modes-{half}", *layers[half::2], options={"placement": "new-layer"}))
+    rows.append(row("modes-in-place", *[{"mode": mode, "name": f"Mode {mode}"} for mode in MODES[::5]]))
     return rows
 
 
@@ -165,7 +127,6 @@ def _placements() -> list[dict]:
     for placement in PLACEMENTS[1:]:
         options = {"placement": placement}
         rows += [
-            row(f"{placement}-plain", image={"furnished": True}, options=options),
             row(f"{placement}-alpha-mask", {"alpha": "soft", "mask": [], "opacity": 70.0}, options=options),
             row(
                 f"{placement}-negative",
@@ -313,5 +274,9 @@ ROWS = [
 
 
 def rows_for(version: str) -> list[dict]:
-    """Return the rows that GIMP ``version`` can carry out."""
-    return [one for one in ROWS if one.get("only", version) == version]
+    """Return the rows that GIMP ``version`` can carry out.
+
+    While working on some, name the beginnings of their ids: ``PRECISION_UPSCALER_ROWS=text,group``.
+    """
+    wanted = tuple(os.environ.get("PRECISION_UPSCALER_ROWS", "").split(","))
+    return [one for one in ROWS if one.get("only", version) == version and one["id"].startswith(wanted)]

@@ -279,6 +279,7 @@ class Table:
             result["others"] = snapshot.differences(before, after)
             result["targets"] = [self.new_image(row, shown, layer, before, dumps[0])]
             result["dirty"] = image.is_dirty()
+            result["unsaved"] = shown.is_dirty()
             shown.delete()
         else:
             result.update(self.judged(before, after, expected, names))

@@ -1,0 +1,119 @@
+"""The texts: every sentence can be filled, says what it must, and passes through the translation."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+from precision_upscaler.frontend import texts
+
+VALUES = {
+    "name": "Sky",
+    "parent": "Group",
+    "width": 100,
+    "height": 50,
+    "asked_width": 200,
+    "asked_height": 100,
+    "maximum": 524288,
+    "colors": 64,
+}
+
+
+def codes(function: object) -> list[str]:
+    """Return the codes a function has a sentence for, from its own source."""
+    return re.findall(r'^        "([a-z-]+)": _\(', inspect.getsource(function), re.MULTILINE)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("code", codes(texts.refusal))
+def test_every_refusal_is_a_filled_sentence(code: str) -> None:
+    sentence = texts.refusal(code, texts.same, **VALUES)
+    assert sentence.endswith(".")
+    assert "{" not in sentence
+
+
+@pytest.mark.parametrize("code", codes(texts.note))
+def test_every_note_is_a_filled_sentence(code: str) -> None:
+    sentence = texts.note(code, texts.same, **VALUES)
+    assert sentence.endswith(".")
+    assert "{" not in sentence
+
+
+def test_there_are_sentences_to_test() -> None:
+    assert len(codes(texts.refusal)) >= 15
+    assert len(codes(texts.note)) >= 15
+
+
+def test_an_unknown_code_is_a_fault_of_ours() -> None:
+    with pytest.raises(KeyError):
+        texts.refusal("made-up")
+
+
+def test_a_refusal_says_that_it_cost_nothing() -> None:
+    assert texts.refused("Too small.") == "Too small. Nothing was sent and nothing was charged."
+
+
+def test_a_translation_replaces_the_sentence_and_keeps_the_values() -> None:
+    german = {"The pixels of “{name}” are locked. Unlock them and start again.": "„{name}“ ist gesperrt."}
+    assert texts.refusal("locked-content", lambda text: german.get(text, text), name="Himmel") == (
+        "„Himmel“ ist gesperrt."
+    )
+
+
+ERROR = {
+    "event": "error",
+    "code": "x",
+    "what": "It broke.",
+    "charged": "yes",
+    "charge": "The task has been charged.",
+    "advice": "Choose Resume.",
+    "log": "/tmp/a.log",
+}
+
+
+def test_an_error_gives_its_three_answers_and_the_log() -> None:
+    assert texts.error(ERROR) == "It broke. The task has been charged. Choose Resume.\nLog: /tmp/a.log"
+
+
+def test_an_error_in_a_summary_needs_no_log() -> None:
+    line = texts.failure("Sky", ERROR)
+    assert line == "“Sky”: It broke. The task has been charged. Choose Resume."
+    summary = texts.summary(["“Sea” is now 2 × 2 pixels."], [line])
+    assert summary.splitlines() == [
+        "1 of 2 layers were upscaled.",
+        "• “Sea” is now 2 × 2 pixels.",
+        f"• {line}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("charged", "words"),
+    [("no", "Nothing was charged"), ("yes", "has been charged"), ("unknown", "not certain")],
+)
+def test_a_cancel_says_what_it_cost(charged: str, words: str) -> None:
+    event = {"event": "cancelled", "charged": charged, "message": ""}
+    assert words in texts.error(event)
+    assert words in texts.charge(charged)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, ""), (0, ""), (1, "5 seconds"), (81, "80 seconds"), (131, "2 minutes"), (311, "5 minutes")],
+)
+def test_a_time_is_said_as_roughly_as_it_is_known(seconds: float | None, words: str) -> None:
+    assert words in texts.expected(seconds)
+    assert bool(texts.expected(seconds)) == bool(words)
+
+
+def test_every_stage_of_the_protocol_has_its_line() -> None:
+    for stage in ("preparing", "sending", "waiting", "downloading", "checking"):
+        assert texts.stage({"stage": stage}) != stage
+    assert texts.stage({"stage": "something new"}) == "something new"
+    line = texts.many_stages({"waiting": 2, "sending": 1}, 3)
+    assert line == "3 layers. Sending the picture: 1, Waiting for the service: 2"
+
+
+@pytest.mark.parametrize("event", [texts.no_python_error(), texts.worker_missing_error(OSError("gone"))])
+def test_errors_of_the_front_end_have_the_protocols_members(event: dict[str, object]) -> None:
+    assert set(event) == {"event", "code", "what", "charged", "charge", "advice", "log", "job_id", "details"}
+    assert str(event["advice"]).endswith(".")
