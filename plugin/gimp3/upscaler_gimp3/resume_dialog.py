@@ -39,16 +39,13 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 def age(seconds: float) -> str:
     """Return how long ago something was, in words."""
-    if seconds < _MINUTE:
-        return _("just now")
-    for unit, (one, many) in (
-        (_DAY, ("{count} day ago", "{count} days ago")),
-        (_HOUR, ("{count} hour ago", "{count} hours ago")),
-        (_MINUTE, ("{count} minute ago", "{count} minutes ago")),
-    ):
-        count = int(seconds // unit)
-        if count:
-            return plural(one, many, count).format(count=count)
+    days, hours, minutes = (int(seconds // unit) for unit in (_DAY, _HOUR, _MINUTE))
+    if days > 0:
+        return plural("{count} day ago", "{count} days ago", days).format(count=days)
+    if hours > 0:
+        return plural("{count} hour ago", "{count} hours ago", hours).format(count=hours)
+    if minutes > 0:
+        return plural("{count} minute ago", "{count} minutes ago", minutes).format(count=minutes)
     return _("just now")
 
 

@@ -1,0 +1,107 @@
+"""What a dialog says before anything is paid, and how far along a progress bar is."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from precision_upscaler.contract import price
+from precision_upscaler.contract.duration import expected_seconds
+from precision_upscaler.frontend import practice
+from precision_upscaler.frontend.forecast import Experience, forecast
+from precision_upscaler.frontend.fraction import SHARES, Fraction, waiting_fraction
+from precision_upscaler.frontend.placement import FIT_LAYER, NEW_IMAGE, PLACEMENTS, SCALE_IMAGE, Box, Size
+
+from mock_server.embedding import PrecisionMock
+
+sides = st.integers(160, 3000)
+boxes = st.builds(Box, st.integers(-500, 500), st.integers(-500, 500), sides, sides)
+
+
+@given(st.lists(boxes, min_size=1, max_size=4), sides, sides, st.integers(2, 16), st.sampled_from(PLACEMENTS))
+def test_a_forecast_adds_up(found: list[Box], width: int, height: int, factor: int, placement: str) -> None:
+    expected = forecast(found, Size(width, height), factor, placement)
+    assert expected.sizes == [(box.width * factor, box.height * factor) for box in found]
+    assert expected.megapixels == pytest.approx(sum(one.width * one.height for one in expected.sizes) / 1e6)
+    prices = [price.estimate(box.width, box.height, factor).amount for box in found]
+    assert expected.price.amount == pytest.approx(sum(prices), abs=0.005)
+    # they run side by side
+    assert expected.seconds == max(expected_seconds(one.width, one.height) for one in expected.sizes)
+    if placement == FIT_LAYER:
+        assert expected.canvas == (width, height)
+    if placement == SCALE_IMAGE:
+        assert expected.canvas == (width * factor, height * factor)
+
+
+def test_the_users_own_pace_and_prices_are_heeded() -> None:
+    table = {**price.TABLE, "currency": "USD", "steps": [{"up_to_megapixels": 99.0, "price": 1.5}]}
+    own = forecast([Box(0, 0, 640, 480)], Size(640, 480), 2, NEW_IMAGE, Experience(2.0, table))
+    assert own.seconds == 2 * expected_seconds(1280, 960)
+    assert (own.price.amount, own.price.currency) == (1.5, "USD")
+
+
+def test_nothing_to_forecast_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        forecast([], Size(640, 480), 2, NEW_IMAGE)
+
+
+events = st.one_of(
+    st.builds(
+        lambda stage: {"event": "stage", "stage": stage}, st.sampled_from([name for name, _ in SHARES])
+    ),
+    st.builds(
+        lambda stage, done, total: {"event": "progress", "stage": stage, "done": done, "total": total},
+        st.sampled_from(["sending", "waiting", "downloading"]),
+        st.floats(0, 1e9),
+        st.none() | st.floats(0, 1e9),
+    ),
+)
+
+
+@given(st.lists(events, max_size=30))
+def test_a_bar_never_runs_backwards_and_is_full_only_at_the_end(seen: list[dict[str, object]]) -> None:
+    fraction, before = Fraction(), 0.0
+    for event in seen:
+        value = fraction.note(event)
+        assert before <= value < 1
+        before = value
+    assert fraction.note({"event": "result"}) == 1
+
+
+def test_waiting_is_mostly_over_at_the_expected_time_and_never_quite() -> None:
+    assert waiting_fraction(0, 80) == 0
+    assert waiting_fraction(80, 80) == pytest.approx(0.85)
+    assert waiting_fraction(80 * 1000, 80) < 1
+
+
+def test_a_mock_on_this_computer_is_found() -> None:
+    with PrecisionMock() as mock:
+        port = mock.url.rsplit(":", 1)[1]
+        assert practice.find_mock({"PRECISION_MOCK_PORT": port}) == mock.url
+        assert practice.is_mock("127.0.0.1", int(port))
+
+
+def test_whatever_else_listens_there_is_no_mock() -> None:
+    class Other(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"[1]")
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        assert not practice.is_mock("127.0.0.1", server.server_port)
+
+
+def test_nobody_there_is_no_mock() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        assert not practice.is_mock("127.0.0.1", free.getsockname()[1])
+    assert practice.find_mock({"PRECISION_MOCK_PORT": "no port"}) in (None, "http://127.0.0.1:8000")
