@@ -73,7 +73,7 @@ class Target:
         self, method: str, path: str, body: str | bytes | None, response: httpx2.Response
     ) -> None:
         media_type = response.headers.get("content-type", "").partition(";")[0]
-        template = CREATE_PATH if path == CREATE_PATH else STATUS_PATH
+        template = CREATE_PATH if path.partition("?")[0] == CREATE_PATH else STATUS_PATH
         if not path.startswith(CREATE_PATH) or "json" not in media_type:
             return
         found = response_violations(template, method, response.status_code, response.json(), media_type)

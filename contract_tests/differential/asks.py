@@ -1,0 +1,60 @@
+"""The requests that all judges are asked about: every case of the table, and what is around a body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH
+
+from contract_tests.cases import CASES, IMAGE
+from contract_tests.failure import MOCK_KEY
+
+KEY = {AUTH_HEADERS[0]: MOCK_KEY}
+JSON = {"Content-Type": "application/json"}
+UNKNOWN = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
+BODY = f'{{"image": "{IMAGE}"}}'
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request. ``headers`` are all it has besides what HTTP itself needs."""
+
+    name: str
+    method: str
+    path: str = CREATE_PATH
+    headers: dict[str, str] = field(default_factory=lambda: dict(KEY))
+    body: str | None = None
+
+
+ASKS: tuple[Ask, ...] = (
+    *(Ask(case.name, "POST", headers={**KEY, **JSON}, body=case.text) for case in CASES),
+    Ask("list", "GET"),
+    Ask("list, new header", "GET", headers={AUTH_HEADERS[1]: MOCK_KEY}),
+    Ask("list without a key", "GET", headers={}),
+    Ask("list with an unknown key", "GET", headers={AUTH_HEADERS[0]: "unknown"}),
+    Ask("list with a query nobody asked for", "GET", CREATE_PATH + "?page=0"),
+    Ask("status of an unknown task", "GET", f"{CREATE_PATH}/{UNKNOWN}"),
+    Ask("status without a key", "GET", f"{CREATE_PATH}/{UNKNOWN}", headers={}),
+    Ask("status of an upper-case id", "GET", f"{CREATE_PATH}/{UNKNOWN.upper()}"),
+    Ask("status of no uuid", "GET", f"{CREATE_PATH}/1"),
+    Ask("status of a uuid without dashes", "GET", f"{CREATE_PATH}/{UNKNOWN.replace('-', '')}"),
+    Ask("status of a uuid in braces", "GET", f"{CREATE_PATH}/%7B{UNKNOWN}%7D"),
+    Ask("create without a key", "POST", headers=JSON, body=BODY),
+    Ask("create as plain text", "POST", headers={**KEY, "Content-Type": "text/plain"}, body=BODY),
+    Ask(
+        "create as a form",
+        "POST",
+        headers={**KEY, "Content-Type": "application/x-www-form-urlencoded"},
+        body="image=a",
+    ),
+    Ask(
+        "create with a charset",
+        "POST",
+        headers={**KEY, "Content-Type": "application/json; charset=utf-8"},
+        body=BODY,
+    ),
+    Ask("create in upper case", "POST", headers={**KEY, "Content-Type": "APPLICATION/JSON"}, body=BODY),
+    Ask("delete a task", "DELETE", f"{CREATE_PATH}/{UNKNOWN}"),
+    Ask("put a task", "PUT", headers={**KEY, **JSON}, body=BODY),
+    Ask("another path", "GET", "/v1/ai/image-upscaler"),
+)

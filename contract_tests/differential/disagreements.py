@@ -1,0 +1,86 @@
+"""Where the other judges decide otherwise than our mock, and why we stay with ours: a complete list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Requests that ``judge`` takes although our mock refuses them; ``names`` are those of the asks."""
+
+    judge: str
+    why: str
+    names: frozenset[str]
+
+
+_UNDECODED = frozenset(
+    {
+        "image is empty",
+        "image is blank",
+        "image is no base64",
+        "image is base64 of no picture",
+        "image is cut base64",
+        "image is http, not https",
+    }
+)
+_TWICE = frozenset({"sharpen given twice", "image given twice"})
+_NOT_KNOWABLE = frozenset(
+    {"list with an unknown key", "status of an unknown task", "status of an upper-case id"}
+)
+_NO_PICTURE = "The schema says string; what the string must hold stands in the description alone."
+_NAMES_TWICE = "Its JSON parser keeps the last of two members with one name; the service's is unknown."
+_NO_STATE = "It knows neither keys nor tasks: it sees that a key is there and that an id is a uuid, no more."
+
+DISAGREEMENTS: tuple[Disagreement, ...] = (
+    Disagreement("openapi-core", _NO_PICTURE, _UNDECODED),
+    Disagreement("openapi-core", _NAMES_TWICE, _TWICE),
+    Disagreement("openapi-core", _NO_STATE, _NOT_KNOWABLE),
+    Disagreement(
+        "openapi-core",
+        "Python's $ matches before a last line feed; the patterns are ECMA 262's, where it does not.",
+        frozenset(
+            {
+                "scale_factor is a string: trailing line feed",
+                "scale_factor is a string: sixteen and line feed",
+            }
+        ),
+    ),
+    Disagreement(
+        "openapi-core",
+        "It does not check the format uri.",
+        frozenset(
+            {
+                "webhook_url is ''",
+                "webhook_url is 'hook'",
+                "webhook_url is 'example.com/hook'",
+                "webhook_url is '//example.com/hook'",
+                "webhook_url is 'https://example.com/a b'",
+                "webhook_url is 'https://example.com/\\n'",
+                "webhook_url is 'https://example.com/h\\xfcbsch'",
+                "webhook_url is 'https://example.com/%zz'",
+            }
+        ),
+    ),
+    Disagreement("prism", _NO_PICTURE, _UNDECODED),
+    Disagreement("prism", _NAMES_TWICE, _TWICE),
+    Disagreement("prism", _NO_STATE, _NOT_KNOWABLE),
+    Disagreement(
+        "prism",
+        "In JavaScript 2.0 and 2 are one number; OpenAPI 3.0's integer is written without a fraction. What "
+        "the service does is unknown, and our mock takes the safe side (x-decisions in the document).",
+        frozenset(
+            {
+                "sharpen is whole float",
+                "smart_grain is whole float",
+                "ultra_detail is whole float",
+                "scale_factor is whole float",
+                "scale_factor is 2.0",
+                "scale_factor is 16.0",
+                "scale_factor is written 2e0",
+                "scale_factor is written 2.0",
+                "sharpen is written 7e0",
+            }
+        ),
+    ),
+)

@@ -1,0 +1,149 @@
+"""Three judges of a request: our mock, openapi-core with the document, and Prism serving the document."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import time
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from openapi_core import Config, OpenAPI
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.templating.paths.exceptions import PathError
+from openapi_core.templating.responses.exceptions import ResponseNotFound
+from openapi_core.testing import MockRequest, MockResponse
+from precision_upscaler.contract import DOCUMENT, SERVERS
+
+from contract_tests.benchmarks.peers import DOCUMENT as DOCUMENT_FILE
+from contract_tests.benchmarks.peers import node, node_folder
+from contract_tests.benchmarks.processes import free_port
+from contract_tests.benchmarks.result import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from contract_tests.differential.asks import Ask
+    from contract_tests.targets import Target
+
+_REFUSED = frozenset({400, 401, 404, 405, 413, 415, 422})
+
+
+class Judge(Protocol):
+    """Somebody with an opinion on requests."""
+
+    name: str
+
+    def takes(self, ask: Ask) -> tuple[bool, str]:
+        """Return whether the request is one the service takes, and the judge's own words."""
+
+
+class OurMock:
+    """The mock, as any client meets it."""
+
+    name = "mock"
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def answer(self, ask: Ask) -> httpx2.Response:
+        return self._target.call(ask.method, ask.path, ask.body, key=None, headers=dict(ask.headers))
+
+    def takes(self, ask: Ask) -> tuple[bool, str]:
+        return _verdict(self.answer(ask))
+
+
+class OpenapiCore:
+    """openapi-core reading the document: requests, and our mock's answers too."""
+
+    name = "openapi-core"
+
+    def __init__(self) -> None:
+        config = Config(extra_media_type_deserializers={"application/problem+json": json.loads})
+        self._api = OpenAPI.from_dict(json.loads(json.dumps(DOCUMENT)), config=config)
+
+    def _request(self, ask: Ask) -> MockRequest:
+        parts = urlsplit(ask.path)
+        return MockRequest(
+            SERVERS[0],
+            ask.method.lower(),
+            parts.path,
+            args=dict(pair.split("=") for pair in parts.query.split("&") if pair),
+            headers={name: value for name, value in ask.headers.items() if name != "Content-Type"},
+            data=None if ask.body is None else ask.body.encode(),
+            content_type=ask.headers.get("Content-Type", ""),
+        )
+
+    def takes(self, ask: Ask) -> tuple[bool, str]:
+        try:
+            self._api.validate_request(self._request(ask))
+        except (OpenAPIError, ValueError, RecursionError) as refusal:
+            return False, f"{type(refusal).__name__}: {refusal}"[:300]
+        return True, "valid"
+
+    def objection(self, ask: Ask, answer: httpx2.Response) -> str:
+        """Say what is wrong with an answer; empty when nothing is, or the document does not list it."""
+        media_type = answer.headers["content-type"].partition(";")[0]
+        response = MockResponse(answer.content, status_code=answer.status_code, content_type=media_type)
+        try:
+            self._api.validate_response(self._request(ask), response)
+        except (PathError, ResponseNotFound):
+            return ""
+        except OpenAPIError as refusal:
+            return f"{type(refusal).__name__}: {refusal.__cause__ or refusal}"[:300]
+        return ""
+
+
+class Prism:
+    """Prism from npm, serving the document."""
+
+    name = "prism"
+
+    def __init__(self, address: str) -> None:
+        self._client = httpx2.Client(trust_env=False, base_url=address, timeout=60.0)
+
+    @classmethod
+    @contextlib.contextmanager
+    def started(cls) -> Iterator[Prism]:
+        """Start Prism; skips with the reason where Node.js or the package cannot be had."""
+        try:
+            program = node_folder() / "@stoplight/prism-cli/dist/index.js"
+            command = [node(), str(program)]
+        except Unavailable as reason:
+            pytest.skip(f"Prism: {reason}")
+        port = free_port()
+        command += ["mock", str(DOCUMENT_FILE), "--errors", "--verboseLevel", "silent", "--port", str(port)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        judge = cls(f"http://127.0.0.1:{port}")
+        try:
+            judge.await_start(process)
+            yield judge
+        finally:
+            judge._client.close()
+            process.kill()
+            process.wait()
+
+    def await_start(self, process: subprocess.Popen[bytes]) -> None:
+        """Return when Prism answers."""
+        deadline = time.monotonic() + 180
+        while time.monotonic() < deadline:
+            assert process.poll() is None, "Prism ended at once"
+            with contextlib.suppress(httpx2.HTTPError):
+                self._client.get("/")
+                return
+            time.sleep(0.1)
+        raise AssertionError("Prism did not start within three minutes")
+
+    def takes(self, ask: Ask) -> tuple[bool, str]:
+        content = None if ask.body is None else ask.body.encode()
+        return _verdict(
+            self._client.request(ask.method, ask.path, content=content, headers=dict(ask.headers))
+        )
+
+
+def _verdict(answer: httpx2.Response) -> tuple[bool, str]:
+    assert answer.status_code in _REFUSED | {200}, f"{answer.status_code} {answer.text[:300]}"
+    return answer.status_code == 200, f"{answer.status_code} {answer.text[:300]}"
