@@ -183,8 +183,7 @@ class PrivateGimp(Gimp):
     def end(self, process: subprocess.Popen[str]) -> None:
         """Kill process 1 of the namespace, and the kernel kills the rest."""
         process.kill()
-        if process.stdout and not process.stdout.closed:
-            process.wait()
+        process.wait()
 
     def fill_home(self, home: Path) -> None:
         """Put a started GIMP's settings into ``home``."""

@@ -25,7 +25,7 @@ from steps import Failure, beside, reported, say
 def checks(environment: Environment) -> bool:
     """Run the linter and the type checker; return whether all was well."""
     every: tuple[tuple[str, list[str]], ...] = (
-        ("lint", ["ruff", "check", "."]),
+        ("lint", ["ruff", "check", "--output-format=concise", "."]),
         ("format", ["ruff", "format", "--check", "."]),
         ("types", ["mypy"]),
         ("types of the scripts", ["mypy", "--config-file=pyproject.toml", *_scripts()]),
