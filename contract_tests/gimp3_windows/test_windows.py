@@ -229,6 +229,7 @@ def test_several_layers_have_a_row_each(practising: Desk) -> None:
     desk.upscale()
     for name in ("portrait.png", "portrait.png copy"):
         desk.desktop.look(name, role="progress bar", window=DIALOG)
+    desk.desktop.look("/^Already charged/", window=DIALOG)  # both of them
     desk.picture("progress-two-layers", DIALOG)
     mock.advance(1000)
     desk.wait_for_factor(2)
