@@ -68,7 +68,7 @@ class Desk:
         title = next(title for title in self.desktop.titles() if title.endswith("GIMP"))
         return title.rsplit(" – ", 1)[0].rsplit(" ", 1)[1]  # noqa: RUF001 - GIMP's own dash
 
-    def wait_for_factor(self, factor: int, timeout: float = 40) -> None:
+    def wait_for_factor(self, factor: int, timeout: float = 90) -> None:
         """Wait until the image is ``factor`` times as large as it was opened."""
         size = "x".join(str(side * factor) for side in self.before)
         self.desktop.wait(lambda: self.size() == size, f"the image is {size}", timeout)

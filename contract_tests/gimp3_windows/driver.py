@@ -30,7 +30,7 @@ from gi.repository import Atspi, GLib  # noqa: E402  # the version has to be cho
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 _PRESSING = ("click", "press", "activate", "toggle", "open")
 
 

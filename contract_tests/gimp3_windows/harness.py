@@ -89,7 +89,7 @@ class Desktop:
             argv += map(str, self.files)
             environment = {"LANGUAGE": self.language, **self.environment}
             self.pid = self.ask("start", argv=argv, log=str(self.log), environment=environment)
-            self.look(window=IMAGE_WINDOW, timeout=60)
+            self.look(window=IMAGE_WINDOW, timeout=180)
             width, height = map(int, self.size.split("x"))
             self.ask("place_window", title="GIMP$", box=[0, 0, width, height])
             # out of the way, or whatever opens under the mouse shows its tooltip
@@ -104,7 +104,7 @@ class Desktop:
 
     # ---------------------------------------------------------------- looking
 
-    def look(self, name: str | None = None, *, timeout: float = 45, **where: Any) -> dict[str, Any]:
+    def look(self, name: str | None = None, *, timeout: float = 60, **where: Any) -> dict[str, Any]:
         """Wait for a widget and describe it: name, role, text, value, sensitive, checked, box, ...
 
         ``where`` narrows the search: role, window, application, index. Names may be regular
@@ -120,11 +120,11 @@ class Desktop:
         """Describe every such widget that is shown now."""
         return self.ask("listing", where=_where(name, where))
 
-    def gone(self, name: str | None = None, *, timeout: float = 45, **where: Any) -> None:
+    def gone(self, name: str | None = None, *, timeout: float = 60, **where: Any) -> None:
         """Wait until no such widget or window is shown."""
         self._slow("gone", timeout, where=_where(name, where))
 
-    def wait(self, condition: Callable[[], Any], what: str, timeout: float = 45) -> Any:
+    def wait(self, condition: Callable[[], Any], what: str, timeout: float = 60) -> Any:
         """Wait until ``condition()`` is true and return its value; ``what`` names it in the failure."""
         deadline = time.monotonic() + timeout
         while not (value := condition()):
@@ -154,23 +154,23 @@ class Desktop:
 
     # ---------------------------------------------------------------- doing
 
-    def press(self, name: str | None = None, *, timeout: float = 45, **where: Any) -> None:
+    def press(self, name: str | None = None, *, timeout: float = 60, **where: Any) -> None:
         """Press the button, switch or menu item of that name."""
         self._slow("press", timeout, where=_where(name, where))
 
-    def write(self, text: str, name: str | None = None, *, timeout: float = 45, **where: Any) -> None:
+    def write(self, text: str, name: str | None = None, *, timeout: float = 60, **where: Any) -> None:
         """Replace what an entry holds."""
         self._slow("write", timeout, where=_where(name, where), text=text)
 
-    def turn(self, value: float, name: str | None = None, *, timeout: float = 45, **where: Any) -> None:
+    def turn(self, value: float, name: str | None = None, *, timeout: float = 60, **where: Any) -> None:
         """Set a slider or number field."""
         self._slow("turn", timeout, where=_where(name, where), value=value)
 
-    def choose(self, item: str, name: str | None = None, *, timeout: float = 45, **where: Any) -> None:
+    def choose(self, item: str, name: str | None = None, *, timeout: float = 60, **where: Any) -> None:
         """Choose an item of a combo box by its label."""
         self._slow("choose", timeout, where=_where(name, where), item=item)
 
-    def select(self, name: str | None = None, *, timeout: float = 45, **where: Any) -> None:
+    def select(self, name: str | None = None, *, timeout: float = 60, **where: Any) -> None:
         """Select an item of a list or tree."""
         self._slow("select", timeout, where=_where(name, where))
 
