@@ -2,6 +2,7 @@
 
     python3 install_scripts/test.py              everything
     python3 install_scripts/test.py --quick      without the real GIMPs
+    python3 install_scripts/test.py --planted    plant wrong subjects; the tests must catch every one
     python3 install_scripts/test.py -k journal   anything else is handed on to pytest
 
 Sets up what it needs by itself, and is quick the second time: the clone's virtual environment with the
@@ -68,14 +69,24 @@ def absent_gimps() -> list[str]:
     return absent
 
 
+def planted(environment: Environment, arguments: list[str]) -> int:
+    """Run the tests on every deliberately wrong subject; 0 only when all were caught."""
+    argv = [str(environment.python), "-m", "contract_tests.planted", *arguments]
+    say("==> planted: python -m contract_tests.planted")
+    return subprocess.run(argv, cwd=CLONE, check=False).returncode
+
+
 def main() -> int:
     """Set up, check, test; 0 only when everything passed."""
     arguments = sys.argv[1:]
     if {"-h", "--help"} & set(arguments):
         say((__doc__ or "").strip())
         return 0
-    quick = "--quick" in arguments
     environment = Environment()
+    if "--planted" in arguments:
+        environment.ensure()
+        return planted(environment, [one for one in arguments if one != "--planted"])
+    quick = "--quick" in arguments
     with beside(lambda: ["all"] if quick else absent_gimps()) as built:
         environment.ensure()
         well = checks(environment)
