@@ -212,6 +212,17 @@ def error_text(values):
     return text if isinstance(text, str) else getattr(text, "message", str(text))
 
 
+def with_setting(data, address, key):
+    """Point the worker at an address with a key (None: no key at all)."""
+    os.makedirs(data, mode=0o700, exist_ok=True)
+    files = {"settings.json": {"base_url": address}, "credentials.json": {address: key} if key else {}}
+    for name, content in files.items():
+        path = os.path.join(data, name)
+        with open(path, "w", encoding="utf-8") as stream:
+            json.dump(content, stream)
+        os.chmod(path, 0o600)
+
+
 class Table:
     """The rows of one GIMP; results are one JSON object a line."""
 
@@ -221,11 +232,7 @@ class Table:
 
     def use(self, key):
         """Choose the mock's scenario: the worker reads the key from its file at every start."""
-        os.makedirs(self.data, mode=0o700, exist_ok=True)
-        path = os.path.join(self.data, "credentials.json")
-        with open(path, "w", encoding="utf-8") as stream:
-            json.dump({self.mock: key}, stream)
-        os.chmod(path, 0o600)
+        with_setting(self.data, self.mock, key)
         for name in os.listdir(self.data):
             # the worker's own account of requests a minute, which a table of rows would exhaust
             if name.startswith("requests-") and not name.endswith(".lock"):
@@ -275,6 +282,8 @@ class Table:
         status, message, layer, shown = upscale(image, targets, row["options"])
         result.update(status=status, message=message, upscale_seconds=round(time.monotonic() - begun, 2))
         after = snapshot.image(image)
+        if layer is None:
+            return result
         if row["options"].get("placement") == "new-image":
             result["others"] = snapshot.differences(before, after)
             result["targets"] = [self.new_image(row, shown, layer, before, dumps[0])]

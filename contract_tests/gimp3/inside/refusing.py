@@ -144,19 +144,6 @@ def two_layers():
     return build.build(about, 31)
 
 
-def with_setting(data, address, key):
-    """Point the worker at an address with a key (None: no key at all)."""
-    os.makedirs(data, mode=0o700, exist_ok=True)
-    for name, content in (
-        ("settings.json", {"base_url": address}),
-        ("credentials.json", {address: key} if key else {}),
-    ):
-        path = os.path.join(data, name)
-        with open(path, "w", encoding="utf-8") as stream:
-            json.dump(content, stream)
-        os.chmod(path, 0o600)
-
-
 def failures(mock, nowhere):
     """Return each failure's address and key."""
     return {
@@ -182,15 +169,15 @@ def main(folder, mock, nowhere, data):
             stream.write(json.dumps(dict(result, kind=kind, id=name)) + "\n")
             stream.flush()
 
-        with_setting(data, mock, "mock-key")
+        perform.with_setting(data, mock, "mock-key")
         for name, case in REFUSALS.items():
             write("refusal", name, lambda case=case: refusal(case))
         for name, (address, key) in failures(mock, nowhere).items():
-            with_setting(data, address, key)
+            perform.with_setting(data, address, key)
             write("failure", name, lambda name=name: outcome(*plain(name=name), {"sharpen": len(name)}))
-        with_setting(data, mock, "mock-bad_request_message*1")
+        perform.with_setting(data, mock, "mock-bad_request_message*1")
         write("half", "one-of-two", lambda: outcome(*two_layers(), {}))
-        with_setting(data, mock, "mock-nearest")
+        perform.with_setting(data, mock, "mock-nearest")
         write("works", "with-last-values", lambda: outcome(*plain(), {}, Gimp.RunMode.WITH_LAST_VALS))
         write("works", "non-interactive", lambda: outcome(*plain(), {"scale-factor": 3}))
     with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:

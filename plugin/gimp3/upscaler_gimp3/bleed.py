@@ -2,19 +2,20 @@
 
 A transparent pixel's stored colour is anything, often black. Sent as it is, the service would draw
 that black into the soft edge. Here every fully transparent pixel takes the average of what is
-visible around it, from the smallest neighbourhood that holds anything: 4, 16, 64 or 256 pixels a
-side, else the whole layer. What has any opacity keeps its colour to the bit.
+visible around it, from the smallest neighbourhood that holds anything: squares of 4, 16, 64 or 256
+pixels with those around them, else the whole layer. What has any opacity keeps its colour to the bit.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from .pixels import RGBA8, new_buffer, rectangle
+from .pixels import ABYSS, RGBA8, Graph, new_buffer, read, rectangle
 from .planes import blended, enlarged, expanded, repeated, rgb_of
 
 SMALLEST = 4
 _LEVELS = (4, 16, 64, 256)
+_SHARE = 0.5
 _PREMULTIPLIED = "RaGaBaA float"
 _VISIBLE = bytes([0]) + bytes([255]) * 255
 
@@ -38,6 +39,20 @@ class Fill:
         return b"".join(out)[: rows * self.width * 3]
 
 
+def _averaged(premultiplied: Any, side: int, across: int, down: int) -> bytes:
+    """Return the averages of squares of ``side`` pixels as RGBA, each with its neighbours' share.
+
+    Without the neighbours an edge that runs along the squares' borders would never reach across.
+    """
+    box = rectangle(0, 0, across, down)
+    squares = new_buffer(_PREMULTIPLIED, across, down)
+    squares.set(box, _PREMULTIPLIED, premultiplied.get(box, 1.0 / side, _PREMULTIPLIED, ABYSS))
+    graph = Graph()
+    blur = graph.node("gegl:gaussian-blur", squares, std_dev_x=_SHARE, std_dev_y=_SHARE, clip_extent=False)
+    graph.into(graph.cropped(blur, across, down), smooth := new_buffer(_PREMULTIPLIED, across, down))
+    return read(smooth, RGBA8, 0, 0, across, down)
+
+
 def _lowest(buffer: Any, box: tuple[int, int, int, int]) -> tuple[int, bytes]:
     """Return the columns and the RGB of the finest level, its holes filled from the coarser ones."""
     x, y, width, height = box
@@ -50,7 +65,7 @@ def _lowest(buffer: Any, box: tuple[int, int, int, int]) -> tuple[int, bytes]:
         if side > max(width, height):
             continue
         across, down = -(-width // side), -(-height // side)
-        rgba = premultiplied.get(rectangle(0, 0, across, down), 1.0 / side, RGBA8, 3)
+        rgba = _averaged(premultiplied, side, across, down)
         below = enlarged(colours, columns, rows, across, down)
         colours = blended(rgb_of(rgba), below, expanded(rgba[3::4].translate(_VISIBLE)))
         columns, rows = across, down
