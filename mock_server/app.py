@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 from flask.sessions import SessionInterface, SessionMixin
+from precision_upscaler import contract
 from werkzeug.exceptions import HTTPException
 
 from . import answers, validation, wire
@@ -47,6 +48,15 @@ class MockApp(Flask):
     session_interface = _NoSession()
     service: Service
     journal: Journal
+
+    def answers_quickly(self, method: str, path: str) -> bool:
+        """Return whether a call is answered without waiting for anything: the API's own three are.
+
+        Unlike downloads, whose picture may have to be made first, and pictures fetched from elsewhere.
+        """
+        if method == "POST" and self.service.options.fetch_images:
+            return False
+        return path.startswith(contract.CREATE_PATH)
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request; play a wire fault where the server is not ours and has shown its socket."""

@@ -46,9 +46,13 @@ class PrecisionMock:
 
     def start(self) -> None:
         """Start serving; ``url`` is the address."""
-        listener = listen(self.options.host, self.options.port)
         self.app = create_app(self.options, real_time=self._real_time)
-        self._server = Server(self.app.wsgi_app, listener)
+        try:
+            listener = listen(self.options.host, self.options.port)
+        except OSError:
+            self.app.service.close()
+            raise
+        self._server = Server(self.app.wsgi_app, listener, quick=self.app.answers_quickly)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         self.url = f"http://{self.options.host}:{self._server.port}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from io import BufferedReader
+    from io import BufferedReader, BytesIO
 
 _PIECE = 256 << 10
 _SMALL = 1 << 20  # unread rests up to this size are read away to keep a connection
@@ -73,7 +73,9 @@ class _Body:
 class SizedBody(_Body):
     """A body of ``length`` bytes (its ``Content-Length``)."""
 
-    def __init__(self, reader: BufferedReader, length: int, go_on: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, reader: BufferedReader | BytesIO, length: int, go_on: Callable[[], None] | None = None
+    ) -> None:
         super().__init__(go_on)
         self._reader = reader
         self._left = length
@@ -96,7 +98,7 @@ class SizedBody(_Body):
 class ChunkedBody(_Body):
     """A body in chunks (``Transfer-Encoding: chunked``); its trailer is read and dropped."""
 
-    def __init__(self, reader: BufferedReader, go_on: Callable[[], None] | None = None) -> None:
+    def __init__(self, reader: BufferedReader | BytesIO, go_on: Callable[[], None] | None = None) -> None:
         super().__init__(go_on)
         self._reader = reader
         self._left = 0

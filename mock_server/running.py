@@ -32,15 +32,15 @@ def serve(options: Options, say: Callable[[str], None]) -> None:
         raise OptionError("this system cannot fork: processes must be 1")
     if options.verbose:
         logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
-    listener = listen(options.host, options.port)
-    host, port = listener.getsockname()[:2]
-    line = f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}"
-    if options.processes > 1:
-        create_app(options).service.close()  # the file is laid out once, before anybody competes for it
-        say(line)
-        _supervise(options, listener)
-    else:
-        _work(options, listener, lambda: say(line))
+    with listen(options.host, options.port) as listener:
+        host, port = listener.getsockname()[:2]
+        line = f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}"
+        if options.processes > 1:
+            create_app(options).service.close()  # the file is laid out once, before anybody competes for it
+            say(line)
+            _supervise(options, listener)
+        else:
+            _work(options, listener, lambda: say(line))
 
 
 def _work(
@@ -48,7 +48,7 @@ def _work(
 ) -> None:
     """Serve until a signal, or until ``parent``, a pipe's reading end, says that the parent is gone."""
     app = create_app(options)
-    server = Server(app.wsgi_app, listener, multiprocess=parent is not None)
+    server = Server(app.wsgi_app, listener, multiprocess=parent is not None, quick=app.answers_quickly)
     if threading.current_thread() is threading.main_thread():
         for number in _STOP_SIGNALS:
             signal.signal(number, lambda *_: server.stop())

@@ -1,19 +1,25 @@
 """A small threaded WSGI server for HTTP/1.1 on which wire faults can be played.
 
-One thread for each connection, connections kept alive, bodies streamed in, chunked bodies understood.
-It starts and stops in a millisecond, and it hands its socket to the faults of :mod:`mock_server.wire`,
-which no general server does.
+Connections are kept alive, bodies streamed in, chunked bodies understood. It starts and stops in a
+millisecond, and it hands its socket to the faults of :mod:`mock_server.wire`, which no general server does.
+
+A small request that has arrived whole, and that the application says it answers without waiting, is
+served by the one thread that also accepts: threads that take turns at Python's lock would halve the speed.
+Everything else (large bodies, downloads, faults, slow clients) gets a thread for its connection.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import logging
+import re
 import selectors
 import socket
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -24,11 +30,15 @@ from .request_body import BodyError, ChunkedBody, SizedBody
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+log = logging.getLogger(__name__)
 _MOST_HEADERS = 100
 _LONGEST_LINE = 16 << 10
 _LONGEST_NUMBER = 18  # digits
 _IDLE_SECONDS = 75.0
 _PATIENCE_SECONDS = 0.5  # for a thread that is in the middle of a picture when the server stops
+_QUICK_BYTES = 16 << 10  # the largest request that the accepting thread serves itself
+_QUICK_ANSWER = 64 << 10  # the largest answer it sends itself: this much fits into any socket's buffer
+_SWEEP_SECONDS = 5.0
 _DRAINED = 64 << 20  # bytes of an unread body that are read away so that the answer arrives
 _REASONS = {
     400: "Bad Request",
@@ -39,6 +49,7 @@ _REASONS = {
 }
 """What the server itself answers; everything else is the application's."""
 _FAULT = "precision_mock.fault"
+_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,5})[ \t]*(?:\r|$)")
 
 
 class _BadRequestError(Exception):
@@ -47,6 +58,21 @@ class _BadRequestError(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer that is ready to be sent, and what is to become of the connection then."""
+
+    data: bytes
+    fault: str
+    body: SizedBody | ChunkedBody
+    keep_alive: bool
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether sending it may keep the sender waiting."""
+        return bool(self.fault) or len(self.data) > _QUICK_ANSWER or not self.keep_alive
 
 
 class _Connection:
@@ -58,56 +84,91 @@ class _Connection:
         self._client = str(address[0]), str(address[1])
         self._reader: io.BufferedReader = sock.makefile("rb", 64 << 10)  # type: ignore[assignment]  # typeshed says IOBase
 
-    def run(self) -> None:
-        """Serve requests until the client goes away, misbehaves, or asks to close."""
+    def run(self, first: _Answer | None = None) -> None:
+        """Send ``first``, then serve requests until the client goes away, misbehaves, or asks to close."""
         try:
-            while self._one_request():
-                pass
+            going_on = first is None or self.send(first)
+            while going_on:
+                answer = self._answer_next(self._reader)
+                going_on = answer is not None and self.send(answer)
         except (OSError, ValueError):
             pass  # the client is gone, or the server stopped and shut the socket down under us
         finally:
-            self._close()
+            self.close()
+
+    def fileno(self) -> int:
+        """Return the socket's number, for a selector."""
+        return self._sock.fileno()
+
+    def quick_request(self, quick: Callable[[str, str], bool]) -> bytes:
+        """Return the request that lies ready in the socket when it is small, whole, alone and ``quick``.
+
+        Else nothing; in both cases it is still in the socket.
+        """
+        waiting = self._sock.recv(_QUICK_BYTES, socket.MSG_PEEK)
+        head, end, body = waiting.partition(b"\r\n\r\n")
+        words = head.partition(b"\r\n")[0].decode("latin-1").split(" ")
+        if not end or len(words) != 3 or not quick(words[0], words[1].partition("?")[0]):  # noqa: PLR2004 - method, target, version
+            return b""
+        lowered = head.lower()
+        lengths = _LENGTH.findall(lowered)
+        unusual = b"\ntransfer-encoding" in lowered or b"\nexpect" in lowered or len(lengths) > 1
+        if unusual or len(lengths) != lowered.count(b"content-length"):
+            return b""
+        return waiting if len(body) == (int(lengths[0]) if lengths else 0) else b""
+
+    def answer_quickly(self, request: bytes) -> _Answer | None:
+        """Take what :meth:`quick_request` found out of the socket and have it answered."""
+        self._sock.recv(len(request))  # all of it is there
+        return self._answer_next(io.BytesIO(request))
 
     def interrupt(self) -> None:
         """Wake up whoever reads from the socket or writes to it. Safe from any thread."""
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the socket."""
         with contextlib.suppress(OSError):
             self._reader.close()  # holds the system's socket open for as long as it is open itself
         with contextlib.suppress(OSError):
             self._sock.close()
 
-    def _one_request(self) -> bool:
-        """Serve one request; return whether another may follow."""
-        line = self._reader.readline(_LONGEST_LINE)
+    def _answer_next(self, reader: io.BufferedReader | io.BytesIO) -> _Answer | None:
+        """Read one request and have it answered; None when no answer is left to be sent."""
+        line = reader.readline(_LONGEST_LINE)
         if line in (b"\r\n", b"\n"):  # a stray line end before the request line is to be tolerated
-            line = self._reader.readline(_LONGEST_LINE)
+            line = reader.readline(_LONGEST_LINE)
         if not line:
-            return False
+            return None
         try:
-            environ, body, keep_alive = self._read_head(line)
+            environ, body, keep_alive = self._read_head(reader, line)
         except _BadRequestError as error:
             self._send_plain(error.status)
-            return False
+            return None
         status, headers, chunks = self._call(environ)
         head_only = environ["REQUEST_METHOD"] == "HEAD"
-        fault = environ.get(_FAULT)
+        fault = environ.get(_FAULT, "")
         keep_alive = keep_alive and not fault and body.left_is_small
-        answer = self._head(status, headers, keep_alive=keep_alive) + (b"" if head_only else chunks)
-        if fault:
-            self._reader.close()
-            wire.play(fault, self._sock, answer, self._server.sleep)
-            return False
-        self._sock.sendall(answer)
-        if keep_alive:
-            body.drain(_DRAINED)
-        else:
-            self._linger(body)
-        return keep_alive
+        data = self._head(status, headers, keep_alive=keep_alive) + (b"" if head_only else chunks)
+        return _Answer(data, fault, body, keep_alive)
 
-    def _read_head(self, line: bytes) -> tuple[dict[str, Any], SizedBody | ChunkedBody, bool]:
+    def send(self, answer: _Answer) -> bool:
+        """Send an answer; return whether another request may follow."""
+        if answer.fault:
+            self._reader.close()
+            wire.play(answer.fault, self._sock, answer.data, self._server.sleep)
+            return False
+        self._sock.sendall(answer.data)
+        if answer.keep_alive:
+            answer.body.drain(_DRAINED)
+        else:
+            self._linger(answer.body)
+        return answer.keep_alive
+
+    def _read_head(
+        self, reader: io.BufferedReader | io.BytesIO, line: bytes
+    ) -> tuple[dict[str, Any], SizedBody | ChunkedBody, bool]:
         if not line.endswith(b"\n"):
             raise _BadRequestError(414)
         try:
@@ -117,19 +178,19 @@ class _Connection:
         if version not in ("HTTP/1.1", "HTTP/1.0"):
             raise _BadRequestError(505 if version.startswith("HTTP/") else 400)
         environ = self._server.environment(method, target, version, self._client)
-        self._read_headers(environ)
+        self._read_headers(reader, environ)
         connection = environ.get("HTTP_CONNECTION", "").lower()
         keep_alive = "close" not in connection and (version == "HTTP/1.1" or "keep-alive" in connection)
         go_on = None
         if version == "HTTP/1.1" and environ.get("HTTP_EXPECT", "").lower() == "100-continue":
             go_on = self._go_on
-        body = self._body(environ, go_on)
+        body = self._body(reader, environ, go_on)
         environ["wsgi.input"] = body
         return environ, body, keep_alive
 
-    def _read_headers(self, environ: dict[str, Any]) -> None:
+    def _read_headers(self, reader: io.BufferedReader | io.BytesIO, environ: dict[str, Any]) -> None:
         for _ in range(_MOST_HEADERS):
-            line = self._reader.readline(_LONGEST_LINE)
+            line = reader.readline(_LONGEST_LINE)
             if line in (b"\r\n", b"\n"):
                 return
             name, colon, value = line.decode("latin-1").partition(":")
@@ -150,19 +211,24 @@ class _Connection:
             environ[key] = value
         raise _BadRequestError(431)
 
-    def _body(self, environ: dict[str, Any], go_on: Callable[[], None] | None) -> SizedBody | ChunkedBody:
+    def _body(
+        self,
+        reader: io.BufferedReader | io.BytesIO,
+        environ: dict[str, Any],
+        go_on: Callable[[], None] | None,
+    ) -> SizedBody | ChunkedBody:
         coding = environ.get("HTTP_TRANSFER_ENCODING", "")
         length = environ.get("CONTENT_LENGTH")
         if coding:
             if coding.lower() != "chunked" or length is not None:
                 raise _BadRequestError(501 if length is None else 400)
             environ["wsgi.input_terminated"] = True
-            return ChunkedBody(self._reader, go_on)
+            return ChunkedBody(reader, go_on)
         if length is not None and not (
             length.isascii() and length.isdecimal() and len(length) <= _LONGEST_NUMBER
         ):
             raise _BadRequestError(400)
-        return SizedBody(self._reader, int(length or 0), go_on)
+        return SizedBody(reader, int(length or 0), go_on)
 
     def _go_on(self) -> None:
         self._sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -211,8 +277,15 @@ class _Connection:
                 body.drain(_DRAINED)
 
 
+def _never(_method: str, _path: str) -> bool:
+    return False
+
+
 class Server:
-    """Serves a WSGI application on a listening socket."""
+    """Serves a WSGI application on a listening socket.
+
+    ``quick`` says of a method and a path whether the application answers without waiting for anything.
+    """
 
     def __init__(
         self,
@@ -221,8 +294,11 @@ class Server:
         *,
         multiprocess: bool = False,
         sleep: Callable[[float], None] = time.sleep,
+        quick: Callable[[str, str], bool] = _never,
     ) -> None:
         self.app = app
+        self._quick = quick
+        self._waiting: dict[_Connection, float] = {}
         self.sleep = sleep
         self._listener = listener
         self._connections: dict[_Connection, threading.Thread] = {}
@@ -277,14 +353,21 @@ class Server:
             self._listener.setblocking(False)  # several processes may wait for the same connection
             selector.register(self._listener, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
+            swept = time.monotonic()
             while True:
-                for key, _ in selector.select():
+                for key, _ in selector.select(_SWEEP_SECONDS if self._waiting else None):
                     if key.fileobj is self._woken:
                         self._close_connections()
                         return
-                    self._accept()
+                    if key.fileobj is self._listener:
+                        self._accept(selector)
+                    else:
+                        self._serve_here(selector, key.data)
+                if time.monotonic() - swept > _SWEEP_SECONDS:
+                    swept = time.monotonic()
+                    self._sweep(selector, swept)
 
-    def _accept(self) -> None:
+    def _accept(self, selector: selectors.BaseSelector) -> None:
         try:
             sock, address = self._listener.accept()
         except OSError:
@@ -292,14 +375,55 @@ class Server:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(_IDLE_SECONDS)
         connection = _Connection(self, sock, address)
-        thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+        if self._quick is _never:
+            self._serve_in_thread(connection, None)
+        else:
+            self._waiting[connection] = time.monotonic()
+            selector.register(connection, selectors.EVENT_READ, connection)
+
+    def _serve_here(self, selector: selectors.BaseSelector, connection: _Connection) -> None:
+        """Serve a connection's request in this thread when it is quick, else give it a thread for good."""
+        answer = None
+        try:
+            request = connection.quick_request(self._quick)
+            if request:
+                answer = connection.answer_quickly(request)
+                going_on = answer is not None
+                if answer is not None and not answer.may_wait:
+                    connection.send(answer)
+                    self._waiting[connection] = time.monotonic()
+                    return
+            else:
+                going_on = True
+        except (OSError, ValueError):
+            going_on = False  # the client is gone
+        except Exception:
+            going_on = False  # the application failed: that ends its connection and not the server
+            log.exception("a request could not be answered")
+        selector.unregister(connection)
+        del self._waiting[connection]
+        if going_on:
+            self._serve_in_thread(connection, answer)
+        else:
+            connection.close()
+
+    def _sweep(self, selector: selectors.BaseSelector, now: float) -> None:
+        """Close the connections that have been idle for too long."""
+        for connection, since in list(self._waiting.items()):
+            if now - since > _IDLE_SECONDS:
+                selector.unregister(connection)
+                del self._waiting[connection]
+                connection.close()
+
+    def _serve_in_thread(self, connection: _Connection, first: _Answer | None) -> None:
+        thread = threading.Thread(target=self._serve, args=(connection, first), daemon=True)
         with self._lock:
             self._connections[connection] = thread
         thread.start()
 
-    def _serve(self, connection: _Connection) -> None:
+    def _serve(self, connection: _Connection, first: _Answer | None) -> None:
         try:
-            connection.run()
+            connection.run(first)
         finally:
             with self._lock:
                 self._connections.pop(connection, None)
@@ -312,6 +436,8 @@ class Server:
     def _close_connections(self) -> None:
         with self._lock:
             connections = list(self._connections.items())
+        for connection in self._waiting:
+            connection.close()
         for connection, _ in connections:
             connection.interrupt()
         for _, thread in connections:
