@@ -46,10 +46,10 @@ def one_dialog(desktop: Desktop, name: str, log: Path, spied: Path) -> float:
     desktop.menu("Filters", "Enhance", _MENU[name])
     desktop.look(window=_TITLE[name], timeout=60)
     started = int(log.read_text("ascii").split()[1])
+    time.sleep(1.5)  # ours asks its worker for the settings meanwhile: the next one starts on a quiet machine
     seen = last_window(spied, started)
     if not seen:
         raise RuntimeError(f"no window appeared for {name}")
-    time.sleep(1.5)  # ours asks its worker for the settings meanwhile: the next one starts on a quiet machine
     desktop.keys("Escape", window=_TITLE[name].strip("/"))
     desktop.gone(window=_TITLE[name], timeout=30)
     time.sleep(0.5)
