@@ -30,13 +30,14 @@ class FrontEnd:
     def __init__(self, session: Session, script: Script) -> None:
         self.session, self.script = session, script
 
-    def image(self, width: int = 200, height: int = 180, *, alpha: bool = False, **more: Any) -> tuple[Any, Any]:
+    def image(
+        self, width: int = 200, height: int = 180, *, alpha: bool = False, **more: Any
+    ) -> tuple[Any, Any]:
         """Return an image with one layer of a few colours, and the layer."""
         gimp = self.session.gimp
         image = self.session.pdb.gimp_image_new_with_precision(
-            more.get("canvas", (width, height))[0], more.get("canvas", (width, height))[1], more.get("base", 0),
-            more.get("precision", 150),
-        )  # fmt: skip
+            *more.get("canvas", (width, height)), more.get("base", 0), more.get("precision", 150)
+        )
         kind = image.base_type * 2 + int(alpha)
         layer = gimp.Layer(image, more.get("name", "Sky"), width, height, kind, 100.0, 28)
         image.add_layer(layer, 0)
@@ -65,7 +66,7 @@ class FrontEnd:
 
 @pytest.fixture
 def loaded_session() -> Iterator[Session]:
-    """A pretended GIMP with the front end loaded, its modules fresh."""
+    """Load the front end into a pretended GIMP, its modules fresh."""
     _forget_front_end()
     with Session() as session:
         session.load_plugin(FRONT_END / "precision-upscaler.py")
@@ -84,7 +85,7 @@ def _forget_front_end() -> None:
 
 @pytest.fixture
 def front_end(loaded_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
-    """The front end, with scripted workers in place of processes."""
+    """Give the front end scripted workers in place of processes."""
     from upscaler_gimp2 import python3, talking
 
     script = Script(folder=tmp_path)
@@ -108,8 +109,12 @@ class RealGimp:
             for entry in (self.folder / "plug-ins").iterdir():
                 copy = shutil.copytree if entry.is_dir() else shutil.copy2
                 copy(entry, plug_ins / entry.name)
-            prelude = f"import sys; sys.dont_write_bytecode = True; sys.path.insert(0, {str(self.folder)!r}); "
-            done = self.gimp.batch(prelude + code, binds=[self.folder], env=environment, home=home, timeout=timeout)
+            prelude = (
+                f"import sys; sys.dont_write_bytecode = True; sys.path.insert(0, {str(self.folder)!r}); "
+            )
+            done = self.gimp.batch(
+                prelude + code, binds=[self.folder], env=environment, home=home, timeout=timeout
+            )
         return done.stderr
 
     def report(self, name: str) -> Any:
@@ -124,10 +129,14 @@ def make_real_gimp(gimp210: Gimp, tmp_path_factory: pytest.TempPathFactory) -> C
     def make(*plug_ins: Path) -> RealGimp:
         folder = tmp_path_factory.mktemp("gimp210")
         package = folder / "probing"
-        shutil.copytree(HERE / "conformance", package / "conformance", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            HERE / "conformance", package / "conformance", ignore=shutil.ignore_patterns("__pycache__")
+        )
         for name in ("__init__.py", "inside.py"):
             shutil.copy(HERE / name, package / name)
-        shutil.copytree(HERE / "conformance", folder / "conformance", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            HERE / "conformance", folder / "conformance", ignore=shutil.ignore_patterns("__pycache__")
+        )
         shutil.copy(HERE / UNDO_PROBE, folder / UNDO_PROBE)
         (folder / "plug-ins").mkdir()
         for path in plug_ins:

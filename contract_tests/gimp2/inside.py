@@ -1,7 +1,7 @@
 """Build a row's image, upscale its layer, and judge what came of it; inside GIMP 2.10 or with its stubs.
 
-Python 2.7 and 3. ``judged(row)`` returns the list of what is wrong, empty when the promise was kept: everything
-about the image is as it was but what the placement says, and one undo brings all of it back.
+Python 2.7 and 3. ``judged(row)`` returns the list of what is wrong, empty when the promise was kept:
+everything about the image is as it was but what the placement says, and one undo brings all of it back.
 """
 
 from __future__ import absolute_import, division
@@ -29,7 +29,7 @@ SELECTIONS = {
     "small": (60, 60, 30, 40),
 }  # fmt: skip
 
-_TEXT = str if bytes is not str else unicode  # noqa: F821  # Python 2.7
+_TEXT = str if bytes is not str else unicode  # Python 2.7
 
 
 def native(text):
@@ -201,7 +201,7 @@ def _fixed(values):
 
 
 def _common():
-    text = u"test".encode("utf-16-be")
+    text = "test".encode("utf-16-be")
     words = b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(text), 28) + text
     return [(b"desc", words), (b"cprt", words), (b"wtpt", b"XYZ \0\0\0\0" + _fixed((0.9642, 1.0, 0.8249)))]
 
@@ -209,7 +209,9 @@ def _common():
 def matrix_profile(colorants, gamma):
     """Return an RGB profile of three primaries (XYZ under D50) and one exponent."""
     curve = b"para" + b"\0" * 8 + _fixed([gamma])
-    tags = [(name, b"XYZ \0\0\0\0" + _fixed(one)) for name, one in zip((b"rXYZ", b"gXYZ", b"bXYZ"), colorants)]
+    tags = [
+        (name, b"XYZ \0\0\0\0" + _fixed(one)) for name, one in zip((b"rXYZ", b"gXYZ", b"bXYZ"), colorants)
+    ]
     return _tagged(b"RGB ", _common() + tags + [(name, curve) for name in (b"rTRC", b"gTRC", b"bTRC")])
 
 
@@ -286,7 +288,9 @@ def whole(image):
     for layer, depth in tree(image):
         pixels = None if pdb.gimp_item_is_group(layer) else raw(layer)
         mask = raw(layer.mask) if layer.mask is not None else None
-        layers.append((depth, attributes(layer), layer.width, layer.height, layer.offsets, pixels, mask, layer.ID))
+        layers.append(
+            (depth, attributes(layer), layer.width, layer.height, layer.offsets, pixels, mask, layer.ID)
+        )
     guide = image.find_next_guide(0)
     return {
         "size": (image.width, image.height), "kind": (image.base_type, image.precision), "layers": layers,
@@ -299,14 +303,17 @@ def whole(image):
 
 def eight_bit(layer):
     """Return a layer's pixels in 8-bit gamma RGBA or GRAYA, in the image's profile, as bytes and channels."""
-    image = pdb.gimp_image_new_with_precision(layer.width, layer.height, layer.image.base_type, layer.image.precision)
+    image = pdb.gimp_image_new_with_precision(
+        layer.width, layer.height, layer.image.base_type, layer.image.precision
+    )
     image.disable_undo()
     try:
         if image.base_type == INDEXED:
             image.colormap = layer.image.colormap
         copy = pdb.gimp_layer_new_from_drawable(layer, image)
         pdb.gimp_image_insert_layer(image, copy, None, 0)
-        copy.lock_alpha = False
+        if not pdb.gimp_item_is_group(copy):
+            copy.lock_alpha = False
         for lock in (pdb.gimp_item_set_lock_content, pdb.gimp_item_set_lock_position):
             lock(copy, False)
         if copy.mask is not None:
@@ -383,7 +390,7 @@ class Judge(object):
             self.same(whole(image), before)
             if self.placement != "new-image":
                 undo.redo()
-                if len(list(tree(image))) and result is not None and not pdb.gimp_item_is_valid(result):
+                if list(tree(image)) and result is not None and not pdb.gimp_item_is_valid(result):
                     self.problems.append("redo lost the result")
         finally:
             for one in [image, reference] + new:
@@ -399,7 +406,9 @@ class Judge(object):
                         names = ("depth", "attributes", "width", "height", "offsets", "pixels", "mask", "ID")
                         different = [name for name, one, two in zip(names, old, new) if one != two]
                         if different:
-                            self.problems.append("undo: %r differs in %s" % (old[1]["name"], ", ".join(different)))
+                            self.problems.append(
+                                "undo: %r differs in %s" % (old[1]["name"], ", ".join(different))
+                            )
                 else:
                     self.problems.append("undo: the %s is not what it was" % key)
 
@@ -474,7 +483,7 @@ class Judge(object):
         self.expect("components", after_channels, channels)
         own = self.scaled_reference(reference, layer, factor)
         own_pixels, _ = eight_bit(own)
-        inside = self.inside(shape, reference)
+        inside = self.inside(shape)
         off, worst, count = 0.0, 0, 0
         drift, veil_off = 0.0, 0
         colors = channels - 1
@@ -492,7 +501,9 @@ class Judge(object):
             count += 1
             off += sum(differences) / float(colors)
             worst = max(worst, max(differences))
-            drift += abs(sum(after[at + channel] - own_pixels[at + channel] for channel in range(colors))) / float(colors)
+            drift += abs(
+                sum(after[at + channel] - own_pixels[at + channel] for channel in range(colors))
+            ) / float(colors)
         if not count:
             self.problems.append("no visible pixel to compare")
             return
@@ -517,7 +528,9 @@ class Judge(object):
 
     def scaled_reference(self, reference, layer, factor):
         """Return the twin of ``layer`` in the untouched copy, scaled by GIMP itself."""
-        twin = [two for one, two in zip(self.order, [item for item, _ in tree(reference)]) if one == layer.ID][0]
+        twin = [
+            two for one, two in zip(self.order, [item for item, _ in tree(reference)]) if one == layer.ID
+        ][0]
         if factor != 1:
             for lock in (pdb.gimp_item_set_lock_content, pdb.gimp_item_set_lock_position):
                 lock(twin, False)
@@ -528,10 +541,10 @@ class Judge(object):
                 twin.scale(twin.width * factor, twin.height * factor, False)
         return gimp._id2drawable(twin.ID)
 
-    def inside(self, shape, reference):
-        """Return a function that says whether a pixel of the layer comes from the service (None: from both)."""
+    def inside(self, shape):
+        """Return a function that says whether a pixel comes from the service (None: from both)."""
         if self.options["area"] != "selection":
-            return lambda x, y: True
+            return lambda *_: True
         left, top = shape[2]
         box = SELECTIONS[self.row["image"]["selection"]]
         soft = 16 if self.row["image"]["selection"] == "soft" else 2
@@ -543,6 +556,7 @@ class Judge(object):
             distances = (x - box[0], y - box[1], box[0] + box[2] - 1 - x, box[1] + box[3] - 1 - y)
             nearest = min(distances)
             return True if nearest >= soft else False if nearest <= -soft else None
+
         return answer
 
 

@@ -21,8 +21,10 @@ TINT = np.array([1.0, 0.85, 0.75])
 
 @dataclass
 class Script:
-    """What the next workers do, and what they were told; ``scenario`` is ``nearest``, ``tinted``, ``wrong_scale``,
-    ``failed``, ``unreadable`` or ``died``. ``before_result`` is called when the picture is ready.
+    """What the next workers do, and what they were told.
+
+    ``scenario`` is ``nearest``, ``tinted``, ``wrong_scale``, ``failed``, ``unreadable`` or ``died``.
+    ``before_result`` is called when the picture is ready.
     """
 
     scenario: str = "nearest"
@@ -47,13 +49,13 @@ class ScriptedWorker:
         self._script, self._command, self.key = script, command, key
         self._events: deque[Event] = deque()
 
-    def start(self, words: list[str]) -> ScriptedWorker:
+    def start(self, _words: list[str]) -> ScriptedWorker:
         """Work everything out at once."""
         answer = getattr(self, "_" + self._command["command"].replace("-", "_"))
         self._events.extend(answer())
         return self
 
-    def next_event(self, seconds: float) -> Event | None:
+    def next_event(self, _seconds: float) -> Event | None:
         """Return the next event."""
         return self._events.popleft() if self._events else None
 
@@ -100,13 +102,16 @@ class ScriptedWorker:
             pngfile.write(str(path), pngfile.Picture(pixels), 1)
         if script.before_result is not None:
             script.before_result()
+        height, width = pixels.shape[:2]
         result = {"event": "result", "job_id": "job", "task_id": "task", "path": str(path), "format": "png",
-                  "width": pixels.shape[1], "height": pixels.shape[0], "charged": "yes", "reused": False}  # fmt: skip
+                  "width": width, "height": height, "charged": "yes", "reused": False}  # fmt: skip
         progress = {"event": "progress", "stage": "waiting", "done": 30.0, "total": 60.0}
         return [self._stage("sending", "no"), self._stage("waiting", "yes"), progress, result]
 
 
 def _error(scenario: str) -> Event:
-    what = "The service could not enlarge this picture." if scenario == "failed" else "The helper program ended."
+    what = (
+        "The service could not enlarge this picture." if scenario == "failed" else "The helper program ended."
+    )
     return {"event": "error", "code": scenario, "what": what, "charged": "yes", "charge": "It was charged.",
             "advice": "Try another picture.", "log": "/log", "job_id": "job", "details": {}}  # fmt: skip

@@ -1,7 +1,8 @@
 """The layer-swap table of GIMP 3, as far as GIMP 2.10 has what its rows are about, and a few rows of its own.
 
 2.10 has one active layer, no layer effects, no vector or link layers, no lock of visibility and no perceptual
-precisions besides its gamma ones. Text needs fonts, which a GIMP in batch mode goes without: the stubs try it.
+precisions besides its gamma ones. Text needs fonts, which a GIMP in batch mode goes without: only the stubs
+try it.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def _recorded() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def stub_answers() -> dict[str, Any]:
-    """The stubs' answers to all probes."""
+    """Ask the stubs all probes."""
     package = f"{__package__}.conformance"
     for name in [name for name in sys.modules if name.startswith(package)]:
         del sys.modules[name]
@@ -43,7 +43,10 @@ def _differences(one: dict[str, Any], two: dict[str, Any], names: tuple[str, str
     found = []
     for probe in sorted(set(one) | set(two)):
         if probe not in one or probe not in two or not agree(one[probe], two[probe]):
-            lines = [f"{name}: {json.dumps(answers.get(probe))}" for name, answers in zip(names, (one, two), strict=True)]
+            lines = [
+                f"{name}: {json.dumps(answers.get(probe))}"
+                for name, answers in zip(names, (one, two), strict=True)
+            ]
             found.append("\n  ".join([probe, *lines]))
     return found
 
@@ -73,4 +76,6 @@ def test_the_real_one_still_answers_as_recorded(make_real_gimp: Callable[..., An
     assert path.exists(), log[-2000:]
     found = json.loads(path.read_text(encoding="utf-8"))
     differences = _differences(_recorded()["answers"], found["answers"], ("recorded", "real"))
-    assert not differences, f"write {path} over {RECORD} when the new answers are right:\n" + "\n".join(differences)
+    assert not differences, f"write {path} over {RECORD} when the new answers are right:\n" + "\n".join(
+        differences
+    )

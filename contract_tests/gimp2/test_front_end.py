@@ -1,4 +1,4 @@
-"""The front end for GIMP 2.10 in the stubs: registration, what is sent, failures after the payment, Resume, keys."""
+"""The front end for GIMP 2.10 in the stubs: what is sent, failures after the payment, Resume, the key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_arguments_are_the_contracts_and_ours(front_end: FrontEnd) -> None:
 
 
 def test_three_procedures_with_their_places(front_end: FrontEnd) -> None:
-    names = [name for name in front_end.session.pdb.query("precision-upscale")]
+    names = list(front_end.session.pdb.query("precision-upscale"))
     assert names == [NAME, f"{NAME}-resume", f"{NAME}-key"]
 
 
@@ -38,7 +38,8 @@ def test_what_is_sent(front_end: FrontEnd) -> None:
     front_end.upscale(image, layer, scale_factor=3, flavor="sublime", sharpen=1.6)
     (command,) = front_end.script.commands
     assert command["parameters"] == {
-        "scale_factor": 3, "flavor": "sublime", "sharpen": 2, "smart_grain": 7, "ultra_detail": 30, "filter_nsfw": False,
+        "scale_factor": 3, "flavor": "sublime", "sharpen": 2, "smart_grain": 7, "ultra_detail": 30,
+        "filter_nsfw": False,
     }  # fmt: skip
     assert command["origin"]["layer"] == "Šaty 层 🙂"
     assert command["origin"]["file"] == "/tmp/Été/bild.xcf"
@@ -189,11 +190,13 @@ def test_last_values_work_before_any_dialog_was_confirmed(front_end: FrontEnd) -
 # ----- the key
 
 
-def test_a_missing_key_is_asked_for_before_the_dialog(front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_key_is_asked_for_before_the_dialog(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from upscaler_gimp2 import entry, key_window
 
     front_end.script.key = None
-    monkeypatch.setattr(key_window, "typed_key", lambda translate: "secret-key")
+    monkeypatch.setattr(key_window, "typed_key", lambda _: "secret-key")
     entry.dialog_opens()
     assert [one["command"] for one in front_end.script.commands] == ["status", "store-key"]
     assert not [one for one in front_end.script.commands if "secret-key" in str(one)]
@@ -221,7 +224,12 @@ def _job(end: FrontEnd, tmp_path: Path) -> dict[str, Any]:
     source = tmp_path / "kept.png"
     pngfile.write(str(source), pngfile.Picture(end.script.sources[-1]), 1)
     end.script.scenario = "nearest"
-    job = {"job_id": "job", "origin": command["origin"], "parameters": command["parameters"], "source": str(source)}
+    job = {
+        "job_id": "job",
+        "origin": command["origin"],
+        "parameters": command["parameters"],
+        "source": str(source),
+    }
     end.script.jobs = [job]
     return job
 
@@ -266,7 +274,7 @@ def test_the_installers_note_is_used(loaded_session: Any, tmp_path: Path) -> Non
     from upscaler_gimp2 import python3
 
     (tmp_path / python3.NOTE).write_text("/opt/pythón/bin/python3\n", encoding="utf-8")
-    assert python3.found(str(tmp_path), runs=lambda words: True, environ={}) == ["/opt/pythón/bin/python3"]
+    assert python3.found(str(tmp_path), runs=lambda _: True, environ={}) == ["/opt/pythón/bin/python3"]
 
 
 def test_a_stale_note_is_passed_over(loaded_session: Any, tmp_path: Path) -> None:

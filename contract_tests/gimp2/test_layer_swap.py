@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from mock_server.embedding import PrecisionMock
 
 from . import table
@@ -38,7 +39,7 @@ def test_in_the_stubs(front_end: FrontEnd, row: Row) -> None:
 
 @pytest.fixture(scope="module")
 def real_reports(make_real_gimp: Callable[..., RealGimp], plugin_gimp2: Path) -> dict[str, list[str]]:
-    """What the judge in the real GIMP said about every row; rows of one scenario share a GIMP."""
+    """Judge every row in the real GIMP; rows of one scenario share one."""
     real = make_real_gimp(plugin_gimp2)
     found: dict[str, list[str]] = {}
     with PrecisionMock(progress="immediate") as mock:
@@ -47,7 +48,11 @@ def real_reports(make_real_gimp: Callable[..., RealGimp], plugin_gimp2: Path) ->
             rows_path, report = real.folder / f"{key}.rows.json", real.folder / f"{key}.report"
             rows_path.write_text(json.dumps(rows), encoding="utf-8")
             data = real.folder / f"{key}.data"
-            env = {"PRECISION_UPSCALER_BASE_URL": mock.url, "FREEPIK_API_KEY": key, "PRECISION_UPSCALER_DATA": str(data)}
+            env = {
+                "PRECISION_UPSCALER_BASE_URL": mock.url,
+                "FREEPIK_API_KEY": key,
+                "PRECISION_UPSCALER_DATA": str(data),
+            }
             code = f"import probing.inside as inside; inside.run_table({str(rows_path)!r}, {str(report)!r})"
             log = real.run(code, env, timeout=1800)
             lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []

@@ -106,12 +106,18 @@ CASES = {
 def test_refused_before_anything_is_sent(front_end: FrontEnd, case: str) -> None:
     make, words = CASES[case]
     image, drawable = make(front_end)
-    depth, pixels = front_end.session.undo_depth(image), [one.pixels.copy() for one in front_end.session.core(image).drawables()]
+    depth, pixels = (
+        front_end.session.undo_depth(image),
+        [one.pixels.copy() for one in front_end.session.core(image).drawables()],
+    )
     message = front_end.refusal(image, drawable)
     assert words in message
     assert "Nothing was sent and nothing was charged." in message
     assert front_end.session.undo_depth(image) == depth
-    assert all((one.pixels == old).all() for one, old in zip(front_end.session.core(image).drawables(), pixels, strict=True))
+    assert all(
+        (one.pixels == old).all()
+        for one, old in zip(front_end.session.core(image).drawables(), pixels, strict=True)
+    )
 
 
 @pytest.mark.parametrize(

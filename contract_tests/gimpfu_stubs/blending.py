@@ -18,7 +18,7 @@ _MIDDLE = 128 / 255
 
 # below is the backdrop, above the layer; numbers are GIMP's modes, legacy and modern
 _BLENDS: dict[int, Blend] = {
-    **dict.fromkeys((0, 28), lambda below, above: above),
+    **dict.fromkeys((0, 28), lambda _, above: above),
     **dict.fromkeys((3, 30), lambda below, above: below * above),
     **dict.fromkeys((4, 31), lambda below, above: 1 - (1 - below) * (1 - above)),
     **dict.fromkeys((6, 32), lambda below, above: np.abs(below - above)),
@@ -52,7 +52,10 @@ def flattened(image: Image, background: Sequence[float]) -> Pixels:
 def projection(
     image: Image, layers: Sequence[Layer], box: tuple[int, int, int, int], *, own: bool = True
 ) -> Pixels:
-    """Return ``layers`` (lowest first) over nothing, within ``box``, with alpha; ``own=False`` ignores a group's own mode."""
+    """Return ``layers`` (lowest first) over nothing, within ``box``, with alpha.
+
+    ``own=False`` shows what a single group holds, without the group's own mode, opacity and mask.
+    """
     width, height = box[2:]
     empty = np.zeros((height, width, formats.channels_of(image.base_type * 2 + 1)))
     if not own:
@@ -118,8 +121,10 @@ def _indexed(image: Image) -> Pixels:
     for layer in reversed(image.layers):
         if layer.visible:
             part = _placed(layer.pixels.astype(np.float64), layer, (0, 0, image.width, image.height))
-            here = _placed(np.ones((layer.height, layer.width, 1)), layer, (0, 0, image.width, image.height)) > 0
+            here = (
+                _placed(np.ones((layer.height, layer.width, 1)), layer, (0, 0, image.width, image.height)) > 0
+            )
             if layer.alpha:
-                here &= part[:, :, -1:] >= 128  # noqa: PLR2004 - GIMP shows half-opaque indexed pixels in full
+                here &= part[:, :, -1:] >= 128
             result = np.where(here, part[:, :, :1].astype(np.uint8), result)
     return result

@@ -59,7 +59,9 @@ def in_format(layer: Layer, image: Image) -> formats.Pixels:
             )
     elif source.base_type == formats.RGB and source.profile != image.profile:
         values = formats.to_unit(pixels, image.format)
-        values[:, :, :3] = between(values[:, :, :3], source.profile, image.profile, linear=image.format.linear)
+        values[:, :, :3] = between(
+            values[:, :, :3], source.profile, image.profile, linear=image.format.linear
+        )
         pixels = formats.from_unit(values, image.format)
     return pixels
 
@@ -69,7 +71,7 @@ def duplicate(image: Image) -> Image:
     new = Image(image.session, image.width, image.height, image.base_type, image.precision)
     for name in ("colormap", "resolution", "unit"):
         setattr(new, name, getattr(image, name))
-    new.parasites = {name: value for name, value in image.parasites.items()}
+    new.parasites = dict(image.parasites)
     new.guides = dict(image.guides)
     pairs: list[tuple[Item, Item]] = []
     for layer in image.layers:

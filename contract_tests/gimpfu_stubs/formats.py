@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-Pixels = np.ndarray[Any, Any]
+Pixels = Any
+"""A numpy array of shape (height, width, channels)."""
 
 RGB, GRAY, INDEXED = 0, 1, 2
 """Base types of images."""

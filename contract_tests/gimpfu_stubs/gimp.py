@@ -7,7 +7,19 @@ from typing import Any
 
 from . import model, objects
 from .gimpcolor import RGB
-from .objects import Channel, Display, Drawable, GroupLayer, Image, Item, Layer, Parasite, Vectors, call, wrapped
+from .objects import (
+    Channel,
+    Display,
+    Drawable,
+    GroupLayer,
+    Image,
+    Item,
+    Layer,
+    Parasite,
+    Vectors,
+    call,
+    wrapped,
+)
 from .pdb import PDB, Argument, Procedure, error
 from .pixel_regions import TILE, PixelFetcher, PixelRgn, Tile
 from .session import current
@@ -35,7 +47,9 @@ def install_procedure(
     def arguments(items: Any) -> tuple[Argument, ...]:
         return tuple(Argument(int(kind), text, description) for kind, text, description in items)
 
-    facts = Procedure(name, arguments(params), arguments(ret_vals), type, blurb, help, author, copyright, date)
+    facts = Procedure(
+        name, arguments(params), arguments(ret_vals), type, blurb, help, author, copyright, date
+    )
     current().install(facts)
 
 
@@ -205,6 +219,6 @@ def _id2display(number: int) -> None:
 
 
 __all__ = [
-    "PDB", "Channel", "Display", "Drawable", "GroupLayer", "Image", "Item", "Layer", "Parasite", "PixelFetcher",
-    "PixelRgn", "Tile", "Vectors", "error", "pdb",
+    "PDB", "Channel", "Display", "Drawable", "GroupLayer", "Image", "Item", "Layer", "Parasite",
+    "PixelFetcher", "PixelRgn", "Tile", "Vectors", "error", "pdb",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """``gimpfu``: registering plug-ins and running them, checked and called as the real one does it.
 
-``from gimpfu import *`` brings ``gimp``, ``pdb``, ``register``, ``main``, the ``PF_`` types and every constant.
-Instead of opening its dialog, an interactive run takes the values in ``Session.dialog``.
+``from gimpfu import *`` brings ``gimp``, ``pdb``, ``register``, ``main``, the ``PF_`` types and
+all constants. Instead of opening its dialog, an interactive run takes the values in ``Session.dialog``.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any
 from . import gimp, gimpcolor, objects
 from .gimpenums import *  # noqa: F403 - as the real one
 from .gimpenums import _VALUES
-from .session import RUN_INTERACTIVE, RUN_NONINTERACTIVE, RUN_WITH_LAST_VALS, current
+from .session import RUN_NONINTERACTIVE, RUN_WITH_LAST_VALS, current
 
 pdb = gimp.pdb
 
 
-class error(RuntimeError):  # noqa: N801, N818 - the real one's name
+class error(RuntimeError):  # noqa: N801 - the real one's name
     """What is registered is wrong, or ``fail`` was called."""
 
 
@@ -42,7 +42,18 @@ PF_FONT, PF_FILE, PF_BRUSH, PF_PATTERN, PF_GRADIENT, PF_RADIO, PF_TEXT, PF_PALET
 PF_FILENAME, PF_DIRNAME, PF_OPTION = 1011, 1012, 1013
 
 _INTS = (PF_TOGGLE, PF_SPINNER, PF_OPTION)
-_TEXTS = (PF_FONT, PF_FILE, PF_BRUSH, PF_PATTERN, PF_GRADIENT, PF_RADIO, PF_TEXT, PF_PALETTE, PF_FILENAME, PF_DIRNAME)
+_TEXTS = (
+    PF_FONT,
+    PF_FILE,
+    PF_BRUSH,
+    PF_PATTERN,
+    PF_GRADIENT,
+    PF_RADIO,
+    PF_TEXT,
+    PF_PALETTE,
+    PF_FILENAME,
+    PF_DIRNAME,
+)
 _PDB_TYPES = {
     **{kind: kind for kind in (0, 1, 2, 3, 4, *range(10, 17), 19)},
     **dict.fromkeys(_INTS, PF_INT32),
@@ -54,11 +65,14 @@ _PYTHON_TYPES: dict[int, type[Any]] = {
     **dict.fromkeys((PF_FLOAT, PF_SLIDER), float),
     **dict.fromkeys((PF_STRING, *_TEXTS), str),
     PF_TOGGLE: bool, PF_COLOR: gimpcolor.RGB, PF_DISPLAY: objects.Display, PF_IMAGE: objects.Image,
-    PF_LAYER: objects.Layer, PF_CHANNEL: objects.Channel, PF_DRAWABLE: objects.Drawable, PF_VECTORS: objects.Vectors,
+    PF_LAYER: objects.Layer, PF_CHANNEL: objects.Channel, PF_DRAWABLE: objects.Drawable,
+    PF_VECTORS: objects.Vectors,
 }  # fmt: skip
 
 _LEGAL = re.compile(r"[A-Za-z0-9_-]*\Z")
-_PREFIXES = tuple(stem + mark for stem in ("python", "extension", "plug-in", "plug_in", "file") for mark in "-_")
+_PREFIXES = tuple(
+    stem + mark for stem in ("python", "extension", "plug-in", "plug_in", "file") for mark in "-_"
+)
 _LEAST_OF_A_PARAMETER, _LEAST_OF_A_RESULT = 4, 3
 
 _registered_plugins_: dict[str, tuple[Any, ...]] = {}
@@ -67,7 +81,9 @@ _registered_plugins_: dict[str, tuple[Any, ...]] = {}
 def _check(items: Sequence[Any], least: int, one: str, many: str) -> None:
     for item in items:
         if len(item) < least:
-            raise error(f"{one} definition must contain at least {least} elements ({len(item)} given: {item})")
+            raise error(
+                f"{one} definition must contain at least {least} elements ({len(item)} given: {item})"
+            )
         if type(item[0]) is not int:
             raise error(f"{many} types must be integers")
         if not _LEGAL.match(item[1]):
@@ -75,7 +91,8 @@ def _check(items: Sequence[Any], least: int, one: str, many: str) -> None:
 
 
 def register(
-    proc_name: str, blurb: str, help: str, author: str, copyright: str, date: str, label: str, imagetypes: str,  # noqa: A002
+    proc_name: str, blurb: str, help: str, author: str, copyright: str, date: str, label: str,  # noqa: A002
+    imagetypes: str,
     params: list[Any], results: list[Any], function: Callable[..., Any], menu: str | None = None,
     domain: Any = None, on_query: Callable[[], Any] | None = None, on_run: Callable[[], Any] | None = None,
     run_mode_param: bool = True,
@@ -90,12 +107,16 @@ def register(
     if menu is None and label:
         menu, _, label = label.rpartition("/")
         warnings.warn(
-            f"{proc_name}: passing the full menu path for the menu label is deprecated, use the 'menu' parameter instead",
+            f"{proc_name}: passing the full menu path for the menu label is deprecated, "
+            "use the 'menu' parameter instead",
             DeprecationWarning,
             stacklevel=2,
         )
         if menu.startswith("<Image>"):
-            given = [(PF_IMAGE, "image", "Input image", None), (PF_DRAWABLE, "drawable", "Input drawable", None)]
+            given = [
+                (PF_IMAGE, "image", "Input image", None),
+                (PF_DRAWABLE, "drawable", "Input drawable", None),
+            ]
             params[0:0] = given
     _registered_plugins_[proc_name] = (
         blurb, help, author, copyright, date, label, imagetypes, 1, params, results, function, menu, domain,
@@ -119,7 +140,10 @@ def _query(registered: dict[str, tuple[Any, ...]]) -> None:
         if facts[15]:
             text = "The run mode { RUN-INTERACTIVE (0), RUN-NONINTERACTIVE (1) }"
             params.insert(0, (PF_INT32, "run-mode", text))
-        gimp.install_procedure(name, *facts[:7], facts[7], params, arguments(facts[9]))
+        blurb, text, author, copyright_, date, label, types, kind = facts[:8]
+        gimp.install_procedure(
+            name, blurb, text, author, copyright_, date, label, types, kind, params, arguments(facts[9])
+        )
         if facts[11]:
             gimp.menu_register(name, facts[11])
         if facts[13]:

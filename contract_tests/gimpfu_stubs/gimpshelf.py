@@ -14,12 +14,12 @@ def _by_id(thing: Any) -> Any:
 
 
 _ID_READERS: dict[type[Any], Any] = {
-    objects.Image: gimp._id2image,  # noqa: SLF001 - its name in the real module
-    objects.Layer: gimp._id2drawable,  # noqa: SLF001
-    objects.GroupLayer: gimp._id2drawable,  # noqa: SLF001
-    objects.Channel: gimp._id2drawable,  # noqa: SLF001
-    objects.Display: gimp._id2display,  # noqa: SLF001
-    objects.Vectors: gimp._id2vectors,  # noqa: SLF001
+    objects.Image: gimp._id2image,
+    objects.Layer: gimp._id2drawable,
+    objects.GroupLayer: gimp._id2drawable,
+    objects.Channel: gimp._id2drawable,
+    objects.Display: gimp._id2display,
+    objects.Vectors: gimp._id2vectors,
 }
 for _kind in _ID_READERS:
     copyreg.pickle(_kind, _by_id)

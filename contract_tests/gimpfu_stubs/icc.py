@@ -1,7 +1,7 @@
 """Colour profiles: GIMP's sRGB, reading matrix and grey profiles, and converting colours between them.
 
-Matrix profiles with curves are understood (sRGB, Adobe RGB, ProPhoto and the like), tables are not; intents and
-black point compensation make no difference between such profiles.
+Matrix profiles with curves are understood (sRGB, Adobe RGB, ProPhoto and the like), tables are not; intents
+and black point compensation make no difference between such profiles.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .formats import Pixels, linear_to_srgb, srgb_to_linear
+from .formats import Pixels
 
 _HEADER = 128
 _SRGB_COLORANTS = ((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410))
 
 
-class BadProfile(ValueError):  # noqa: N818 - what it is
+class BadProfile(ValueError):
     """The bytes are no ICC profile that this module understands."""
 
 
@@ -135,10 +135,12 @@ def _encode(curve: tuple[Any, ...], light: Pixels) -> Pixels:
 
 
 def between(values: Pixels, source: bytes, target: bytes, *, linear: bool) -> Pixels:
-    """Return RGB or grey values in another profile; empty bytes mean GIMP's own, linear in a ``linear`` image."""
+    """Return RGB or grey values in another profile; empty bytes mean GIMP's own, linear if ``linear``."""
     space = "GRAY" if values.shape[2] == 1 else "RGB "
     one, two = (parsed(data or built_in(space, linear=linear)) for data in (source, target))
-    light = np.stack([_decode(curve, values[:, :, number]) for number, curve in enumerate(one.curves)], axis=2)
+    light = np.stack(
+        [_decode(curve, values[:, :, number]) for number, curve in enumerate(one.curves)], axis=2
+    )
     if one.matrix is not None and two.matrix is not None:
         light = light @ (np.linalg.inv(two.matrix) @ one.matrix).T
     return np.stack([_encode(curve, light[:, :, number]) for number, curve in enumerate(two.curves)], axis=2)
@@ -149,7 +151,3 @@ def in_light(data: bytes, *, linear: bool) -> bytes:
     profile = parsed(data)
     colorants = _SRGB_COLORANTS if profile.matrix is None else tuple(map(tuple, profile.matrix.T))
     return made(profile.space, ("gamma", 1.0) if linear else ("srgb",), "converted", colorants)
-
-
-assert srgb_to_linear
-assert linear_to_srgb

@@ -1,8 +1,8 @@
 """GIMP's images and items as the core keeps them; plug-ins see them through ``objects.py`` by their ID.
 
 Pixel arrays are shared between an image and its undo steps until somebody replaces them, exactly as the real
-one's buffers are: writing through a pixel region changes the array in place and is in no step, everything else
-makes a new array.
+one's buffers are: writing through a pixel region changes the array in place and is in no step, everything
+else makes a new array.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NORMAL_LEGACY, NORMAL, PASS_THROUGH = 0, 28, 61
 PROFILE_PARASITE = "icc-profile"
 
 
-class Failure(Exception):  # noqa: N818 - becomes a RuntimeError at the plug-in's side
+class Failure(Exception):
     """A procedure cannot do what it is asked; the text is GIMP's own kind of message."""
 
 
@@ -111,20 +111,30 @@ class Drawable(Item):
         self.pixels = formats.from_unit(values, self.image.format)
 
     def scale(self, width: int, height: int, interpolation: int) -> None:
-        """Replace the pixels by scaled ones; indexed pixels know no in-between."""
-        if self.image.base_type == formats.INDEXED and not self.value_only:
-            interpolation = scaling.NONE
-        clamp = self.image.format.top != 1.0
+        """Replace the pixels by scaled ones; those of a palette go through RGB and back."""
+        image = self.image
+        indexed = image.base_type == formats.INDEXED and not self.value_only
+        pixels = self.pixels
+        if indexed:
+            pixels = formats.change_base(
+                pixels, image.format, formats.INDEXED, formats.RGB, self.alpha, image.colormap
+            )
+        clamp = image.format.top != 1.0
         # GEGL samples between pixels in linear light
-        curved = not (self.value_only or self.image.format.linear or interpolation == scaling.NONE)
-        values = self.values()
+        curved = not (self.value_only or image.format.linear or interpolation == scaling.NONE)
+        values = formats.to_unit(pixels, image.format)
         colors = values.shape[2] - (1 if self.alpha else 0)
         if curved:
             values[:, :, :colors] = formats.srgb_to_linear(values[:, :, :colors])
         values = scaling.scaled(values, width, height, interpolation, alpha=self.alpha, clamp=clamp)
         if curved:
             values[:, :, :colors] = formats.linear_to_srgb(values[:, :, :colors])
-        self.set_values(np.clip(values, 0.0, 1.0) if clamp else values)
+        pixels = formats.from_unit(np.clip(values, 0.0, 1.0) if clamp else values, image.format)
+        if indexed:
+            pixels = formats.change_base(
+                pixels, image.format, formats.RGB, formats.INDEXED, self.alpha, image.colormap
+            )
+        self.pixels = pixels
 
     def resize(self, width: int, height: int, x: int, y: int, fill: Pixels) -> None:
         """Cut or extend the pixels; the old ones begin at ``x``, ``y``, the rest is ``fill``."""

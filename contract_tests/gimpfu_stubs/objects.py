@@ -1,7 +1,7 @@
 """The classes of the module ``gimp``: what a plug-in holds are IDs, and every access asks the core.
 
-As in the real one, attributes and methods are GIMP's procedures in another spelling: where a procedure fails, a
-method raises ``gimp.error`` with a sentence of its own.
+As in the real one, attributes and methods are GIMP's procedures in another spelling: where a procedure fails,
+a method raises ``gimp.error`` with a sentence of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from . import model
 from .gimpcolor import RGB
-from .pdb import SIGNATURES, error
+from .pdb import error
 from .session import current
 
 _NUMBER = (int, float)
@@ -56,7 +56,11 @@ class Base:
     ID: int
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Base) and isinstance(other, Image) == isinstance(self, Image) and self.ID == other.ID
+        return (
+            isinstance(other, Base)
+            and isinstance(other, Image) == isinstance(self, Image)
+            and self.ID == other.ID
+        )
 
     def __hash__(self) -> int:
         return hash(self.ID)
@@ -197,13 +201,16 @@ class Image(HasParasites):
     filename = attribute("gimp-image-get-filename", "gimp-image-set-filename", str, "filename", absent=None)
     uri = attribute("gimp-image-get-uri", absent=None)
     unit = attribute("gimp-image-get-unit", "gimp-image-set-unit", int, "unit")
-    active_layer = attribute("gimp-image-get-active-layer", absent=None)
-    active_channel = attribute("gimp-image-get-active-channel", absent=None)
     active_vectors = attribute("gimp-image-get-active-vectors", absent=None)
     active_drawable = attribute("gimp-image-get-active-drawable", absent=None)
     floating_selection = attribute("gimp-image-get-floating-sel", absent=None)
     floating_sel_attached_to = attribute("gimp-image-floating-sel-attached-to", absent=None)
     selection = attribute("gimp-image-get-selection", absent=None)
+
+    @property
+    def active_layer(self) -> Any:
+        """The layer that is worked on, or None."""
+        return call("gimp-image-get-active-layer", self)
 
     @active_layer.setter
     def active_layer(self, layer: Any) -> None:
@@ -211,6 +218,11 @@ class Image(HasParasites):
             raise TypeError("type mismatch")
         text = f"could not set active layer (ID {layer.ID}) on image (ID {self.ID})"
         tried(text, "gimp-image-set-active-layer", self, layer)
+
+    @property
+    def active_channel(self) -> Any:
+        """The channel that is worked on, or None."""
+        return call("gimp-image-get-active-channel", self)
 
     @active_channel.setter
     def active_channel(self, channel: Any) -> None:
@@ -253,7 +265,7 @@ class Image(HasParasites):
         call("gimp-image-set-colormap", self, len(value), tuple(value))
 
     def _stack(self, verb: str, thing: str, item: Any, name: str, *args: Any) -> Any:
-        preposition = {"add": "to", "insert": "to", "remove": "from"}.get(verb.split()[0], "on")
+        preposition = {"add": "to", "insert": "to", "remove": "from"}.get(verb.split(maxsplit=1)[0], "on")
         text = f"could not {verb.format(thing=f'{thing} (ID {item.ID})')} {preposition} image (ID {self.ID})"
         return tried(text, name, self, item, *args)
 
@@ -302,8 +314,9 @@ class Image(HasParasites):
         self._stack("lower {thing} to bottom", "layer", layer, "gimp-image-lower-layer-to-bottom")
 
     def new_layer(
-        self, name: str = "New Layer", width: int = -1, height: int = -1, offset_x: int = 0, offset_y: int = 0,
-        alpha: bool = True, pos: int = -1, opacity: float = 100.0, mode: int = 0, fill_mode: int = -1,
+        self, name: str = "New Layer", width: int = -1, height: int = -1, offset_x: int = 0,
+        offset_y: int = 0, alpha: bool = True, pos: int = -1, opacity: float = 100.0, mode: int = 0,
+        fill_mode: int = -1,
     ) -> Layer:  # fmt: skip
         """Make a layer of the image's kind, put it in, fill it."""
         width = self.width if width == -1 else width
@@ -317,7 +330,7 @@ class Image(HasParasites):
 
     def duplicate(self) -> Image:
         """Return a copy of the image."""
-        return call("gimp-image-duplicate", self)  # type: ignore[no-any-return]  # as the database has it
+        return call("gimp-image-duplicate", self)
 
     def flatten(self) -> Layer:
         """Merge all that is visible onto the background colour."""
@@ -507,7 +520,7 @@ class Drawable(Item):
         values = list(pixel)
         if not all(isinstance(value, int) for value in values):
             raise TypeError("pixel values must be a sequence of ints")
-        if not all(0 <= value <= 255 for value in values):  # noqa: PLR2004 - a byte
+        if not all(0 <= value <= 255 for value in values):
             raise TypeError("pixel values must be between 0 and 255")
         text = f"could not set {len(values)}-element pixel ({x}, {y}) on drawable (ID {self.ID})"
         tried(text, "gimp-drawable-set-pixel", self, x, y, len(values), values)
@@ -546,19 +559,21 @@ class Layer(Drawable):
         made = tried(text, "gimp-layer-new", image, width, height, type, name, opacity, mode)
         object.__setattr__(self, "ID", made.ID)
 
-    opacity = attribute("gimp-layer-get-opacity", "gimp-layer-set-opacity", float, "opacity on layer", absent=0.0)
+    opacity = attribute(
+        "gimp-layer-get-opacity", "gimp-layer-set-opacity", float, "opacity on layer", absent=0.0
+    )
     mode = attribute("gimp-layer-get-mode", "gimp-layer-set-mode", int, "mode on layer")
     mask = attribute("gimp-layer-get-mask", absent=None)
     apply_mask = flag("gimp-layer-get-apply-mask", "gimp-layer-set-apply-mask", "layer mask on layer")
     edit_mask = flag("gimp-layer-get-edit-mask", "gimp-layer-set-edit-mask", "edit mask on layer")
     show_mask = flag("gimp-layer-get-show-mask", "gimp-layer-set-show-mask", "show mask on layer")
-    lock_alpha = flag("gimp-layer-get-lock-alpha", "gimp-layer-set-lock-alpha", "lock alpha on layer")
+    lock_alpha = flag("gimp-layer-get-lock-alpha", "gimp-layer-set-lock-alpha", "lock alpha setting on layer")
     preserve_trans = lock_alpha
     is_floating_sel = flag("gimp-layer-is-floating-sel")
 
     def copy(self, add_alpha: bool = False) -> Layer:
         """Return a loose copy."""
-        return call("gimp-layer-copy", self, add_alpha)  # type: ignore[no-any-return]  # as the database has it
+        return call("gimp-layer-copy", self, add_alpha)
 
     def add_alpha(self) -> None:
         """Give the layer an alpha channel."""
@@ -566,7 +581,7 @@ class Layer(Drawable):
 
     def create_mask(self, type: int) -> Channel:  # noqa: A002 - the real one's name
         """Return a loose mask of the layer's size."""
-        return call("gimp-layer-create-mask", self, type)  # type: ignore[no-any-return]
+        return call("gimp-layer-create-mask", self, type)
 
     def add_mask(self, mask: Channel) -> None:
         """Give the layer a mask."""
@@ -580,7 +595,9 @@ class Layer(Drawable):
 
     def resize(self, width: int, height: int, offset_x: int = 0, offset_y: int = 0) -> None:
         """Cut or extend the layer."""
-        text = f"could not resize layer (ID {self.ID}) to size {width}x{height} at offset {offset_x}, {offset_y}"
+        text = (
+            f"could not resize layer (ID {self.ID}) to size {width}x{height} at offset {offset_x}, {offset_y}"
+        )
         tried(text, "gimp-layer-resize", self, width, height, offset_x, offset_y)
 
     def resize_to_image_size(self) -> None:
@@ -606,7 +623,9 @@ class GroupLayer(Layer):
 
     __slots__ = ()
 
-    def __init__(self, image: Image, name: str = "Layer Group", opacity: float = 100.0, mode: int = 0) -> None:
+    def __init__(
+        self, image: Image, name: str = "Layer Group", opacity: float = 100.0, mode: int = 0
+    ) -> None:
         made = call("gimp-layer-group-new", image)
         object.__setattr__(self, "ID", made.ID)
         self.name, self.opacity, self.mode = name, float(opacity), mode
@@ -637,7 +656,7 @@ class Channel(Drawable):
 
     def copy(self) -> Channel:
         """Return a loose copy."""
-        return call("gimp-channel-copy", self)  # type: ignore[no-any-return]  # as the database has it
+        return call("gimp-channel-copy", self)
 
 
 class Vectors(Item):
@@ -658,8 +677,5 @@ class Display(Base):
         session = current()
         if not session.has_display:
             raise error(f"could not create display for image (ID {image.ID})")
-        session.displays.append(image._core)  # noqa: SLF001 - the objects' own
+        session.displays.append(image._core)
         object.__setattr__(self, "ID", len(session.displays))
-
-
-assert SIGNATURES

@@ -36,7 +36,7 @@ _KINDS: dict[int, type[Any]] = {
 _ARRAYS: dict[int, type[Any]] = {INT32ARRAY: int, INT16ARRAY: int, INT8ARRAY: int, FLOATARRAY: float}
 
 
-class error(RuntimeError):  # noqa: N801, N818 - its name in the real module gimp
+class error(RuntimeError):  # noqa: N801 - its name in the real module gimp
     """``gimp.error``: a method of one of gimp's objects could not do what it was asked."""
 
 
@@ -184,7 +184,7 @@ class Database:
             return int(answer)
         if value.type == FLOAT:
             return float(answer)
-        if value.type in (COLOR,):
+        if value.type == COLOR:
             return RGB(*answer)
         if value.type == PARASITE:
             return answer
@@ -210,7 +210,11 @@ def _taken(argument: Argument, value: Any) -> Any:
         try:
             if not isinstance(value, (int, float, str)) and not hasattr(value, "__index__"):
                 raise TypeError
-            return float(value) if argument.type == FLOAT else int(float(value) if isinstance(value, float) else value)
+            return (
+                float(value)
+                if argument.type == FLOAT
+                else int(float(value) if isinstance(value, float) else value)
+            )
         except (TypeError, ValueError):
             raise TypeError("wrong parameter type") from None
     if argument.type == STRING:
@@ -297,7 +301,7 @@ class PDB:
         return PDBFunction(database, found)
 
     def query(self, name: str = ".*", *more: str) -> list[str]:
-        """Return the names that the regular expression ``name`` finds anywhere; further ones match the texts."""
+        """Return the names in which the expression ``name`` is found; further ones match the texts."""
         found = []
         for one in self._database().names():
             procedure_found = self._database().find(one)

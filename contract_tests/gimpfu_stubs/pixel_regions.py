@@ -14,7 +14,7 @@ TILE = 128
 
 
 def _octets(pixels: Any) -> bytes:
-    return np.ascontiguousarray(pixels).tobytes()
+    return bytes(np.ascontiguousarray(pixels).tobytes())
 
 
 class PixelRgn:
@@ -23,7 +23,7 @@ class PixelRgn:
     def __init__(
         self, drawable: Any, x: int, y: int, width: int, height: int, dirty: bool, shadow: bool
     ) -> None:
-        core = drawable._core  # noqa: SLF001 - the objects' own
+        core = drawable._core
         self.drawable, self.dirty, self.shadow = drawable, bool(dirty), bool(shadow)
         self.x, self.y = min(max(x, 0), core.width - 1), min(max(y, 0), core.height - 1)
         self.w = min(core.width - self.x if width < 0 else width, core.width - self.x)
@@ -39,7 +39,7 @@ class PixelRgn:
         self.x, self.y, self.w, self.h = x, y, width, height
 
     def _pixels(self, *, writing: bool = False) -> Any:
-        core = self.drawable._core  # noqa: SLF001
+        core = self.drawable._core
         if not self.shadow:
             return core.pixels
         if core.shadow is None and writing:
@@ -47,7 +47,7 @@ class PixelRgn:
         return core.pixels if core.shadow is None else core.shadow
 
     def _place(self, key: Any) -> tuple[slice, slice]:
-        if not isinstance(key, tuple) or len(key) != 2:  # noqa: PLR2004 - x and y
+        if not isinstance(key, tuple) or len(key) != 2:
             raise TypeError("subscript must be a 2-tuple")
         return self._range(key[0], "x", self.x, self.w), self._range(key[1], "y", self.y, self.h)
 
@@ -86,7 +86,7 @@ class Tile:
     """A square of a drawable's pixels: ``tile[x, y]`` within it, or ``tile[number]`` row by row."""
 
     def __init__(self, drawable: Any, shadow: bool, row: int, column: int) -> None:
-        core = drawable._core  # noqa: SLF001 - the objects' own
+        core = drawable._core
         self.drawable, self.shadow, self.dirty = drawable, shadow, False
         self._left, self._top = column * TILE, row * TILE
         self.ewidth = min(TILE, core.width - self._left)
@@ -97,7 +97,7 @@ class Tile:
     @classmethod
     def at(cls, drawable: Any, shadow: bool, row: int, column: int) -> Tile | None:
         """Return a tile, None outside the drawable."""
-        core = drawable._core  # noqa: SLF001
+        core = drawable._core
         inside = 0 <= row < -(-core.height // TILE) and 0 <= column < -(-core.width // TILE)
         return cls(drawable, shadow, row, column) if inside else None
 
@@ -105,7 +105,7 @@ class Tile:
         x, y = key if isinstance(key, tuple) else (key % self.ewidth, key // self.ewidth)
         if not (0 <= x < self.ewidth and 0 <= y < self.eheight):
             raise IndexError("index out of range")
-        return self.drawable._core.pixels[self._top + y, self._left + x]  # noqa: SLF001
+        return self.drawable._core.pixels[self._top + y, self._left + x]
 
     def __getitem__(self, key: Any) -> bytes:
         return _octets(self._pixel(key))

@@ -14,6 +14,6 @@ from .session import Session
 
 @pytest.fixture
 def gimpfu_session() -> Iterator[Session]:
-    """A :class:`Session` that is entered for the length of the test."""
+    """Enter a :class:`Session` for the length of the test."""
     with Session() as session:
         yield session

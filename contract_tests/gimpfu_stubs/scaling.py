@@ -1,8 +1,8 @@
 """Pictures in another size, with GIMP's interpolations.
 
-``INTERPOLATION_NONE`` agrees with the real one to the pixel, linear and cubic enlarge as GEGL's samplers do, to
-within rounding. NoHalo is approximated by linear and LoHalo by cubic. What shrinks is averaged over the area a
-new pixel covers, which GEGL comes near to.
+``INTERPOLATION_NONE`` agrees with the real one to the pixel, linear and cubic enlarge as GEGL's samplers do,
+to within rounding. NoHalo is approximated by linear and LoHalo by cubic. What shrinks is averaged over the
+area a new pixel covers, which GEGL comes near to.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ NONE, LINEAR, CUBIC, NOHALO, LOHALO = 0, 1, 2, 3, 4
 def scaled(
     values: Pixels, width: int, height: int, interpolation: int, *, alpha: bool, clamp: bool = False
 ) -> Pixels:
-    """Return float pixels around 0 to 1 at ``width`` × ``height``; colours are weighted by ``alpha``, the last channel.
+    """Return float pixels around 0 to 1 at ``width`` × ``height``.
 
-    ``clamp`` keeps what a step computes between 0 and 1, as where pixels are integers.
+    With ``alpha`` the last channel weighs the colours; ``clamp`` keeps what a step computes between 0 and
+    1, as where pixels are integers.
     """
     if interpolation == NONE:
         rows, columns = _nearest(values.shape[0], height), _nearest(values.shape[1], width)

@@ -24,13 +24,13 @@ import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from . import formats
-from .model import Image, Item, Mask, Node
-from .pdb import Argument, Database, Procedure
+from .model import Image, Item, Node
+from .pdb import Database, Procedure
 
 MODULES = ("gimpcolor", "gimpenums", "gimp", "gimpshelf", "gimpfu")
 RUN_INTERACTIVE, RUN_NONINTERACTIVE, RUN_WITH_LAST_VALS = range(3)
@@ -41,7 +41,9 @@ _current: list[Session] = []
 def current() -> Session:
     """Return the session that is entered; RuntimeError when none is."""
     if not _current:
-        raise RuntimeError("no gimpfu_stubs.Session is entered: use it in a with statement, or the fixture gimpfu_session")
+        raise RuntimeError(
+            "no gimpfu_stubs.Session is entered: use it in a with statement, or the fixture gimpfu_session"
+        )
     return _current[-1]
 
 
@@ -77,7 +79,9 @@ class Context:
             return index / 255.0
         if image.format.linear:
             values = formats.srgb_to_linear(values)
-        return formats.gray_of(values, linear=image.format.linear) if image.base_type == formats.GRAY else values
+        return (
+            formats.gray_of(values, linear=image.format.linear) if image.base_type == formats.GRAY else values
+        )
 
 
 class Session:
@@ -110,7 +114,7 @@ class Session:
 
     # ----- entering and leaving
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         from . import procedures  # noqa: F401 - registers them
 
         for name in MODULES:
@@ -182,7 +186,7 @@ class Session:
     # ----- what tests ask for
 
     def core(self, thing: Any) -> Any:
-        """Return the core's object behind an image or item of a plug-in, to look at its pixels as numpy arrays."""
+        """Return the core's object behind a plug-in's, to look at its pixels as numpy arrays."""
         return self.nodes[thing.ID]
 
     def undo_depth(self, image: Any) -> int:
@@ -214,9 +218,9 @@ class Session:
         return [name for name in self.database.installed if name not in before]
 
     def menu(self, name: str, *args: Any, run_mode: int = RUN_INTERACTIVE) -> Any:
-        """Run a plug-in's procedure as GIMP's menus do: with the image and the drawable (``args``) and no more.
+        """Run a plug-in's procedure as GIMP's menus do: with image and drawable (``args``) and no more.
 
-        An interactive run takes what ``dialog`` says; ``RUN_WITH_LAST_VALS`` repeats the last confirmed dialog.
+        An interactive run takes what ``dialog`` says; ``RUN_WITH_LAST_VALS`` repeats the last dialog.
         """
         facts = self.database.installed[name]
         given = [self.nodes[one.ID] for one in args]
@@ -243,7 +247,7 @@ class Session:
         try:
             answer = run(name, shown)
             return self._answer(facts, answer)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the caller gets what GIMP gives
             self.tracebacks.append(traceback.format_exc())
             raise RuntimeError("execution error") from None
 
@@ -263,7 +267,3 @@ class Session:
             for one, value, given in zip(facts.values, taken, several, strict=True)
         ]
         return back[0] if len(back) == 1 else tuple(back)
-
-
-assert Argument
-assert Mask

@@ -13,18 +13,26 @@ from .pixels import painted, read
 
 def adobe_like(gamma=2.19921875):
     """Return a small matrix profile that is not GIMP's sRGB, as numbers."""
+
     def fixed(value):
         return struct.pack(">i", int(round(value * 65536)))
 
     def xyz(*values):
         return b"XYZ \0\0\0\0" + b"".join(fixed(value) for value in values)
+
     text = "wide".encode("utf-16-be")
     curve = b"para" + b"\0" * 8 + fixed(gamma)
-    tags = [(b"desc", b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(text), 28) + text),
-            (b"cprt", b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(text), 28) + text),
-            (b"wtpt", xyz(0.9642, 1.0, 0.8249)), (b"rXYZ", xyz(0.60974, 0.31111, 0.01947)),
-            (b"gXYZ", xyz(0.20528, 0.62567, 0.06087)), (b"bXYZ", xyz(0.14919, 0.06322, 0.74457)),
-            (b"rTRC", curve), (b"gTRC", curve), (b"bTRC", curve)]
+    tags = [
+        (b"desc", b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(text), 28) + text),
+        (b"cprt", b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(text), 28) + text),
+        (b"wtpt", xyz(0.9642, 1.0, 0.8249)),
+        (b"rXYZ", xyz(0.60974, 0.31111, 0.01947)),
+        (b"gXYZ", xyz(0.20528, 0.62567, 0.06087)),
+        (b"bXYZ", xyz(0.14919, 0.06322, 0.74457)),
+        (b"rTRC", curve),
+        (b"gTRC", curve),
+        (b"bTRC", curve),
+    ]
     place, table, body = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
     for name, data in tags:
         table += name + struct.pack(">II", place + len(body), len(data))
@@ -41,9 +49,13 @@ def a_profile_of_its_own():
     pdb.gimp_image_set_color_profile(image, len(profile), profile)
     count, data = pdb.gimp_image_get_color_profile(image)
     copy = pdb.gimp_image_duplicate(image)
-    return [count == len(profile), tuple(value % 256 for value in data) == profile, "icc-profile" in image.parasite_list(),
-            pdb.gimp_image_get_color_profile(copy)[0] == count,
-            pdb.gimp_image_get_effective_color_profile(image)[0] == count]
+    return [
+        count == len(profile),
+        tuple(value % 256 for value in data) == profile,
+        "icc-profile" in image.parasite_list(),
+        pdb.gimp_image_get_color_profile(copy)[0] == count,
+        pdb.gimp_image_get_effective_color_profile(image)[0] == count,
+    ]
 
 
 @probe
@@ -51,8 +63,9 @@ def converting_colours_into_a_wide_profile():
     image, layer = painted()
     pdb.gimp_image_convert_precision(image, PRECISION_U16_GAMMA)
     profile = adobe_like()
-    pdb.gimp_image_convert_color_profile(image, len(profile), profile, COLOR_RENDERING_INTENT_RELATIVE_COLORIMETRIC,
-                                         True)
+    pdb.gimp_image_convert_color_profile(
+        image, len(profile), profile, COLOR_RENDERING_INTENT_RELATIVE_COLORIMETRIC, True
+    )
     data = raw(read(image.layers[0]))
     return about(struct.unpack("=%dH" % (len(data) // 2), data), 40)
 
@@ -65,7 +78,9 @@ def steps_of_colour_management():
     depths = [undo.depth()]
     pdb.gimp_image_set_color_profile(image, len(profile), profile)
     depths.append(undo.depth())
-    pdb.gimp_image_convert_color_profile(image, len(srgb()), srgb(), COLOR_RENDERING_INTENT_RELATIVE_COLORIMETRIC, True)
+    pdb.gimp_image_convert_color_profile(
+        image, len(srgb()), srgb(), COLOR_RENDERING_INTENT_RELATIVE_COLORIMETRIC, True
+    )
     depths.append(undo.depth())
     undo.undo()
     undo.undo()
@@ -109,7 +124,11 @@ def an_image_has_no_profile_of_its_own():
 def the_effective_profile_is_srgb():
     image, layer = one_layer()
     count, data = pdb.gimp_image_get_effective_color_profile(image)
-    return [count == len(data), type(data).__name__, bytes(bytearray(value % 256 for value in data[36:40])) == b"acsp"]
+    return [
+        count == len(data),
+        type(data).__name__,
+        bytes(bytearray(value % 256 for value in data[36:40])) == b"acsp",
+    ]
 
 
 @probe
@@ -149,8 +168,10 @@ def a_gray_profile_is_no_rgb_profile():
     gray = gimp.Image(1, 1, GRAY)
     profile = pdb.gimp_image_get_effective_color_profile(gray)[1]
     image, layer = one_layer()
-    return [raised(pdb.gimp_image_set_color_profile, image, len(profile), profile)[0],
-            pdb.gimp_image_get_color_profile(image)[0]]
+    return [
+        raised(pdb.gimp_image_set_color_profile, image, len(profile), profile)[0],
+        pdb.gimp_image_get_color_profile(image)[0],
+    ]
 
 
 @probe
@@ -159,8 +180,9 @@ def converting_to_the_same_profile_changes_nothing():
     before = read(layer)
     profile = srgb()
     pdb.gimp_image_set_color_profile(image, len(profile), profile)
-    pdb.gimp_image_convert_color_profile(image, len(profile), profile, COLOR_RENDERING_INTENT_RELATIVE_COLORIMETRIC,
-                                         True)
+    pdb.gimp_image_convert_color_profile(
+        image, len(profile), profile, COLOR_RENDERING_INTENT_RELATIVE_COLORIMETRIC, True
+    )
     return read(layer) == before
 
 
@@ -184,8 +206,18 @@ def linear_images_have_a_linear_effective_profile():
 @probe
 def rgb_values():
     colour = gimpcolor.RGB(255, 128, 0)
-    return [list(colour), colour.r, colour.g, colour.b, colour.a, len(colour), tuple(colour)[1],
-            gimpcolor.RGB(0.5, 0.25, 1.0).r, colour == gimpcolor.RGB(255, 128, 0), repr(colour)]
+    return [
+        list(colour),
+        colour.r,
+        colour.g,
+        colour.b,
+        colour.a,
+        len(colour),
+        tuple(colour)[1],
+        gimpcolor.RGB(0.5, 0.25, 1.0).r,
+        colour == gimpcolor.RGB(255, 128, 0),
+        repr(colour),
+    ]
 
 
 @probe

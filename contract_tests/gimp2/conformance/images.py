@@ -9,8 +9,11 @@ from .kit import plain, probe, raised
 
 def stack(image):
     def tree(layers):
-        return [[layer.name, tree(layer.layers)] if isinstance(layer, gimp.GroupLayer) else layer.name
-                for layer in layers]
+        return [
+            [layer.name, tree(layer.layers)] if isinstance(layer, gimp.GroupLayer) else layer.name
+            for layer in layers
+        ]
+
     return tree(image.layers)
 
 
@@ -24,9 +27,25 @@ def layered(names, width=8, height=6):
 @probe
 def a_new_image():
     image = gimp.Image(8, 6, RGB)
-    return [image.width, image.height, image.base_type, image.precision, image.name, image.filename, image.uri,
-            image.resolution, image.unit, image.dirty, image.layers, image.channels, image.vectors,
-            image.active_layer, image.active_drawable, image.active_channel, image.floating_selection]
+    return [
+        image.width,
+        image.height,
+        image.base_type,
+        image.precision,
+        image.name,
+        image.filename,
+        image.uri,
+        image.resolution,
+        image.unit,
+        image.dirty,
+        image.layers,
+        image.channels,
+        image.vectors,
+        image.active_layer,
+        image.active_drawable,
+        image.active_channel,
+        image.floating_selection,
+    ]
 
 
 @probe
@@ -113,16 +132,33 @@ def group_and_its_children():
     inside = gimp.Layer(image, "inside", 4, 3, RGBA_IMAGE, 100, NORMAL_MODE)
     image.insert_layer(inside, group, 0)
     inside.set_offsets(2, 1)
-    return [stack(image), inside.parent.name, [child.name for child in group.children], group.width, group.height,
-            group.offsets, pdb.gimp_item_is_group(group), pdb.gimp_image_get_item_position(image, inside),
-            pdb.gimp_image_get_item_position(image, group), image.layers[0].parent]
+    return [
+        stack(image),
+        inside.parent.name,
+        [child.name for child in group.children],
+        group.width,
+        group.height,
+        group.offsets,
+        pdb.gimp_item_is_group(group),
+        pdb.gimp_image_get_item_position(image, inside),
+        pdb.gimp_image_get_item_position(image, group),
+        image.layers[0].parent,
+    ]
 
 
 @probe
 def a_new_group():
     image = layered(["a"])
     group = pdb.gimp_layer_group_new(image)
-    return [group.name, type(group).__name__, group.mode, group.opacity, group.layers, group.width, group.height]
+    return [
+        group.name,
+        type(group).__name__,
+        group.mode,
+        group.opacity,
+        group.layers,
+        group.width,
+        group.height,
+    ]
 
 
 @probe
@@ -216,6 +252,7 @@ def active_layer_wants_a_layer():
 
     def assign():
         image.active_layer = "a"
+
     return raised(assign)
 
 
@@ -244,9 +281,12 @@ def scale_scales_all():
     image.add_hguide(3)
     image.scale(25, 15)
     guide = image.find_next_guide(0)
-    return [image.width, image.height,
-            [(layer.name, layer.width, layer.height, layer.offsets) for layer in image.layers],
-            image.get_guide_position(guide)]
+    return [
+        image.width,
+        image.height,
+        [(layer.name, layer.width, layer.height, layer.offsets) for layer in image.layers],
+        image.get_guide_position(guide),
+    ]
 
 
 @probe
@@ -273,7 +313,12 @@ def guides():
         found.append(image.find_next_guide(found[-1]))
     orientations = [image.get_guide_orientation(guide) for guide in (one, two)]
     image.delete_guide(one)
-    return [found == [one, two, 0], orientations, image.get_guide_position(two), image.find_next_guide(0) == two]
+    return [
+        found == [one, two, 0],
+        orientations,
+        image.get_guide_position(two),
+        image.find_next_guide(0) == two,
+    ]
 
 
 @probe
@@ -283,16 +328,32 @@ def parasites():
     found = image.parasite_find("note")
     listed = image.parasite_list()
     image.parasite_detach("note")
-    return [found.name, found.data, found.flags, found.is_persistent, found.is_undoable, listed,
-            image.parasite_find("note"), image.parasite_list()]
+    return [
+        found.name,
+        found.data,
+        found.flags,
+        found.is_persistent,
+        found.is_undoable,
+        listed,
+        image.parasite_find("note"),
+        image.parasite_list(),
+    ]
 
 
 @probe
 def parasite_class():
     parasite = gimp.Parasite("note", 3, "data")
     copy = parasite.copy()
-    return [parasite.name, parasite.flags, parasite.data, parasite.is_type("note"), parasite.is_type("other"),
-            parasite.has_flag(PARASITE_UNDOABLE), copy.data, repr(parasite)]
+    return [
+        parasite.name,
+        parasite.flags,
+        parasite.data,
+        parasite.is_type("note"),
+        parasite.is_type("other"),
+        parasite.has_flag(PARASITE_UNDOABLE),
+        copy.data,
+        repr(parasite),
+    ]
 
 
 @probe
@@ -328,8 +389,14 @@ def duplicate_is_another_image():
     image.active_layer = image.layers[1]
     copy = pdb.gimp_image_duplicate(image)
     copy.layers[0].opacity = 10.0
-    return [copy == image, stack(copy), image.layers[0].opacity, copy.parasite_list(), copy.active_layer.name,
-            copy.layers[0].image == copy]
+    return [
+        copy == image,
+        stack(copy),
+        image.layers[0].opacity,
+        copy.parasite_list(),
+        copy.active_layer.name,
+        copy.layers[0].image == copy,
+    ]
 
 
 @probe
@@ -376,8 +443,20 @@ def new_layer_method():
     image = gimp.Image(9, 7, RGB)
     layer = image.new_layer("fresh", 5, 4, 2, 1, True, 0, 60.0, MULTIPLY_MODE, TRANSPARENT_FILL)
     default = image.new_layer()
-    return [layer.name, layer.width, layer.height, layer.offsets, layer.has_alpha, layer.opacity, layer.mode,
-            default.name, default.width, default.height, default.has_alpha, stack(image)]
+    return [
+        layer.name,
+        layer.width,
+        layer.height,
+        layer.offsets,
+        layer.has_alpha,
+        layer.opacity,
+        layer.mode,
+        default.name,
+        default.width,
+        default.height,
+        default.has_alpha,
+        stack(image),
+    ]
 
 
 @probe
@@ -390,8 +469,16 @@ def selected_by_name():
 def precision_of_new_images():
     return [gimp.Image(2, 2, RGB).precision] + [
         pdb.gimp_image_new_with_precision(2, 2, RGB, precision).precision
-        for precision in (PRECISION_U8_LINEAR, PRECISION_U16_GAMMA, PRECISION_U32_LINEAR, PRECISION_HALF_GAMMA,
-                          PRECISION_FLOAT_LINEAR, PRECISION_FLOAT_GAMMA, PRECISION_DOUBLE_GAMMA)]
+        for precision in (
+            PRECISION_U8_LINEAR,
+            PRECISION_U16_GAMMA,
+            PRECISION_U32_LINEAR,
+            PRECISION_HALF_GAMMA,
+            PRECISION_FLOAT_LINEAR,
+            PRECISION_FLOAT_GAMMA,
+            PRECISION_DOUBLE_GAMMA,
+        )
+    ]
 
 
 @probe

@@ -69,7 +69,7 @@ def about(numbers, within=1):
 
 
 def agree(one, two):
-    """Whether two plain answers say the same: equal in value and type, and near where :func:`about` allows it."""
+    """Whether two plain answers are equal in value and type, or near where :func:`about` allows it."""
     if type(one) is not type(two):
         return False
     if isinstance(one, dict) and set(one) == set(two) == set(["about", "within"]):

@@ -4,7 +4,7 @@ from __future__ import absolute_import
 
 from gimpfu import *
 
-from .kit import octets, probe, raised
+from .kit import about, octets, probe, raised, raw
 
 
 def one_layer(width=8, height=6, kind=RGBA_IMAGE, base=RGB):
@@ -17,10 +17,33 @@ def one_layer(width=8, height=6, kind=RGBA_IMAGE, base=RGB):
 @probe
 def a_new_layer():
     image, layer = one_layer()
-    return [layer.name, layer.width, layer.height, layer.offsets, layer.bpp, layer.type, layer.type_with_alpha,
-            layer.has_alpha, layer.is_rgb, layer.is_gray, layer.is_indexed, layer.is_layer_mask, layer.visible,
-            layer.linked, layer.opacity, layer.mode, layer.mask, layer.apply_mask, layer.edit_mask, layer.show_mask,
-            layer.lock_alpha, layer.preserve_trans, layer.parent, layer.children, layer.is_floating_sel]
+    return [
+        layer.name,
+        layer.width,
+        layer.height,
+        layer.offsets,
+        layer.bpp,
+        layer.type,
+        layer.type_with_alpha,
+        layer.has_alpha,
+        layer.is_rgb,
+        layer.is_gray,
+        layer.is_indexed,
+        layer.is_layer_mask,
+        layer.visible,
+        layer.linked,
+        layer.opacity,
+        layer.mode,
+        layer.mask,
+        layer.apply_mask,
+        layer.edit_mask,
+        layer.show_mask,
+        layer.lock_alpha,
+        layer.preserve_trans,
+        layer.parent,
+        layer.children,
+        layer.is_floating_sel,
+    ]
 
 
 @probe
@@ -67,8 +90,12 @@ def setting_opacity():
 @probe
 def opacity_out_of_range():
     layer = one_layer()[1]
-    return [raised(pdb.gimp_layer_set_opacity, layer, 101.0), raised(pdb.gimp_layer_set_opacity, layer, -1.0),
-            raised(setattr, layer, "opacity", 500.0), layer.opacity]
+    return [
+        raised(pdb.gimp_layer_set_opacity, layer, 101.0),
+        raised(pdb.gimp_layer_set_opacity, layer, -1.0),
+        raised(setattr, layer, "opacity", 500.0),
+        layer.opacity,
+    ]
 
 
 @probe
@@ -80,7 +107,7 @@ def opacity_of_a_text():
 def every_layer_mode_is_kept():
     layer = one_layer()[1]
     kept = []
-    for mode in range(0, 62):
+    for mode in range(62):
         try:
             pdb.gimp_layer_set_mode(layer, mode)
             kept.append([mode, layer.mode])
@@ -124,25 +151,37 @@ def flag_from_a_number():
 @probe
 def item_locks_and_colour():
     layer = one_layer()[1]
-    before = [pdb.gimp_item_get_lock_content(layer), pdb.gimp_item_get_lock_position(layer),
-              pdb.gimp_item_get_color_tag(layer)]
+    before = [
+        pdb.gimp_item_get_lock_content(layer),
+        pdb.gimp_item_get_lock_position(layer),
+        pdb.gimp_item_get_color_tag(layer),
+    ]
     pdb.gimp_item_set_lock_content(layer, True)
     pdb.gimp_item_set_lock_position(layer, True)
     pdb.gimp_item_set_color_tag(layer, COLOR_TAG_VIOLET)
-    return before + [pdb.gimp_item_get_lock_content(layer), pdb.gimp_item_get_lock_position(layer),
-                     pdb.gimp_item_get_color_tag(layer)]
+    return before + [
+        pdb.gimp_item_get_lock_content(layer),
+        pdb.gimp_item_get_lock_position(layer),
+        pdb.gimp_item_get_color_tag(layer),
+    ]
 
 
 @probe
 def blend_and_composite():
     layer = one_layer()[1]
-    before = [pdb.gimp_layer_get_blend_space(layer), pdb.gimp_layer_get_composite_space(layer),
-              pdb.gimp_layer_get_composite_mode(layer)]
+    before = [
+        pdb.gimp_layer_get_blend_space(layer),
+        pdb.gimp_layer_get_composite_space(layer),
+        pdb.gimp_layer_get_composite_mode(layer),
+    ]
     pdb.gimp_layer_set_blend_space(layer, LAYER_COLOR_SPACE_RGB_LINEAR)
     pdb.gimp_layer_set_composite_space(layer, LAYER_COLOR_SPACE_RGB_PERCEPTUAL)
     pdb.gimp_layer_set_composite_mode(layer, LAYER_COMPOSITE_CLIP_TO_BACKDROP)
-    return before + [pdb.gimp_layer_get_blend_space(layer), pdb.gimp_layer_get_composite_space(layer),
-                     pdb.gimp_layer_get_composite_mode(layer)]
+    return before + [
+        pdb.gimp_layer_get_blend_space(layer),
+        pdb.gimp_layer_get_composite_space(layer),
+        pdb.gimp_layer_get_composite_mode(layer),
+    ]
 
 
 @probe
@@ -172,7 +211,13 @@ def resizing_a_layer():
     layer.fill(WHITE_FILL)
     layer.set_offsets(2, 1)
     layer.resize(12, 10, 3, 2)
-    return [layer.width, layer.height, layer.offsets, list(layer.get_pixel(0, 0)), list(layer.get_pixel(3, 2))]
+    return [
+        layer.width,
+        layer.height,
+        layer.offsets,
+        list(layer.get_pixel(0, 0)),
+        list(layer.get_pixel(3, 2)),
+    ]
 
 
 @probe
@@ -222,8 +267,18 @@ def copying():
     layer.attach_new_parasite("note", 1, "x")
     layer.add_mask(layer.create_mask(ADD_BLACK_MASK))
     copy = layer.copy()
-    return [copy.name, copy.opacity, copy.mode, copy.visible, copy.linked, copy.lock_alpha, copy.offsets,
-            copy.parasite_list(), copy.mask is not None, copy.tattoo == layer.tattoo]
+    return [
+        copy.name,
+        copy.opacity,
+        copy.mode,
+        copy.visible,
+        copy.linked,
+        copy.lock_alpha,
+        copy.offsets,
+        copy.parasite_list(),
+        copy.mask is not None,
+        copy.tattoo == layer.tattoo,
+    ]
 
 
 @probe
@@ -255,23 +310,41 @@ def masks():
     mask = layer.create_mask(ADD_WHITE_MASK)
     before = layer.mask
     layer.add_mask(mask)
-    return [before, layer.mask.name, type(layer.mask).__name__, layer.mask.is_layer_mask, layer.mask.bpp,
-            layer.apply_mask, layer.edit_mask, layer.show_mask, layer.mask.width, layer.mask.offsets,
-            octets(layer.mask.get_pixel(0, 0)), layer.mask == mask]
+    return [
+        before,
+        layer.mask.name,
+        type(layer.mask).__name__,
+        layer.mask.is_layer_mask,
+        layer.mask.bpp,
+        layer.apply_mask,
+        layer.edit_mask,
+        layer.show_mask,
+        layer.mask.width,
+        layer.mask.offsets,
+        octets(layer.mask.get_pixel(0, 0)),
+        layer.mask == mask,
+    ]
 
 
 @probe
 def mask_kinds():
     found = []
-    for kind in (ADD_WHITE_MASK, ADD_BLACK_MASK, ADD_ALPHA_MASK, ADD_ALPHA_TRANSFER_MASK, ADD_SELECTION_MASK,
-                 ADD_COPY_MASK):
+    for kind in (
+        ADD_WHITE_MASK,
+        ADD_BLACK_MASK,
+        ADD_ALPHA_MASK,
+        ADD_ALPHA_TRANSFER_MASK,
+        ADD_SELECTION_MASK,
+        ADD_COPY_MASK,
+    ):
         image, layer = one_layer()
         layer.fill(WHITE_FILL)
         layer.set_pixel(0, 0, (200, 100, 50, 128))
         mask = layer.create_mask(kind)
         layer.add_mask(mask)
-        found.append([kind, octets(mask.get_pixel(0, 0)), octets(mask.get_pixel(1, 1)),
-                      octets(layer.get_pixel(0, 0))])
+        found.append(
+            [kind, octets(mask.get_pixel(0, 0)), octets(mask.get_pixel(1, 1)), octets(layer.get_pixel(0, 0))]
+        )
     return found
 
 
@@ -288,8 +361,11 @@ def mask_flags():
 @probe
 def mask_flags_without_mask():
     image, layer = one_layer()
-    return [raised(setattr, layer, "apply_mask", True), layer.apply_mask,
-            raised(pdb.gimp_layer_set_apply_mask, layer, True)]
+    return [
+        raised(setattr, layer, "apply_mask", True),
+        layer.apply_mask,
+        raised(pdb.gimp_layer_set_apply_mask, layer, True),
+    ]
 
 
 @probe
@@ -356,8 +432,11 @@ def layer_parasites():
 def parasites_by_procedure():
     layer = one_layer()[1]
     layer.attach_new_parasite("note", 3, "text")
-    return [pdb.gimp_item_get_parasite_list(layer), pdb.gimp_item_get_parasite(layer, "note").data,
-            raised(pdb.gimp_item_get_parasite, layer, "none")]
+    return [
+        pdb.gimp_item_get_parasite_list(layer),
+        pdb.gimp_item_get_parasite(layer, "note").data,
+        raised(pdb.gimp_item_get_parasite, layer, "none"),
+    ]
 
 
 @probe
@@ -366,9 +445,17 @@ def kinds_of_items():
     channel = gimp.Channel(image, "c", 8, 6, 50.0, gimpcolor.RGB(255, 0, 0))
     image.add_channel(channel, 0)
     group = pdb.gimp_layer_group_new(image)
-    return [[pdb.gimp_item_is_layer(item), pdb.gimp_item_is_channel(item), pdb.gimp_item_is_group(item),
-             pdb.gimp_item_is_selection(item), pdb.gimp_item_is_drawable(item), pdb.gimp_item_is_layer_mask(item)]
-            for item in (layer, channel, group, image.selection)]
+    return [
+        [
+            pdb.gimp_item_is_layer(item),
+            pdb.gimp_item_is_channel(item),
+            pdb.gimp_item_is_group(item),
+            pdb.gimp_item_is_selection(item),
+            pdb.gimp_item_is_drawable(item),
+            pdb.gimp_item_is_layer_mask(item),
+        ]
+        for item in (layer, channel, group, image.selection)
+    ]
 
 
 @probe
@@ -382,8 +469,17 @@ def channels():
     image, layer = one_layer()
     channel = gimp.Channel(image, "mine", 8, 6, 50.0, gimpcolor.RGB(255, 128, 0))
     image.add_channel(channel, 0)
-    return [channel.name, channel.opacity, list(channel.color), raised(image.add_channel, channel, 0), channel.show_masked, channel.bpp, channel.type,
-            [item.name for item in image.channels], image.active_channel.name]
+    return [
+        channel.name,
+        channel.opacity,
+        list(channel.color),
+        raised(image.add_channel, channel, 0),
+        channel.show_masked,
+        channel.bpp,
+        channel.type,
+        [item.name for item in image.channels],
+        image.active_channel.name,
+    ]
 
 
 @probe
@@ -391,8 +487,14 @@ def saving_a_selection():
     image, layer = one_layer()
     pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 1, 1, 3, 2)
     channel = pdb.gimp_selection_save(image)
-    return [channel.name, octets(channel.get_pixel(0, 0)), octets(channel.get_pixel(1, 1)), channel.visible,
-            image.active_layer, pdb.gimp_image_get_active_drawable(image).name]
+    return [
+        channel.name,
+        octets(channel.get_pixel(0, 0)),
+        octets(channel.get_pixel(1, 1)),
+        channel.visible,
+        image.active_layer,
+        pdb.gimp_image_get_active_drawable(image).name,
+    ]
 
 
 @probe
@@ -422,8 +524,14 @@ def selection_operations():
     for operation in (CHANNEL_OP_ADD, CHANNEL_OP_SUBTRACT, CHANNEL_OP_INTERSECT):
         pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 1, 1, 4, 4)
         pdb.gimp_image_select_rectangle(image, operation, 3, 2, 4, 2)
-        found.append([pdb.gimp_selection_bounds(image), pdb.gimp_selection_value(image, 1, 1),
-                      pdb.gimp_selection_value(image, 3, 2), pdb.gimp_selection_value(image, 6, 3)])
+        found.append(
+            [
+                pdb.gimp_selection_bounds(image),
+                pdb.gimp_selection_value(image, 1, 1),
+                pdb.gimp_selection_value(image, 3, 2),
+                pdb.gimp_selection_value(image, 6, 3),
+            ]
+        )
     return found
 
 
@@ -453,8 +561,15 @@ def floating_selection():
     layer.fill(WHITE_FILL)
     pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 2, 1, 3, 2)
     floating = pdb.gimp_selection_float(layer, 0, 0)
-    found = [floating.is_floating_sel, image.floating_selection.name, floating.width, floating.height,
-             floating.offsets, image.floating_sel_attached_to.name, len(image.layers)]
+    found = [
+        floating.is_floating_sel,
+        image.floating_selection.name,
+        floating.width,
+        floating.height,
+        floating.offsets,
+        image.floating_sel_attached_to.name,
+        len(image.layers),
+    ]
     pdb.gimp_floating_sel_anchor(floating)
     return found + [image.floating_selection, len(image.layers)]
 
@@ -485,8 +600,13 @@ def methods_on_a_deleted_item():
     loose = gimp.Layer(image, "loose", 3, 3, RGBA_IMAGE, 100, NORMAL_MODE)
     gimp.delete(loose)
     # its ``name`` is not asked for: that ends the real Python-Fu with a segmentation fault
-    return [pdb.gimp_item_is_valid(loose), raised(lambda: loose.width), raised(lambda: loose.opacity),
-            raised(pdb.gimp_layer_get_opacity, loose), raised(pdb.gimp_item_get_name, loose)]
+    return [
+        pdb.gimp_item_is_valid(loose),
+        raised(lambda: loose.width),
+        raised(lambda: loose.opacity),
+        raised(pdb.gimp_layer_get_opacity, loose),
+        raised(pdb.gimp_item_get_name, loose),
+    ]
 
 
 @probe
@@ -505,5 +625,70 @@ def vectors():
 @probe
 def item_from_id():
     image, layer = one_layer()
-    return [gimp.Item.from_id(layer.ID) == layer, gimp.Item.from_id(999999), gimp._id2drawable(layer.ID) == layer,
-            gimp._id2image(image.ID) == image, gimp._id2image(999999)]
+    return [
+        gimp.Item.from_id(layer.ID) == layer,
+        gimp.Item.from_id(999999),
+        gimp._id2drawable(layer.ID) == layer,
+        gimp._id2image(image.ID) == image,
+        gimp._id2image(999999),
+    ]
+
+
+@probe
+def alpha_of_a_group_cannot_be_locked():
+    image = one_layer()[0]
+    group = pdb.gimp_layer_group_new(image)
+    image.insert_layer(group, position=0)
+    return [
+        raised(setattr, group, "lock_alpha", True),
+        raised(setattr, group, "lock_alpha", False),
+        group.lock_alpha,
+    ]
+
+
+@probe
+def alpha_in_an_indexed_image():
+    image = gimp.Image(6, 1, INDEXED)
+    image.colormap = raw([0, 0, 0, 255, 255, 255])
+    source, layer = one_layer(6, 1)
+    for x, alpha in enumerate((0, 1, 127, 128, 200, 255)):
+        layer.set_pixel(x, 0, (250, 250, 250, alpha))
+    copy = pdb.gimp_layer_new_from_drawable(layer, image)
+    return [octets(copy.get_pixel(x, 0)) for x in range(6)]
+
+
+@probe
+def scaling_an_indexed_layer():
+    image = gimp.Image(3, 1, INDEXED)
+    image.colormap = raw([0, 0, 0, 255, 255, 255])
+    layer = gimp.Layer(image, "i", 3, 1, INDEXEDA_IMAGE, 100, NORMAL_MODE)
+    image.add_layer(layer, 0)
+    for x, alpha in enumerate((0, 255, 0)):
+        layer.set_pixel(x, 0, (x % 2, alpha))
+    layer.scale(9, 1, False)
+    found = [octets(layer.get_pixel(x, 0)) for x in range(9)]
+    return [about([alpha for _, alpha in found], 2), [index for index, alpha in found if alpha]]
+
+
+@probe
+def scaling_a_group_with_a_mask():
+    image, layer = one_layer()
+    group = pdb.gimp_layer_group_new(image)
+    image.insert_layer(group, position=0)
+    pdb.gimp_image_reorder_item(image, layer, group, 0)
+    inner = gimp.Layer(image, "inner", 4, 3, RGBA_IMAGE, 100.0, NORMAL_MODE)
+    image.insert_layer(inner, group, 0)
+    inner.set_offsets(6, 5)
+    group.add_mask(group.create_mask(ADD_WHITE_MASK))
+    before = [group.width, group.height, group.offsets, group.mask.width]
+    group.scale(group.width * 2, group.height * 2, False)
+    return [
+        before,
+        group.width,
+        group.height,
+        group.offsets,
+        group.mask.width,
+        inner.width,
+        inner.height,
+        inner.offsets,
+    ]

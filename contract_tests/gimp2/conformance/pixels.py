@@ -11,7 +11,9 @@ from .layers import one_layer
 
 
 def ramp(width=4, height=3, channels=4):
-    return [(x * 40 + y * 7 + c * 11) % 256 for y in range(height) for x in range(width) for c in range(channels)]
+    return [
+        (x * 40 + y * 7 + c * 11) % 256 for y in range(height) for x in range(width) for c in range(channels)
+    ]
 
 
 def painted(width=4, height=3, kind=RGBA_IMAGE, base=RGB):
@@ -30,23 +32,40 @@ def read(layer):
     the old one reads beyond its memory.
     """
     layer = gimp._id2drawable(layer.ID)
-    return octets(layer.get_pixel_rgn(0, 0, layer.width, layer.height, False, False)[0:layer.width, 0:layer.height])
+    return octets(
+        layer.get_pixel_rgn(0, 0, layer.width, layer.height, False, False)[0 : layer.width, 0 : layer.height]
+    )
 
 
 @probe
 def region_attributes():
     image, layer = one_layer()
     region = layer.get_pixel_rgn(1, 2, 5, 3, False, False)
-    return [region.x, region.y, region.w, region.h, region.bpp, region.rowstride, region.dirty, region.shadow,
-            region.drawable == layer]
+    return [
+        region.x,
+        region.y,
+        region.w,
+        region.h,
+        region.bpp,
+        region.rowstride,
+        region.dirty,
+        region.shadow,
+        region.drawable == layer,
+    ]
 
 
 @probe
 def region_reads():
     image, layer = painted()
     region = layer.get_pixel_rgn(0, 0, 4, 3, False, False)
-    return [octets(region[1, 2]), octets(region[0:4, 1]), octets(region[2, 0:3]), octets(region[1:3, 0:2]),
-            octets(region[:, 0]), octets(region[0, :])]
+    return [
+        octets(region[1, 2]),
+        octets(region[0:4, 1]),
+        octets(region[2, 0:3]),
+        octets(region[1:3, 0:2]),
+        octets(region[:, 0]),
+        octets(region[0, :]),
+    ]
 
 
 @probe
@@ -64,9 +83,14 @@ def region_writes():
 def region_errors():
     image, layer = painted()
     region = layer.get_pixel_rgn(0, 0, 4, 3, True, False)
-    return [raised(lambda: region[9, 0]), raised(lambda: region[0, 9]), raised(lambda: region["a", 0]),
-            raised(region.__setitem__, (0, 0), raw([1, 2])), raised(region.__setitem__, (9, 0), raw([1, 2, 3, 4])),
-            raised(region.__setitem__, (0, 0), 7)]
+    return [
+        raised(lambda: region[9, 0]),
+        raised(lambda: region[0, 9]),
+        raised(lambda: region["a", 0]),
+        raised(region.__setitem__, (0, 0), raw([1, 2])),
+        raised(region.__setitem__, (9, 0), raw([1, 2, 3, 4])),
+        raised(region.__setitem__, (0, 0), 7),
+    ]
 
 
 @probe
@@ -87,9 +111,14 @@ def region_written_through_a_window():
 def single_pixels():
     image, layer = painted()
     layer.set_pixel(2, 1, (9, 8, 7, 6))
-    return [list(layer.get_pixel(2, 1)), type(layer.get_pixel(0, 0)).__name__,
-            raised(layer.get_pixel, 40, 0), raised(layer.set_pixel, 0, 0, (1, 2)),
-            raised(layer.set_pixel, 0, 0, (1, 2, 3, 999)), raised(layer.set_pixel, 0, 0, 5)]
+    return [
+        list(layer.get_pixel(2, 1)),
+        type(layer.get_pixel(0, 0)).__name__,
+        raised(layer.get_pixel, 40, 0),
+        raised(layer.set_pixel, 0, 0, (1, 2)),
+        raised(layer.set_pixel, 0, 0, (1, 2, 3, 999)),
+        raised(layer.set_pixel, 0, 0, 5),
+    ]
 
 
 @probe
@@ -97,8 +126,12 @@ def pixels_by_procedure():
     image, layer = painted()
     found = pdb.gimp_drawable_get_pixel(layer, 1, 1)
     pdb.gimp_drawable_set_pixel(layer, 0, 0, 4, (5, 6, 7, 8))
-    return [found, pdb.gimp_drawable_get_pixel(layer, 0, 0), raised(pdb.gimp_drawable_get_pixel, layer, 100, 100),
-            raised(pdb.gimp_drawable_set_pixel, layer, 0, 0, 3, (5, 6, 7))]
+    return [
+        found,
+        pdb.gimp_drawable_get_pixel(layer, 0, 0),
+        raised(pdb.gimp_drawable_get_pixel, layer, 100, 100),
+        raised(pdb.gimp_drawable_set_pixel, layer, 0, 0, 3, (5, 6, 7)),
+    ]
 
 
 @probe
@@ -144,8 +177,13 @@ def nearest_scaling_by_odd_ratios():
 @probe
 def flat_colours_survive_every_interpolation():
     found = []
-    for kind in (INTERPOLATION_NONE, INTERPOLATION_LINEAR, INTERPOLATION_CUBIC, INTERPOLATION_NOHALO,
-                 INTERPOLATION_LOHALO):
+    for kind in (
+        INTERPOLATION_NONE,
+        INTERPOLATION_LINEAR,
+        INTERPOLATION_CUBIC,
+        INTERPOLATION_NOHALO,
+        INTERPOLATION_LOHALO,
+    ):
         image, layer = one_layer(12, 10)
         gimp.set_foreground(90, 160, 30)
         layer.fill(FOREGROUND_FILL)
@@ -261,8 +299,14 @@ def deep_pixels_are_read_in_their_own_format():
         image = painted()[0]
         pdb.gimp_image_convert_precision(image, precision)
         layer = gimp._id2drawable(image.layers[0].ID)
-        found.append([layer.bpp, octets(layer.get_pixel(1, 1)), read(layer)[:8],
-                      layer.get_pixel_rgn(0, 0, 1, 1, False, False).bpp])
+        found.append(
+            [
+                layer.bpp,
+                octets(layer.get_pixel(1, 1)),
+                read(layer)[:8],
+                layer.get_pixel_rgn(0, 0, 1, 1, False, False).bpp,
+            ]
+        )
     return found
 
 
@@ -321,8 +365,17 @@ def png_out_and_in():
     path = temporary("round.png")
     pdb.file_png_save(image, layer, path, path, 0, 1, 0, 0, 0, 0, 0)
     loaded = pdb.gimp_file_load(path, path)
-    return [loaded.width, loaded.height, loaded.base_type, loaded.precision, loaded.layers[0].name,
-            loaded.layers[0].type, read(loaded.layers[0]), loaded.filename == path, loaded.dirty]
+    return [
+        loaded.width,
+        loaded.height,
+        loaded.base_type,
+        loaded.precision,
+        loaded.layers[0].name,
+        loaded.layers[0].type,
+        read(loaded.layers[0]),
+        loaded.filename == path,
+        loaded.dirty,
+    ]
 
 
 @probe
@@ -394,8 +447,14 @@ def xcf_keeps_what_it_holds():
     pdb.gimp_file_save(image, layer, path, path)
     loaded = pdb.gimp_file_load(path, path)
     found = loaded.layers[0]
-    return [found.name, "%.1f" % found.opacity, found.mode, found.mask is not None, found.parasite_list(),
-            read(found)]
+    return [
+        found.name,
+        "%.1f" % found.opacity,
+        found.mode,
+        found.mask is not None,
+        found.parasite_list(),
+        read(found),
+    ]
 
 
 @probe
@@ -473,8 +532,11 @@ def blurring_spreads_from_the_middle():
     layer.set_pixel(4, 4, (255,))
     pdb.plug_in_gauss(image, layer, 5.0, 5.0, 0)
     middle = octets(layer.get_pixel(4, 4))[0]
-    return [middle > octets(layer.get_pixel(3, 4))[0] > octets(layer.get_pixel(2, 4))[0], 90 < middle < 140,
-            octets(layer.get_pixel(3, 4)) == octets(layer.get_pixel(4, 3))]
+    return [
+        middle > octets(layer.get_pixel(3, 4))[0] > octets(layer.get_pixel(2, 4))[0],
+        90 < middle < 140,
+        octets(layer.get_pixel(3, 4)) == octets(layer.get_pixel(4, 3)),
+    ]
 
 
 @probe
@@ -510,11 +572,22 @@ def merged_with(mode):
 
 @probe
 def flattening_with_modes():
-    return [[mode, about(merged_with(mode))] for mode in (
-        LAYER_MODE_NORMAL_LEGACY, LAYER_MODE_NORMAL, LAYER_MODE_MULTIPLY_LEGACY, LAYER_MODE_SCREEN_LEGACY,
-        LAYER_MODE_DIFFERENCE_LEGACY, LAYER_MODE_ADDITION_LEGACY, LAYER_MODE_SUBTRACT_LEGACY,
-        LAYER_MODE_DARKEN_ONLY_LEGACY, LAYER_MODE_LIGHTEN_ONLY_LEGACY, LAYER_MODE_GRAIN_EXTRACT,
-        LAYER_MODE_GRAIN_MERGE)]
+    return [
+        [mode, about(merged_with(mode))]
+        for mode in (
+            LAYER_MODE_NORMAL_LEGACY,
+            LAYER_MODE_NORMAL,
+            LAYER_MODE_MULTIPLY_LEGACY,
+            LAYER_MODE_SCREEN_LEGACY,
+            LAYER_MODE_DIFFERENCE_LEGACY,
+            LAYER_MODE_ADDITION_LEGACY,
+            LAYER_MODE_SUBTRACT_LEGACY,
+            LAYER_MODE_DARKEN_ONLY_LEGACY,
+            LAYER_MODE_LIGHTEN_ONLY_LEGACY,
+            LAYER_MODE_GRAIN_EXTRACT,
+            LAYER_MODE_GRAIN_MERGE,
+        )
+    ]
 
 
 @probe
@@ -535,17 +608,21 @@ def alpha_histograms():
     image, layer = one_layer(4, 1)
     for x, alpha in enumerate((0, 0, 128, 255)):
         layer.set_pixel(x, 0, (10, 20, 30, alpha))
-    return [["%.4g" % value for value in pdb.gimp_drawable_histogram(layer, HISTOGRAM_ALPHA, low, high)[3:]]
-            for low, high in ((0.0, 1.0), (0.0, 0.0), (1.0, 1.0))]
+    return [
+        ["%.4g" % value for value in pdb.gimp_drawable_histogram(layer, HISTOGRAM_ALPHA, low, high)[3:]]
+        for low, high in ((0.0, 1.0), (0.0, 0.0), (1.0, 1.0))
+    ]
 
 
 @probe
 def histograms_of_what_is_not_there():
     image, layer = one_layer(4, 3, GRAYA_IMAGE, GRAY)
     plain = one_layer(4, 3, RGB_IMAGE)[1]
-    return [raised(pdb.gimp_drawable_histogram, layer, HISTOGRAM_RED, 0.0, 1.0)[0],
-            raised(pdb.gimp_drawable_histogram, layer, HISTOGRAM_VALUE, 0.0, 1.0)[0],
-            raised(pdb.gimp_drawable_histogram, plain, HISTOGRAM_ALPHA, 0.0, 1.0)[0]]
+    return [
+        raised(pdb.gimp_drawable_histogram, layer, HISTOGRAM_RED, 0.0, 1.0)[0],
+        raised(pdb.gimp_drawable_histogram, layer, HISTOGRAM_VALUE, 0.0, 1.0)[0],
+        raised(pdb.gimp_drawable_histogram, plain, HISTOGRAM_ALPHA, 0.0, 1.0)[0],
+    ]
 
 
 @probe

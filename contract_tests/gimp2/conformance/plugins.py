@@ -16,8 +16,22 @@ from .layers import one_layer
 def try_register(name="probe_made_up", params=(), results=(), label="Label", menu="<Image>/Filters", **more):
     """Call ``register`` and forget what it registered; returns what it raised or the registered name."""
     known = set(gimpfu._registered_plugins_)
-    found = raised(register, name, "blurb", "help", "author", "copyright", "year", label, "*", list(params),
-                   list(results), lambda: None, menu=menu, **more)
+    found = raised(
+        register,
+        name,
+        "blurb",
+        "help",
+        "author",
+        "copyright",
+        "year",
+        label,
+        "*",
+        list(params),
+        list(results),
+        lambda: None,
+        menu=menu,
+        **more
+    )  # fmt: skip
     new = sorted(set(gimpfu._registered_plugins_) - known)
     for one in new:
         del gimpfu._registered_plugins_[one]
@@ -26,8 +40,18 @@ def try_register(name="probe_made_up", params=(), results=(), label="Label", men
 
 @probe
 def names_get_a_prefix():
-    return [try_register(name)[1] for name in (
-        "plain", "python-fu-one", "python_fu_two", "plug-in-three", "file-four", "extension_five", "python-six")]
+    return [
+        try_register(name)[1]
+        for name in (
+            "plain",
+            "python-fu-one",
+            "python_fu_two",
+            "plug-in-three",
+            "file-four",
+            "extension_five",
+            "python-six",
+        )
+    ]
 
 
 @probe
@@ -37,20 +61,26 @@ def bad_names():
 
 @probe
 def bad_parameters():
-    return [try_register(params=[parameter])[0] for parameter in (
-        (PF_INT, "short", "two"), ("int", "name", "text", 1), (PF_INT, "a b", "text", 1))]
+    return [
+        try_register(params=[parameter])[0]
+        for parameter in ((PF_INT, "short", "two"), ("int", "name", "text", 1), (PF_INT, "a b", "text", 1))
+    ]
 
 
 @probe
 def bad_results():
-    return [try_register(results=[result])[0] for result in (
-        (PF_INT, "short"), ("int", "name", "text"), (PF_INT, "a b", "text"))]
+    return [
+        try_register(results=[result])[0]
+        for result in ((PF_INT, "short"), ("int", "name", "text"), (PF_INT, "a b", "text"))
+    ]
 
 
 @probe
 def good_parameters():
-    return try_register(params=[(PF_INT, "a-b_1", "text", 1), (PF_SLIDER, "c", "text", 1, (0, 9, 1))],
-                        results=[(PF_IMAGE, "out", "text")])
+    return try_register(
+        params=[(PF_INT, "a-b_1", "text", 1), (PF_SLIDER, "c", "text", 1, (0, 9, 1))],
+        results=[(PF_IMAGE, "out", "text")],
+    )
 
 
 @probe
@@ -60,9 +90,26 @@ def parameter_constants():
 
 @probe
 def names_that_star_import_brings():
-    return [name in globals() for name in (
-        "gimp", "pdb", "register", "main", "fail", "gimpcolor", "RGB", "NORMAL_MODE", "PDB_INT32", "PF_INT",
-        "RUN_NONINTERACTIVE", "error", "CancelError", "N_", "math")]
+    return [
+        name in globals()
+        for name in (
+            "gimp",
+            "pdb",
+            "register",
+            "main",
+            "fail",
+            "gimpcolor",
+            "RGB",
+            "NORMAL_MODE",
+            "PDB_INT32",
+            "PF_INT",
+            "RUN_NONINTERACTIVE",
+            "error",
+            "CancelError",
+            "N_",
+            "math",
+        )
+    ]
 
 
 @probe
@@ -74,9 +121,18 @@ def fail_is_an_error():
 @probe
 def a_plugin_is_in_the_database():
     procedure = pdb["python-fu-probe-echo"]
-    return [procedure.proc_name, procedure.proc_blurb, procedure.proc_help, procedure.proc_author,
-            procedure.proc_copyright, procedure.proc_date, procedure.proc_type, procedure.nparams,
-            [tuple(item) for item in procedure.params], [tuple(item) for item in procedure.return_vals]]
+    return [
+        procedure.proc_name,
+        procedure.proc_blurb,
+        procedure.proc_help,
+        procedure.proc_author,
+        procedure.proc_copyright,
+        procedure.proc_date,
+        procedure.proc_type,
+        procedure.nparams,
+        [tuple(item) for item in procedure.params],
+        [tuple(item) for item in procedure.return_vals],
+    ]
 
 
 @probe
@@ -138,15 +194,21 @@ def a_plugin_changes_the_image_it_is_given():
 @probe
 def last_values():
     image, layer = one_layer()
-    return pdb.python_fu_probe_echo(image, layer, 7, 2.5, "text", True, (1, 2, 3), 4, run_mode=RUN_NONINTERACTIVE)[0]
+    return pdb.python_fu_probe_echo(
+        image, layer, 7, 2.5, "text", True, (1, 2, 3), 4, run_mode=RUN_NONINTERACTIVE
+    )[0]
 
 
 @probe
 def the_shelf():
     shelf = gimpshelf.shelf
     shelf["probe-key"] = [1, "two", {"three": 3}]
-    return [shelf["probe-key"], bool(shelf.has_key("probe-key")), bool(shelf.has_key("probe-no-key")),
-            raised(lambda: shelf["probe-no-key"])[0]]
+    return [
+        shelf["probe-key"],
+        bool(shelf.has_key("probe-key")),
+        bool(shelf.has_key("probe-no-key")),
+        raised(lambda: shelf["probe-no-key"])[0],
+    ]
 
 
 @probe
@@ -178,4 +240,12 @@ def temporary_images_of_a_plugin_stay():
 
 @probe
 def enums_are_integers():
-    return [type(NORMAL_MODE).__name__, type(RGB).__name__, NORMAL_MODE, LAYER_MODE_NORMAL, RGB, GRAY, INDEXED]
+    return [
+        type(NORMAL_MODE).__name__,
+        type(RGB).__name__,
+        NORMAL_MODE,
+        LAYER_MODE_NORMAL,
+        RGB,
+        GRAY,
+        INDEXED,
+    ]

@@ -63,25 +63,62 @@ PARAMETERS = [
 
 
 def procedure(name, function, parameters=(), results=(), **more):
-    register("python-fu-probe-" + name, "blurb of " + name, "help", "author", "copyright", "2026", name.title() + "...",
-             "*", list(parameters), list(results), function, menu="<Image>/Filters/Probes", **more)
+    register(
+        "python-fu-probe-" + name,
+        "blurb of " + name,
+        "help",
+        "author",
+        "copyright",
+        "2026",
+        name.title() + "...",
+        "*",
+        list(parameters),
+        list(results),
+        function,
+        menu="<Image>/Filters/Probes",
+        **more
+    )  # fmt: skip
 
 
-procedure("echo", echo, PARAMETERS, [
-    (PF_INT, "width", "w"), (PF_STRING, "name", "n"), (PF_INT, "number", "n"), (PF_FLOAT, "real", "r"),
-    (PF_STRING, "text", "t"), (PF_INT, "flag", "f"), (PF_INT, "red", "r"), (PF_INT, "option", "o")])
+procedure(
+    "echo",
+    echo,
+    PARAMETERS,
+    [
+        (PF_INT, "width", "w"),
+        (PF_STRING, "name", "n"),
+        (PF_INT, "number", "n"),
+        (PF_FLOAT, "real", "r"),
+        (PF_STRING, "text", "t"),
+        (PF_INT, "flag", "f"),
+        (PF_INT, "red", "r"),
+        (PF_INT, "option", "o"),
+    ],
+)
 procedure("types", types, PARAMETERS, [(PF_STRING, "types", "t")])
 procedure("double", double, [(PF_INT, "number", "n", 1)], [(PF_INT, "result", "r")])
 procedure("nothing", nothing)
 procedure("fails", fails, [(PF_STRING, "text", "t", "")])
 procedure("divides", divides)
 procedure("too-much", too_much, [], [(PF_INT, "one", "1")])
-procedure("no-run-mode", no_run_mode, [(PF_INT, "one", "1", 1), (PF_INT, "two", "2", 2)], [(PF_INT, "sum", "s")],
-          run_mode_param=False)
-procedure("rename", rename, [(PF_IMAGE, "image", "i", None), (PF_DRAWABLE, "drawable", "d", None),
-                             (PF_STRING, "name", "n", "")])
+procedure(
+    "no-run-mode",
+    no_run_mode,
+    [(PF_INT, "one", "1", 1), (PF_INT, "two", "2", 2)],
+    [(PF_INT, "sum", "s")],
+    run_mode_param=False,
+)
+procedure(
+    "rename",
+    rename,
+    [(PF_IMAGE, "image", "i", None), (PF_DRAWABLE, "drawable", "d", None), (PF_STRING, "name", "n", "")],
+)
 procedure("shelf", shelf, [(PF_STRING, "key", "k", "")], [(PF_STRING, "value", "v")])
-procedure("make-image", make_image, [(PF_INT, "width", "w", 1), (PF_INT, "height", "h", 1)],
-          [(PF_IMAGE, "image", "i")])
+procedure(
+    "make-image",
+    make_image,
+    [(PF_INT, "width", "w", 1), (PF_INT, "height", "h", 1)],
+    [(PF_IMAGE, "image", "i")],
+)
 
 main()

@@ -11,9 +11,15 @@ from .layers import one_layer
 @probe
 def looking_up():
     procedure = pdb["gimp-image-new"]
-    return [repr(procedure), procedure.proc_name, procedure.nparams, procedure.nreturn_vals, procedure.proc_type,
-            [(kind, name) for kind, name, _ in procedure.params],
-            [(kind, name) for kind, name, _ in procedure.return_vals]]
+    return [
+        repr(procedure),
+        procedure.proc_name,
+        procedure.nparams,
+        procedure.nreturn_vals,
+        procedure.proc_type,
+        [(kind, name) for kind, name, _ in procedure.params],
+        [(kind, name) for kind, name, _ in procedure.return_vals],
+    ]
 
 
 @probe
@@ -35,26 +41,42 @@ def underscores_in_a_subscript():
 
 @probe
 def queries():
-    return [sorted(pdb.query("gimp-image-new")), sorted(pdb.query("gimp-item-is-.*"))[:3], pdb.query("no-such-.*")]
+    return [
+        sorted(pdb.query("gimp-image-new")),
+        sorted(pdb.query("gimp-item-is-.*"))[:3],
+        pdb.query("no-such-.*"),
+    ]
 
 
 @probe
 def wrong_number_of_arguments():
-    return [raised(pdb.gimp_image_new, 3, 2), raised(pdb.gimp_image_new, 3, 2, RGB, 5), raised(pdb.gimp_version, 1)]
+    return [
+        raised(pdb.gimp_image_new, 3, 2),
+        raised(pdb.gimp_image_new, 3, 2, RGB, 5),
+        raised(pdb.gimp_version, 1),
+    ]
 
 
 @probe
 def wrong_types_of_arguments():
     image, layer = one_layer()
-    return [raised(pdb.gimp_image_width, 5), raised(pdb.gimp_image_width, layer),
-            raised(pdb.gimp_layer_get_opacity, image), raised(pdb.gimp_layer_get_opacity, image.selection),
-            raised(pdb.gimp_drawable_width, "x"), raised(pdb.gimp_vectors_new, image, object)[0]]
+    return [
+        raised(pdb.gimp_image_width, 5),
+        raised(pdb.gimp_image_width, layer),
+        raised(pdb.gimp_layer_get_opacity, image),
+        raised(pdb.gimp_layer_get_opacity, image.selection),
+        raised(pdb.gimp_drawable_width, "x"),
+        raised(pdb.gimp_vectors_new, image, object)[0],
+    ]
 
 
 @probe
 def text_where_a_number_belongs():
-    return [raised(pdb.gimp_image_new, "wide", 2, RGB)[0], raised(pdb.gimp_image_new, None, 2, RGB)[0],
-            raised(pdb.gimp_image_new, [3], 2, RGB)[0]]
+    return [
+        raised(pdb.gimp_image_new, "wide", 2, RGB)[0],
+        raised(pdb.gimp_image_new, None, 2, RGB)[0],
+        raised(pdb.gimp_image_new, [3], 2, RGB)[0],
+    ]
 
 
 @probe
@@ -72,8 +94,11 @@ def numbers_become_text():
 
 @probe
 def out_of_range():
-    return [raised(pdb.gimp_image_new, 0, 2, RGB), raised(pdb.gimp_image_new, 3, 2, 77),
-            raised(pdb.gimp_image_new, -1, 2, RGB)]
+    return [
+        raised(pdb.gimp_image_new, 0, 2, RGB),
+        raised(pdb.gimp_image_new, 3, 2, 77),
+        raised(pdb.gimp_image_new, -1, 2, RGB),
+    ]
 
 
 @probe
@@ -84,37 +109,61 @@ def nobody_instead_of_an_image():
 @probe
 def return_values():
     image, layer = one_layer()
-    return [pdb.gimp_image_undo_is_enabled(image), pdb.gimp_drawable_offsets(layer), pdb.gimp_displays_flush(),
-            pdb.gimp_image_get_layers(image)[0], type(pdb.gimp_image_get_layers(image)[1]).__name__,
-            pdb.gimp_image_get_resolution(image), pdb.gimp_image_get_active_layer(image).name,
-            pdb.gimp_item_get_parent(layer), pdb.gimp_image_get_filename(image), pdb.gimp_version()]
+    return [
+        pdb.gimp_image_undo_is_enabled(image),
+        pdb.gimp_drawable_offsets(layer),
+        pdb.gimp_displays_flush(),
+        pdb.gimp_image_get_layers(image)[0],
+        type(pdb.gimp_image_get_layers(image)[1]).__name__,
+        pdb.gimp_image_get_resolution(image),
+        pdb.gimp_image_get_active_layer(image).name,
+        pdb.gimp_item_get_parent(layer),
+        pdb.gimp_image_get_filename(image),
+        pdb.gimp_version(),
+    ]
 
 
 @probe
 def keyword_arguments():
     image, layer = one_layer()
-    return [raised(pdb.gimp_image_new, 3, 2, RGB, colour=1), raised(pdb.gimp_image_new, 3, 2, RGB, a=1, b=2),
-            raised(lambda: type(pdb.gimp_image_new(3, 2, RGB, run_mode=RUN_NONINTERACTIVE)).__name__)]
+    return [
+        raised(pdb.gimp_image_new, 3, 2, RGB, colour=1),
+        raised(pdb.gimp_image_new, 3, 2, RGB, a=1, b=2),
+        raised(lambda: type(pdb.gimp_image_new(3, 2, RGB, run_mode=RUN_NONINTERACTIVE)).__name__),
+    ]
 
 
 @probe
 def arrays():
     image, layer = one_layer()
-    return [raised(pdb.gimp_image_set_colormap, image, 3, 5), raised(pdb.gimp_drawable_set_pixel, layer, 0, 0, 4, "abcd"),
-            raised(pdb.gimp_drawable_set_pixel, layer, 0, 0, 4, [1, 2, 3, 4]),
-            raised(pdb.gimp_drawable_set_pixel, layer, 0, 0, 4, [1, "x", 3, 4])]
+    return [
+        raised(pdb.gimp_image_set_colormap, image, 3, 5),
+        raised(pdb.gimp_drawable_set_pixel, layer, 0, 0, 4, "abcd"),
+        raised(pdb.gimp_drawable_set_pixel, layer, 0, 0, 4, [1, 2, 3, 4]),
+        raised(pdb.gimp_drawable_set_pixel, layer, 0, 0, 4, [1, "x", 3, 4]),
+    ]
 
 
 @probe
 def last_error():
     raised(pdb.gimp_image_new, 0, 2, RGB)
-    return pdb.gimp_get_pdb_error() if "gimp-get-pdb-error" in pdb.query("gimp-get-pdb-error") else "no such procedure"
+    return (
+        pdb.gimp_get_pdb_error()
+        if "gimp-get-pdb-error" in pdb.query("gimp-get-pdb-error")
+        else "no such procedure"
+    )
 
 
 @probe
 def exception_classes():
-    return [gimp.error.__name__, issubclass(gimp.error, RuntimeError), [base.__name__ for base in gimp.error.__bases__],
-            issubclass(error, RuntimeError), issubclass(CancelError, RuntimeError), error is gimp.error]
+    return [
+        gimp.error.__name__,
+        issubclass(gimp.error, RuntimeError),
+        [base.__name__ for base in gimp.error.__bases__],
+        issubclass(error, RuntimeError),
+        issubclass(CancelError, RuntimeError),
+        error is gimp.error,
+    ]
 
 
 @probe
@@ -132,8 +181,15 @@ def messages_are_taken():
 
 @probe
 def progress():
-    return [gimp.progress_init("probing"), gimp.progress_update(0.5), gimp.progress_init(), pdb.gimp_progress_end(),
-            pdb.gimp_progress_init("again", None), pdb.gimp_progress_update(0.25), pdb.gimp_progress_pulse()]
+    return [
+        gimp.progress_init("probing"),
+        gimp.progress_update(0.5),
+        gimp.progress_init(),
+        pdb.gimp_progress_end(),
+        pdb.gimp_progress_init("again", None),
+        pdb.gimp_progress_update(0.25),
+        pdb.gimp_progress_pulse(),
+    ]
 
 
 @probe
@@ -168,8 +224,16 @@ def no_displays_without_a_window():
 
 @probe
 def folders_are_text():
-    return [type(getattr(gimp, name)).__name__ for name in ("directory", "data_directory", "plug_in_directory",
-                                                           "sysconf_directory", "locale_directory")]
+    return [
+        type(getattr(gimp, name)).__name__
+        for name in (
+            "directory",
+            "data_directory",
+            "plug_in_directory",
+            "sysconf_directory",
+            "locale_directory",
+        )
+    ]
 
 
 @probe

@@ -64,9 +64,23 @@ def steps_of_attribute_changes():
 
     def set_active(image):
         image.active_layer = image.layers[1]
-    return [[operation.__name__, steps(operation)] for operation in (
-        set_name, set_same_name, set_opacity, set_opacity_twice, set_opacities, set_mode, set_visible,
-        set_same_opacity, set_lock, set_tag, set_active)]
+
+    return [
+        [operation.__name__, steps(operation)]
+        for operation in (
+            set_name,
+            set_same_name,
+            set_opacity,
+            set_opacity_twice,
+            set_opacities,
+            set_mode,
+            set_visible,
+            set_same_opacity,
+            set_lock,
+            set_tag,
+            set_active,
+        )
+    ]
 
 
 @probe
@@ -109,9 +123,25 @@ def steps_of_structure_changes():
 
     def alpha(image):
         pdb.gimp_layer_flatten(image.layers[0])
-    return [[operation.__name__, steps(operation)] for operation in (
-        move, move_nowhere, scale_layer, scale_image, resize_image, add_mask, remove, reorder, flatten, precision,
-        gray, guide, alpha)]
+
+    return [
+        [operation.__name__, steps(operation)]
+        for operation in (
+            move,
+            move_nowhere,
+            scale_layer,
+            scale_image,
+            resize_image,
+            add_mask,
+            remove,
+            reorder,
+            flatten,
+            precision,
+            gray,
+            guide,
+            alpha,
+        )
+    ]
 
 
 @probe
@@ -148,8 +178,22 @@ def steps_of_pixel_changes():
 
     def invert(image):
         pdb.gimp_drawable_invert(image.layers[0], False)
-    return [[operation.__name__, steps(operation)] for operation in (
-        fill, edit_fill, set_pixel, region, merged_shadow, select, select_none, parasite, undoable_parasite, invert)]
+
+    return [
+        [operation.__name__, steps(operation)]
+        for operation in (
+            fill,
+            edit_fill,
+            set_pixel,
+            region,
+            merged_shadow,
+            select,
+            select_none,
+            parasite,
+            undoable_parasite,
+            invert,
+        )
+    ]
 
 
 @probe
@@ -177,6 +221,7 @@ def nested_groups_are_one_step():
         image.layers[1].opacity = 5.0
         image.undo_group_end()
         image.undo_group_end()
+
     return steps(nested)
 
 
@@ -185,6 +230,7 @@ def an_empty_group_is_no_step():
     def empty(image):
         image.undo_group_start()
         image.undo_group_end()
+
     return steps(empty)
 
 

@@ -4,4 +4,15 @@ from __future__ import annotations
 
 from . import color, context, drawables, files, images, items, layers, misc, selections, stacks
 
-__all__ = ["color", "context", "drawables", "files", "images", "items", "layers", "misc", "selections", "stacks"]
+__all__ = [
+    "color",
+    "context",
+    "drawables",
+    "files",
+    "images",
+    "items",
+    "layers",
+    "misc",
+    "selections",
+    "stacks",
+]

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .. import formats, icc
-from ..model import Drawable, Failure, Image, Layer
+from ..model import Drawable, Failure, Image
 from ..pdb import procedure
 
 if TYPE_CHECKING:
     from ..session import Session
 
+_MONO_PALETTE = 3
 _BASE_NAMES = ("rgb", "gray", "indexed")
 
 
@@ -34,13 +35,10 @@ def convert_grayscale(session: Session, image: Image) -> None:
 def convert_indexed(
     session: Session, image: Image, dither: int, palette: int, count: int, alpha: int, unused: int, name: str
 ) -> None:
-    """Convert to a palette of black and white, of the colours there are, or of what fits; nothing is dithered."""
+    """Convert to black and white or to the image's most frequent colours; nothing is dithered."""
     if image.precision != formats.U8_GAMMA:
         raise Failure("Cannot convert to a palette image with precision other than 8-bit gamma.")
-    if palette == 3:  # noqa: PLR2004 - MONO_PALETTE
-        colormap = b"\0\0\0\xff\xff\xff"
-    else:
-        colormap = _own_palette(image, count)
+    colormap = b"\0\0\0\xff\xff\xff" if palette == _MONO_PALETTE else _own_palette(image, count)
     _convert(image, formats.INDEXED, colormap)
 
 
@@ -48,7 +46,7 @@ def _own_palette(image: Image, count: int) -> bytes:
     import numpy as np
 
     colors = [
-        layer.pixels[:, :, :3].reshape(-1, 3) for layer in image.all_layers() if layer.pixels.shape[2] >= 3  # noqa: PLR2004
+        layer.pixels[:, :, :3].reshape(-1, 3) for layer in image.all_layers() if layer.pixels.shape[2] >= 3
     ]
     found, often = np.unique(np.concatenate(colors), axis=0, return_counts=True)
     return found[often.argsort()[::-1][:count]].astype(np.uint8).tobytes()
@@ -168,6 +166,3 @@ def _convert_layer(layer: Drawable, image: Image, data: bytes) -> None:
     else:
         values = icc.between(values, image.profile, data, linear=linear)
     layer.set_values(values)
-
-
-assert Layer

@@ -20,7 +20,7 @@ def push(session: Session) -> None:
 
 @procedure("gimp-context-pop")
 def pop(session: Session) -> None:
-    if len(session.contexts) < 2:  # noqa: PLR2004 - one always stays
+    if len(session.contexts) < 2:
         raise Failure("Procedure 'gimp-context-pop' cannot pop an empty stack")
     session.contexts.pop()
 

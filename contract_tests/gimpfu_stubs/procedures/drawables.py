@@ -73,10 +73,11 @@ def _fill_values(session: Session, drawable: Drawable, kind: int) -> formats.Pix
         level = {WHITE: 1.0, TRANSPARENT: 0.0}.get(kind)
         color = session.context.foreground if kind == FOREGROUND else session.context.background
         return np.array([[[sum(color[:3]) / 3.0 if level is None else level]]])
-    colors = {
-        FOREGROUND: session.context.foreground_in(image),
-        WHITE: np.ones((1, 1, 1 if image.base_type == formats.GRAY else 3)),
-    }.get(kind, session.context.background_in(image))
+    colors: formats.Pixels = session.context.background_in(image)
+    if kind == FOREGROUND:
+        colors = session.context.foreground_in(image)
+    elif kind == WHITE:
+        colors = np.ones((1, 1, 1 if image.base_type == formats.GRAY else 3))
     if not drawable.alpha:
         return colors
     if kind == TRANSPARENT:
@@ -203,13 +204,13 @@ def bounds(image: Image) -> tuple[int, int, int, int] | None:
 def histogram(
     session: Session, drawable: Drawable, channel: int, start: float, end: float
 ) -> tuple[float, ...]:
-    """Return mean, deviation and median (0 to 255), pixels, count and share, weighed by selection and alpha."""
+    """Return mean, deviation and median (0 to 255), pixels, count, share; selection and alpha weigh."""
     values = drawable.values()
     weight = selected(drawable)[:, :, 0]
     if drawable.image.format.linear and not drawable.value_only:
         colors = slice(None, -1) if drawable.alpha else slice(None)
         values[:, :, colors] = formats.linear_to_srgb(values[:, :, colors])
-    if channel == 4:  # noqa: PLR2004 - HISTOGRAM_ALPHA
+    if channel == 4:
         if not drawable.alpha:
             raise Failure("execution error")
         one = values[:, :, -1]
@@ -218,7 +219,11 @@ def histogram(
     else:
         colors_only = values[:, :, :-1] if drawable.alpha else values
         weight = weight * (values[:, :, -1] if drawable.alpha else 1.0)
-        one = colors_only.max(axis=2) if channel == 0 else colors_only[:, :, min(channel, colors_only.shape[2]) - 1]
+        one = (
+            colors_only.max(axis=2)
+            if channel == 0
+            else colors_only[:, :, min(channel, colors_only.shape[2]) - 1]
+        )
     levels = np.clip(np.floor(one * 255.0 + 0.5), 0, 255)
     inside = (levels >= np.floor(start * 255 + 0.5)) & (levels <= np.floor(end * 255 + 0.5))
     count, pixels = float((weight * inside).sum()), float(weight.sum())
@@ -233,15 +238,20 @@ def histogram(
 
 
 @procedure("gimp-histogram")
-def old_histogram(session: Session, drawable: Drawable, channel: int, start: int, end: int) -> tuple[float, ...]:
-    return histogram(session, drawable, channel, start / 255.0, end / 255.0)
+def old_histogram(
+    session: Session, drawable: Drawable, channel: int, start: int, end: int
+) -> tuple[float, ...]:
+    answer: tuple[float, ...] = histogram(session, drawable, channel, start / 255.0, end / 255.0)
+    return answer
 
 
 # ----- filters
 
 
 @procedure("plug-in-gauss")
-def gauss(session: Session, run_mode: int, image: Image, layer: Drawable, across: float, down: float, how: int) -> None:
+def gauss(
+    session: Session, run_mode: int, image: Image, layer: Drawable, across: float, down: float, how: int
+) -> None:
     """Blur in linear light, as GEGL does; a size is 1/0.32 of the standard deviation."""
     values = layer.values()
     colors = values.shape[2] - (1 if layer.alpha else 0)

@@ -40,7 +40,7 @@ def _from_picture(session: Session, filename: str) -> Image:
     except pngfile.BadPicture:
         picture = _from_pillow(filename)
     height, width, channels = picture.pixels.shape
-    base = formats.INDEXED if picture.palette else formats.GRAY if channels <= 2 else formats.RGB  # noqa: PLR2004
+    base = formats.INDEXED if picture.palette else formats.GRAY if channels <= 2 else formats.RGB
     precision = 250 if picture.pixels.dtype == np.uint16 else formats.U8_GAMMA
     image = Image(session, width, height, base, precision)
     image.colormap = picture.palette
@@ -79,7 +79,9 @@ def load_layer(session: Session, run_mode: int, image: Image, filename: str) -> 
 
 
 @procedure("file-png-save", "file-png-save2", "file-png-save-defaults")
-def save_png(session: Session, run_mode: int, image: Image, drawable: Drawable, filename: str, *more: Any) -> None:
+def save_png(
+    session: Session, run_mode: int, image: Image, drawable: Drawable, filename: str, *more: Any
+) -> None:
     pixels = drawable.pixels
     if pixels.dtype not in (np.uint8, np.uint16):
         values = drawable.values()
@@ -157,7 +159,7 @@ def _image_from(session: Session, data: dict[str, Any]) -> Image:
     image.layers = [_layer_from(image, one, None) for one in data["layers"]]
     for one in data["channels"]:
         channel = Channel(image, one["name"], one["pixels"])
-        vars(channel).update({name: value for name, value in one.items()})
+        vars(channel).update(one)
         channel.attached = True
         image.channels.append(channel)
     for one in data["vectors"]:

@@ -133,6 +133,7 @@ def scale(session: Session, image: Image, width: int, height: int) -> None:
     image.width, image.height = width, height
     interpolation = session.context.interpolation
     plain = [one for one in image.all_layers() if not isinstance(one, Group)]
+    masks = set_aside_masks(list(image.all_layers()))
     for one in [*plain, *image.channels]:
         left, top = half_up(one.x * across), half_up(one.y * down)
         right = half_up((one.x + one.width) * across)
@@ -145,6 +146,22 @@ def scale(session: Session, image: Image, width: int, height: int) -> None:
         for number, (way, place) in image.guides.items()
     }
     image.refit_groups()
+    put_back_masks(masks, interpolation)
+
+
+def set_aside_masks(layers: Iterable[Layer]) -> list[tuple[Group, Mask]]:
+    """Take the masks off groups that are about to be scaled, where they would be cut instead."""
+    found = [(one, one.mask) for one in layers if isinstance(one, Group) and one.mask is not None]
+    for group, _ in found:
+        group.mask = None
+    return found
+
+
+def put_back_masks(masks: list[tuple[Group, Mask]], interpolation: int) -> None:
+    """Give groups their masks again, scaled to what the groups are now."""
+    for group, mask in masks:
+        mask.scale(group.width, group.height, interpolation)
+        group.mask = mask
 
 
 def resized_to(one: Drawable, width: int, height: int, interpolation: int) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..model import Channel, Drawable, Failure, Group, Image, Item, Layer, Mask, Selection, Vectors
-from ..pdb import PARASITE, procedure
+from ..pdb import procedure
 from ..undo_probe import answer
 
 if TYPE_CHECKING:
     from ..objects import Parasite
     from ..session import Session
-
-assert PARASITE
 
 UNDOABLE = 2
 

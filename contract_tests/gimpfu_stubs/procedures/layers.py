@@ -8,9 +8,9 @@ import numpy as np
 
 from .. import formats
 from ..copying import copied_layer, copy_name
-from ..model import NORMAL_LEGACY, PASS_THROUGH, Drawable, Failure, Group, Image, Layer, Mask
+from ..model import PASS_THROUGH, Drawable, Failure, Group, Image, Layer, Mask
 from ..pdb import procedure
-from .images import resized_to
+from .images import half_up, put_back_masks, resized_to, set_aside_masks
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -88,6 +88,8 @@ def _attribute(part: str, attribute: str, kind: Any = int) -> None:
 
     @procedure(f"gimp-layer-set-{part}")
     def put(session: Session, layer: Layer, value: Any) -> None:
+        if attribute == "lock_alpha" and isinstance(layer, Group):
+            raise Failure("execution error")
         if getattr(layer, attribute) != kind(value) and not (
             attribute != "lock_alpha" and layer.mode < _FIRST_MODERN_MODE
         ):
@@ -108,7 +110,7 @@ def opacity_of(session: Session, layer: Layer) -> float:
 
 @procedure("gimp-layer-set-opacity")
 def set_opacity(session: Session, layer: Layer, opacity: float) -> None:
-    if abs(layer.opacity - opacity / 100.0) > 1e-9:  # noqa: PLR2004 - the same number
+    if abs(layer.opacity - opacity / 100.0) > 1e-9:
         _push(layer)
         layer.opacity = opacity / 100.0
 
@@ -167,8 +169,30 @@ def scale(session: Session, layer: Layer, width: int, height: int, local: int) -
     else:
         layer.x = int(layer.x * width / layer.width)
         layer.y = int(layer.y * height / layer.height)
-    resized_to(layer, width, height, session.context.interpolation)
+    if isinstance(layer, Group):
+        _scale_children(layer, width, height, session.context.interpolation)
+    else:
+        resized_to(layer, width, height, session.context.interpolation)
     layer.image.refit_groups()
+
+
+def _scale_children(group: Group, width: int, height: int, interpolation: int) -> None:
+    """Scale what a group holds, each edge from the group's corner, and then its mask."""
+    masks = set_aside_masks([group])
+    left, top = min(one.x for one in group.children), min(one.y for one in group.children)
+    across, down = width / group.width, height / group.height
+    for child in group.children:
+        near = half_up((child.x - left) * across), half_up((child.y - top) * down)
+        far = half_up((child.x - left + child.width) * across), half_up((child.y - top + child.height) * down)
+        size = max(1, far[0] - near[0]), max(1, far[1] - near[1])
+        if isinstance(child, Group):
+            _scale_children(child, *size, interpolation)
+            _move(child, group.x + near[0] - child.x, group.y + near[1] - child.y)
+        else:
+            resized_to(child, *size, interpolation)
+            child.x, child.y = group.x + near[0], group.y + near[1]
+    group.fit()
+    put_back_masks(masks, interpolation)
 
 
 @procedure("gimp-layer-resize")
@@ -202,16 +226,16 @@ def create_mask(session: Session, layer: Layer, kind: int) -> Mask:
         values[:] = 1.0
     if kind in (2, 3) and layer.alpha:
         values = layer.values()[:, :, -1:].copy()
-    if kind == 3 and layer.alpha:  # noqa: PLR2004 - ADD_ALPHA_TRANSFER_MASK
+    if kind == 3 and layer.alpha:
         _push(layer)
         pixels = layer.pixels.copy()
         pixels[:, :, -1] = image.format.top
         layer.pixels = pixels
-    if kind == 4:  # noqa: PLR2004 - ADD_SELECTION_MASK
+    if kind == 4:
         values = _of_canvas(image.selection, layer)
-    if kind == 5:  # noqa: PLR2004 - ADD_COPY_MASK
+    if kind == 5:
         values = _brightness(layer)
-    if kind == 6:  # noqa: PLR2004 - ADD_CHANNEL_MASK
+    if kind == 6:
         if image.active_channel is None:
             raise Failure("execution error")
         values = _of_canvas(image.active_channel, layer)
@@ -236,7 +260,7 @@ def _brightness(layer: Layer) -> formats.Pixels:
     colors = values[:, :, :-1] if layer.alpha else values
     if not layer.image.format.linear:
         colors = formats.srgb_to_linear(colors)
-    return formats.gray_of(colors, linear=True) if colors.shape[2] == 3 else colors  # noqa: PLR2004
+    return formats.gray_of(colors, linear=True) if colors.shape[2] == 3 else colors
 
 
 @procedure("gimp-layer-add-mask")
@@ -255,7 +279,7 @@ def add_mask(session: Session, layer: Layer, mask: Mask) -> None:
 def remove_mask(session: Session, layer: Layer, how: int) -> None:
     mask = _mask(layer)
     _push(layer)
-    if how == 0 and layer.alpha or how == 0 and not layer.alpha:
+    if (how == 0 and layer.alpha) or (how == 0 and not layer.alpha):
         _add_alpha(layer)
         values = layer.values()
         values[:, :, -1:] *= mask.values()
@@ -298,5 +322,3 @@ def _mask_flag(part: str) -> None:
 
 for _part in ("apply-mask", "edit-mask", "show-mask"):
     _mask_flag(_part)
-
-assert NORMAL_LEGACY == 0

@@ -10,7 +10,6 @@ from .. import formats
 from ..model import Channel, Drawable, Failure, Image, Item, Layer, Vectors
 from ..pdb import procedure
 from .drawables import bounds, selected
-from .stacks import floating_sel
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -33,7 +32,7 @@ def is_empty(session: Session, image: Image) -> bool:
 def value(session: Session, image: Image, x: int, y: int) -> int:
     if not (0 <= x < image.width and 0 <= y < image.height):
         return 0
-    return int(round(float(image.selection.values()[y, x, 0]) * 255))
+    return round(float(image.selection.values()[y, x, 0]) * 255)
 
 
 @procedure("gimp-selection-none")
@@ -65,7 +64,9 @@ def _select(image: Image, shape: formats.Pixels, operation: int) -> None:
 
 
 @procedure("gimp-image-select-rectangle")
-def rectangle(session: Session, image: Image, operation: int, x: float, y: float, width: float, height: float) -> None:
+def rectangle(
+    session: Session, image: Image, operation: int, x: float, y: float, width: float, height: float
+) -> None:
     shape = np.zeros((image.height, image.width, 1))
     left, top = max(round(x), 0), max(round(y), 0)
     shape[top : max(round(y + height), 0), left : max(round(x + width), 0)] = 1.0
@@ -73,7 +74,9 @@ def rectangle(session: Session, image: Image, operation: int, x: float, y: float
 
 
 @procedure("gimp-image-select-ellipse")
-def ellipse(session: Session, image: Image, operation: int, x: float, y: float, width: float, height: float) -> None:
+def ellipse(
+    session: Session, image: Image, operation: int, x: float, y: float, width: float, height: float
+) -> None:
     """Select an ellipse with an edge of about one pixel; the real one's differs by a few levels there."""
     rows, columns = np.mgrid[0 : image.height, 0 : image.width]
     across, down = width / 2, height / 2
@@ -89,7 +92,13 @@ def item(session: Session, image: Image, operation: int, chosen: Item) -> None:
     assert isinstance(chosen, Drawable)
     shape = np.zeros((image.height, image.width, 1))
     part = chosen.values()
-    part = part if isinstance(chosen, Channel) else part[:, :, -1:] if chosen.alpha else np.ones_like(part[:, :, :1])
+    part = (
+        part
+        if isinstance(chosen, Channel)
+        else part[:, :, -1:]
+        if chosen.alpha
+        else np.ones_like(part[:, :, :1])
+    )
     left, top = max(chosen.x, 0), max(chosen.y, 0)
     right, bottom = min(chosen.x + chosen.width, image.width), min(chosen.y + chosen.height, image.height)
     if right > left and bottom > top:
@@ -104,7 +113,11 @@ def feather(session: Session, image: Image, radius: float) -> None:
     """Soften the selection with a Gaussian of about GIMP's width (a third and a half of ``radius``)."""
     from ..scaling import blurred
 
-    _select(image, np.clip(blurred(image.selection.values(), radius / 3.5, radius / 3.5, alpha=False), 0, 1), REPLACE)
+    _select(
+        image,
+        np.clip(blurred(image.selection.values(), radius / 3.5, radius / 3.5, alpha=False), 0, 1),
+        REPLACE,
+    )
 
 
 @procedure("gimp-selection-save")
@@ -116,7 +129,13 @@ def save(session: Session, image: Image) -> Channel:
 
 @procedure("gimp-channel-new")
 def channel_new(
-    session: Session, image: Image, width: int, height: int, name: str, opacity: float, color: tuple[float, ...]
+    session: Session,
+    image: Image,
+    width: int,
+    height: int,
+    name: str,
+    opacity: float,
+    color: tuple[float, ...],
 ) -> Channel:
     channel = Channel(image, name, image.blank(width, height, 1))
     channel.opacity, channel.color, channel.visible = opacity / 100.0, tuple(color), True  # type: ignore[assignment]
@@ -171,7 +190,7 @@ def float_selection(session: Session, drawable: Layer, x: int, y: int) -> Layer:
     if box is None:
         raise Failure("Cannot float selection because the selection is empty.")
     image.undo.push()
-    left, top, right, bottom = box
+    left, top = box[:2]
     values, share = _cut(drawable, box)
     floating = Layer(image, "Floated Layer", formats.from_unit(values, image.format), image.base_type * 2 + 1)
     floating.x, floating.y, floating.floating_on = left + x, top + y, drawable
@@ -251,6 +270,3 @@ def paste_as_new(session: Session) -> Image:
     pixels = formats.from_unit(values, image.format)
     image.attach(Layer(image, "Pasted Layer", pixels, source.base_type * 2 + 1), None, 0)
     return image
-
-
-assert floating_sel

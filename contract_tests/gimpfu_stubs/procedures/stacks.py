@@ -38,7 +38,9 @@ def remove(session: Session, image: Image, item: Item) -> None:
 def check_attached(item: Item, image: Image) -> None:
     """Raise :class:`Failure` unless ``item`` is in a stack of ``image``."""
     if not item.attached or item.image is not image:
-        raise Failure(f"Item '{item.name}' ({item.id}) cannot be used because it has not been added to an image")
+        raise Failure(
+            f"Item '{item.name}' ({item.id}) cannot be used because it has not been added to an image"
+        )
 
 
 @procedure("gimp-image-reorder-item")
@@ -220,7 +222,7 @@ def merge_visible(session: Session, image: Image, how: int) -> Layer:
     box = (left, top, right - left, bottom - top)
     if how == 1:
         box = (0, 0, image.width, image.height)
-    elif how == 2:  # noqa: PLR2004 - CLIP_TO_BOTTOM_LAYER
+    elif how == 2:
         box = (lowest.x, lowest.y, lowest.width, lowest.height)
     return _merged(image, visible, box, lowest)
 
@@ -235,7 +237,7 @@ def merge_group(session: Session, image: Image, group: Layer) -> Layer:
     new = Layer(image, group.name, formats.from_unit(values, image.format), kind)
     new.attributes_from(group)
     new.x, new.y = group.x, group.y
-    if new.mode == 61:  # noqa: PLR2004 - PASS_THROUGH
+    if new.mode == 61:
         new.mode = 28
     if group.mask is not None:
         new.mask = Mask(new, group.mask.pixels)
