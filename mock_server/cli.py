@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import fields
 from typing import Any
 
 import click
 
 from .options import OptionError, Options, environment_name, kind_of
+from .scenarios import UnknownScenarioError, listing
 
 _EPILOG = (
     f"Every option is also an environment variable: --queue-seconds is {environment_name('queue_seconds')}."
@@ -60,16 +62,16 @@ def run(**values: Any) -> None:
     except OptionError as error:
         raise click.UsageError(str(error)) from None
     if options.scenario == "?":
-        from .scenarios import listing  # noqa: PLC0415 - the mock must start quickly
-
         click.echo(listing())
         return
-    from .running import serve  # noqa: PLC0415 - as above
+    from .running import serve  # noqa: PLC0415 - brings Flask, which --help need not wait for
 
     try:
         serve(options, click.echo)
-    except OptionError as error:
+    except (OptionError, UnknownScenarioError) as error:
         raise click.UsageError(str(error)) from None
+    except sqlite3.Error as error:
+        raise click.ClickException(f"cannot use the state file {options.state}: {error}") from None
     except OSError as error:
         raise click.ClickException(f"cannot listen on {options.host}:{options.port}: {error}") from None
 

@@ -20,7 +20,7 @@ from .outbox import Outbox, Webhook
 from .pictures import PictureError, Source, check_picture, check_size, digest_of, read_image
 from .rate_limits import RateLimits
 from .results import Results
-from .scenarios import CREATE, LIST, Scenario, UnknownScenarioError, parse
+from .scenarios import CREATE, LIST, Scenario, UnknownScenarioError, listing, parse
 from .settings import Settings
 from .task_store import FullError, TaskStore
 from .tasks import COMPLETED, CREATED, FAILED, IN_PROGRESS, TERMINAL, Schedule, Task, ended_now
@@ -113,6 +113,8 @@ class Service:
         """Return the key when it is accepted; :class:`RefusedError` with the documented 401 when not."""
         if not key:
             raise answers.RefusedError(answers.message(401, answers.MISSING_KEY))
+        if key == f"{SCENARIO_KEY}?":
+            raise answers.RefusedError(answers.message(400, listing()))
         if key == GOOD_KEY or key in self.options.api_key or self.scenario_of_key(key) is not None:
             return key
         raise answers.RefusedError(answers.message(401, answers.INVALID_KEY))

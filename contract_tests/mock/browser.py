@@ -28,7 +28,7 @@ _SWITCHES = """
     --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --hide-scrollbars
     --disable-background-networking --disable-component-update --remote-debugging-pipe
 """
-_PATIENCE = 30.0  # seconds
+_PATIENCE = 60.0  # seconds
 
 
 class Browser:
@@ -124,6 +124,7 @@ class Browser:
             mobile=False,
         )
         self.call("Page.navigate", url=url)
+        self.wait_for(f"location.href === {json.dumps(url)} && document.readyState === 'complete'")
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression, awaited."""
@@ -134,8 +135,10 @@ class Browser:
     def wait_for(self, expression: str) -> Any:
         """Return the value of an expression once it is true; the page is asked again and again."""
         deadline = time.monotonic() + _PATIENCE
+        # what is not there yet is not true yet
+        guarded = f"(() => {{ try {{ return {expression}; }} catch (error) {{ return null; }} }})()"
         while time.monotonic() < deadline:
-            value = self.evaluate(expression)
+            value = self.evaluate(guarded)
             if value:
                 return value
             select.select([], [], [], 0.05)

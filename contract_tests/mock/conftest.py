@@ -28,5 +28,5 @@ def make() -> Iterator[Callable[..., Caller]]:
 
 @pytest.fixture
 def caller(make: Callable[..., Caller]) -> Caller:
-    """A mock that behaves well, and its client."""
+    """Give a mock that behaves well, and its client."""
     return make()

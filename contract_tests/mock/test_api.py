@@ -46,6 +46,12 @@ def test_keys_do_not_see_each_others_tasks(caller: Caller) -> None:
     assert caller.status(task_id, key="mock-nearest").status_code == 404
 
 
+def test_a_question_mark_as_scenario_lists_them(caller: Caller) -> None:
+    answer = caller.listed(key="mock-?")
+    assert answer.status_code == 400
+    assert "drop_after_accept" in answer.json["message"]
+
+
 # create
 
 
@@ -440,27 +446,22 @@ def test_the_journal_is_bounded_and_says_so(make: Make) -> None:
 # scenarios
 
 
-def test_every_scenario_can_be_played_by_key_header_and_control(make: Make) -> None:
-    for name, scenario in CATALOGUE.items():
-        if scenario.wire:
-            continue  # these need a socket: see test_wire
-        for way in ("key", "header", "next", "default"):
-            caller = make()
-            key, headers = "mock-key", {}
-            if way == "key":
-                key = f"mock-{name}"
-            elif way == "header":
-                headers = {"Prefer": f"scenario={name}"}
-            elif way == "next":
-                caller.control("PUT", "/scenarios", json={"upcoming": [name]})
-            else:
-                caller.control("PUT", "/scenarios", json={"default": name})
-            answer = caller.create(key=key, headers=headers)
-            if answer.status_code == 200 and "data" in answer.json:
-                caller.advance(1000)
-                caller.status(answer.json["data"]["task_id"], key=key)
-            assert caller.app.journal.read()["requests"][0]["scenario"] == name
-            caller.close()
+@pytest.mark.parametrize("name", [name for name, scenario in CATALOGUE.items() if not scenario.wire])
+def test_a_scenario_can_be_played_by_key_header_and_control(caller: Caller, name: str) -> None:
+    ways: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({"key": f"mock-{name}"}, {}),
+        ({"headers": {"Prefer": f"scenario={name}"}}, {}),
+        ({}, {"upcoming": [name]}),
+        ({}, {"default": name}),
+    ]
+    for call, control in ways:
+        caller.control("POST", "/reset")
+        caller.control("PUT", "/scenarios", json=control)
+        answer = caller.create(**call)
+        if answer.status_code == 200 and "data" in answer.json:
+            caller.advance(1000)
+            caller.status(answer.json["data"]["task_id"], key=call.get("key", ""))
+        assert caller.app.journal.read()["requests"][0]["scenario"] == name
 
 
 def play(caller: Caller, name: str, **more: Any) -> dict[str, Any]:
@@ -475,11 +476,17 @@ def play(caller: Caller, name: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "status", "links"),
     [
-        ("failed", "FAILED", 0), ("stuck_created", "CREATED", 0), ("stuck_in_progress", "IN_PROGRESS", 0),
-        ("completed_empty", "COMPLETED", 0), ("two_results", "COMPLETED", 2), ("has_nsfw", "COMPLETED", 1),
-        ("error_null", "COMPLETED", 1), ("wrong_scale", "COMPLETED", 1), ("unknown_status*9", "POST_PROCESSING", 0),
+        ("failed", "FAILED", 0),
+        ("stuck_created", "CREATED", 0),
+        ("stuck_in_progress", "IN_PROGRESS", 0),
+        ("completed_empty", "COMPLETED", 0),
+        ("two_results", "COMPLETED", 2),
+        ("has_nsfw", "COMPLETED", 1),
+        ("error_null", "COMPLETED", 1),
+        ("wrong_scale", "COMPLETED", 1),
+        ("unknown_status*9", "POST_PROCESSING", 0),
     ],
-)  # fmt: skip
+)
 def test_a_scenario_decides_the_tasks_end(caller: Caller, name: str, status: str, links: int) -> None:
     data = play(caller, name)["data"]
     assert (data["status"], len(data["generated"])) == (status, links)
@@ -635,3 +642,9 @@ def test_charges_outlive_their_tasks(make: Make) -> None:
         caller.new_task()
     assert caller.service.tasks.counters()["forgotten tasks"] == 64
     assert caller.service.tasks.charges() == {"mock-key": (128, pytest.approx(128 * 0.128))}
+
+
+def test_a_task_ends_in_a_final_state_only(caller: Caller) -> None:
+    with pytest.raises(ValueError, match="not 'CREATED'"):
+        caller.service.end(caller.new_task(), "CREATED")
+    assert caller.service.end(UNKNOWN, "FAILED") is None

@@ -68,9 +68,14 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", [False, True])
 def test_an_error_undoes_a_transaction(tmp_path: Path, file: bool) -> None:
     database = Database(str(tmp_path / "state") if file else "", SETTINGS)
-    with pytest.raises(ZeroDivisionError), database.writing() as connection:
-        connection.execute("INSERT INTO counters VALUES ('x', 1)")
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with database.writing() as connection:
+            connection.execute("INSERT INTO counters VALUES ('x', 1)")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with database.reading() as connection:
         assert connection.execute("SELECT COUNT(*) FROM counters").fetchone() == (0,)
     database.close()

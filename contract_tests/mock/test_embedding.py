@@ -55,6 +55,11 @@ def test_a_mock_ends_with_its_block_and_can_start_again() -> None:
     mock.stop()
 
 
+def test_an_address_in_use_is_said() -> None:
+    with PrecisionMock() as mock, pytest.raises(OSError, match="in use"):
+        PrecisionMock(port=int(mock.url.rpartition(":")[2])).start()
+
+
 def test_an_option_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(TypeError, match="nope"):
         PrecisionMock(nope=1)
@@ -63,6 +68,14 @@ def test_an_option_that_does_not_exist_is_an_error() -> None:
 def test_a_mock_is_a_wsgi_application() -> None:
     answer = create_app().test_client().get(CREATE_PATH, headers={"x-magnific-api-key": "mock-key"})
     assert answer.json == {"data": []}
+
+
+def test_any_wsgi_server_finds_it_with_options_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRECISION_MOCK_API_KEY", "mine")
+    from mock_server import wsgi  # noqa: PLC0415 - reads the environment when it is imported
+
+    answer = wsgi.app.test_client().get(CREATE_PATH, headers={"x-freepik-api-key": "mine"})
+    assert answer.status_code == 200
 
 
 def test_an_unknown_scenario_is_said_at_the_start() -> None:

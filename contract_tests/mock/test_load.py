@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from precision_upscaler.contract import CREATE_PATH, STATUSES
 
 from contract_tests.mock.processes import HEADERS, Process, running
 from contract_tests.pictures import base64_png
-from precision_upscaler.contract import CREATE_PATH, STATUSES
 
 pytestmark = pytest.mark.slow
 CLIENTS = 100

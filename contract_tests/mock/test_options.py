@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,23 @@ from mock_server.options import OptionError, Options, environment_name, from_env
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"speed": -1.0}, {"speed": float("nan")}, {"port": -1}, {"links": 3}, {"processes": 0}, {"processes": 2},
-        {"progress": "polls"}, {"progress": "polls:0"}, {"progress": "polls:x"}, {"progress": "soon"},
-        {"progress": "time:3"}, {"error_shape": "round"}, {"seconds": -2.0}, {"max_tasks": 0},
+        {"speed": -1.0},
+        {"speed": float("nan")},
+        {"port": -1},
+        {"links": 3},
+        {"processes": 0},
+        {"processes": 2},
+        {"progress": "polls"},
+        {"progress": "polls:0"},
+        {"progress": "polls:x"},
+        {"progress": "soon"},
+        {"progress": "time:3"},
+        {"error_shape": "round"},
+        {"seconds": -2.0},
+        {"max_tasks": 0},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_an_option_that_cannot_be_is_refused_by_name(wrong: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match=next(iter(wrong))):
         Options(**wrong)
@@ -139,6 +151,20 @@ def test_a_question_mark_lists_the_scenarios() -> None:
     code, output, served = run("--scenario", "?")
     assert (code, served) == (0, [])
     assert "drop_after_accept" in output
+
+
+def test_a_state_file_that_is_none_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "state"
+    file.write_bytes(b"no database" * 100)
+    result = CliRunner().invoke(main, ["--port", "0", "--state", str(file)])
+    assert result.exit_code == 1
+    assert f"cannot use the state file {file}" in result.output
+
+
+def test_an_unknown_scenario_is_answered_with_the_list() -> None:
+    result = CliRunner().invoke(main, ["--port", "0", "--scenario", "nope"])
+    assert result.exit_code == 2
+    assert "drop_after_accept" in result.output
 
 
 def test_an_address_that_cannot_be_had_is_said() -> None:

@@ -84,7 +84,8 @@ def test_before_and_after_are_compared_with_a_slider(browser: Browser, mock: Pre
     mock.advance(1000)
     browser.open(f"{mock.url}/__mock__/")
     browser.wait_for("document.getElementById('after').naturalWidth > 0")
-    width = "document.getElementById('handle').getBoundingClientRect().left - document.getElementById('pictures').getBoundingClientRect().left"
+    left = "document.getElementById('%s').getBoundingClientRect().left"
+    width = f"{left % 'handle'} - {left % 'pictures'}"
     middle = browser.evaluate(width)
     browser.evaluate("compare.value = 10; compare.dispatchEvent(new Event('input'))")
     assert browser.evaluate(width) < middle / 3

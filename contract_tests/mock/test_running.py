@@ -15,6 +15,7 @@ from contract_tests.mock.calling import Caller
 from contract_tests.mock.processes import BODY, HEADERS, running
 from mock_server import running as module
 from mock_server.options import OptionError, Options
+from mock_server.server import Server
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -120,6 +121,24 @@ def test_an_address_in_use_is_said() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match="in use"):
             module.serve(Options(port=port), lambda _line: None)
+
+
+def test_it_serves_in_this_process_until_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped: list[str] = []
+
+    class Stopping(Server):
+        def serve_forever(self) -> None:
+            self.stop()
+            super().serve_forever()
+
+    monkeypatch.setattr(module, "Server", Stopping)
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        module.serve(Options(port=0), stopped.append)
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+            signal.signal(number, handler)
+    assert stopped[0].startswith("Listening on http://127.0.0.1:")
 
 
 def test_an_ipv6_address_is_written_in_brackets() -> None:

@@ -74,9 +74,24 @@ def test_a_scenario_can_be_moved_and_counted() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "?", "nope", "RESET", "reset@", "reset*0", "reset*-1", "reset@nowhere", "failed@status", "failed*2",
-     "http_500@download", "corrupt_image@status", "webhook_lost@create", "reset\n", "reset*2*3"],
-)  # fmt: skip
+    [
+        "",
+        "?",
+        "nope",
+        "RESET",
+        "reset@",
+        "reset*0",
+        "reset*-1",
+        "reset@nowhere",
+        "failed@status",
+        "failed*2",
+        "http_500@download",
+        "corrupt_image@status",
+        "webhook_lost@create",
+        "reset\n",
+        "reset*2*3",
+    ],
+)
 def test_what_is_written_wrongly_is_refused(text: str) -> None:
     with pytest.raises(UnknownScenarioError):
         parse(text)

@@ -31,9 +31,13 @@ def lazy(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterab
     return [b"no"]
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with served(echo) as number:
+def always(_method: str, _path: str) -> bool:
+    return True
+
+
+@pytest.fixture(scope="module", params=[{}, {"quick": always}], ids=["threads", "quick"])
+def port(request: pytest.FixtureRequest) -> Iterator[int]:
+    with served(echo, **request.param) as number:
         yield number
 
 
@@ -48,15 +52,17 @@ def status_of(port: int, raw: bytes) -> int:
 
 
 def test_a_request_becomes_an_environment(port: int) -> None:
-    seen = ask(
-        port,
-        "POST /a%20b/%C3%A9?c=%20d HTTP/1.1\nHost: h:1\nContent-Type: t/x\nX-Two:  1 \nX-Two: 2\nContent-Length: 4",
-        b"body",
-    )
-    assert {name: seen[name] for name in ("REQUEST_METHOD", "QUERY_STRING", "CONTENT_TYPE", "HTTP_HOST", "HTTP_X_TWO", "body")} == {
-        "REQUEST_METHOD": "POST", "QUERY_STRING": "c=%20d", "CONTENT_TYPE": "t/x", "HTTP_HOST": "h:1", "HTTP_X_TWO": "1,2",
+    head = "POST /a%20b/%C3%A9?c=%20d HTTP/1.1\nHost: h:1\nContent-Type: t/x\nX-Two:  1 \nX-Two: 2"
+    seen = ask(port, f"{head}\nContent-Length: 4", b"body")
+    expected = {
+        "REQUEST_METHOD": "POST",
+        "QUERY_STRING": "c=%20d",
+        "CONTENT_TYPE": "t/x",
+        "HTTP_HOST": "h:1",
+        "HTTP_X_TWO": "1,2",
         "body": "body",
-    }  # fmt: skip
+    }
+    assert {name: seen[name] for name in expected} == expected
     assert seen["PATH_INFO"].encode("latin-1").decode() == "/a b/é"
     assert (seen["REMOTE_ADDR"], seen["SERVER_PORT"]) == ("127.0.0.1", str(port))
 
@@ -104,7 +110,7 @@ def test_what_is_malformed_is_answered_and_the_connection_closed(port: int, raw:
 @settings(max_examples=60)
 @given(st.binary(min_size=1, max_size=300))
 def test_any_bytes_are_answered_with_http_or_nothing(raw: bytes) -> None:
-    with served(echo) as number:
+    with served(echo, quick=always) as number:
         answer = exchange(number, raw)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 ")
 
@@ -179,8 +185,9 @@ def test_head_has_no_body(port: int) -> None:
     assert b"Content-Length: " in raw
 
 
-def test_stopping_closes_every_connection() -> None:
-    with served(echo) as number:
+@pytest.mark.parametrize("more", [{}, {"quick": always}], ids=["threads", "quick"])
+def test_stopping_closes_every_connection(more: dict[str, Any]) -> None:
+    with served(echo, **more) as number:
         sock = socket.create_connection(("127.0.0.1", number), 10)
         sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert sock.recv(10_000)
