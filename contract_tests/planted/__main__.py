@@ -15,7 +15,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from contract_tests.planted.catalogue import CATALOGUE
 from contract_tests.planted.greenhouse import ROOT, Greenhouse, Outcome
@@ -33,6 +33,14 @@ class Nursery:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._mine = threading.local()
+        self._all: list[Greenhouse] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for house in self._all:
+            house.close()
 
     def greenhouse(self) -> Greenhouse:
         """Return this thread's greenhouse."""
@@ -40,6 +48,7 @@ class Nursery:
             folder = self._folder / threading.current_thread().name
             folder.mkdir()
             self._mine.greenhouse = Greenhouse(folder)
+            self._all.append(self._mine.greenhouse)
         house: Greenhouse = self._mine.greenhouse
         return house
 
@@ -81,13 +90,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"The catalogue is out of date. {stale}", file=sys.stderr)
         return 2
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="planted-") as name, ThreadPoolExecutor(options.workers) as pool:
-        nursery = Nursery(Path(name))
+    with (
+        tempfile.TemporaryDirectory(prefix="planted-") as name,
+        Nursery(Path(name)) as nursery,
+        ThreadPoolExecutor(options.workers) as pool,
+    ):
         sound = pool.submit(lambda: healthy(nursery.greenhouse(), plants)).result()
         if sound.code != 0:
-            print(
-                f"The tests fail without any lie ({sound.failed}):\n{sound.output[-3000:]}", file=sys.stderr
-            )
+            print(sound.output[-3000:], file=sys.stderr)
+            print(f"The tests fail without any lie: {sound.failed}", file=sys.stderr)
             return 2
         print(f"without a lie: all pass ({sound.seconds:.0f} s)", flush=True)
         missed = report(plants, pool.map(nursery.try_out, plants), verbose=options.verbose)

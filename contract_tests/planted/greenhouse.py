@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import re
 import shutil
@@ -53,6 +54,7 @@ class Greenhouse:
             elif source.exists():
                 shutil.copy2(source, folder / name)
         (folder / "home").mkdir()
+        self._zygote: subprocess.Popen[str] | None = None
 
     @contextlib.contextmanager
     def changed(self, path: str, text: str) -> Iterator[None]:
@@ -73,37 +75,40 @@ class Greenhouse:
 
     def run(self, tests: Sequence[str], timeout: float = 300.0) -> Outcome:
         """Run ``tests`` here until the first failure."""
+        arguments = ["-x", "-q", "--no-header", "--tb=short", "--show-capture=no", "-p", "no:cacheprovider"]
+        arguments += ["--hypothesis-profile=first", *_PLUGINS, *tests]
+        started = time.monotonic()
+        if self._zygote is None:
+            self._zygote = self._new_zygote()
+        assert self._zygote.stdin is not None
+        assert self._zygote.stdout is not None
+        self._zygote.stdin.write(json.dumps({"arguments": arguments, "seconds": timeout}) + "\n")
+        self._zygote.stdin.flush()
+        told = json.loads(self._zygote.stdout.readline())
+        code, output = told["code"], told["output"]
+        if code is None:
+            # a lie that makes the tests hang is noticed too: no suite of ours runs that long
+            code, output = 1, output + f"\nFAILED (no end within {timeout:.0f} s)"
+        failed = _FAILED_TEST.search(output)
+        return Outcome(code, failed[1] if failed else "", time.monotonic() - started, output)
+
+    def _new_zygote(self) -> subprocess.Popen[str]:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
             "PYTHONPATH": os.pathsep.join([str(self.folder / "plugin"), str(self.folder)]),
             "PRECISION_UPSCALER_WITHOUT_GIMP": "all",
             # loading every installed plug-in takes longer than most of these runs
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "CONTRACT_TESTS_TREE": str(self.folder),
             # nothing a wrong subject does may reach the user's own folders
             "HOME": str(self.folder / "home"),
             "XDG_DATA_HOME": str(self.folder / "home"),
         }
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=short"]
-        command += ["-p", "no:cacheprovider", "--hypothesis-profile=first", *_PLUGINS, *tests]
-        started = time.monotonic()
-        try:
-            done = subprocess.run(
-                command,
-                cwd=self.folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                timeout=timeout,
-                check=False,
-            )
-            code, output = done.returncode, done.stdout
-        except subprocess.TimeoutExpired as late:
-            output = (late.stdout or b"").decode(errors="replace") if isinstance(late.stdout, bytes) else ""
-            # a lie that makes the tests hang is noticed too: no suite of ours runs that long
-            code, output = 1, output + f"\nFAILED (no end within {timeout:.0f} s)"
-        failed = _FAILED_TEST.search(output)
-        return Outcome(code, failed[1] if failed else "", time.monotonic() - started, output)
+        command = [sys.executable, "-m", "contract_tests.planted.zygote"]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, cwd=self.folder, env=environment, stdin=pipe, stdout=pipe, text=True)
+
+    def close(self) -> None:
+        """End the process that runs the tests."""
+        if self._zygote is not None:
+            self._zygote.communicate()
+            self._zygote = None

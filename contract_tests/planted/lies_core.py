@@ -41,8 +41,8 @@ CORE: tuple[Plant, ...] = (
         ("task_status is not read", 'data.get("status", data.get("task_status"))', 'data.get("status")'),
         (
             "the second link is taken",
-            "        return cls(\n            task_id,",
-            "        links = links[::-1] if isinstance(links, list) else links\n        return cls(\n            task_id,",
+            'links = data.get("generated")\n',
+            'links = data.get("generated")\n        links = (links or [])[::-1]\n',
         ),
     ),
     *lies(
@@ -63,7 +63,7 @@ CORE: tuple[Plant, ...] = (
         (
             "the key goes into a query",
             "self.base_url + path, wire, headers=self._headers",
-            'self.base_url + path + "?key=" + next(iter(self._headers.values())), wire, headers=self._headers',
+            'self.base_url + path + "?key=" + [*self._headers.values()][0], wire, headers=self._headers',
         ),
         (
             "a redirect leads anywhere",
