@@ -136,7 +136,7 @@ def received(asked, source, result):
     differently, so the asked scale stands and the result is stretched back to the true proportions.
     """
     source, result = Size(*source), Size(*result)
-    if _close(result, source, asked):
+    if _close(result, source, Fraction(asked)):
         return Received(Fraction(asked), True, False)
     nearest = Fraction(max(1, rounded(Fraction(result.width, source.width))))
     if _close(result, source, nearest):
@@ -149,13 +149,11 @@ def received(asked, source, result):
 
 
 def _close(result, source, scale):
-    # type: (Size, Size, Fraction | int) -> bool
+    # type: (Size, Size, Fraction) -> bool
     # strictly less than a source pixel: whole encoder blocks and rounding, never another factor
-    tolerance = max(scale, 2)
-    return (
-        abs(result.width - source.width * scale) < tolerance
-        and abs(result.height - source.height * scale) < tolerance
-    )
+    tolerance = max(scale, Fraction(2))
+    off = (abs(result.width - source.width * scale), abs(result.height - source.height * scale))
+    return bool(max(off) < tolerance)
 
 
 def common_scale(asked, scales):
