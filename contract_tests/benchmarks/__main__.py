@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
 def measured(benchmark: Benchmark, setting: Setting, command: str) -> Entry | None:
     """Run one benchmark on a quiet machine; None, with the reason printed, where it cannot be run."""
     print(f"==> {benchmark.name}: {benchmark.title}", flush=True)
-    before = machine.busy_share() if setting.quick else machine.wait_until_quiet()
+    before = machine.busy_share() if setting.quick or not benchmark.timed else machine.wait_until_quiet()
     begin = time.monotonic()
     try:
         result = benchmark.run(setting)

@@ -147,7 +147,8 @@ def requests(
                 row.append(f"{speed.shown('.0f')}, {late.median:.1f}")
             rows.append(row)
         tables.append(Table(f"{method}, requests a second", columns, rows))
-    return Result(tables, _claims(found, {server.name for server in servers}, connections), _floors(setting))
+    claims = _claims(found, {server.name for server in servers}, connections)
+    return Result(tables, claims, [*_floors(setting), _peers()])
 
 
 def _loads(
@@ -174,6 +175,10 @@ def _loads(
                         speed.setdefault((name, method, count), []).append(seen["perSecond"])
                         late.setdefault((name, method, count), []).append(seen["p99"])
     return {key: (Samples(tuple(values)), Samples(tuple(late[key]))) for key, values in speed.items()}
+
+
+def _peers() -> str:
+    return "Versions: " + ", ".join(f"{name} {version}" for name, version in peers.versions().items()) + "."
 
 
 def _claims(

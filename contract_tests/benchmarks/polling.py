@@ -138,11 +138,9 @@ def run(setting: Setting) -> Result:
         ],
         [
             (
-                f"{len(tasks)} tasks of 1 to 96 MP; durations are the service's estimate times a "
-                "log-normal factor "
-                f"(sigma {SPREAD}). With many tasks at once the limit of {PER_MINUTE} requests a "
-                "minute decides: n tasks "
-                "can each be asked every 1.2 n seconds, so no policy's median can be under 0.6 n seconds."
+                f"{len(tasks)} tasks of 1 to 96 MP; durations are the service's estimate times a log-normal "
+                f"factor (sigma {SPREAD}). With several at once the limit of {PER_MINUTE} requests a minute "
+                "decides: while n of them are near their ends, each can be asked every 1.2 n seconds only."
             )
         ],
     )
