@@ -312,10 +312,7 @@ def eight_bit(layer):
             image.colormap = layer.image.colormap
         copy = pdb.gimp_layer_new_from_drawable(layer, image)
         pdb.gimp_image_insert_layer(image, copy, None, 0)
-        if not pdb.gimp_item_is_group(copy):
-            copy.lock_alpha = False
-        for lock in (pdb.gimp_item_set_lock_content, pdb.gimp_item_set_lock_position):
-            lock(copy, False)
+        unlock(copy)
         if copy.mask is not None:
             copy.remove_mask(MASK_DISCARD)
         if pdb.gimp_item_is_group(copy):
@@ -332,6 +329,16 @@ def eight_bit(layer):
         return bytearray(raw(layer)), layer.bpp
     finally:
         pdb.gimp_image_delete(image)
+
+
+def unlock(layer):
+    """Lift what locks a layer; a group refuses to be told what it is not."""
+    if layer.lock_alpha:
+        layer.lock_alpha = False
+    if pdb.gimp_item_get_lock_content(layer):
+        pdb.gimp_item_set_lock_content(layer, False)
+    if pdb.gimp_item_get_lock_position(layer):
+        pdb.gimp_item_set_lock_position(layer, False)
 
 
 def grid(width, height, step=7):
@@ -532,8 +539,7 @@ class Judge(object):
             two for one, two in zip(self.order, [item for item, _ in tree(reference)]) if one == layer.ID
         ][0]
         if factor != 1:
-            for lock in (pdb.gimp_item_set_lock_content, pdb.gimp_item_set_lock_position):
-                lock(twin, False)
+            unlock(twin)
             pdb.gimp_context_set_interpolation(INTERPOLATION_NOHALO)
             if self.placement == "scale-image":
                 reference.scale(reference.width * factor, reference.height * factor)

@@ -38,13 +38,17 @@ def test_in_the_stubs(front_end: FrontEnd, row: Row) -> None:
 
 
 @pytest.fixture(scope="module")
-def real_reports(make_real_gimp: Callable[..., RealGimp], plugin_gimp2: Path) -> dict[str, list[str]]:
-    """Judge every row in the real GIMP; rows of one scenario share one."""
+def real_reports(
+    request: pytest.FixtureRequest, make_real_gimp: Callable[..., RealGimp], plugin_gimp2: Path
+) -> dict[str, list[str]]:
+    """Judge every row that was asked for in the real GIMP; rows of one scenario share one."""
+    asked = [item for item in request.session.items if item.name.startswith("test_in_the_real_one")]
+    wanted = [item.callspec.params["row"] for item in asked if isinstance(item, pytest.Function)]
     real = make_real_gimp(plugin_gimp2)
     found: dict[str, list[str]] = {}
     with PrecisionMock(progress="immediate") as mock:
-        for key in sorted({row.get("key", "mock-nearest") for row in table.ROWS}):
-            rows = [row for row in table.ROWS if row.get("key", "mock-nearest") == key]
+        for key in sorted({row.get("key", "mock-nearest") for row in wanted}):
+            rows = [row for row in wanted if row.get("key", "mock-nearest") == key]
             rows_path, report = real.folder / f"{key}.rows.json", real.folder / f"{key}.report"
             rows_path.write_text(json.dumps(rows), encoding="utf-8")
             data = real.folder / f"{key}.data"

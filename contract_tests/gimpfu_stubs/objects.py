@@ -249,7 +249,7 @@ class Image(HasParasites):
     @property
     def resolution(self) -> tuple[float, float]:
         """Pixels an inch, across and down."""
-        return tuple(call("gimp-image-get-resolution", self))  # type: ignore[return-value]  # two of them
+        return tuple(call("gimp-image-get-resolution", self))
 
     @resolution.setter
     def resolution(self, value: tuple[float, float]) -> None:
@@ -573,7 +573,7 @@ class Layer(Drawable):
 
     def copy(self, add_alpha: bool = False) -> Layer:
         """Return a loose copy."""
-        return call("gimp-layer-copy", self, add_alpha)
+        return call("gimp-layer-copy", self, add_alpha)  # type: ignore[no-any-return]  # as the database has it
 
     def add_alpha(self) -> None:
         """Give the layer an alpha channel."""
@@ -581,7 +581,7 @@ class Layer(Drawable):
 
     def create_mask(self, type: int) -> Channel:  # noqa: A002 - the real one's name
         """Return a loose mask of the layer's size."""
-        return call("gimp-layer-create-mask", self, type)
+        return call("gimp-layer-create-mask", self, type)  # type: ignore[no-any-return]  # as the database has it
 
     def add_mask(self, mask: Channel) -> None:
         """Give the layer a mask."""
@@ -656,7 +656,7 @@ class Channel(Drawable):
 
     def copy(self) -> Channel:
         """Return a loose copy."""
-        return call("gimp-channel-copy", self)
+        return call("gimp-channel-copy", self)  # type: ignore[no-any-return]  # as the database has it
 
 
 class Vectors(Item):

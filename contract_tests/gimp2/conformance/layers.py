@@ -692,3 +692,28 @@ def scaling_a_group_with_a_mask():
         inner.height,
         inner.offsets,
     ]
+
+
+@probe
+def locking_a_group():
+    image, layer = one_layer()
+    group = pdb.gimp_layer_group_new(image)
+    image.insert_layer(group, position=0)
+    found = []
+    for when in ("empty", "full", "of a locked one"):
+        for value in (True, False):
+            found.append(
+                [
+                    when,
+                    value,
+                    raised(pdb.gimp_item_set_lock_content, group, value),
+                    pdb.gimp_item_get_lock_content(group),
+                    raised(pdb.gimp_item_set_lock_position, group, value),
+                    pdb.gimp_item_get_lock_position(group),
+                ]
+            )
+        if when == "empty":
+            pdb.gimp_image_reorder_item(image, layer, group, 0)
+        elif when == "full":
+            pdb.gimp_item_set_lock_content(layer, True)
+    return found

@@ -175,10 +175,8 @@ def mask_bounds(session: Session, drawable: Drawable) -> tuple[bool, int, int, i
     box = bounds(drawable.image)
     if box is None:
         return False, 0, 0, drawable.width, drawable.height
-    left, top = (min(max(value, 0), size) for value, size in
-                 ((box[0] - drawable.x, drawable.width), (box[1] - drawable.y, drawable.height)))  # fmt: skip
-    right, bottom = (min(max(value, 0), size) for value, size in
-                     ((box[2] - drawable.x, drawable.width), (box[3] - drawable.y, drawable.height)))  # fmt: skip
+    left, right = (min(max(value - drawable.x, 0), drawable.width) for value in (box[0], box[2]))
+    top, bottom = (min(max(value - drawable.y, 0), drawable.height) for value in (box[1], box[3]))
     return True, left, top, right, bottom
 
 

@@ -72,6 +72,8 @@ def _flag(part: str, attribute: str, kind: Any = bool) -> None:
 
     @procedure(f"gimp-item-set-{part}")
     def put(session: Session, item: Item, value: Any) -> None:
+        if attribute == "lock_position" and isinstance(item, Group):
+            raise Failure("execution error")
         if getattr(item, attribute) != kind(value):
             if item.attached:
                 item.image.undo.push()

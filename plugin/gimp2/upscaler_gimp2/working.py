@@ -92,8 +92,11 @@ def plain_copy(layer, image):
     copy = pdb.gimp_layer_new_from_drawable(layer, image)
     pdb.gimp_image_insert_layer(image, copy, None, 0)
     for item in [copy] + list(copy.children):
-        pdb.gimp_item_set_lock_content(item, False)
-        pdb.gimp_item_set_lock_position(item, False)
+        # a group refuses to be unlocked where it cannot be locked
+        if pdb.gimp_item_get_lock_content(item):
+            pdb.gimp_item_set_lock_content(item, False)
+        if pdb.gimp_item_get_lock_position(item):
+            pdb.gimp_item_set_lock_position(item, False)
     copy.visible = True
     if copy.mask is not None:
         copy.remove_mask(MASK_DISCARD)
@@ -101,7 +104,8 @@ def plain_copy(layer, image):
     copy.mode = LAYER_MODE_NORMAL_LEGACY
     if pdb.gimp_item_is_group(copy):
         copy = pdb.gimp_image_merge_layer_group(image, copy)
-    copy.lock_alpha = False
+    if copy.lock_alpha:
+        copy.lock_alpha = False
     copy.set_offsets(0, 0)
     return copy
 
