@@ -321,10 +321,13 @@ class Table:
             after["selected"] = expected["selected"]
         after, expected = copy.deepcopy(after), copy.deepcopy(expected)
         for tree in (after, expected):
+            for path in tree["paths"]:
+                # GIMP renames some when it duplicates the image
+                path["name"] = None
             for one in flat(tree["layers"]):
                 if one["name"] in names and not keeps:
                     # judged apart, to the pixel
-                    one.update(pixels=None, type=None, effects=None)
+                    one.update(pixels=None, type=None, effects=None, box=None, alpha=None)
                     if one["mask"]:
                         one["mask"] = dict(one["mask"], pixels=None)
                 if "children" in one:
