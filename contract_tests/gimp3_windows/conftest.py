@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
 import sys
 from dataclasses import dataclass, field
@@ -140,16 +141,24 @@ def picture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="session")
-def desk(gimp3: Gimp, plugin_gimp3: Path, picture: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+def desk(
+    gimp3: Gimp,
+    plugin_gimp3: Path,
+    picture: Path,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Desk]:
     """Open a GIMP of each version in turn, as after the first installation: no key, and no mock yet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     wanted = request.config.getoption("--update-screenshots", default=False) and gimp3.version == "3.2"
+    plug_ins = tmp_path_factory.mktemp("plug-ins")
+    shutil.copytree(plugin_gimp3, plug_ins / plugin_gimp3.name)
     desktop = Desktop(
         gimp3,
         files=[picture],
-        plug_ins=plugin_gimp3.parent,
+        plug_ins=plug_ins,
         environment={"PRECISION_MOCK_PORT": str(port), "BROWSER": "echo browser-opens:"},
         evidence=EVIDENCE,
     )

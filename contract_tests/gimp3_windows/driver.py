@@ -405,9 +405,22 @@ class Driver:
         return self._session._environment  # one program
 
     def _xdotool(self, *argv: str) -> None:
-        subprocess.run(
-            ["xdotool", *argv], env=self._environment(), check=True, capture_output=True, timeout=_PATIENCE
-        )
+        for attempts_left in (2, 1, 0):
+            try:
+                subprocess.run(
+                    ["xdotool", *argv],
+                    env=self._environment(),
+                    check=True,
+                    capture_output=True,
+                    timeout=_PATIENCE,
+                )
+            except subprocess.CalledProcessError:
+                # a window that closes while xdotool goes through all of them is an X error
+                if not attempts_left:
+                    raise
+                time.sleep(0.3)
+            else:
+                return
 
     def _all(self, where: dict[str, Any]) -> Iterator[Atspi.Accessible]:
         _pump()

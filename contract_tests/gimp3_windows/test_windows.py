@@ -256,9 +256,9 @@ def test_the_settings_are_shown_tested_and_saved(practising: Desk) -> None:
 def test_a_setting_that_is_not_allowed_is_refused_in_place(practising: Desk) -> None:
     desk = practising
     desk.desktop.menu("Filters", "Enhance", "Precision Upscale Settings…")
-    address = desk.desktop.look("/./", role="text", window=SETTINGS)
+    address = desk.desktop.look("Service address:", role="text", window=SETTINGS)
     assert address["text"] == f"http://127.0.0.1:{desk.port}"
-    desk.desktop.write("http://example.com", role="text", window=SETTINGS)
+    desk.desktop.write("http://example.com", "Service address:", role="text", window=SETTINGS)
     desk.desktop.press("Save", window=SETTINGS)
     desk.desktop.look("/example.com is not secure/", window=SETTINGS)
     desk.close(SETTINGS)

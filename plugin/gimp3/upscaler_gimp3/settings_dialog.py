@@ -96,6 +96,8 @@ class SettingsDialog(Gtk.Dialog):
             field.set_hexpand(True)
             self._fields[name] = field
             text = widgets.labelled(title, field)
+            if isinstance(field, Gtk.ComboBoxText) and field.get_has_entry():
+                widgets.named(field.get_child(), title.replace("_", ""))
             text.set_tooltip_text(explanations[name])
             grid.attach(text, 0, row, 1, 1)
             grid.attach(field, 1, row, 1, 1)
