@@ -147,14 +147,18 @@ def test_exit_codes_tell_whether_something_paid_is_waiting(
     assert not (shell.folder / "out.png").exists()
 
 
-def test_a_paid_job_is_listed_and_resumed_for_free(shell: Shell) -> None:
+def test_a_paid_job_is_listed_and_resumed_for_free(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     # an editor's plug-in paid for it, and was closed before the picture came
     with cli._workshop(None).surroundings(lambda _event: None) as around:
         upscale(shell.folder / "sky.png", UpscaleRequest(), around, origin={"layer": "sky.png"})
+        (stored,) = around.journal.undelivered()
+        (stored.folder / "result.png").unlink()
     listing = shell.run("jobs").output
     assert "charged: yes" in listing
     assert "sky.png" in listing
     (job,) = json.loads(shell.run("jobs", "--json").output)
+    # wherever the settings lead by now: a job is taken up at the service that was paid for it
+    monkeypatch.setenv("PRECISION_UPSCALER_BASE_URL", "http://127.0.0.1:9")
     shell.run("resume", job["job_id"], "-o", "rescued.png")
     assert verify(shell.folder / "rescued.png").width == 320
     assert shell.mock.charges == 1

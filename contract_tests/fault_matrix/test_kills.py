@@ -14,7 +14,7 @@ from contract_tests.fault_matrix.killer import Killed, Lines
 from contract_tests.fault_matrix.verdict import Judge
 from contract_tests.world import World
 
-CELLS = 24
+CELLS = 16
 """Places to die in each story, evenly spread over its lines."""
 
 

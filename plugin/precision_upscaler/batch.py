@@ -274,7 +274,7 @@ class Batch:
 
         workshop = self._workshop
         try:
-            with workshop.surroundings(emit) as around:
+            with workshop.surroundings(emit, job_id=item if isinstance(item, str) else None) as around:
                 result = start(item, around)
             written = deliver(result, target, overwrite=overwrite)
             workshop.journal.open(result.job_id).deliver()

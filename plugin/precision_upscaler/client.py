@@ -27,7 +27,7 @@ from .clock import Clock, SystemClock
 from .contract import CREATE_PATH
 from .credentials import auth_header
 from .download import BytesDone, Download, Partial, Step
-from .errors import ResultHost
+from .errors import AddressNotAllowed, ResultHost
 from .policy import Call, Failure, parse_retry_after
 from .request import UpscaleRequest
 from .task import Task, read_list
@@ -78,6 +78,10 @@ class UpscalerClient:
         result_hosts: tuple[str, ...] = (),
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
+        try:
+            httpx2.URL(base_url)
+        except httpx2.InvalidURL as error:
+            raise AddressNotAllowed("The service address cannot be read.", setting="base_url") from error
         self.base_url = base_url
         self._timeouts = timeouts or Timeouts()
         self._clock = clock or SystemClock()
@@ -287,6 +291,10 @@ class UpscalerClient:
         with self._cancel.watch(lambda: wire.cut("it was cancelled")):
             try:
                 self._fetch(link, fetch, wire)
+            except httpx2.InvalidURL as error:
+                raise CallFailed(
+                    Failure("download", hopeless=True), "The link to the picture is no address."
+                ) from error
             except httpx2.HTTPError as error:
                 self._cancel.check()
                 reason = wire.reason or str(error) or type(error).__name__
@@ -321,7 +329,8 @@ class UpscalerClient:
 def _is_certificate_problem(error: BaseException | None) -> bool:
     seen = set()
     while error is not None and id(error) not in seen:  # causes may lead round in a circle
-        if isinstance(error, ssl.SSLError):
+        # other troubles of a handshake may pass; a wrong identity does not
+        if isinstance(error, ssl.SSLCertVerificationError):
             return True
         seen.add(id(error))
         error = error.__cause__ or error.__context__

@@ -217,13 +217,16 @@ class Worker:
         adopt = command.get("adopt")
         if adopt is not None and not isinstance(adopt, str):
             raise BadCommand("The command's 'adopt' must be a text.")
-        self._run(lambda around: resume(job_id, around, adopt=adopt))
+        self._run(lambda around: resume(job_id, around, adopt=adopt), job_id)
 
-    def _run(self, run: Callable[..., Result]) -> None:
+    def _run(self, run: Callable[..., Result], job_id: str | None = None) -> None:
         listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         listener.start()
         workshop = self._workshop
-        with pruned(workshop.journal, workshop.settings), workshop.surroundings(self._emit) as around:
+        with (
+            pruned(workshop.journal, workshop.settings),
+            workshop.surroundings(self._emit, job_id=job_id) as around,
+        ):
             try:
                 result = run(around)
             except Cancelled as cancelled:

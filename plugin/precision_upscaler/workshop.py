@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from .addresses import check_address
 from .answers import CallFailed, named_error
 from .cancel import CancelToken
 from .client import Timeouts, UpscalerClient
@@ -43,6 +44,7 @@ class Workshop:
         self.journal = Journal(folder / "jobs", self.clock)
         self.timeouts = Timeouts()
         self.last_job_id: str | None = None
+        self._keys: dict[str, Key] = {}
         self._chance = chance
 
     def find_key(self) -> Key | None:
@@ -50,17 +52,22 @@ class Workshop:
         return find_key(self.folder, self.base_url)
 
     @contextlib.contextmanager
-    def client(self, cancel: CancelToken | None = None, key: Key | None = None) -> Iterator[UpscalerClient]:
+    def client(
+        self, cancel: CancelToken | None = None, key: Key | None = None, address: str | None = None
+    ) -> Iterator[UpscalerClient]:
         """Open a client for the address and key in use, within the key's rate limit; NoKey without one.
 
-        ``key`` is used instead of the stored one.
+        ``key`` is used instead of the stored one, ``address`` instead of the one in use.
         """
-        key = key or require_key(self.folder, self.base_url)
+        address = address or self.base_url
+        if key is None:
+            # asked for once: a keyring may want the user's password every time
+            key = self._keys.setdefault(address, self._keys.get(address) or require_key(self.folder, address))
         open_log(self.folder, key.value)
         cancel = cancel or self.cancel
         ledger = RequestLedger(self.folder, key.value, self.settings.requests_per_minute, self.clock)
         with UpscalerClient(
-            self.base_url,
+            address,
             key.value,
             timeouts=self.timeouts,
             clock=self.clock,
@@ -71,9 +78,12 @@ class Workshop:
             yield client
 
     @contextlib.contextmanager
-    def surroundings(self, emit: Emit, cancel: CancelToken | None = None) -> Iterator[Surroundings]:
-        """Open everything one job needs."""
-        with self.client(cancel) as client:
+    def surroundings(
+        self, emit: Emit, cancel: CancelToken | None = None, job_id: str | None = None
+    ) -> Iterator[Surroundings]:
+        """Open everything one job needs; the job ``job_id`` is taken up where it was created."""
+        address = None if job_id is None else check_address(self.journal.open(job_id).record["service"])
+        with self.client(cancel, address=address) as client:
             yield Surroundings(
                 self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._chance
             )
