@@ -121,8 +121,8 @@ MOCK: tuple[Plant, ...] = (
     *lies(
         "mock_server/task_store.py",
         _STATES,
-        ("a create is charged twice", "VALUES (?, 1, ?) ON CONFLICT", "VALUES (?, 2, ?) ON CONFLICT"),
-        ("the second create is free", "SET count = count + 1,", "SET count = count + 0,"),
+        ("a create is charged twice", "COUNT(*) AS count", "2 * COUNT(*) AS count"),
+        ("a task is charged once for a key", "COUNT(*) AS count", "COUNT(DISTINCT owner) AS count"),
     ),
     *lies(
         "mock_server/answers.py",

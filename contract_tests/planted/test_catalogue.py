@@ -1,0 +1,66 @@
+"""The catalogue fits the code as it is, so that what it proves is proven of today's tests."""
+
+from __future__ import annotations
+
+import ast
+import json
+
+import pytest
+
+from contract_tests.planted.catalogue import CATALOGUE
+from contract_tests.planted.greenhouse import ROOT
+from contract_tests.planted.mutate import SURVIVORS, TARGETS, mutants
+from contract_tests.planted.plant import Plant, StalePlantError
+
+
+@pytest.mark.parametrize("path", sorted({plant.path for plant in CATALOGUE}))
+def test_every_lie_fits_its_file(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    for plant in CATALOGUE:
+        if plant.path == path:
+            plant.check(ROOT)
+            changed = plant.changed(text)
+            assert changed != text
+            if path.endswith(".py"):
+                ast.parse(changed)
+            else:
+                json.loads(changed)
+
+
+def test_there_are_enough_of_every_kind() -> None:
+    assert len(CATALOGUE) >= 60
+    assert len({plant.lie for plant in CATALOGUE}) == len(CATALOGUE), "a lie has a name of its own"
+    for start in ("plugin/precision_upscaler/contract/", "plugin/precision_upscaler/", "mock_server/"):
+        assert sum(plant.path.startswith(start) for plant in CATALOGUE) >= 25
+
+
+@pytest.mark.parametrize(("text", "times"), [("a", 0), ("x x", 2)])
+def test_a_lie_that_does_not_fit_is_refused(text: str, times: int) -> None:
+    with pytest.raises(StalePlantError, match=f"{times} times"):
+        Plant("a lie", "file.py", "x", "y", ()).changed(text)
+
+
+def test_a_lie_names_tests_that_exist() -> None:
+    with pytest.raises(StalePlantError, match="there is no nowhere"):
+        Plant("a lie", "README.md", "Precision Upscaler\n", "", ("nowhere.py",)).check(ROOT)
+
+
+def test_mutants_change_one_thing_each() -> None:
+    source = "def f(a, b):\n    if not a < 2 and b:\n        return a + 1 | None\n    return True\n"
+    found = {one.what: one.text for one in mutants("m.py", source)}
+    assert "f: Lt becomes LtE in `if not a < 2 and b:`" in found
+    assert "f: And becomes Or in `if not a < 2 and b:`" in found
+    assert "f: 2 becomes 3 in `if not a < 2 and b:`" in found
+    assert "f: not is dropped in `if not a < 2 and b:`" in found
+    assert "f: True becomes False in `return True`" in found
+    plain = ast.unparse(ast.parse(source))
+    assert all(text != plain for text in found.values())
+    assert len(set(found.values())) == len(found)
+
+
+def test_every_explained_survivor_is_a_mutant_of_today() -> None:
+    for path, explained in json.loads(SURVIVORS.read_text(encoding="utf-8")).items():
+        known = {one.what for one in mutants(path, (ROOT / path).read_text(encoding="utf-8"))}
+        assert set(explained) <= known, path
+        assert all(explained.values())
+    assert set(json.loads(SURVIVORS.read_text(encoding="utf-8"))) <= set(TARGETS)
