@@ -1,6 +1,6 @@
 """Measure how fast everything is, side by side with what a user would have otherwise.
 
-    python3 install_scripts/bench.py                 everything; writes docs/benchmarks.md (about an hour)
+    python3 install_scripts/bench.py                 everything; writes docs/benchmarks.md
     python3 install_scripts/bench.py --only NAME     one benchmark; the others keep their figures
     python3 install_scripts/bench.py --quick         try them all; prints only
     python3 install_scripts/bench.py --report        write the page again from the figures there are

@@ -49,6 +49,17 @@ class Growth:
         """Return the cost for each megapixel, smallest picture first."""
         return [cost / size for size, cost in self.lines[name]]
 
+    def claim(self, name: str) -> Claim:
+        """Return that a pixel of the largest picture costs no more than one of the second smallest.
+
+        A tenth is left for what one run differs from another; the smallest shows fixed costs.
+        """
+        costs = self.per_pixel(name)
+        compared = 1 if len(costs) > 2 else 0
+        largest, smaller = self.lines[name][-1][0], self.lines[name][compared][0]
+        what = f"a pixel's cost at {largest:g} MP, against {smaller:g} MP"
+        return Claim(what, round(costs[-1] / costs[compared], 2), 1.1)
+
 
 @dataclass
 class Result:

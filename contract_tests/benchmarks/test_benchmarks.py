@@ -70,6 +70,8 @@ def test_a_claim_is_reached_at_its_bound(figure: float, target: float, at_most: 
 def test_growth_is_judged_for_each_pixel() -> None:
     growth = Growth("cost", "s", {"ours": [(1, 2.0), (4, 6.0)]})
     assert growth.per_pixel("ours") == [2.0, 1.5]
+    assert growth.claim("ours").reached
+    assert Growth("cost", "s", {"ours": [(1, 9.0), (4, 4.0), (8, 10.0)]}).claim("ours").figure == 1.25
 
 
 def entry() -> report.Entry:
