@@ -59,7 +59,7 @@ def why_not() -> str:
         return "private test GIMPs need Linux"
     if os.geteuid() != 0:
         return "private test GIMPs need root rights (debootstrap and chroot)"
-    for tool in ("unshare", "mount", "chroot"):
+    for tool in ("setpriv", "unshare", "mount", "chroot"):
         if shutil.which(tool, path=SYSTEM_PATH) is None:
             return f"private test GIMPs need the command {tool}"
     trial = subprocess.run(
@@ -90,6 +90,8 @@ class PrivateRoot:
     ) -> subprocess.Popen[str]:
         """Start ``argv`` inside and return at once; ``kill()`` ends it with everything it started.
 
+        So does the end of the calling thread: keep that alive for as long as the command shall run.
+
         ``binds`` are host files and folders made visible under the same path, writable. ``env`` is
         the whole environment apart from PATH and LANG; nothing of the host's leaks in. ``cwd`` is a
         path inside. Changes to the system itself are dropped unless ``keep``.
@@ -99,9 +101,11 @@ class PrivateRoot:
         if missing:
             raise FileNotFoundError(f"cannot be made visible in the private root: {', '.join(missing)}")
         enter = [str(self.folder), "yes" if keep else "no", cwd, str(len(places)), *places]
-        namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"]
+        # pdeathsig: what we started ends with us, even when we are killed and cannot end it ourselves
+        space = ["setpriv", "--pdeathsig", "KILL", "unshare"]
+        space += ["--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"]
         return subprocess.Popen(
-            ["unshare", *namespaces, "sh", "-c", _ENTER, "private-root", *enter, *argv],
+            [*space, "sh", "-c", _ENTER, "private-root", *enter, *argv],
             env={"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", **(env or {})},
             stdin=stdin,
             stdout=stdout,

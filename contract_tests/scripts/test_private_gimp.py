@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +65,26 @@ def test_a_timeout_ends_the_grandchildren_too(gimp32: Gimp, tmp_path: Path) -> N
         gimp32.run(["sh", "-c", script], binds=[tmp_path], timeout=2)
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert "sleep 4711" not in running
+
+
+def test_a_run_ends_with_the_process_that_started_it(gimp32: Gimp) -> None:
+    code = f"import private_gimp; private_gimp.find({gimp32.version!r}).run(['sleep', '4712'])"
+    scripts = str(Path(private_gimp.__file__).parent)
+    starter = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": scripts})
+
+    def sleeping() -> bool:
+        running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        return "sleep 4712" in running.splitlines()
+
+    deadline = time.monotonic() + 60
+    while not sleeping() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert sleeping()
+    starter.kill()
+    starter.wait()
+    while sleeping() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not sleeping()
 
 
 def test_a_missing_bind_is_named_before_anything_runs(gimp32: Gimp, tmp_path: Path) -> None:
