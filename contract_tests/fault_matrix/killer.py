@@ -35,6 +35,9 @@ class Lines:
     def __init__(self, kill_at: int | None = None) -> None:
         self.count = 0
         self.place = ""
+        self.first_times: list[int] = []
+        """The numbers at which a line was run that had not been run before."""
+        self._seen: set[tuple[str, int]] = set()
         self._kill_at = kill_at
 
     def _trace(self, frame: FrameType, event: str, _argument: Any) -> Any:
@@ -42,6 +45,10 @@ class Lines:
             return self._trace if frame.f_code.co_filename in MODULES else None
         if event == "line":
             self.count += 1
+            where = (frame.f_code.co_filename, frame.f_lineno)
+            if where not in self._seen:
+                self._seen.add(where)
+                self.first_times.append(self.count)
             if self.count == self._kill_at:
                 self.place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
                 raise Killed(self.place)
