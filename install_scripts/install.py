@@ -26,6 +26,8 @@ import plugin_folder
 from gimp_places import Machine, Place
 from steps import Failure, reported, say, step
 
+# what upscaler_gimp2.python3 reads; it searches the machine when the note leads nowhere
+NOTE = "python3.path"
 NO_GIMP = "no GIMP 2.10, 3.0 or later was found for this user"
 GET_GIMP = (
     "install GIMP from https://www.gimp.org/downloads/ and start it once; or name its plug-ins folder with "
@@ -57,10 +59,17 @@ def install(places: list[Place], archives: list[Path]) -> None:
                 folders[front_end] = _source(archives, front_end, draft)
             older = _version(place.plug_ins / plugin_folder.NAME)
             target = placing.place(folders[front_end], place.plug_ins)
+            if front_end == "gimp2":
+                note_python(target)
             now = _version(target)
             what = {None: "Installed", now: "Installed again:"}.get(older, f"Upgraded from {older} to")
             say(f"{what} Precision Upscaler {now} for {place.name}: {target}")
     say("Start GIMP anew, open a picture, and choose Filters, Enhance, Precision Upscale.")
+
+
+def note_python(target: Path) -> None:
+    """Write down for GIMP 2.10, whose own Python is 2.7, which Python can run the worker: this one."""
+    (target / NOTE).write_text(f"{sys.executable}\n", encoding="utf-8")
 
 
 def _source(archives: list[Path], front_end: str, draft: Path) -> Path:

@@ -303,3 +303,12 @@ def test_every_file_is_valid_python_three() -> None:
     assert len(files) > 10
     for path in files:
         ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def test_the_installer_writes_the_note_that_is_read(loaded_session: Any, tmp_path: Path) -> None:
+    import install
+    from upscaler_gimp2 import python3
+
+    assert install.NOTE == python3.NOTE
+    install.note_python(tmp_path)
+    assert python3.noted(str(tmp_path)) == [sys.executable]

@@ -30,7 +30,39 @@ def _judged(row: Row) -> list[str]:
     return list(inside.judged(row))
 
 
-@pytest.mark.parametrize("row", _ALL, ids=[row["id"] for row in _ALL])
+# enough of each kind for every run; the others are as slow as they are many
+_QUICK = frozenset(
+    [
+        "in-nested-groups",
+        "everything-at-once",
+        "holes",
+        "grow-canvas-alpha-mask",
+        "fit-layer-deep",
+        "new-layer-alpha-mask",
+        "new-image-deep",
+        "grey-alpha-mask",
+        "indexed-alpha",
+        "group-with-mask",
+        "selection-soft",
+        "original-tinted-alpha",
+        "half-as-large-grow-canvas",
+        "text-with-mask",
+    ]
+)
+
+
+def _parameters(rows: list[Row]) -> list[Any]:
+    return [
+        pytest.param(row, id=row["id"], marks=() if row["id"] in _QUICK else (pytest.mark.slow,))
+        for row in rows
+    ]
+
+
+def test_the_quick_rows_exist() -> None:
+    assert {row["id"] for row in _ALL} >= _QUICK
+
+
+@pytest.mark.parametrize("row", _parameters(_ALL))
 def test_in_the_stubs(front_end: FrontEnd, row: Row) -> None:
     front_end.script.scenario = _SCENARIOS.get(row.get("key", ""), "nearest")
     assert _judged(row) == [], "\n".join(front_end.session.tracebacks)
