@@ -11,270 +11,27 @@ Everything else (large bodies, downloads, faults, slow clients) gets a thread fo
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
-import re
 import selectors
 import socket
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from . import wire
-from .request_body import BodyError, ChunkedBody, SizedBody
+from .connection import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from .connection import Answer
+
 log = logging.getLogger(__name__)
-_MOST_HEADERS = 100
-_LONGEST_LINE = 16 << 10
-_LONGEST_NUMBER = 18  # digits
 _IDLE_SECONDS = 75.0
 _PATIENCE_SECONDS = 0.5  # for a thread that is in the middle of a picture when the server stops
-_QUICK_BYTES = 16 << 10  # the largest request that the accepting thread serves itself
-_QUICK_ANSWER = 64 << 10  # the largest answer it sends itself: this much fits into any socket's buffer
 _SWEEP_SECONDS = 5.0
-_DRAINED = 64 << 20  # bytes of an unread body that are read away so that the answer arrives
-_REASONS = {
-    400: "Bad Request",
-    414: "URI Too Long",
-    431: "Request Header Fields Too Large",
-    501: "Not Implemented",
-    505: "HTTP Version Not Supported",
-}
-"""What the server itself answers; everything else is the application's."""
-_FAULT = "precision_mock.fault"
-_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,5})[ \t]*(?:\r|$)")
-
-
-class _BadRequestError(Exception):
-    """The request cannot be understood: answer ``status`` and close."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-@dataclass(slots=True)
-class _Answer:
-    """An answer that is ready to be sent, and what is to become of the connection then."""
-
-    data: bytes
-    fault: str
-    body: SizedBody | ChunkedBody
-    keep_alive: bool
-
-    @property
-    def may_wait(self) -> bool:
-        """Whether sending it may keep the sender waiting."""
-        return bool(self.fault) or len(self.data) > _QUICK_ANSWER or not self.keep_alive
-
-
-class _Connection:
-    """One client's connection: reads requests, calls the application, writes answers."""
-
-    def __init__(self, server: Server, sock: socket.socket, address: tuple[Any, ...]) -> None:
-        self._server = server
-        self._sock = sock
-        self._client = str(address[0]), str(address[1])
-        self._reader: io.BufferedReader = sock.makefile("rb", 64 << 10)  # type: ignore[assignment]  # typeshed says IOBase
-
-    def run(self, first: _Answer | None = None) -> None:
-        """Send ``first``, then serve requests until the client goes away, misbehaves, or asks to close."""
-        try:
-            going_on = first is None or self.send(first)
-            while going_on:
-                answer = self._answer_next(self._reader)
-                going_on = answer is not None and self.send(answer)
-        except (OSError, ValueError):
-            pass  # the client is gone, or the server stopped and shut the socket down under us
-        finally:
-            self.close()
-
-    def fileno(self) -> int:
-        """Return the socket's number, for a selector."""
-        return self._sock.fileno()
-
-    def quick_request(self, quick: Callable[[str, str], bool]) -> bytes:
-        """Return the request that lies ready in the socket when it is small, whole, alone and ``quick``.
-
-        Else nothing; in both cases it is still in the socket.
-        """
-        waiting = self._sock.recv(_QUICK_BYTES, socket.MSG_PEEK)
-        head, end, body = waiting.partition(b"\r\n\r\n")
-        words = head.partition(b"\r\n")[0].decode("latin-1").split(" ")
-        if not end or len(words) != 3 or not quick(words[0], words[1].partition("?")[0]):  # noqa: PLR2004 - method, target, version
-            return b""
-        lowered = head.lower()
-        lengths = _LENGTH.findall(lowered)
-        unusual = b"\ntransfer-encoding" in lowered or b"\nexpect" in lowered or len(lengths) > 1
-        if unusual or len(lengths) != lowered.count(b"content-length"):
-            return b""
-        return waiting if len(body) == (int(lengths[0]) if lengths else 0) else b""
-
-    def answer_quickly(self, request: bytes) -> _Answer | None:
-        """Take what :meth:`quick_request` found out of the socket and have it answered."""
-        self._sock.recv(len(request))  # all of it is there
-        return self._answer_next(io.BytesIO(request))
-
-    def interrupt(self) -> None:
-        """Wake up whoever reads from the socket or writes to it. Safe from any thread."""
-        with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Close the socket."""
-        with contextlib.suppress(OSError):
-            self._reader.close()  # holds the system's socket open for as long as it is open itself
-        with contextlib.suppress(OSError):
-            self._sock.close()
-
-    def _answer_next(self, reader: io.BufferedReader | io.BytesIO) -> _Answer | None:
-        """Read one request and have it answered; None when no answer is left to be sent."""
-        line = reader.readline(_LONGEST_LINE)
-        if line in (b"\r\n", b"\n"):  # a stray line end before the request line is to be tolerated
-            line = reader.readline(_LONGEST_LINE)
-        if not line:
-            return None
-        try:
-            environ, body, keep_alive = self._read_head(reader, line)
-        except _BadRequestError as error:
-            self._send_plain(error.status)
-            return None
-        status, headers, chunks = self._call(environ)
-        head_only = environ["REQUEST_METHOD"] == "HEAD"
-        fault = environ.get(_FAULT, "")
-        keep_alive = keep_alive and not fault and body.left_is_small
-        data = self._head(status, headers, keep_alive=keep_alive) + (b"" if head_only else chunks)
-        return _Answer(data, fault, body, keep_alive)
-
-    def send(self, answer: _Answer) -> bool:
-        """Send an answer; return whether another request may follow."""
-        if answer.fault:
-            self._reader.close()
-            wire.play(answer.fault, self._sock, answer.data, self._server.sleep)
-            return False
-        self._sock.sendall(answer.data)
-        if answer.keep_alive:
-            answer.body.drain(_DRAINED)
-        else:
-            self._linger(answer.body)
-        return answer.keep_alive
-
-    def _read_head(
-        self, reader: io.BufferedReader | io.BytesIO, line: bytes
-    ) -> tuple[dict[str, Any], SizedBody | ChunkedBody, bool]:
-        if not line.endswith(b"\n"):
-            raise _BadRequestError(414)
-        try:
-            method, target, version = line.decode("latin-1").split()
-        except ValueError:
-            raise _BadRequestError(400) from None
-        if version not in ("HTTP/1.1", "HTTP/1.0"):
-            raise _BadRequestError(505 if version.startswith("HTTP/") else 400)
-        environ = self._server.environment(method, target, version, self._client)
-        self._read_headers(reader, environ)
-        connection = environ.get("HTTP_CONNECTION", "").lower()
-        keep_alive = "close" not in connection and (version == "HTTP/1.1" or "keep-alive" in connection)
-        go_on = None
-        if version == "HTTP/1.1" and environ.get("HTTP_EXPECT", "").lower() == "100-continue":
-            go_on = self._go_on
-        body = self._body(reader, environ, go_on)
-        environ["wsgi.input"] = body
-        return environ, body, keep_alive
-
-    def _read_headers(self, reader: io.BufferedReader | io.BytesIO, environ: dict[str, Any]) -> None:
-        for _ in range(_MOST_HEADERS):
-            line = reader.readline(_LONGEST_LINE)
-            if line in (b"\r\n", b"\n"):
-                return
-            name, colon, value = line.decode("latin-1").partition(":")
-            if not line.endswith(b"\n") and line:
-                raise _BadRequestError(431)
-            if not colon or not name or name != name.strip() or "_" in name:
-                if colon and name and name == name.strip():
-                    continue  # "a_b" and "a-b" would be one variable: drop it, as other servers do
-                raise _BadRequestError(400)
-            key = name.upper().replace("-", "_")
-            if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-                key = "HTTP_" + key
-            value = value.strip()
-            if key in environ:
-                if key in ("CONTENT_LENGTH", "HTTP_HOST"):
-                    raise _BadRequestError(400)
-                value = f"{environ[key]},{value}"
-            environ[key] = value
-        raise _BadRequestError(431)
-
-    def _body(
-        self,
-        reader: io.BufferedReader | io.BytesIO,
-        environ: dict[str, Any],
-        go_on: Callable[[], None] | None,
-    ) -> SizedBody | ChunkedBody:
-        coding = environ.get("HTTP_TRANSFER_ENCODING", "")
-        length = environ.get("CONTENT_LENGTH")
-        if coding:
-            if coding.lower() != "chunked" or length is not None:
-                raise _BadRequestError(501 if length is None else 400)
-            environ["wsgi.input_terminated"] = True
-            return ChunkedBody(reader, go_on)
-        if length is not None and not (
-            length.isascii() and length.isdecimal() and len(length) <= _LONGEST_NUMBER
-        ):
-            raise _BadRequestError(400)
-        return SizedBody(reader, int(length or 0), go_on)
-
-    def _go_on(self) -> None:
-        self._sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _call(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
-        """Call the application; return status line, headers, body. An exception becomes a plain 500."""
-        started: list[Any] = []
-
-        def start_response(
-            status: str, headers: list[tuple[str, str]], _exc_info: Any = None
-        ) -> Callable[..., None]:
-            started[:] = [status, headers]
-            return started.append  # PEP 3333's write(), which nothing here calls
-
-        try:
-            result = self._server.app(environ, start_response)
-            try:
-                body = b"".join(result)
-            finally:
-                close = getattr(result, "close", None)
-                if close is not None:
-                    close()
-        except BodyError:
-            return "400 Bad Request", [("Content-Length", "0")], b""
-        return started[0], started[1], body
-
-    def _head(self, status: str, headers: list[tuple[str, str]], *, keep_alive: bool) -> bytes:
-        lines = [f"HTTP/1.1 {status}", f"Date: {self._server.date()}"]
-        lines += [f"{name}: {value}" for name, value in headers]
-        if not keep_alive:
-            lines.append("Connection: close")
-        lines += ["", ""]
-        return "\r\n".join(lines).encode("latin-1")
-
-    def _send_plain(self, status: int) -> None:
-        body = b'{"message":"%s"}' % _REASONS[status].encode()
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        self._sock.sendall(self._head(f"{status} {_REASONS[status]}", headers, keep_alive=False) + body)
-
-    def _linger(self, body: SizedBody | ChunkedBody) -> None:
-        """Let the answer arrive: a close with unread input would reset the connection before it is read."""
-        if not body.exhausted:
-            self._sock.shutdown(socket.SHUT_WR)
-            self._sock.settimeout(2.0)
-            with contextlib.suppress(BodyError, OSError):
-                body.drain(_DRAINED)
 
 
 def _never(_method: str, _path: str) -> bool:
@@ -298,10 +55,10 @@ class Server:
     ) -> None:
         self.app = app
         self._quick = quick
-        self._waiting: dict[_Connection, float] = {}
+        self._waiting: dict[Connection, float] = {}
         self.sleep = sleep
         self._listener = listener
-        self._connections: dict[_Connection, threading.Thread] = {}
+        self._connections: dict[Connection, threading.Thread] = {}
         self._lock = threading.Lock()
         self._wake, self._woken = socket.socketpair()
         self._date = (0, "")
@@ -374,14 +131,14 @@ class Server:
             return  # another process took it, or the client gave up
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(_IDLE_SECONDS)
-        connection = _Connection(self, sock, address)
+        connection = Connection(self, sock, address)
         if self._quick is _never:
             self._serve_in_thread(connection, None)
         else:
             self._waiting[connection] = time.monotonic()
             selector.register(connection, selectors.EVENT_READ, connection)
 
-    def _serve_here(self, selector: selectors.BaseSelector, connection: _Connection) -> None:
+    def _serve_here(self, selector: selectors.BaseSelector, connection: Connection) -> None:
         """Serve a connection's request in this thread when it is quick, else give it a thread for good."""
         answer = None
         try:
@@ -415,13 +172,13 @@ class Server:
                 del self._waiting[connection]
                 connection.close()
 
-    def _serve_in_thread(self, connection: _Connection, first: _Answer | None) -> None:
+    def _serve_in_thread(self, connection: Connection, first: Answer | None) -> None:
         thread = threading.Thread(target=self._serve, args=(connection, first), daemon=True)
         with self._lock:
             self._connections[connection] = thread
         thread.start()
 
-    def _serve(self, connection: _Connection, first: _Answer | None) -> None:
+    def _serve(self, connection: Connection, first: Answer | None) -> None:
         try:
             connection.run(first)
         finally:
