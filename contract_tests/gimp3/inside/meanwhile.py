@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import threading
 import time
 import traceback
@@ -51,7 +52,13 @@ def ask(mock, path, body=None):
 
 
 def later(mock, code):
-    """Have GIMP run ``code`` once the task exists, from a thread of ours that touches nothing of GIMP's."""
+    """Have GIMP run ``code`` once the task exists, from a thread of ours that touches nothing of GIMP's.
+
+    GIMP answers before the code has run, so the code says itself when it has.
+    """
+    handle, marker = tempfile.mkstemp()
+    os.close(handle)
+    code += f"\nimport os\nos.remove({marker!r})\n"
     before = ask(mock, "charges")["count"]
 
     def tell():
@@ -63,6 +70,8 @@ def later(mock, code):
             "org.gimp.GIMP.UI", "/org/gimp/GIMP/UI", "org.gimp.GIMP.UI", "BatchRun",
             GLib.Variant("(ss)", ("python-fu-eval", code)), None, 0, 20000, None,
         )  # fmt: skip
+        while os.path.exists(marker) and time.monotonic() < deadline:
+            time.sleep(0.05)
         ask(mock, "clock", {"advance": 3600})
 
     thread = threading.Thread(target=tell, daemon=True)

@@ -34,15 +34,19 @@ if TYPE_CHECKING:
     from .subjects import Subject
 
 
-LOCAL_ERRORS = (GLib.Error, OSError, RuntimeError, TypeError, ValueError, MemoryError)
-"""What can go wrong while a result is read and composed: GEGL's, GIMP's and the machine's own troubles."""
+LOCAL_ERRORS = (GLib.Error, OSError, RuntimeError, TypeError, ValueError, AttributeError, MemoryError)
+"""What can go wrong while a result is composed: GEGL's, GIMP's and the machine's own troubles.
+
+AttributeError is among them because GIMP gives None for what has just been deleted.
+"""
 
 
 @dataclass
 class Finished:
     """One result to deliver: what was asked, what was exported, and the service's picture as a file.
 
-    ``failure`` is set to an ``error`` event when this one cannot be delivered; the others still are.
+    ``failure`` is set to an ``error`` event when this one cannot be delivered, ``gone`` to a note's
+    code when it can, but only beside the image; the others still are delivered as they should.
     """
 
     subject: Subject
@@ -51,6 +55,7 @@ class Finished:
     pixels: Any = None
     scale: Fraction = Fraction(1)
     failure: dict[str, Any] | None = None
+    gone: str | None = None
 
 
 @dataclass
@@ -82,17 +87,13 @@ def deliver(
     """
     delivery = Delivery()
     _read_all(finished, options, delivery, translate)
-    here, elsewhere = [], []
-    for one in finished:
-        if one.failure is not None:
-            continue
-        reason = why_not_here(image, one, options)
-        if reason is None:
-            here.append(one)
-        else:
-            elsewhere.append(one)
-            delivery.note(texts.note(reason, translate, name=one.subject.name))
-    swaps = _compose_all(image, here, options, delivery, say, translate)
+    readable = [one for one in finished if one.failure is None]
+    for one in readable:
+        one.gone = why_not_here(image, one, options)
+    swaps = _compose_all(image, readable, options, delivery, say, translate)
+    elsewhere = [one for one in readable if one.gone is not None]
+    for one in elsewhere:
+        delivery.note(texts.note(str(one.gone), translate, name=one.subject.name))
     say(texts.placing(translate))
     if options.placement == NEW_IMAGE:
         for swap in swaps:
@@ -123,23 +124,33 @@ def _read_all(
 
 def _compose_all(
     image: Any,
-    here: list[Finished],
+    readable: list[Finished],
     options: Options,
     delivery: Delivery,
     say: Callable[[str], None],
     translate: Callable[[str], str],
 ) -> list[Swap]:
-    """Return the swaps of all that could be composed; the others get their failure."""
-    swaps = []
-    for one in here:
+    """Return the swaps of all that can be placed in the image; the others get their failure or ``gone``.
+
+    Composing may take a while in which the user does things, so every layer is looked at again
+    when all are composed, now to the pixel.
+    """
+    composed = []
+    for one in readable:
+        if one.gone is not None:
+            continue
         say(texts.composing(one.subject.name, translate))
         try:
-            swaps.append(_swap(image, one, options))
+            composed.append((one, _swap(image, one, options)))
         except LOCAL_ERRORS as problem:
-            one.failure = texts.local_error(problem, "yes", translate)
-        else:
+            one.gone = why_not_here(image, one, options)
+            if one.gone is None:
+                one.failure = texts.local_error(problem, "yes", translate)
+    for one, _ in composed:
+        one.gone = why_not_here(image, one, options, pixels=True)
+        if one.gone is None:
             _describe(image, one, options, delivery, translate)
-    return swaps
+    return [swap for one, swap in composed if one.gone is None]
 
 
 def _agree_on_scale(
@@ -167,8 +178,10 @@ def _agree_on_scale(
         delivery.note(texts.note(code, translate, **values))
 
 
-def why_not_here(image: Any, one: Finished, options: Options) -> str | None:
+def why_not_here(image: Any, one: Finished, options: Options, *, pixels: bool = False) -> str | None:
     """Return the note's code when a result no longer belongs into the image, else None.
+
+    ``pixels`` also compares the layer's pixels with those that were sent.
 
     While the service worked, the user may have closed the image, deleted, locked, painted on or
     scaled the layer. A moved, renamed or restacked layer is still the one that was sent.
@@ -183,20 +196,20 @@ def why_not_here(image: Any, one: Finished, options: Options) -> str | None:
         reason = "floating"
     elif lock_of(layer, options.placement) is not None:
         reason = "layer-locked"
-    elif not _as_it_was_sent(one):
+    elif not _as_it_was_sent(one, pixels=pixels):
         reason = "layer-changed"
     return reason
 
 
-def _as_it_was_sent(one: Finished) -> bool:
-    """Return whether the layer still has the size and, where it was sent, the very pixels it had."""
+def _as_it_was_sent(one: Finished, *, pixels: bool) -> bool:
+    """Return whether the layer has the size it had and, if asked, the very pixels that were sent."""
     subject = one.subject
     if (subject.layer.get_width(), subject.layer.get_height()) != tuple(subject.own_size):
         return False
     with rendered(subject.layer) as (drawable, box):
         if (box.width, box.height) != (subject.box.width, subject.box.height):
             return False
-        return export.fingerprint(drawable, subject.area_in_layer) == one.exported.fingerprint
+        return not pixels or export.fingerprint(drawable, subject.area_in_layer) == one.exported.fingerprint
 
 
 def _swap(image: Any, one: Finished, options: Options) -> Swap:
