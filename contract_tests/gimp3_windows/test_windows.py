@@ -276,4 +276,6 @@ def test_practice_ends_where_it_began(practising: Desk) -> None:
 
 
 def test_gimp_and_python_had_nothing_to_complain_about(desk: Desk) -> None:
-    assert complaints(desk.desktop.log.read_text(errors="replace")) == []
+    said = complaints(desk.desktop.log.read_text(errors="replace"))
+    # the browser of these tests says what it was asked to open
+    assert [line for line in said if not line.startswith("browser-opens")] == []
