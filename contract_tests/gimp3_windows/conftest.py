@@ -107,7 +107,12 @@ class Desk:
     def picture(self, name: str, window: str | None = None) -> None:
         """Take a picture for the documents, when they are wanted anew."""
         if self.pictures is not None:
-            self.desktop.screenshot(self.pictures / f"{name}.png", window)
+            path = self.pictures / f"{name}.png"
+            self.desktop.screenshot(path, window)
+            with Image.open(path) as shot:
+                # a palette is plenty for a document, and a third of the bytes
+                small = shot.convert("RGB").quantize(256)
+            small.save(path, optimize=True)
 
     def tidy(self) -> None:
         """Close whatever a failed test left open, so that the next one begins from the image alone."""
