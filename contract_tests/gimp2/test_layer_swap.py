@@ -31,24 +31,11 @@ def _judged(row: Row) -> list[str]:
 
 
 # enough of each kind for every run; the others are as slow as they are many
-_QUICK = frozenset(
-    [
-        "in-nested-groups",
-        "everything-at-once",
-        "holes",
-        "grow-canvas-alpha-mask",
-        "fit-layer-deep",
-        "new-layer-alpha-mask",
-        "new-image-deep",
-        "grey-alpha-mask",
-        "indexed-alpha",
-        "group-with-mask",
-        "selection-soft",
-        "original-tinted-alpha",
-        "half-as-large-grow-canvas",
-        "text-with-mask",
-    ]
-)
+_QUICK = frozenset((
+    "in-nested-groups", "everything-at-once", "holes", "grow-canvas-alpha-mask", "fit-layer-deep",
+    "new-layer-alpha-mask", "new-image-deep", "grey-alpha-mask", "indexed-alpha", "group-with-mask",
+    "selection-soft", "original-tinted-alpha", "half-as-large-grow-canvas", "text-with-mask",
+))  # fmt: skip
 
 
 def _parameters(rows: list[Row]) -> list[Any]:

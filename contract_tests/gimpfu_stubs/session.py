@@ -117,6 +117,8 @@ class Session:
     def __enter__(self) -> Self:
         from . import procedures  # noqa: F401 - registers them
 
+        # anew for each session: plug-ins patch it
+        sys.modules.pop(f"{__package__}.gimpfu", None)
         for name in MODULES:
             self._replaced[name] = sys.modules.get(name)
             sys.modules[name] = importlib.import_module(f".{name}", __package__)
