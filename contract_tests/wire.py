@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 API, NEW_API = SERVERS
 KEY = "secret-key-0123456789"
 _NEW_HOST = urlsplit(NEW_API).hostname
+_VENDORS = (".freepik.com", ".magnific.com")
 RESULT_HOST = "ai-statics.freepik.com"
 
 
@@ -89,6 +90,8 @@ def lawful(sent: Sent) -> None:
             problem = "the key goes to the API alone, and a result link is no part of it"
         elif sent.method != "GET" or sent.content:
             problem = "a result is fetched by a plain GET"
+        elif not sent.url.startswith("https://") or not sent.host.endswith(_VENDORS):
+            problem = f"a result is fetched over https from the vendor's hosts, not from {sent.url}"
     else:
         expected = [AUTH_HEADERS[1 if sent.host == _NEW_HOST else 0]]
         if keys != expected or headers[keys[0]] != KEY:
