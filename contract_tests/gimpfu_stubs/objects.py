@@ -330,7 +330,7 @@ class Image(HasParasites):
 
     def duplicate(self) -> Image:
         """Return a copy of the image."""
-        return call("gimp-image-duplicate", self)
+        return call("gimp-image-duplicate", self)  # type: ignore[no-any-return]  # as the database has it
 
     def flatten(self) -> Layer:
         """Merge all that is visible onto the background colour."""
@@ -473,12 +473,12 @@ class Drawable(Item):
     @property
     def offsets(self) -> tuple[int, int]:
         """Where the upper left corner lies on the canvas."""
-        return tuple(call("gimp-drawable-offsets", self))  # type: ignore[return-value]  # two of them
+        return tuple(call("gimp-drawable-offsets", self))
 
     @property
     def mask_bounds(self) -> tuple[int, int, int, int]:
         """The selection's bounds on this drawable."""
-        return tuple(call("gimp-drawable-mask-bounds", self)[1:])  # type: ignore[return-value]  # four
+        return tuple(call("gimp-drawable-mask-bounds", self)[1:])
 
     def mask_intersect(self) -> Any:
         """Return the selection's rectangle on this drawable, None when there is none."""

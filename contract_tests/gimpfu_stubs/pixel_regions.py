@@ -129,7 +129,7 @@ class PixelFetcher:
         try:
             return self._region[key]
         except IndexError:
-            return b"\0" * self._region.bpp
+            return bytes(self._region.bpp)
 
     def __setitem__(self, key: tuple[int, int], value: bytes) -> None:
         self._region[key] = value
