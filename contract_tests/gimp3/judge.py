@@ -18,8 +18,11 @@ COLOUR = 0.5
 """Largest mean CIEDE2000 between what was sent and what came back, in colours that sRGB holds."""
 LOOSE = 2.0
 """The same for a result the mock really enlarged, with all sliders at 0."""
-RIM, HALO = 0.05, 4.0
-"""From which opacity on a rim counts, and how far its colours may be from GIMP's own; black is 40 away."""
+RIM, HALO = 0.05, 8.0
+"""From which opacity on a rim counts, and how far its colours may be from GIMP's own.
+
+The texture itself changes by some 6 over the four pixels that are averaged; black is 40 away.
+"""
 TINT = 1.0
 """The same between a result in original colours and the layer scaled by GIMP alone."""
 

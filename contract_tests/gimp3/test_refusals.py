@@ -107,9 +107,9 @@ def test_nothing_that_was_refused_reached_the_service(refusals: Refusals) -> Non
     with urllib.request.urlopen(f"{mock}/__mock__/requests") as answer:
         journal = json.load(answer)
     created = [one for one in journal["requests"] if one["method"] == "POST"]
-    # four failures of the service, one refused key, one of two layers, and the three that work;
-    # nothing else was ever sent
-    assert len(created) == 9
+    # four failures of the service, two layers of which one is refused, and the two that work; a wrong
+    # key is found out by the free list call, and nothing else was ever sent
+    assert len(created) == 8
 
 
 def test_gimp_has_nothing_to_complain_about(refusals: Refusals) -> None:
