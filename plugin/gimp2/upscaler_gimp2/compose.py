@@ -178,7 +178,9 @@ def _blur(image, layer, sigma):
 
     GIMP blurs in linear light; in an image that calls the same numbers linear, it blurs just those.
     """
-    linear = pdb.gimp_image_new_with_precision(layer.width, layer.height, image.base_type, PRECISION_FLOAT_LINEAR)
+    linear = pdb.gimp_image_new_with_precision(
+        layer.width, layer.height, image.base_type, PRECISION_FLOAT_LINEAR
+    )
     with working.deleted_after(linear):
         linear.disable_undo()
         kind = RGB_IMAGE if image.base_type == RGB else GRAY_IMAGE

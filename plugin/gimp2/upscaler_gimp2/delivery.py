@@ -112,10 +112,10 @@ def goal(job, translate):
         area = Box(0, 0, whole.width, whole.height)
     else:
         factor_x = Fraction(whole.width, subject.box.width)
-        area = scaled_box(Box(x, y, source.width, source.height), factor_x, Fraction(whole.height, subject.box.height))
-    target = compose.Target(
-        whole.width, whole.height, area, job.opaque, job.values["colors"], job.selection
-    )
+        area = scaled_box(
+            Box(x, y, source.width, source.height), factor_x, Fraction(whole.height, subject.box.height)
+        )
+    target = compose.Target(whole.width, whole.height, area, job.opaque, job.values["colors"], job.selection)
     return placed, target, _about_size(answer, job, source, translate)
 
 

@@ -51,7 +51,9 @@ def typed_key(translate):
         (gtk.STOCK_CANCEL, gtk.RESPONSE_CANCEL, gtk.STOCK_OK, gtk.RESPONSE_OK),
     )
     dialog.set_default_response(gtk.RESPONSE_OK)
-    label = gtk.Label(native(translate("The API key of your account at {address}:").format(address=SERVERS[0])))
+    label = gtk.Label(
+        native(translate("The API key of your account at {address}:").format(address=SERVERS[0]))
+    )
     entry = gtk.Entry()
     entry.set_visibility(False)
     entry.set_width_chars(48)

@@ -89,8 +89,8 @@ def register_all():
 
 
 def _register(name, blurb, help_text, label, types, parameters, function, **more):
-    register(name, blurb, help_text, AUTHOR, COPYRIGHT, native(__version__), label, types, parameters, [], function,
-             menu=MENU, **more)
+    about = [name, blurb, help_text, AUTHOR, COPYRIGHT, native(__version__)]
+    register(*(about + [label, types, parameters, [], function]), menu=MENU, **more)
 
 
 def _make_last_values_work_at_once():

@@ -7,7 +7,15 @@ from collections import namedtuple
 from gimpfu import gimp, pdb
 from precision_upscaler.contract import LIMITS
 from precision_upscaler.frontend import limits, options, texts
-from precision_upscaler.frontend.placement import FIT_LAYER, NEW_IMAGE, NEW_LAYER, Box, Size, area_within, place
+from precision_upscaler.frontend.placement import (
+    FIT_LAYER,
+    NEW_IMAGE,
+    NEW_LAYER,
+    Box,
+    Size,
+    area_within,
+    place,
+)
 
 from .errors import Refused
 from .text import readable
@@ -78,7 +86,11 @@ def chosen(image, drawable, values, translate):
     placed = place(values["placement"], Size(image.width, image.height), box, values["scale_factor"])
     if max(placed.canvas) > LARGEST_CANVAS:
         raise _refusal(
-            "canvas", translate, width=placed.canvas.width, height=placed.canvas.height, maximum=LARGEST_CANVAS
+            "canvas",
+            translate,
+            width=placed.canvas.width,
+            height=placed.canvas.height,
+            maximum=LARGEST_CANVAS,
         )
     return Subject(image, layer, name, box, area, kind)
 
