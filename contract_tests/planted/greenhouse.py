@@ -23,6 +23,9 @@ _COPIED = ("plugin", "mock_server", "contract_tests", "install_scripts", "pyproj
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".hypothesis", "vendor", "*.xcf", "node_modules")
 _PLUGINS = ("-p", "_hypothesis_pytestplugin", "-p", "pytest_httpx2", "-p", "mock_server.pytest_plugin")
 _FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", re.MULTILINE)
+# the contract refuses to load a document or a reader that does not hold together
+_UNLOADABLE = re.compile(r"^(ImportError while loading conftest)", re.MULTILINE)
+_CANNOT_LOAD = 4
 # every changed file gets a time of its own, so that no stale byte code can be taken for it
 _times = itertools.count(int(time.time()) + 1000)
 
@@ -38,8 +41,8 @@ class Outcome:
 
     @property
     def noticed(self) -> bool:
-        """Whether a test failed; a run that could not start at all is none."""
-        return self.code in (1, 2) and bool(self.failed)
+        """Whether a test failed, or what was changed could not even be imported."""
+        return bool(self.failed) and self.code in (1, 2, _CANNOT_LOAD)
 
 
 class Greenhouse:
@@ -89,7 +92,7 @@ class Greenhouse:
         if code is None:
             # a lie that makes the tests hang is noticed too: no suite of ours runs that long
             code, output = 1, output + f"\nFAILED (no end within {timeout:.0f} s)"
-        failed = _FAILED_TEST.search(output)
+        failed = _FAILED_TEST.search(output) or _UNLOADABLE.search(output)
         return Outcome(code, failed[1] if failed else "", time.monotonic() - started, output)
 
     def _new_zygote(self) -> subprocess.Popen[str]:

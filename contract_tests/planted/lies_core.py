@@ -9,6 +9,7 @@ _PROPERTIES = "contract_tests/properties/"
 _CLIENT = (_PROPERTIES + "test_client_requests.py", _PROPERTIES + "test_client_answers.py")
 _CASES = (_PROPERTIES + "test_cases.py", *_CLIENT)
 _JOB = ("contract_tests/states/test_job_states.py",)
+_OF_CORE = "contract_tests/core/"
 _DECISIONS = (_PROPERTIES + "test_client_decisions.py",)
 
 CORE: tuple[Plant, ...] = (
@@ -181,7 +182,7 @@ CORE: tuple[Plant, ...] = (
     ),
     *lies(
         _CORE + "ledger.py",
-        _JOB,
+        (_OF_CORE + "test_pacing.py", *_JOB),
         (
             "51 requests a minute",
             "next_slot(taken, now, self._limit)",
@@ -190,7 +191,7 @@ CORE: tuple[Plant, ...] = (
     ),
     *lies(
         _CORE + "recovery.py",
-        _JOB,
+        (_OF_CORE + "test_recovery.py", *_JOB),
         (
             "a stranger's task is adopted",
             "if not self._matches(verify(candidate)):",
@@ -200,7 +201,7 @@ CORE: tuple[Plant, ...] = (
     ),
     *lies(
         _CORE + "download.py",
-        _JOB,
+        (_OF_CORE + "test_download.py", *_JOB),
         (
             "half a file is a whole one",
             "if self._total is not None and done != self._total:",

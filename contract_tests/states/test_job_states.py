@@ -155,7 +155,12 @@ class JobStates(RuleBasedStateMachine):
     @rule(number=st.integers(0, 2))
     def upscale(self, number: int) -> None:
         request = UpscaleRequest(scale_factor=FACTORS[number])
-        self._run(number, lambda: upscale(self.sources[number], request, self._around()))
+        size = size_of(self.sources[number].read_bytes())
+        here = (State.STORED, State.DELIVERED)
+        had = any(job.state in here and _size(job) == size for job in self.journal)
+        ended = self._run(number, lambda: upscale(self.sources[number], request, self._around()))
+        if isinstance(ended, Result):
+            assert (ended.charged, ended.reused) == (("no", True) if had else ("yes", False))
 
     @precondition(lambda self: self.journal.undelivered())
     @rule(which=st.integers(0, 5))
