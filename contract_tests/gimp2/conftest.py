@@ -106,6 +106,7 @@ class RealGimp:
         environment = {"LD_PRELOAD": preload, "PROBE_FOLDER": str(self.folder), **(env or {})}
         with self.gimp.fresh_home() as home:
             plug_ins = home / self.gimp.settings / "plug-ins"
+            plug_ins.mkdir(parents=True, exist_ok=True)
             for entry in (self.folder / "plug-ins").iterdir():
                 copy = shutil.copytree if entry.is_dir() else shutil.copy2
                 copy(entry, plug_ins / entry.name)
