@@ -414,7 +414,8 @@ def file_loaded_as_layer_of_a_deep_image():
     pdb.file_png_save(image, layer, path, path, 0, 1, 0, 0, 0, 0, 0)
     other = pdb.gimp_image_new_with_precision(9, 9, RGB, PRECISION_FLOAT_LINEAR)
     new = pdb.gimp_file_load_layer(other, path)
-    return [new.bpp, read(new)[:8]]
+    # GEGL chooses among conversions that differ in the last bits
+    return [new.bpp, ["%.4g" % number for number in struct.unpack("=2f", raw(read(new)[:8]))]]
 
 
 @probe
