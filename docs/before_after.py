@@ -40,15 +40,20 @@ def draw(
     large = min(column / after.width, 1.0)
     sizes = [(round(before.width * large), round(before.height * large))]
     sizes.append((sizes[0][0] * factor, sizes[0][1] * factor))
-    top = _GAP + 2 * _LINE
+    top = _GAP + 2 * _LINE + 10
     below = top + sizes[1][1] + _GAP + 2 * _LINE
     sheet = Image.new("RGB", (_WIDTH, below + column + _GAP), _PAPER)
     pen = ImageDraw.Draw(sheet)
     zoom = column / (box[2] - box[0])
     captions = (
-        (f"Before: {before.width} x {before.height} pixels", f"the marked detail, {zoom:.1f} times enlarged"),
         (
-            f"After: {after.width} x {after.height} pixels, by {how}",
+            f"Before: {before.width} x {before.height} pixels",
+            "both pictures at the same scale",
+            f"the marked detail, {zoom:.1f} times enlarged",
+        ),
+        (
+            f"After: {after.width} x {after.height} pixels",
+            f"enlarged by {how}",
             f"the same detail, {zoom / factor:.1f} times enlarged",
         ),
     )
@@ -57,7 +62,8 @@ def draw(
         scale = factor if index else 1
         place = (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
         pen.text((left, _GAP), captions[index][0], _INK, heading)
-        pen.text((left, below - _LINE - 8), captions[index][1], _SOFT, text)
+        pen.text((left, _GAP + _LINE), captions[index][1], _SOFT, text)
+        pen.text((left, below - _LINE - 8), captions[index][2], _SOFT, text)
         sheet.paste(picture.convert("RGB").resize(sizes[index], Image.Resampling.LANCZOS), (left, top))
         shown = sizes[index][0] / picture.width
         corners = [
