@@ -32,7 +32,6 @@ def test_a_damaged_file_means_defaults(content: str, tmp_path: Path) -> None:
         ("deadline_minutes", "soon", "must be a number"),
         ("requests_per_minute", 2.5, "whole number"),
         ("requests_per_minute", True, "whole number"),
-        ("upload_format", "gif", "png, jpeg"),
         ("result_hosts", "one", "list of host names"),
         ("result_hosts", [""], "list of host names"),
         ("base_url", 5, "must be a text"),

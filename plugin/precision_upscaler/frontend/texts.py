@@ -123,7 +123,7 @@ def limit(refusal, _=same):
         ),
         "upload": _(
             "The picture to send has {bytes} bytes, and the service takes at most {maximum_bytes}. "
-            "Choose a smaller layer or selection, or JPEG as upload format in the settings."
+            "Choose a smaller layer or selection."
         ),
     }
     return sentences[refusal.code].format(**refusal.values)
