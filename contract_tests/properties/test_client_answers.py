@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import functools
 import json
+from dataclasses import FrozenInstanceError
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -159,6 +160,14 @@ def test_every_documented_example_is_understood(
 )
 def test_recorded_shapes_of_a_task(body: Any) -> None:
     assert status(httpx.Response(200, json=body)) == Task(TASK, TaskStatus.COMPLETED, (LINK,))
+
+
+def test_what_is_no_link_is_no_link() -> None:
+    body = {"data": {"task_id": TASK, "status": "COMPLETED", "generated": ["", 5, None, LINK]}}
+    made = status(httpx.Response(200, json=body))
+    assert made.links == (LINK,)
+    with pytest.raises(FrozenInstanceError):
+        made.links = ()
 
 
 def test_two_links_are_kept_in_order() -> None:

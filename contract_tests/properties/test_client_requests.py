@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import re
+from dataclasses import FrozenInstanceError
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -85,6 +87,28 @@ def test_a_number_and_its_string_are_one_request(folder: Path, factor: int) -> N
     picture.write_bytes(png(160, 160))
     bodies = {sent_for({"scale_factor": form}, picture).content for form in (factor, str(factor))}
     assert len(bodies) == 1
+
+
+def test_a_request_is_named_by_all_that_is_in_it_and_never_changes() -> None:
+    request = UpscaleRequest(sharpen=8)
+    name = request.digest("pixels", API)
+    assert re.fullmatch("[0-9a-f]{64}", name)
+    others = {
+        UpscaleRequest(sharpen=9).digest("pixels", API),
+        request.digest("other pixels", API),
+        request.digest("pixels", NEW_API),
+    }
+    assert name not in others
+    assert len(others) == 3
+    with pytest.raises(FrozenInstanceError):
+        request.parameters = {}  # type: ignore[misc]  # that is what must not work
+    with pytest.raises(TypeError):
+        request.parameters["sharpen"] = 9  # type: ignore[index]  # nor this
+
+
+def test_what_the_first_document_does_not_know_is_sent_only_when_asked_for() -> None:
+    assert "filter_nsfw" not in UpscaleRequest(filter_nsfw=False).to_json()
+    assert UpscaleRequest(filter_nsfw=True).to_json()["filter_nsfw"] is True
 
 
 def test_the_free_calls_carry_the_key_and_no_body() -> None:
