@@ -56,7 +56,7 @@ def run_inside(
     *,
     window: bool,
     files: Mapping[str, bytes] | None = None,
-    timeout: float = 900,
+    timeout: float = 2700,  # a machine busy with other tests takes several times as long
 ) -> Iterator[Session]:
     """Run Python ``code`` in GIMP and give its :class:`Session`; everything is deleted afterwards.
 
