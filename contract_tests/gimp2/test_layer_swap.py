@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,12 @@ def real_reports(
     return found
 
 
+# the stubs try every row in every run; a real GIMP 2.10 takes seconds for each
+_WHOLE = "PRECISION_UPSCALER_WHOLE_TABLE"
+_REAL_ROWS = [row for row in table.ROWS if row["id"] in _QUICK or os.environ.get(_WHOLE)]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("row", table.ROWS, ids=[row["id"] for row in table.ROWS])
+@pytest.mark.parametrize("row", _REAL_ROWS, ids=[row["id"] for row in _REAL_ROWS])
 def test_in_the_real_one(real_reports: dict[str, list[str]], row: Row) -> None:
     assert real_reports[row["id"]] == []
