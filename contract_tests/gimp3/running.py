@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -95,11 +96,13 @@ def _argv(gimp: Gimp, script: Path, window: bool) -> list[str]:
     if not window:
         return [gimp.console, "-i", "-d", "-f", "--no-splash", *batch]
     windowed = gimp.console.replace("-console", "")
+    # a number of its own for each display: the private systems share the names of X sockets
     return [
         "dbus-run-session",
         "--",
         "xvfb-run",
-        "-a",
+        f"--server-num={random.randrange(1000, 50000)}",
+        "--auto-servernum",
         windowed,
         "-d",
         "--no-splash",

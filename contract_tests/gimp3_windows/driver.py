@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PATIENCE = 60.0
+_DISPLAYS = range(1000, 50000)
 _PRESSING = ("click", "press", "activate", "toggle", "open")
 
 
@@ -65,7 +67,7 @@ class Session:
         self.start("dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={bus}")
         self._await_file(runtime / "bus")
         self.start("/usr/libexec/at-spi-bus-launcher", "--launch-immediately")
-        self.start("openbox", "--sm-disable")
+        self._start_window_manager()
         # libatspi reads them when it is first asked for something
         os.environ.update(self._environment)
 
@@ -95,22 +97,40 @@ class Session:
                 process.wait()
 
     def _start_display(self, size: str) -> str:
-        read, write = os.pipe()
-        with (self._folder / "session.log").open("ab") as stream:
-            process = subprocess.Popen(
-                ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
-                pass_fds=[write],
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
-            )
-        self._started.append(process)
-        os.close(write)
-        with os.fdopen(read) as answer:
-            number = answer.readline().strip()
-        if not number:
-            raise DrivingError("Xvfb did not start; see session.log")
-        return f":{number}"
+        """Start Xvfb and return the display's name.
+
+        Each draws a number of its own: the private systems share the host's network, and with it the
+        abstract names of X sockets, so that equal numbers in two of them would be one display. Without
+        ``-noreset`` it would start over when the accessibility bus, which only calls briefly, hangs up,
+        and turn away whoever comes at that moment: the window manager, one time in ten.
+        """
+        for number in random.sample(_DISPLAYS, 3):
+            read, write = os.pipe()
+            with (self._folder / "session.log").open("ab") as stream:
+                argv = ["Xvfb", f":{number}", "-displayfd", str(write), "-screen", "0", f"{size}x24"]
+                process = subprocess.Popen(
+                    [*argv, "-nolisten", "tcp", "-noreset"],
+                    pass_fds=[write],
+                    stdin=subprocess.DEVNULL,
+                    stdout=stream,
+                    stderr=stream,
+                )
+            self._started.append(process)
+            os.close(write)
+            with os.fdopen(read) as answer:
+                if answer.readline().strip():
+                    return f":{number}"
+        raise DrivingError("Xvfb did not start; see session.log")
+
+    def _start_window_manager(self) -> None:
+        """Start openbox and wait until it manages the display: without it no window gets the keyboard."""
+        process = self.start("openbox", "--sm-disable")
+        ask = ["xdotool", "get_num_desktops"]
+        deadline = time.monotonic() + _PATIENCE
+        while subprocess.run(ask, env=self._environment, check=False, capture_output=True).returncode:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise DrivingError("openbox does not manage the display; see session.log")
+            time.sleep(0.05)
 
     @staticmethod
     def _await_file(path: Path) -> None:
