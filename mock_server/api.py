@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import time
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, request
 from precision_upscaler import contract
+from werkzeug.exceptions import HTTPException
 
 from . import answers, links, strict_json
 from .answers import Answer, RefusedError
+from .documented import CALLS, documented
 from .journal import Exchange, headers_of
 from .played import ANSWERS
 from .prefer import PreferenceError, preferences
@@ -32,12 +35,6 @@ FAULT = "precision_mock.fault"
 """Key of the WSGI environment under which a view leaves the wire fault its answer is to suffer."""
 
 _BEFORE_ACCEPTING = frozenset(("reset", "empty_reply", "garbage"))
-_TEMPLATES = {
-    CREATE: contract.CREATE_PATH,
-    LIST: contract.CREATE_PATH,
-    STATUS: contract.CREATE_PATH + "/{task-id}",
-}
-_METHODS = {CREATE: "POST", LIST: "GET", STATUS: "GET"}
 _KEYS = tuple("HTTP_" + name.upper().replace("-", "_") for name in contract.AUTH_HEADERS)
 _JOURNALLED = 1 << 20  # bytes of a body that is read for the journal alone
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
@@ -95,17 +92,40 @@ class Api:
             answer = self._answer(step, task_id, exchange)
         except RefusedError as refusal:
             answer = refusal.answer
-        if step == CREATE and exchange.body is None:
-            exchange.body = self._unread_body()
+        except Exception as error:  # noqa: BLE001 - a defect of ours; the service has a 500 for its own
+            answer = self._failed(exchange, error)
+        if step == CREATE and not exchange.raw:
+            self._read_unread(exchange)
         answer = self._checked(answer, step)
         if exchange.headers_out:
             answer = replace(answer, headers=(*answer.headers, *exchange.headers_out))
-        exchange.status, exchange.answer = answer.status, answer.body
+        exchange.answer = answer.body
+        return self._told(exchange, respond(answer), started)
+
+    @staticmethod
+    def _failed(exchange: Exchange, error: Exception) -> Answer:
+        log.error("the mock failed", exc_info=error)
+        exchange.notes.append("the mock itself failed; its log says how")
+        return answers.message(500, answers.INTERNAL_ERROR)
+
+    def _told(self, exchange: Exchange, response: Response, started: float) -> Response:
+        """Write an exchange down, and leave its wire fault to the server."""
+        exchange.status = response.status_code
         exchange.seconds = time.perf_counter() - started
         self.journal.add(exchange)
         if exchange.fault:
             request.environ[FAULT] = exchange.fault
-        return respond(answer)
+        return response
+
+    def unrouted(self, error: HTTPException) -> Response:
+        """Answer a request for a path or with a method that is none of the API's, and write it down."""
+        started = time.perf_counter()
+        exchange = self._open("")
+        exchange.key = next((request.environ[name] for name in _KEYS if request.environ.get(name)), "")
+        self._read_unread(exchange)
+        response = refusal_of(error)
+        exchange.answer = response.get_json()
+        return self._told(exchange, response, started)
 
     def _answer(self, step: str, task_id: str, exchange: Exchange) -> Answer:
         service = self.service
@@ -140,7 +160,7 @@ class Api:
         if step == LIST:
             return self._listed(key)
         if step == CREATE:
-            exchange.body = self._body()
+            exchange.body = self._body(exchange)
             task = service.create(key, exchange.body, written, wishes.pace, exchange.base)
             exchange.task_id, exchange.charged = task.task_id, True
         assert task is not None
@@ -184,12 +204,12 @@ class Api:
         settings = service.settings()
         return (service.next_scenario() if step == CREATE else "") or settings.scenario
 
-    def _body(self) -> Any:
+    def _body(self, exchange: Exchange) -> Any:
         """Return the request's JSON body; a body that does not say it is JSON counts as absent."""
         shape = self.service.options.error_shape
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise RefusedError(answers.message(415, "Content-Encoding is not supported"))
-        raw = self._raw_body()
+        raw = exchange.raw = self._raw_body()
         if request.mimetype != JSON:
             fault = ("body.image", f"is required (the body was ignored: its Content-Type is not {JSON})")
             raise RefusedError(answers.bad_request(answers.NOT_VALIDATED, [fault], shape))
@@ -212,20 +232,27 @@ class Api:
                 raise RefusedError(answers.message(411, "Length Required"))
         if length and int(length) > most:
             raise RefusedError(answers.message(413, "Request Entity Too Large"))
-        raw: bytes = environ["wsgi.input"].read(int(length) if length else most + 1)
+        try:
+            raw: bytes = environ["wsgi.input"].read(int(length) if length else most + 1)
+        except (OSError, ValueError):  # ours and other servers' ways to say that it is malformed
+            raw = b""
+            length = length or "1"
+        if length and len(raw) < int(length):
+            fault = ("body", "is malformed or broke off")
+            shape = self.service.options.error_shape
+            raise RefusedError(answers.bad_request(answers.NOT_VALIDATED, [fault], shape))
         if len(raw) > most:
             raise RefusedError(answers.message(413, "Request Entity Too Large"))
         return raw
 
-    def _unread_body(self) -> Any:
-        """Return the body of a request that was refused before it was read, for the journal; None: none."""
+    @staticmethod
+    def _read_unread(exchange: Exchange) -> None:
+        """Read the body of a request that was refused before it was read, for the journal alone."""
         length = request.environ.get("CONTENT_LENGTH") or "0"
-        if not 0 < int(length) <= _JOURNALLED:
-            return None
-        try:
-            return strict_json.loads(request.environ["wsgi.input"].read(int(length)))
-        except ValueError:
-            return None
+        if 0 < int(length) <= _JOURNALLED:
+            with contextlib.suppress(OSError, ValueError):
+                exchange.raw = request.environ["wsgi.input"].read(int(length))
+                exchange.body = strict_json.loads(exchange.raw)
 
     def _listed(self, key: str) -> Answer:
         now = self.service.clock.now()
@@ -238,7 +265,7 @@ class Api:
         """Return the answer, or a 500 (in tests: an exception) when it breaks the contract."""
         if not answer.lawful:
             return answer
-        why = answer_fault(_TEMPLATES[step], _METHODS[step], answer.status, answer.media_type, answer.body)
+        why = answer_fault(*CALLS[step], answer.status, answer.media_type, answer.body)
         if why is None:
             return answer
         log.error("an answer of the mock breaks the contract: %s", why)
@@ -254,18 +281,19 @@ class Api:
         exchange = self._open(DOWNLOAD)
         if any(request.environ.get(name) for name in _KEYS):
             exchange.notes.append("the API key was sent to the download's address")
-        answer, conditional = self._file(name, exchange)
-        exchange.status, exchange.answer = answer.status, answer.body
-        exchange.seconds = time.perf_counter() - started
-        self.journal.add(exchange)
+        try:
+            answer, conditional = self._file(name, exchange)
+        except Exception as error:  # noqa: BLE001 - as in an exchange
+            answer, conditional = self._failed(exchange, error), False
         response = respond(answer)
         if conditional:
-            response.set_etag(name)
-            response.make_conditional(request, accept_ranges=True, complete_length=len(answer.body))
-            exchange.status = response.status_code
-        if exchange.fault:
-            request.environ[FAULT] = exchange.fault
-        return response
+            try:
+                response.set_etag(name)
+                response.make_conditional(request, accept_ranges=True, complete_length=len(answer.body))
+            except HTTPException as error:
+                response = refusal_of(error)
+        exchange.answer = answer.body
+        return self._told(exchange, response, started)
 
     def _file(self, name: str, exchange: Exchange) -> tuple[Answer, bool]:
         """Return the answer to a download, and whether it may be asked for in ranges."""
@@ -311,29 +339,13 @@ def base_url(environ: dict[str, Any], public_url: str) -> str:
     return f"{environ['wsgi.url_scheme']}://{host}"
 
 
-def documented(step: str, wishes: Preferences) -> Answer:
-    """Return an example of the document, chosen by its status or its name as ``Prefer`` asked."""
-    method = "post" if step == CREATE else "get"
-    template = _TEMPLATES[step]
-    for code, content_type, name, value in _examples(template, method):
-        if wishes.code in (0, code) and wishes.example in ("", name):
-            return Answer(code, value, content_type)
-    known = sorted({f"code={code}, example={name!r}" for code, _, name, _ in _examples(template, method)})
-    raise RefusedError(answers.message(400, "The document has no such example. It has: " + "; ".join(known)))
-
-
-def _examples(template: str, method: str) -> list[tuple[int, str, str, Any]]:
-    found = []
-    responses = contract.DOCUMENT["paths"][template][method]["responses"]
-    for code, response in responses.items():
-        content = contract.resolve(response).get("content", {})
-        for media_type, media in content.items():
-            for name, example in media.get("examples", {}).items():
-                found.append((int(code), media_type, name, contract.resolve(example)["value"]))
-            if not media.get("examples"):
-                schema = contract.resolve(media["schema"])
-                found.append((int(code), media_type, "", schema["example"]))
-    return found
+def refusal_of(error: HTTPException) -> Response:
+    """Turn one of Werkzeug's HTML pages into JSON; keeps ``Allow`` and the like."""
+    response = respond(answers.message(error.code or 500, error.name))
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
 
 
 def respond(answer: Answer) -> Response:

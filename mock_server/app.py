@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 from precision_upscaler import contract
 from werkzeug.exceptions import HTTPException
 
 from . import answers, validation, wire
-from .api import FAULT, Api, BrokenAnswerError, respond
+from .api import FAULT, Api, BrokenAnswerError, refusal_of, respond
 from .control import Control
+from .control_document import PREFIX
 from .journal import Journal
 from .options import Options
+from .request_body import BodyError
 from .service import Service
 
 if TYPE_CHECKING:
@@ -96,13 +98,17 @@ def _with_faults(
     return [body]  # goes to a closed socket
 
 
-def _json_error(error: HTTPException) -> Response:
-    """Turn one of Flask's HTML pages into JSON; keeps ``Allow`` and the like."""
-    response = respond(answers.message(error.code or 500, error.name))
-    for name, value in error.get_headers():
-        if name.lower() not in ("content-type", "content-length"):
-            response.headers[name] = value
-    return response
+def _refusing(api: Api) -> Callable[[HTTPException], Response]:
+    """Return what answers Flask's own refusals in JSON; the journal has those that are not of the control."""
+
+    def refuse(error: HTTPException) -> Response:
+        return refusal_of(error) if request.path.startswith(PREFIX) else api.unrouted(error)
+
+    return refuse
+
+
+def _malformed(_error: BodyError) -> Response:
+    return respond(answers.message(400, "The request's body is malformed or broke off"))
 
 
 def _unexpected(error: Exception) -> Response:
@@ -128,9 +134,11 @@ def create_app(
     app.url_map.strict_slashes = False
     app.service = Service(options, real_time)
     app.journal = Journal(options.journal_size, app.service.database if options.state else None)
-    app.register_blueprint(Api(app.service, app.journal).blueprint)
-    app.register_blueprint(Control(app.service, app.journal).blueprint, url_prefix="/__mock__")
-    app.register_error_handler(HTTPException, _json_error)
+    api = Api(app.service, app.journal)
+    app.register_blueprint(api.blueprint)
+    app.register_blueprint(Control(app.service, app.journal).blueprint, url_prefix=PREFIX)
+    app.register_error_handler(HTTPException, _refusing(api))
+    app.register_error_handler(BodyError, _malformed)
     app.register_error_handler(Exception, _unexpected)
     validation.warm_up()
     return app

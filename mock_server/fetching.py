@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from typing import Any
@@ -28,7 +29,7 @@ def fetch(address: str) -> bytes:
     try:
         with opener.open(address, timeout=_TIMEOUT_SECONDS) as response:
             data: bytes = response.read(_MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise PictureError(f"The image's address cannot be read: {error}") from None
     if len(data) > _MOST_BYTES:
         raise PictureError("The image is too large")

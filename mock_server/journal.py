@@ -1,7 +1,8 @@
 """The request journal: what was asked, what was answered and what it cost, as far back as it is kept.
 
-Recording an exchange must cost a request next to nothing, so what was seen is kept as it was and turned
-into words only when the journal is read. Keys are shown only when they are the mock's own.
+Recording an exchange must cost a request next to nothing, and the memory next to nothing: what was seen
+is cut short at once (a picture fills megabytes), and turned into words only when the journal is read.
+Keys are shown only when they are the mock's own.
 """
 
 from __future__ import annotations
@@ -12,22 +13,29 @@ import shlex
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from .database import Database
 
 log = logging.getLogger(__name__)
 _WRITTEN_AFTER_SECONDS = 0.2
-_LISTED = 50  # members of a JSON list that the journal shows
-_SHOWN = 300  # characters of a JSON string that the journal shows
+_LISTED = 50  # members of a JSON list or object, and headers, that the journal keeps
+_SHOWN = 300  # characters of a string, bytes of a body as it was sent, that the journal keeps
+_VALUES = 500  # values of a whole JSON body that the journal keeps
 _SECRET_HEADERS = ("x-freepik-api-key", "x-magnific-api-key", "authorization", "cookie")
 
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and its answer. ``at`` in Unix seconds, ``seconds`` how long the answer took to make."""
+    """One request and its answer. ``at`` in Unix seconds, ``seconds`` how long the answer took to make.
+
+    ``raw`` is the body as it was sent, ``body`` what it says when it is JSON.
+    """
 
     at: float
     method: str
@@ -37,6 +45,7 @@ class Exchange:
     step: str
     headers: list[tuple[str, str]]
     body: Any = None
+    raw: bytes = b""
     key: str = ""
     status: int = 0
     answer: Any = None
@@ -55,21 +64,44 @@ def shown_key(key: str) -> str:
     return key if key.startswith("mock-") or not key else "(a key of yours)"
 
 
+def cut(text: str) -> str:
+    """Return a text, or its beginning and how long it was when it is long."""
+    return text if len(text) <= _SHOWN else f"{text[:60]}… ({len(text)} characters)"
+
+
 def shortened(value: Any) -> Any:
-    """Return a JSON value with its long strings cut, so that a picture does not fill the journal."""
-    if isinstance(value, str):
-        return value if len(value) <= _SHOWN else f"{value[:60]}… ({len(value)} characters)"
-    if isinstance(value, dict):
-        return {name: shortened(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [shortened(member) for member in value[:_LISTED]] + ["…"] * (len(value) > _LISTED)
-    if isinstance(value, bytes):
-        return f"({len(value)} bytes)"
-    return value
+    """Return a JSON value with long strings, long lists and large objects cut; bytes become their number.
+
+    What comes back has a bounded size, however the value was made.
+    """
+    return _Shortening().of(value)
 
 
-def curl_line(exchange: Exchange, headers: dict[str, str], body: str | None) -> str:
-    """Return a shell line that repeats the request; a key becomes ``$KEY``, a picture ``@body.json``."""
+class _Shortening:
+    """One value's shortening, which counts how much it has let through."""
+
+    def __init__(self) -> None:
+        self._left = _VALUES
+
+    def of(self, value: Any) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            return "…"
+        if isinstance(value, str):
+            return cut(value)
+        if isinstance(value, bytes):
+            return f"({len(value)} bytes)"
+        if not value or not isinstance(value, (dict, list)):
+            return value
+        more = ["…"] * (len(value) > _LISTED)
+        if isinstance(value, list):
+            return [self.of(member) for member in value[:_LISTED]] + more
+        members = {cut(name): self.of(member) for name, member in islice(value.items(), _LISTED)}
+        return members | dict.fromkeys(more, "…")
+
+
+def curl_line(exchange: Exchange, headers: dict[str, str]) -> str:
+    """Return a shell line that repeats the request; a key becomes ``$KEY``, a large body ``@body.json``."""
     words = [
         "curl",
         "-sS",
@@ -91,14 +123,24 @@ def curl_line(exchange: Exchange, headers: dict[str, str], body: str | None) -> 
             words += ["-H", f'"{name}: $KEY"']
         else:
             words += ["-H", shlex.quote(f"{name}: {value}")]
-    if body is not None:
-        words += ["--data", shlex.quote(body)] if len(body) <= _SHOWN else ["--data", "@body.json"]
+    if exchange.raw:
+        text = _text(exchange.raw)
+        words += ["--data-binary", "@body.json" if text is None else shlex.quote(text)]
     return " ".join(words)
+
+
+def _text(raw: bytes) -> str | None:
+    """Return a body as text that a shell can carry; None when it was cut or is none."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if len(raw) <= _SHOWN and "\0" not in text and text[:1] != "@" else None
 
 
 def described(exchange: Exchange) -> dict[str, Any]:
     """Return an exchange as a JSON value."""
-    text = None if exchange.body is None else json.dumps(exchange.body, ensure_ascii=False)
+    malformed = exchange.raw.decode(errors="replace") if exchange.raw and exchange.body is None else None
     sent = _titled(exchange.headers)
     headers = {
         name: shown_key(value) if name.lower() in _SECRET_HEADERS else value for name, value in sent.items()
@@ -117,9 +159,9 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "fault": exchange.fault or None,
         "seconds": round(exchange.seconds, 6),
         "notes": exchange.notes,
-        "request": {"headers": headers, "body": shortened(exchange.body)},
-        "answer": shortened(exchange.answer),
-        "curl": curl_line(exchange, sent, text),
+        "request": {"headers": headers, "body": exchange.body, "malformed": malformed},
+        "answer": exchange.answer,
+        "curl": curl_line(exchange, sent),
     }
 
 
@@ -143,6 +185,10 @@ class Journal:
         if log.isEnabledFor(logging.INFO):
             notes = "".join(f" ({note})" for note in exchange.notes)
             log.info("%s %s %s%s", exchange.method, exchange.path, exchange.status, notes)
+        exchange.headers = [(name, cut(value)) for name, value in exchange.headers[:_LISTED]]
+        exchange.path, exchange.query, exchange.key = map(cut, (exchange.path, exchange.query, exchange.key))
+        exchange.body, exchange.raw = shortened(exchange.body), exchange.raw[: _SHOWN + 1]
+        exchange.answer = shortened(exchange.answer)
         with self._lock:
             self._count += 1
             exchange.number = self._count
@@ -162,32 +208,33 @@ class Journal:
         if entries:
             texts = [json.dumps(described(item)) for item in entries[-self._size :]]
             with self._database.writing() as connection:
-                missed = len(entries) - len(texts)
-                if missed:
-                    connection.execute(
-                        "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'journal'", (missed,)
-                    )
+                _count(connection, len(entries) - len(texts))
                 connection.executemany("INSERT INTO journal (entry) VALUES (?)", [(text,) for text in texts])
                 connection.execute(
                     "DELETE FROM journal WHERE number <= (SELECT MAX(number) FROM journal) - ?", (self._size,)
                 )
 
-    def read(self) -> dict[str, Any]:
-        """Return ``{"total", "forgotten", "requests"}``, the oldest request first."""
+    def read(self, after: int = 0) -> dict[str, Any]:
+        """Return ``{"total", "forgotten", "requests"}``, the oldest request first.
+
+        ``after`` leaves out the requests up to this number.
+        """
         if self._database is None:
             with self._lock:
                 entries, total = list(self._entries), self._count
-            requests = [described(item) for item in entries]
-        else:
-            self.flush()
-            with self._database.reading() as connection:
-                rows = connection.execute("SELECT number, entry FROM journal ORDER BY number").fetchall()
-                found = connection.execute(
-                    "SELECT seq FROM sqlite_sequence WHERE name = 'journal'"
-                ).fetchone()
-            total = found[0] if found else 0
-            requests = [{**json.loads(entry), "number": number} for number, entry in rows]
-        return {"total": total, "forgotten": total - len(requests), "requests": requests}
+            requests = [described(item) for item in entries if item.number > after]
+            return {"total": total, "forgotten": total - len(entries), "requests": requests}
+        self.flush()
+        with self._database.reading() as connection:
+            total, kept = connection.execute(
+                "SELECT IFNULL((SELECT seq FROM sqlite_sequence WHERE name = 'journal'), 0), COUNT(*)"
+                " FROM journal"
+            ).fetchone()
+            rows = connection.execute(
+                "SELECT number, entry FROM journal WHERE number > ? ORDER BY number", (after,)
+            ).fetchall()
+        requests = [{**json.loads(entry), "number": number} for number, entry in rows]
+        return {"total": total, "forgotten": total - kept, "requests": requests}
 
     def clear(self) -> None:
         """Forget everything, the count too."""
@@ -198,6 +245,16 @@ class Journal:
             with self._database.writing() as connection:
                 connection.execute("DELETE FROM journal")
                 connection.execute("DELETE FROM sqlite_sequence WHERE name = 'journal'")
+
+
+def _count(connection: sqlite3.Connection, more: int) -> None:
+    """Count entries that are never written: the numbers go on as if they had been."""
+    if more:
+        connection.execute(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT 'journal', 0"
+            " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'journal')"
+        )
+        connection.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'journal'", (more,))
 
 
 def headers_of(environ: dict[str, Any]) -> list[tuple[str, str]]:

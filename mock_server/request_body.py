@@ -22,9 +22,19 @@ class _Body:
     def __init__(self, go_on: Callable[[], None] | None) -> None:
         self._go_on = go_on
         self.exhausted = False
+        self.broken = False
 
     def _some(self, most: int) -> bytes:
         raise NotImplementedError
+
+    def _piece(self, most: int) -> bytes:
+        if self.broken:
+            raise BodyError("the request's body was malformed or broke off")
+        try:
+            return self._some(most)
+        except (BodyError, OSError):
+            self.broken = True
+            raise
 
     def _begin(self) -> None:
         # "Expect: 100-continue": the client sends nothing before it is told that the body is wanted
@@ -38,7 +48,7 @@ class _Body:
         pieces = []
         left = size if size is not None and size >= 0 else -1
         while left and not self.exhausted:
-            piece = self._some(_PIECE if left < 0 else min(left, _PIECE))
+            piece = self._piece(_PIECE if left < 0 else min(left, _PIECE))
             pieces.append(piece)
             if left > 0:
                 left -= len(piece)
@@ -67,7 +77,7 @@ class _Body:
         if self._go_on is not None:
             return  # never asked for, so never sent
         while not self.exhausted and most > 0:
-            most -= len(self._some(_PIECE))
+            most -= len(self._piece(_PIECE))
 
 
 class SizedBody(_Body):
@@ -84,7 +94,7 @@ class SizedBody(_Body):
     @property
     def left_is_small(self) -> bool:
         """Whether what was not read is worth reading away to keep the connection."""
-        return self.exhausted or (self._left <= _SMALL and self._go_on is None)
+        return self.exhausted or (self._left <= _SMALL and self._go_on is None and not self.broken)
 
     def _some(self, most: int) -> bytes:
         piece = self._reader.read(min(most, self._left))

@@ -1,7 +1,7 @@
 """Read a JSON body the strict way: what Python's parser lets through and RFC 8259 does not is refused.
 
 Refused: duplicate member names, ``NaN`` and ``Infinity``, numbers too large for a double, lone
-surrogates, anything but UTF-8, and nesting deep enough to exhaust the parser.
+surrogates, anything but UTF-8, and nesting deep enough to exhaust whoever walks through the value.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 import math
 from typing import Any, NoReturn
+
+_DEEPEST = 128  # levels; Python's own parser stops somewhere below 1,000, which depends on its caller
+_TOO_DEEP = "the body is nested too deeply"
 
 
 class JSONError(ValueError):
@@ -38,10 +41,23 @@ def _float(text: str) -> float:
 _DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant, parse_float=_float)
 
 
+def _check_depth(raw: bytes, value: Any) -> None:
+    if raw.count(b"{") + raw.count(b"[") <= _DEEPEST:
+        return  # a picture's megabytes are looked through in no time
+    level = [value]
+    for _ in range(_DEEPEST + 1):
+        holders = [one for one in level if isinstance(one, (dict, list))]
+        level = [member for one in holders for member in (one.values() if isinstance(one, dict) else one)]
+        if not holders:
+            return
+    raise JSONError(_TOO_DEEP)
+
+
 def loads(raw: bytes) -> Any:
     """Return the value of a JSON text in UTF-8; :class:`JSONError` when it is not strictly one."""
     try:
         value = _DECODER.decode(raw.decode("utf-8"))
+        _check_depth(raw, value)
         if b"\\u" in raw:  # only an escape can smuggle a lone surrogate past the decoding above
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except JSONError:
@@ -51,7 +67,7 @@ def loads(raw: bytes) -> Any:
     except UnicodeEncodeError:
         raise JSONError("the body has a lone surrogate, which is no character") from None
     except RecursionError:
-        raise JSONError("the body is nested too deeply") from None
+        raise JSONError(_TOO_DEEP) from None
     except ValueError as error:
         raise JSONError(f"the body is not JSON: {str(error)[:120]}") from None
     return value

@@ -127,6 +127,20 @@ def test_a_shared_journal_is_bounded_and_counts_what_it_never_wrote(tmp_path: Pa
     database.close()
 
 
+def test_a_shared_journal_counts_from_the_first_entry_on(tmp_path: Path) -> None:
+    database = Database(str(tmp_path / "state"), SETTINGS)
+    journal = Journal(5, database)
+    for _ in range(2):  # on a fresh file, and after everything was forgotten
+        for number in range(20):
+            journal.add(exchange(number))
+        read = journal.read()
+        assert (read["total"], read["forgotten"]) == (20, 15)
+        assert [entry["number"] for entry in read["requests"]] == [16, 17, 18, 19, 20]
+        assert [entry["number"] for entry in journal.read(after=18)["requests"]] == [19, 20]
+        journal.clear()
+    database.close()
+
+
 def test_a_shared_journal_is_written_without_being_asked(tmp_path: Path) -> None:
     database = Database(str(tmp_path / "state"), SETTINGS)
     journal = Journal(5, database)

@@ -54,6 +54,20 @@ def test_an_escaped_surrogate_pair_is_a_character() -> None:
     assert loads(rb'"\ud83d\ude00"') == "\U0001f600"
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "most"), [("[", "]", 128), ('{"a":', "}", 128), ('[{"a":', "}]", 64)]
+)
+def test_nesting_has_a_limit_that_does_not_depend_on_who_calls(begin: str, end: str, most: int) -> None:
+    loads((begin * most + "1" + end * most).encode())
+    with pytest.raises(JSONError, match="nested too deeply"):
+        loads((begin * (most + 1) + "1" + end * (most + 1)).encode())
+
+
+def test_much_is_not_deep() -> None:
+    value = [[{}]] * 1000
+    assert loads(json.dumps(value).encode()) == value
+
+
 @given(st.binary())
 def test_any_bytes_are_a_value_or_refused(raw: bytes) -> None:
     try:
