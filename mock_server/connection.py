@@ -235,7 +235,7 @@ class Connection:
                 if close is not None:
                     close()
         except BodyError:
-            return "400 Bad Request", [("Content-Length", "0")], b""
+            return _plain(400)
         return started[0], started[1], body
 
     def _head(self, status: str, headers: list[tuple[str, str]], *, keep_alive: bool) -> bytes:
@@ -247,9 +247,8 @@ class Connection:
         return "\r\n".join(lines).encode("latin-1")
 
     def _send_plain(self, status: int) -> None:
-        body = b'{"message":"%s"}' % _REASONS[status].encode()
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        self._sock.sendall(self._head(f"{status} {_REASONS[status]}", headers, keep_alive=False) + body)
+        line, headers, body = _plain(status)
+        self._sock.sendall(self._head(line, headers, keep_alive=False) + body)
 
     def _linger(self, body: SizedBody | ChunkedBody) -> None:
         """Let the answer arrive: a close with unread input would reset the connection before it is read."""
@@ -258,3 +257,10 @@ class Connection:
             self._sock.settimeout(2.0)
             with contextlib.suppress(BodyError, OSError):
                 body.drain(_DRAINED)
+
+
+def _plain(status: int) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Return status line, headers and body of an answer that the server gives by itself."""
+    body = b'{"message":"%s"}' % _REASONS[status].encode()
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    return f"{status} {_REASONS[status]}", headers, body

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -16,6 +18,7 @@ from . import answers, strict_json
 from .answers import Answer, RefusedError
 from .api import respond
 from .control_document import OPERATIONS, Operation, document, draft4
+from .journal import shown_key
 from .scenarios import CATALOGUE, UnknownScenarioError, parse
 from .service import EndedError
 from .tasks import COMPLETED
@@ -157,19 +160,19 @@ class Control:
 
     def read_requests(self) -> Response:
         """Show the request journal."""
-        after = _query("after", 0)
-        found = self.journal.read()
-        found["requests"] = [item for item in found["requests"] if item["number"] > after]
-        return _ok(found)
+        return _ok(self.journal.read(_query("after", 0)))
 
     def read_charges(self) -> Response:
         """Tell how many tasks were charged."""
         charges = self.service.tasks.charges()
+        by_key: Counter[str] = Counter()
+        for key, (count, _) in charges.items():
+            by_key[shown_key(key)] += count  # keys that are not shown are counted together
         return _ok(
             {
-                "count": sum(count for count, _ in charges.values()),
+                "count": by_key.total(),
                 "megapixels": sum(megapixels for _, megapixels in charges.values()),
-                "by_key": {key: count for key, (count, _) in charges.items()},
+                "by_key": by_key,
             }
         )
 
@@ -183,6 +186,7 @@ class Control:
 
     def restore_snapshot(self) -> Response:
         """Go back to a snapshot."""
+        request.max_content_length = sys.maxsize  # whatever could be taken can be restored
         try:
             self.service.restore(request.get_data())
         except ValueError as error:
@@ -207,7 +211,7 @@ def _described(task: Task, now: float) -> dict[str, Any]:
         "created_at": task.created_at,
         "starts_at": task.schedule.starts_at,
         "ends_at": task.schedule.ends_at,
-        "key": task.owner if task.owner.startswith("mock-") else "(a key of yours)",
+        "key": shown_key(task.owner),
         "polls": task.polls,
         "webhook_url": task.webhook_url or None,
     }
@@ -279,12 +283,18 @@ def _checked(operation: Operation, view: Callable[..., Response]) -> Callable[..
     return call
 
 
-def _is_near(host: str | None) -> bool:
-    if host == "localhost":
-        return True
+def _is_near(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host or "").is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
+        return False
+
+
+def _leads_here(address: str) -> bool:
+    """Return whether an address with a host (``//host:port``) is one of this machine."""
+    try:
+        return _is_near(urlsplit(address).hostname or "")
+    except ValueError:  # such as an opening bracket alone
         return False
 
 
@@ -298,8 +308,8 @@ def _refuse_strangers() -> Response | None:
     origin = environ.get("HTTP_ORIGIN")
     near = (
         _is_near(environ.get("REMOTE_ADDR", ""))
-        and _is_near(urlsplit(f"//{environ.get('HTTP_HOST', 'localhost')}").hostname)
-        and (origin is None or _is_near(urlsplit(origin).hostname))
+        and _leads_here(f"//{environ.get('HTTP_HOST', 'localhost')}")
+        and (origin is None or _leads_here(origin))
         and environ.get("HTTP_SEC_FETCH_SITE", "none") != "cross-site"
     )
     return None if near else respond(answers.message(403, "The control API is for this machine only"))

@@ -279,6 +279,10 @@ def document() -> dict[str, Any]:
         if operation.view == "end_task":
             described["responses"]["409"] = {"description": "The task has ended already.", "content": message}
         if operation.body is not None:
+            described["responses"]["413"] = {
+                "description": "The body is larger than --max-body.",
+                "content": message,
+            }
             content = {"application/json": {"schema": operation.body}}
             described["requestBody"] = {"required": True, "content": content}
         elif operation.view == "restore_snapshot":

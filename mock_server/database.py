@@ -52,6 +52,8 @@ CREATE INDEX deliveries_waiting ON deliveries (due_at) WHERE state = 'waiting';
 CREATE TABLE journal (number INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
 """
 _TABLES = ("tasks", "pictures", "charges", "counters", "strikes", "hits", "waits", "deliveries", "journal")
+_LAYOUT = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+_FORGET_COUNT = "DELETE FROM sqlite_sequence WHERE name = 'journal'"
 
 
 class Database:
@@ -167,6 +169,7 @@ class Database:
             with self.reading() as connection:
                 connection.backup(copy)
             copy.execute("DELETE FROM journal")
+            copy.execute(_FORGET_COUNT)
             copy.commit()
             data = bytearray(copy.serialize())
         data[18:20] = b"\x01\x01"  # "no write-ahead log": with one, the bytes could not be opened from memory
@@ -180,17 +183,24 @@ class Database:
                 copy.deserialize(data)
                 version = copy.execute("PRAGMA user_version").fetchone()[0]
                 sound = copy.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+                layout = copy.execute(_LAYOUT).fetchall()
                 Settings.from_json(copy.execute("SELECT body FROM settings").fetchone()[0])
             except (sqlite3.Error, MemoryError, OverflowError, ValueError, TypeError, KeyError):
                 raise ValueError("this is no snapshot of the mock") from None
-            if version != SCHEMA_VERSION or not sound:
-                raise ValueError("this is no snapshot of this version of the mock")
             with self.reading() as connection:
+                if version != SCHEMA_VERSION or not sound or layout != connection.execute(_LAYOUT).fetchall():
+                    raise ValueError("this is no snapshot of this version of the mock")
                 before = connection.execute("SELECT version FROM settings").fetchone()[0]
                 # other processes notice new settings by their version: it must not go back
                 copy.execute("UPDATE settings SET version = ?", (before + 1,))
+                copy.execute("DELETE FROM journal")
                 copy.executemany(
                     "INSERT INTO journal VALUES (?, ?)", connection.execute("SELECT * FROM journal")
+                )
+                copy.execute(_FORGET_COUNT)  # the snapshot's, and what the rows have just made of it
+                copy.executemany(
+                    "INSERT INTO sqlite_sequence VALUES (?, ?)",
+                    connection.execute("SELECT name, seq FROM sqlite_sequence WHERE name = 'journal'"),
                 )
                 copy.commit()
                 copy.backup(connection)

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import jsonschema_rs
@@ -84,6 +86,9 @@ def test_the_pages_bring_all_they_need(caller: Caller, path: str) -> None:
         {"HTTP_ORIGIN": "https://example.org"},
         {"HTTP_ORIGIN": "null"},
         {"HTTP_SEC_FETCH_SITE": "cross-site"},
+        {"HTTP_HOST": "[::1"},
+        {"HTTP_ORIGIN": "http://[x"},
+        {"HTTP_HOST": ""},
     ],
     ids=str,
 )
@@ -237,6 +242,16 @@ def test_charges_are_counted_for_each_key(caller: Caller) -> None:
     assert charges["megapixels"] == pytest.approx(200 * 160 * (4 + 16 + 4) / 1e6)
 
 
+def test_keys_of_ones_own_are_counted_and_not_shown(make: Make) -> None:
+    caller = make(api_key=("secret-one", "secret-two"))
+    for key in ("secret-one", "secret-two", "secret-two", "mock-key"):
+        caller.new_task(key=key)
+    shown = caller.control("GET", "/charges").json
+    assert (shown["count"], shown["by_key"]) == (4, {"(a key of yours)": 3, "mock-key": 1})
+    shown_tasks = caller.control("GET", "/tasks").json["tasks"]
+    assert [task["key"] for task in shown_tasks] == ["mock-key", *["(a key of yours)"] * 3]
+
+
 # snapshot, restore, reset
 
 
@@ -274,6 +289,62 @@ def test_what_is_no_snapshot_is_refused_and_changes_nothing(caller: Caller, data
     answer = caller.control("PUT", "/snapshot", data=data)
     assert (answer.status_code, list(answer.json)) == (400, ["message"])
     assert caller.status(task_id).status_code == 200
+
+
+def without(statement: str, snapshot: bytes) -> bytes:
+    """Return a snapshot after a statement on it."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(snapshot)
+        connection.executescript(statement)
+        return bytes(connection.serialize())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE tasks",
+        "DROP TABLE hits",
+        "ALTER TABLE tasks DROP COLUMN polls",
+        "DROP INDEX tasks_of_owner",
+        "CREATE TABLE more (x)",
+        "CREATE TRIGGER each AFTER INSERT ON tasks BEGIN DELETE FROM tasks; END",
+        "DELETE FROM settings",
+        "UPDATE settings SET body = '{}'",
+    ],
+)
+def test_a_file_that_lacks_something_is_refused_and_changes_nothing(caller: Caller, statement: str) -> None:
+    task_id = caller.new_task()
+    answer = caller.control("PUT", "/snapshot", data=without(statement, snapshot_of(caller)))
+    assert (answer.status_code, list(answer.json)) == (400, ["message"])
+    assert caller.status(task_id).status_code == 200
+    assert caller.control("POST", "/reset").status_code == 200
+
+
+def test_a_snapshot_brings_no_journal_and_takes_none(make: Make, tmp_path: Any) -> None:
+    busy, quiet = (make(state=str(tmp_path / name)) for name in ("busy", "quiet"))
+    for _ in range(7):
+        busy.listed()
+    quiet.listed()
+    snapshot = snapshot_of(busy)
+    busy.listed()
+    for caller, total in ((quiet, 1), (busy, 8)):
+        assert caller.control("PUT", "/snapshot", data=snapshot).status_code == 200
+        read = caller.app.journal.read()
+        assert (read["total"], read["forgotten"], len(read["requests"])) == (total, 0, total)
+    with_journal = without("INSERT INTO journal VALUES (1, '{}'), (99, '{}')", snapshot)
+    assert quiet.control("PUT", "/snapshot", data=with_journal).status_code == 200
+    assert quiet.app.journal.read()["total"] == 1
+
+
+def test_a_snapshot_may_be_larger_than_any_other_body(make: Make) -> None:
+    caller = make(max_body=30_000)
+    caller.new_task()
+    snapshot = snapshot_of(caller)
+    assert len(snapshot) > 30_000
+    assert caller.control("PUT", "/snapshot", data=snapshot).status_code == 200
+    refused = caller.control("PUT", "/scenarios", json={"upcoming": ["failed"] * 5000})
+    assert (refused.status_code, list(refused.json)) == (413, ["message"])
+    assert "413" in document()["paths"]["/__mock__/scenarios"]["put"]["responses"]
 
 
 def test_a_snapshot_of_another_version_is_refused(caller: Caller) -> None:

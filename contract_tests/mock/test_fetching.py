@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import http.client
 import io
 import urllib.error
 import urllib.request
@@ -45,9 +46,11 @@ def test_a_picture_is_fetched_where_that_is_allowed(make: Make, monkeypatch: pyt
     [
         (TimeoutError("too slow"), "too slow"),
         (ValueError("odd"), "odd"),
+        (http.client.InvalidURL("has a space"), "has a space"),
+        (http.client.BadStatusLine("no HTTP"), "no HTTP"),
         (bytes((64 << 20) + 1), "too large"),
     ],
-    ids=["time-out", "odd", "large"],
+    ids=["time-out", "odd", "address", "answer", "large"],
 )
 def test_what_cannot_be_fetched_is_refused(
     monkeypatch: pytest.MonkeyPatch, answer: bytes | Exception, why: str
@@ -55,6 +58,12 @@ def test_what_cannot_be_fetched_is_refused(
     monkeypatch.setattr(urllib.request, "build_opener", Opener(answer))
     with pytest.raises(PictureError, match=why):
         fetching.fetch("https://example.org/a.png")
+
+
+def test_an_address_that_is_none_is_a_400(make: Make) -> None:
+    answer = make(fetch_images=True).create(image="https://localhost:1/a b")
+    assert answer.status_code == 400
+    assert answer.json["invalid_params"][0]["field"] == "body.image"
 
 
 def test_a_redirect_stays_on_https() -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from precision_upscaler.contract import CREATE_PATH
 
 from contract_tests.mock.sockets import exchange, served
+from mock_server import PrecisionMock
 from mock_server.request_body import BodyError, ChunkedBody, SizedBody
 
 
@@ -195,6 +197,37 @@ def test_stopping_closes_every_connection(more: dict[str, Any]) -> None:
         assert sock.recv(1) == b""
     with pytest.raises(OSError, match=r"(?i)refused"):
         socket.create_connection(("127.0.0.1", number), 10)
+
+
+BROKEN = [
+    b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}",
+    b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}X\r\n",
+    b"Content-Length: 50\r\n\r\n{}",
+]
+
+
+@pytest.mark.parametrize("raw", BROKEN, ids=["size", "broken off", "end", "short"])
+@pytest.mark.parametrize(
+    ("target", "shape"),
+    [
+        (f"POST {CREATE_PATH}", "invalid_params"),
+        ("PUT /__mock__/snapshot", "message"),
+        ("POST /nope", "message"),
+    ],
+)
+def test_a_broken_body_is_a_400_in_json_and_written_down(target: str, shape: str, raw: bytes) -> None:
+    with PrecisionMock() as mock:
+        head = f"{target} HTTP/1.1\r\nHost: localhost\r\nx-freepik-api-key: mock-key\r\n"
+        head += "Content-Type: application/json\r\n"
+        port = int(mock.url.rpartition(":")[2])
+        answer = exchange(port, head.encode() + raw)
+        status, _, body = answer.partition(b"\r\n\r\n")
+        assert status.split(b" ")[1] == (b"404" if target.endswith("nope") else b"400")
+        assert shape in json.loads(body)
+        assert b"HTTP/1.1" not in body, "what is left of the body is no second request"
+        seen = [(entry["path"], entry["status"]) for entry in mock.requests]
+    assert seen == [] if "__mock__" in target else [(target.split()[1], int(status.split()[1]))]
 
 
 # bodies as streams
