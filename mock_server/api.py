@@ -1,43 +1,40 @@
-"""The service's three calls and the download of results, over HTTP."""
+"""The service's three calls over HTTP."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, request
 from precision_upscaler import contract
-from werkzeug.exceptions import HTTPException
 
-from . import answers, links, strict_json
+from . import answers, strict_json
 from .answers import Answer, RefusedError
 from .documented import CALLS, documented
-from .journal import Exchange, headers_of
+from .exchanges import read_unread, refusal_of, respond
 from .played import ANSWERS
 from .prefer import PreferenceError, preferences
-from .scenarios import CREATE, DOWNLOAD, LIST, STATUS, parse
+from .scenarios import CREATE, LIST, STATUS, parse
 from .service import SCENARIO_KEY
-from .telling import changed, task_data
+from .tasks import COMPLETED
+from .telling import changed, links_of, task_data
 from .validation import JSON, answer_fault, is_uuid
 
 if TYPE_CHECKING:
-    from .journal import Journal
+    from werkzeug.exceptions import HTTPException
+
+    from .exchanges import Exchanges
+    from .journal import Exchange
     from .prefer import Preferences
+    from .scenarios import Scenario
     from .service import Service
     from .tasks import Task
 
 log = logging.getLogger(__name__)
-FAULT = "precision_mock.fault"
-"""Key of the WSGI environment under which a view leaves the wire fault its answer is to suffer."""
-
 _BEFORE_ACCEPTING = frozenset(("reset", "empty_reply", "garbage"))
 _KEYS = tuple("HTTP_" + name.upper().replace("-", "_") for name in contract.AUTH_HEADERS)
-_JOURNALLED = 1 << 20  # bytes of a body that is read for the journal alone
-_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
 class BrokenAnswerError(AssertionError):
@@ -47,15 +44,14 @@ class BrokenAnswerError(AssertionError):
 class Api:
     """The views of one mock's API."""
 
-    def __init__(self, service: Service, journal: Journal) -> None:
+    def __init__(self, service: Service, exchanges: Exchanges) -> None:
         self.service = service
-        self.journal = journal
+        self._exchanges = exchanges
         self.blueprint = Blueprint("api", __name__)
         rule = contract.CREATE_PATH
         self.blueprint.add_url_rule(rule, "create", self.create, methods=["POST"])
         self.blueprint.add_url_rule(rule, "list", self.list, methods=["GET"])
         self.blueprint.add_url_rule(f"{rule}/<task_id>", "status", self.status, methods=["GET"])
-        self.blueprint.add_url_rule(f"{links.RESULTS}<name>", "download", self.download, methods=["GET"])
 
     # views
 
@@ -73,64 +69,37 @@ class Api:
 
     # one exchange
 
-    def _open(self, step: str) -> Exchange:
-        environ = request.environ
-        return Exchange(
-            self.service.clock.wire(),
-            environ["REQUEST_METHOD"],
-            base_url(environ, self.service.options.public_url),
-            environ["PATH_INFO"],
-            environ.get("QUERY_STRING", ""),
-            step,
-            headers_of(environ),
-        )
-
     def _exchange(self, step: str, task_id: str) -> Response:
         started = time.perf_counter()
-        exchange = self._open(step)
+        exchange = self._exchanges.open(step)
         try:
             answer = self._answer(step, task_id, exchange)
         except RefusedError as refusal:
             answer = refusal.answer
         except Exception as error:  # noqa: BLE001 - a defect of ours; the service has a 500 for its own
-            answer = self._failed(exchange, error)
+            answer = self._exchanges.failed(exchange, error)
         if step == CREATE and not exchange.raw:
-            self._read_unread(exchange)
+            read_unread(exchange)
         answer = self._checked(answer, step)
         if exchange.headers_out:
             answer = replace(answer, headers=(*answer.headers, *exchange.headers_out))
         exchange.answer = answer.body
-        return self._told(exchange, respond(answer), started)
-
-    @staticmethod
-    def _failed(exchange: Exchange, error: Exception) -> Answer:
-        log.error("the mock failed", exc_info=error)
-        exchange.notes.append("the mock itself failed; its log says how")
-        return answers.message(500, answers.INTERNAL_ERROR)
-
-    def _told(self, exchange: Exchange, response: Response, started: float) -> Response:
-        """Write an exchange down, and leave its wire fault to the server."""
-        exchange.status = response.status_code
-        exchange.seconds = time.perf_counter() - started
-        self.journal.add(exchange)
-        if exchange.fault:
-            request.environ[FAULT] = exchange.fault
-        return response
+        return self._exchanges.tell(exchange, respond(answer), started)
 
     def unrouted(self, error: HTTPException) -> Response:
         """Answer a request for a path or with a method that is none of the API's, and write it down."""
         started = time.perf_counter()
-        exchange = self._open("")
-        exchange.key = next((request.environ[name] for name in _KEYS if request.environ.get(name)), "")
-        self._read_unread(exchange)
+        exchange = self._exchanges.open("")
+        exchange.key = given_key(request.environ) or ""
+        read_unread(exchange)
         response = refusal_of(error)
         exchange.answer = response.get_json()
-        return self._told(exchange, response, started)
+        return self._exchanges.tell(exchange, response, started)
 
     def _answer(self, step: str, task_id: str, exchange: Exchange) -> Answer:
         service = self.service
         environ = request.environ
-        given = next((environ[name] for name in _KEYS if environ.get(name)), None)
+        given = given_key(environ)
         exchange.key = given or ""
         key = service.authenticate(given)
         self._hold_back(key, exchange)
@@ -149,7 +118,7 @@ class Api:
         written = self._scenario(step, key, wishes, task)
         scenario = parse(written) if written else None
         exchange.scenario = written
-        struck = service.strikes(scenario, step, task.task_id if task else key)
+        struck = self._strikes(scenario, step, task, key)
         if struck and scenario:
             if scenario.answer:
                 return self._told_to_wait(key, ANSWERS[scenario.answer])
@@ -164,9 +133,23 @@ class Api:
             task = service.create(key, exchange.body, written, wishes.pace, exchange.base)
             exchange.task_id, exchange.charged = task.task_id, True
         assert task is not None
-        data = task_data(service, task, exchange.base, task.status(service.clock.now()))
-        body, lawful = changed(data, scenario if struck else None)
+        return self._shown(task, exchange.base, scenario if struck else None)
+
+    def _shown(self, task: Task, base: str, scenario: Scenario | None) -> Answer:
+        """Return the answer that shows a task, as a scenario that strikes has it."""
+        data = task_data(self.service, task, base, task.status(self.service.clock.now()))
+        if scenario is not None and scenario.expired:
+            data["generated"] = links_of(self.service, task, base, expired=True)
+        body, lawful = changed(data, scenario)
         return Answer(200, body, lawful=lawful)
+
+    def _strikes(self, scenario: Scenario | None, step: str, task: Task | None, key: str) -> bool:
+        """Return whether a scenario strikes at this call of a task or, where there is none yet, of a key."""
+        if task is None:
+            return self.service.strikes(scenario, step, key)
+        if scenario is not None and scenario.expired and task.status(self.service.clock.now()) != COMPLETED:
+            return False  # an answer without a link is not one of those it is about
+        return self.service.strikes(scenario, step, task.task_id)
 
     def _hold_back(self, key: str, exchange: Exchange) -> None:
         """Refuse a request that is over the rate limit, or that comes before its ``Retry-After`` is over."""
@@ -245,15 +228,6 @@ class Api:
             raise RefusedError(answers.message(413, "Request Entity Too Large"))
         return raw
 
-    @staticmethod
-    def _read_unread(exchange: Exchange) -> None:
-        """Read the body of a request that was refused before it was read, for the journal alone."""
-        length = request.environ.get("CONTENT_LENGTH") or "0"
-        if 0 < int(length) <= _JOURNALLED:
-            with contextlib.suppress(OSError, ValueError):
-                exchange.raw = request.environ["wsgi.input"].read(int(length))
-                exchange.body = strict_json.loads(exchange.raw)
-
     def _listed(self, key: str) -> Answer:
         now = self.service.clock.now()
         tasks = self.service.tasks.tasks(key)
@@ -273,81 +247,7 @@ class Api:
             raise BrokenAnswerError(why)
         return answers.message(500, answers.INTERNAL_ERROR)
 
-    # results
 
-    def download(self, name: str) -> Response:
-        """GET: the file behind a result link. Needs no key, and says in the journal when one was sent."""
-        started = time.perf_counter()
-        exchange = self._open(DOWNLOAD)
-        if any(request.environ.get(name) for name in _KEYS):
-            exchange.notes.append("the API key was sent to the download's address")
-        try:
-            answer, conditional = self._file(name, exchange)
-        except Exception as error:  # noqa: BLE001 - as in an exchange
-            answer, conditional = self._failed(exchange, error), False
-        response = respond(answer)
-        if conditional:
-            try:
-                response.set_etag(name)
-                response.make_conditional(request, accept_ranges=True, complete_length=len(answer.body))
-            except HTTPException as error:
-                response = refusal_of(error)
-        exchange.answer = answer.body
-        return self._told(exchange, response, started)
-
-    def _file(self, name: str, exchange: Exchange) -> tuple[Answer, bool]:
-        """Return the answer to a download, and whether it may be asked for in ranges."""
-        service = self.service
-        settings = service.settings()
-        if not links.opens(
-            request.path, request.args.get("token", ""), service.clock.wire(), settings.link_secret.encode()
-        ):
-            return answers.message(403, "Forbidden"), False
-        task = service.tasks.task(name.removeprefix("upscaler_result_").partition(".")[0])
-        if task is None:
-            return answers.message(404, "Not found"), False
-        exchange.task_id, exchange.key = task.task_id, task.owner
-        written = task.scenario or settings.scenario
-        scenario = parse(written) if written else None
-        exchange.scenario = written
-        struck = service.strikes(scenario, DOWNLOAD, task.task_id)
-        trouble = scenario.download if scenario and struck else ""
-        if trouble == "expired":
-            return answers.message(403, "Forbidden"), False
-        if trouble == "not_an_image":
-            return replace(ANSWERS["html_error_page"], status=200, media_type="image/png"), False
-        data = service.results.file_of(task, settings.seed)
-        if data is None:
-            return answers.message(404, "Not found"), False
-        if trouble == "corrupt":
-            third = len(data) // 3
-            data = data[:third] + bytes(len(data) - third)
-        exchange.fault = {"truncated": "short_body", "slow": "slow"}.get(trouble, "")
-        if scenario and struck and scenario.wire:
-            exchange.fault = scenario.wire
-        media_type = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}[name.rpartition(".")[2]]
-        return Answer(200, data, media_type), not exchange.fault
-
-
-def base_url(environ: dict[str, Any], public_url: str) -> str:
-    """Return the address the client reached us at, without a last slash, unless one was set."""
-    if public_url:
-        return public_url.rstrip("/")
-    host = environ.get("HTTP_HOST", "")
-    if not _HOST.fullmatch(host):
-        host = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-    return f"{environ['wsgi.url_scheme']}://{host}"
-
-
-def refusal_of(error: HTTPException) -> Response:
-    """Turn one of Werkzeug's HTML pages into JSON; keeps ``Allow`` and the like."""
-    response = respond(answers.message(error.code or 500, error.name))
-    for name, value in error.get_headers():
-        if name.lower() not in ("content-type", "content-length"):
-            response.headers[name] = value
-    return response
-
-
-def respond(answer: Answer) -> Response:
-    """Return an answer as Flask's response."""
-    return Response(answer.encoded(), answer.status, answer.headers, content_type=answer.media_type)
+def given_key(environ: dict[str, Any]) -> str | None:
+    """Return the key that a request carries in either header, or None."""
+    return next((environ[name] for name in _KEYS if environ.get(name)), None)

@@ -11,9 +11,11 @@ from precision_upscaler import contract
 from werkzeug.exceptions import HTTPException
 
 from . import answers, validation, wire
-from .api import FAULT, Api, BrokenAnswerError, refusal_of, respond
+from .api import Api, BrokenAnswerError
 from .control import Control
 from .control_document import PREFIX
+from .downloads import Downloads
+from .exchanges import FAULT, Exchanges, refusal_of, respond
 from .journal import Journal
 from .options import Options
 from .request_body import BodyError
@@ -134,8 +136,10 @@ def create_app(
     app.url_map.strict_slashes = False
     app.service = Service(options, real_time)
     app.journal = Journal(options.journal_size, app.service.database if options.state else None)
-    api = Api(app.service, app.journal)
+    exchanges = Exchanges(app.service, app.journal)
+    api = Api(app.service, exchanges)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(Downloads(app.service, exchanges).blueprint)
     app.register_blueprint(Control(app.service, app.journal).blueprint, url_prefix=PREFIX)
     app.register_error_handler(HTTPException, _refusing(api))
     app.register_error_handler(BodyError, _malformed)

@@ -16,8 +16,8 @@ from flask import Blueprint, Response, request
 
 from . import answers, strict_json
 from .answers import Answer, RefusedError
-from .api import respond
 from .control_document import OPERATIONS, Operation, document, draft4
+from .exchanges import respond
 from .journal import shown_key
 from .scenarios import CATALOGUE, UnknownScenarioError, parse
 from .service import EndedError
@@ -155,8 +155,11 @@ class Control:
         """Show the result."""
         task = self._task(task_id)
         done = task.status(self.service.clock.now()) == COMPLETED
-        seed = self.service.settings().seed
-        return _picture(self.service.results.file_of(task, seed) if done else None, "no-store")
+        if not done:
+            return _picture(None, "")
+        service = self.service
+        data = service.results.file_of(task, service.settings().seed, service.options.result_format)
+        return _picture(data, "no-store")
 
     def read_requests(self) -> Response:
         """Show the request journal."""

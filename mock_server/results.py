@@ -1,7 +1,8 @@
 """Results made when they are first asked for, and kept in memory while there is room.
 
 Making one is a pure function of the source, the parameters and the seed, so nothing is lost when one
-is dropped, and every process makes the same bytes.
+is dropped, every process makes the same bytes, and what was made is known by what it was made of: another
+task under an old id, after a reset or a restore, in whichever process, has another picture.
 """
 
 from __future__ import annotations
@@ -13,61 +14,64 @@ from typing import TYPE_CHECKING
 from .scenarios import parse
 
 if TYPE_CHECKING:
-    from .options import Options
     from .task_store import TaskStore
     from .tasks import Task
+    from .upscale import Recipe
 
 
 class Results:
     """The finished files. Thread-safe; two clients that ask for one picture wait for one rendering."""
 
-    def __init__(self, tasks: TaskStore, options: Options) -> None:
+    def __init__(self, tasks: TaskStore, most_bytes: int) -> None:
         self._tasks = tasks
-        self._options = options
+        self._most = most_bytes
         self._lock = threading.Lock()
-        self._files: OrderedDict[str, bytes] = OrderedDict()
+        self._files: OrderedDict[tuple[str, Recipe], bytes] = OrderedDict()
         self._size = 0
-        self._making: dict[str, threading.Lock] = {}
+        self._making: dict[tuple[str, Recipe], threading.Lock] = {}
 
-    def file_of(self, task: Task, seed: int | None) -> bytes | None:
-        """Return the file of a task's result, or None when its source was forgotten."""
-        with self._lock:
-            making = self._making.setdefault(task.task_id, threading.Lock())
-        try:
-            with making:
-                with self._lock:
-                    data = self._files.get(task.task_id)
-                    if data is not None:
-                        self._files.move_to_end(task.task_id)
-                        return data
-                data = self._make(task, seed)
-                if data is not None:
-                    self._keep(task.task_id, data)
-                return data
-        finally:
-            with self._lock:
-                self._making.pop(task.task_id, None)
+    def file_of(self, task: Task, seed: int | None, file_format: str) -> bytes | None:
+        """Return the file of a task's result, or None when its source was forgotten.
 
-    def _make(self, task: Task, seed: int | None) -> bytes | None:
-        from .upscale import Recipe, grain_seed, render  # noqa: PLC0415 - Pillow is slow to import
+        ``file_format`` is one of the option ``result_format``'s.
+        """
+        from .upscale import Recipe, grain_seed  # noqa: PLC0415 - Pillow is slow to import
 
-        source = self._tasks.picture(task.picture)
-        if source is None:
-            return None
         recipe = Recipe.of(
             task.parameters,
             seed=grain_seed(seed, task.picture),
             trick=parse(task.scenario).trick if task.scenario else "",
-            file_format=self._options.result_format,
+            file_format=file_format,
         )
-        return render(source[0], recipe)
-
-    def _keep(self, task_id: str, data: bytes) -> None:
+        made_of = (task.picture, recipe)
         with self._lock:
-            self._files[task_id] = data
-            self._size += len(data)
-            while self._size > self._options.max_result_bytes and self._files:
+            making = self._making.setdefault(made_of, threading.Lock())
+        try:
+            with making:
+                with self._lock:
+                    data = self._files.get(made_of)
+                    if data is not None:
+                        self._files.move_to_end(made_of)
+                        return data
+                return self._make(made_of)
+        finally:
+            with self._lock:
+                self._making.pop(made_of, None)
+
+    def _make(self, made_of: tuple[str, Recipe]) -> bytes | None:
+        from .upscale import render  # noqa: PLC0415 - as above
+
+        picture, recipe = made_of
+        source = self._tasks.picture(picture)
+        if source is None:
+            return None
+        data = render(source[0], recipe)
+        with self._lock:
+            self._size += len(data) - len(self._files.get(made_of, b""))
+            self._files[made_of] = data
+            while self._size > self._most and self._files:
                 self._size -= len(self._files.popitem(last=False)[1])
+        return data
 
     def clear(self) -> None:
         """Forget every file."""

@@ -23,11 +23,11 @@ _API = (CREATE, STATUS, LIST)
 class Scenario:
     """One entry of the catalogue.
 
-    ``steps``: the calls at which ``answer``, ``change``, ``wire`` or ``download`` strikes; ``times``: how
-    often for each task (create and list: for each key, over and over), None means always.
+    ``steps``: the calls at which ``answer``, ``change``, ``expired``, ``wire`` or ``download`` strikes;
+    ``times``: how often for each task (create and list: for each key, over and over), None means always.
     ``outcome``, ``stuck`` and ``at_once`` decide the task's fate, ``trick`` its picture. ``answer`` replaces
-    the answer, ``change`` alters it, ``wire`` damages its transport, ``download`` the file's; ``webhook`` is
-    what happens to the call back.
+    the answer, ``change`` alters it, ``expired`` makes its links (and counts no answer without one), ``wire``
+    damages its transport, ``download`` the file's; ``webhook`` is what happens to the call back.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Scenario:
     trick: str = ""
     answer: str = ""
     change: str = ""
+    expired: bool = False
     wire: str = ""
     download: str = ""
     webhook: str = ""
@@ -48,6 +49,19 @@ class Scenario:
     def fate(self) -> bool:
         """Whether the scenario is about the task itself, so that no step applies to it."""
         return bool(self.outcome or self.stuck or self.at_once or self.trick)
+
+    @property
+    def possible(self) -> tuple[str, ...]:
+        """The calls that it can be made to strike at."""
+        if self.fate or not self.steps:
+            return ()
+        if self.download:
+            return (DOWNLOAD,)
+        if self.expired:
+            return (STATUS,)
+        if self.change:
+            return (CREATE, STATUS)  # the list's items are not the task object that is changed
+        return STEPS if self.wire else _API
 
 
 _CATALOGUE = (
@@ -80,9 +94,9 @@ _CATALOGUE = (
     Scenario(
         "expired_link",
         "The first link has expired; the next status call gives one that works.",
-        (DOWNLOAD,),
+        (STATUS,),
         1,
-        download="expired",
+        expired=True,
     ),
     Scenario("corrupt_image", "The download is a damaged PNG.", (DOWNLOAD,), download="corrupt"),
     Scenario(
@@ -192,12 +206,11 @@ def parse(text: str) -> Scenario:
         raise UnknownScenarioError(f"There is no scenario {text!r}. There are:\n{listing()}")
     scenario = CATALOGUE[match[1]]
     if match[2]:
-        possible = (DOWNLOAD,) if scenario.download else STEPS if scenario.wire else _API
-        if scenario.fate or not scenario.steps or match[2] not in possible:
+        if match[2] not in scenario.possible:
             raise UnknownScenarioError(f"The scenario {scenario.name} cannot strike at {match[2]!r}.")
         scenario = replace(scenario, steps=(match[2],))
     if match[3]:
-        if scenario.fate or not scenario.steps:
+        if not scenario.possible:
             raise UnknownScenarioError(f"The scenario {scenario.name} is not counted.")
         scenario = replace(scenario, times=int(match[3]))
     return scenario

@@ -63,7 +63,7 @@ class Service:
         self.outbox = Outbox(self.database)
         self.limits = RateLimits(self.database)
         self.clock = Clock(self.database.settings().clock, real_time)
-        self.results = Results(self.tasks, options)
+        self.results = Results(self.tasks, options.max_result_bytes)
         self.webhooks = Webhooks(self)
         if options.state:
             self._take_up(first)

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from .tasks import Task
 
 
-def links_of(service: Service, task: Task, base: str) -> list[str]:
-    """Return fresh links to a task's result at the mock's address ``base``."""
+_EXPIRED_SECONDS = 60
+
+
+def links_of(service: Service, task: Task, base: str, *, expired: bool = False) -> list[str]:
+    """Return fresh links to a task's result at the mock's address ``base``, or some that have expired."""
     path = links.result_path(task.task_id, service.extension_of(task))
     expires = int(service.clock.wire() + service.options.link_seconds)
+    if expired:
+        expires = int(service.clock.wire()) - _EXPIRED_SECONDS
     token = links.token(path, expires, service.settings().link_secret.encode())
     link = f"{base}{path}?token={token}"
     return [link, f"{link}&size=stable"][: service.options.links]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -560,11 +561,22 @@ def test_a_task_can_be_unknown_all_of_a_sudden(caller: Caller) -> None:
     assert caller.status(task_id, key="mock-unknown_task_404").status_code == 404
 
 
-def test_an_expired_link_is_renewed(caller: Caller) -> None:
-    task_id = caller.new_task(key="mock-expired_link")
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_expired_link_stays_so_and_is_renewed(caller: Caller, times: int) -> None:
+    key = f"mock-expired_link*{times}"
+    task_id = caller.new_task(key=key)
+    for _ in range(3):  # polls that show no link are not what is counted
+        assert caller.data(task_id, key=key)["generated"] == []
     caller.advance(1000)
-    links = [caller.data(task_id, key="mock-expired_link")["generated"][0] for _ in range(2)]
-    assert [caller.client.get(link).status_code for link in links] == [403, 200]
+    links = [caller.data(task_id, key=key)["generated"][0] for _ in range(times + 1)]
+    for _ in range(3):
+        codes = [caller.client.get(link).status_code for link in links]
+        assert codes == [403] * times + [200]
+    assert links_are_signed(links)
+
+
+def links_are_signed(links: list[str]) -> bool:
+    return all(re.search(r"\?token=exp=\d+~hmac=[0-9a-f]{64}$", link) for link in links)
 
 
 @pytest.mark.parametrize("name", ["corrupt_image", "not_an_image"])

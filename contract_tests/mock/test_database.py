@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -7,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from contract_tests.mock.calling import Caller
+from contract_tests.mock.calling import Caller, encoded, picture
 from mock_server.clock import ClockState
 from mock_server.database import Database
 from mock_server.journal import Exchange, Journal
@@ -53,6 +55,38 @@ def test_two_processes_agree(make: Make, tmp_path: Path) -> None:
     assert one.data(failed)["status"] == "FAILED"
     one.app.journal.flush()  # a moment later it would have done so by itself
     assert two.app.journal.read()["total"] == one.app.journal.read()["total"] == 8
+
+
+def test_a_forgotten_result_is_forgotten_in_every_process(make: Make, tmp_path: Path) -> None:
+    one, two = (make(state=str(tmp_path / "state"), seed=3, limits=False) for _ in range(2))
+
+    def results(width: int) -> tuple[str, set[bytes]]:
+        task_id = one.new_task(image=encoded(picture(width, 20)))
+        one.advance(1000)
+        return task_id, {caller.result(task_id).data for caller in (one, two)}
+
+    first, (before,) = results(20)
+    snapshot = one.control("GET", "/snapshot").data
+    one.control("POST", "/reset")
+    second, (after,) = results(40)
+    assert first == second, "with a seed the ids begin again"
+    assert before != after
+    one.control("PUT", "/snapshot", data=snapshot)
+    assert {caller.result(first).data for caller in (one, two)} == {before}
+    one.control("PUT", "/seed", json={"seed": 4})
+    (grain,) = {caller.result(first).data for caller in (one, two)}
+    assert grain != before
+
+
+def test_a_link_keeps_its_format_whatever_the_next_run_makes(make: Make, tmp_path: Path) -> None:
+    first = make(state=str(tmp_path / "state"))
+    (link,) = first.finish(first.new_task())["generated"]
+    first.close()
+    second = make(state=str(tmp_path / "state"), result_format="jpeg")
+    second.world.now = first.world.now
+    answer = second.client.get(link)
+    assert answer.mimetype == "image/png"
+    assert Image.open(io.BytesIO(answer.data)).format == "PNG"
 
 
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_every_scenario_does_something_that_exists(scenario: Scenario) -> None:
     assert scenario.wire in ("", *wire.FAULTS)
     assert scenario.trick in ("", *TRICKS)
     assert set(scenario.steps) <= set(STEPS)
-    strikes = scenario.answer or scenario.change or scenario.wire or scenario.download
+    strikes = scenario.answer or scenario.change or scenario.expired or scenario.wire or scenario.download
     assert bool(strikes) == bool(scenario.steps)
     assert strikes or scenario.fate or scenario.webhook
     assert scenario.summary.endswith(".")
@@ -88,6 +88,9 @@ def test_a_scenario_can_be_moved_and_counted() -> None:
         "http_500@download",
         "corrupt_image@status",
         "webhook_lost@create",
+        "expired_link@download",
+        "expired_link@create",
+        "error_null@list",
         "reset\n",
         "reset*2*3",
     ],

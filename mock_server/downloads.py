@@ -1,0 +1,86 @@
+"""The download of results over HTTP: what is behind the links of a COMPLETED answer."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
+
+from . import answers, links
+from .answers import Answer
+from .api import given_key
+from .exchanges import refusal_of, respond
+from .played import ANSWERS
+from .scenarios import DOWNLOAD, parse
+
+if TYPE_CHECKING:
+    from .exchanges import Exchanges
+    from .journal import Exchange
+    from .service import Service
+
+_FORMATS = {"png": "png", "jpg": "jpeg", "webp": "webp"}
+"""A link's extension and the format of the file behind it."""
+
+
+class Downloads:
+    """The view behind one mock's result links."""
+
+    def __init__(self, service: Service, exchanges: Exchanges) -> None:
+        self.service = service
+        self._exchanges = exchanges
+        self.blueprint = Blueprint("results", __name__)
+        self.blueprint.add_url_rule(f"{links.RESULTS}<name>", "download", self.download, methods=["GET"])
+
+    def download(self, name: str) -> Response:
+        """GET: the file behind a result link. Needs no key, and says in the journal when one was sent."""
+        started = time.perf_counter()
+        exchange = self._exchanges.open(DOWNLOAD)
+        if given_key(request.environ):
+            exchange.notes.append("the API key was sent to the download's address")
+        try:
+            answer, conditional = self._file(name, exchange)
+        except Exception as error:  # noqa: BLE001 - as of the API's calls
+            answer, conditional = self._exchanges.failed(exchange, error), False
+        response = respond(answer)
+        if conditional:
+            try:
+                response.set_etag(name)
+                response.make_conditional(request, accept_ranges=True, complete_length=len(answer.body))
+            except HTTPException as error:
+                response = refusal_of(error)
+        exchange.answer = answer.body
+        return self._exchanges.tell(exchange, response, started)
+
+    def _file(self, name: str, exchange: Exchange) -> tuple[Answer, bool]:
+        """Return the answer to a download, and whether it may be asked for in ranges."""
+        service = self.service
+        settings = service.settings()
+        if not links.opens(
+            request.path, request.args.get("token", ""), service.clock.wire(), settings.link_secret.encode()
+        ):
+            return answers.message(403, "Forbidden"), False
+        task = service.tasks.task(name.removeprefix("upscaler_result_").partition(".")[0])
+        if task is None:
+            return answers.message(404, "Not found"), False
+        exchange.task_id, exchange.key = task.task_id, task.owner
+        written = task.scenario or settings.scenario
+        scenario = parse(written) if written else None
+        exchange.scenario = written
+        struck = service.strikes(scenario, DOWNLOAD, task.task_id)
+        trouble = scenario.download if scenario and struck else ""
+        if trouble == "not_an_image":
+            return replace(ANSWERS["html_error_page"], status=200, media_type="image/png"), False
+        file_format = _FORMATS[name.rpartition(".")[2]]  # the link was signed, so it is one of ours
+        data = service.results.file_of(task, settings.seed, file_format)
+        if data is None:
+            return answers.message(404, "Not found"), False
+        if trouble == "corrupt":
+            third = len(data) // 3
+            data = data[:third] + bytes(len(data) - third)
+        exchange.fault = {"truncated": "short_body", "slow": "slow"}.get(trouble, "")
+        if scenario and struck and scenario.wire:
+            exchange.fault = scenario.wire
+        return Answer(200, data, f"image/{file_format}"), not exchange.fault
