@@ -164,7 +164,7 @@ class Api:
             verdict = service.limits.judge(key, request.environ.get("REMOTE_ADDR", ""), now)
             exchange.headers_out = verdict.headers()
             if not verdict.allowed:
-                wait = ("Retry-After", str(verdict.reset_seconds))
+                wait = ("Retry-After", str(verdict.wait_seconds))
                 raise RefusedError(self._told_to_wait(key, answers.message(429, answers.TOO_MANY, wait)))
 
     def _told_to_wait(self, key: str, answer: Answer) -> Answer:

@@ -121,12 +121,17 @@ def _unexpected(error: Exception) -> Response:
 
 
 def create_app(
-    options: Options | None = None, *, real_time: Callable[[], float] | None = None, testing: bool = False
+    options: Options | None = None,
+    *,
+    real_time: Callable[[], float] | None = None,
+    testing: bool = False,
+    joins: bool = False,
 ) -> MockApp:
     """Return a mock as a WSGI application.
 
-    ``real_time`` replaces the world's clock (Unix seconds). With ``testing`` a defect of the mock
-    (an answer that breaks the contract) is raised instead of answered 500.
+    ``joins`` says that it is one more process of a run that has begun. ``real_time`` replaces the
+    world's clock (Unix seconds). With ``testing`` a defect of the mock (an answer that breaks the
+    contract) is raised instead of answered 500.
     """
     options = options or Options()
     app = MockApp("mock_server", static_folder=None)
@@ -134,7 +139,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = options.max_body
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # the service documents no OPTIONS
     app.url_map.strict_slashes = False
-    app.service = Service(options, real_time)
+    app.service = Service(options, real_time, joins=joins)
     app.journal = Journal(options.journal_size, app.service.database if options.state else None)
     exchanges = Exchanges(app.service, app.journal)
     api = Api(app.service, exchanges)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 _PNG = b"\x89PNG\r\n\x1a\n"
-_MOST_PIXELS = 200_000_000  # decoded at any rate, limits or no limits: about 600 MB of memory
+_MOST_PIXELS = 200_000_000  # read or made at any rate, limits or no limits: about 600 MB of memory
 _DATA_URI = re.compile(r"data:image/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 _ADDRESS = re.compile(r"https://[^\s/?#]+", re.IGNORECASE)
 
@@ -87,6 +87,8 @@ def check_size(width: int, height: int, scale_factor: int, *, limits: bool) -> N
     """Raise :class:`PictureError` unless a picture of this size in pixels may be enlarged so much."""
     if width * height > _MOST_PIXELS:
         raise PictureError(f"The image is too large: {width}x{height}")
+    if width * height * scale_factor**2 > _MOST_PIXELS:
+        raise PictureError(f"The result would be too large: {width * scale_factor}x{height * scale_factor}")
     if not limits:
         return
     least, most, aspect = (
@@ -135,7 +137,7 @@ def draw_picture(address: str) -> bytes:
     from PIL import Image, ImageDraw  # noqa: PLC0415 - see the module's docstring
 
     seed = hashlib.sha256(address.encode()).digest()
-    width, height = 320 + 2 * seed[0], 320 + 2 * seed[1]
+    width, height = 320 + seed[0], 320 + seed[1]  # within the limits at every factor
     low, high = tuple(seed[2:5]), tuple(seed[5:8])
     ramp = Image.linear_gradient("L").resize((width, height))
     picture = Image.composite(
@@ -150,13 +152,23 @@ def draw_picture(address: str) -> bytes:
     return stream.getvalue()
 
 
+def is_address(text: str) -> bool:
+    """Return whether the ``image`` member of a create call is an https address."""
+    return _ADDRESS.match(text) is not None
+
+
+def is_data_uri(text: str) -> bool:
+    """Return whether the ``image`` member of a create call is a ``data:`` URI."""
+    return _DATA_URI.match(text) is not None
+
+
 def read_image(text: str, *, strict: bool, fetch: Callable[[str], bytes] | None) -> bytes:
     """Return the bytes that the ``image`` member of a create call stands for.
 
     ``strict`` refuses ``data:`` URIs, which the document does not promise. ``fetch`` gets an https
     address's bytes; without it a picture is drawn from the address.
     """
-    if _ADDRESS.match(text):
+    if is_address(text):
         return draw_picture(text) if fetch is None else fetch(text)
     prefix = _DATA_URI.match(text)
     if prefix and not strict:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from .database import Database
 
 
@@ -30,11 +32,12 @@ PER_ADDRESS = (Limit("address-burst", 250, 5.0), Limit("address", 1200, 120.0))
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a request is let through, and what its ``X-RateLimit`` headers say."""
+    """Whether a request is let through, what its ``X-RateLimit`` headers say, and how long to wait if not."""
 
     allowed: bool
     remaining: int
     reset_seconds: int
+    wait_seconds: int
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         """Return the headers: the key's limit, what is left of it, seconds until more is free."""
@@ -53,30 +56,33 @@ class RateLimits:
 
     def judge(self, key: str, address: str, now: float) -> Verdict:
         """Count a request of ``key`` from ``address`` at wire time ``now`` and say if it is let through."""
-        for limit in PER_ADDRESS:
-            left, seconds = self.hit(f"{limit.name}:{address}", now, limit.window, limit.most)
-            if left < 0:
-                return Verdict(allowed=False, remaining=0, reset_seconds=math.ceil(seconds))
-        left, seconds = self.hit(f"{PER_KEY.name}:{key}", now, PER_KEY.window, PER_KEY.most)
-        return Verdict(left >= 0, left, max(1, math.ceil(seconds)))
+        buckets = {f"{limit.name}:{address}": limit for limit in PER_ADDRESS}
+        places = self.hit({**buckets, f"{PER_KEY.name}:{key}": PER_KEY}, now)
+        left, free_in = places[-1]
+        waits = [seconds for free, seconds in places if free < 0]
+        return Verdict(
+            not waits, left, max(1, math.ceil(free_in)), max(1, math.ceil(max(waits, default=0.0)))
+        )
 
-    def hit(self, bucket: str, now: float, window: float, limit: int) -> tuple[int, float]:
-        """Count a request against a limit, unless the limit is reached; times in seconds of wire time.
+    def hit(self, buckets: dict[str, Limit], now: float) -> list[tuple[int, float]]:
+        """Count a request against several limits, unless one of them is reached: then against none.
 
-        Returns how many more fit into the window ``(now - window, now]``, -1 when this one did not, and
-        after how many seconds the next place is free.
+        Returns for each how many more fit into the window ``(now - window, now]``, -1 when this one did
+        not, and after how many seconds of wire time the next place is free.
         """
         with self._database.writing() as connection:
-            connection.execute("DELETE FROM hits WHERE bucket = ? AND at <= ?", (bucket, now - window))
-            count, oldest = connection.execute(
-                "SELECT COUNT(*), MIN(at) FROM hits WHERE bucket = ?", (bucket,)
-            ).fetchone()
-            if count < limit:
-                connection.execute("INSERT INTO hits VALUES (?, ?)", (bucket, now))
-                oldest = now if oldest is None else oldest
-                count += 1
-                return limit - count, oldest + window - now
-        return -1, oldest + window - now
+            seen = [_seen(connection, bucket, now - limit.window) for bucket, limit in buckets.items()]
+            full = [count >= limit.most for (count, _), limit in zip(seen, buckets.values(), strict=True)]
+            passes = not any(full)
+            if passes:
+                connection.executemany("INSERT INTO hits VALUES (?, ?)", [(name, now) for name in buckets])
+        return [
+            (
+                -1 if is_full else limit.most - count - passes,
+                (now if oldest is None else oldest) + limit.window - now,
+            )
+            for is_full, (count, oldest), limit in zip(full, seen, buckets.values(), strict=True)
+        ]
 
     def wait_until(self, owner: str) -> float:
         """Return until when a key was told to wait (wire time); 0 when it was not."""
@@ -88,3 +94,10 @@ class RateLimits:
         """Remember that a key was told to wait until ``until`` (wire time); 0 forgets it."""
         with self._database.reading() as connection:
             connection.execute("INSERT OR REPLACE INTO waits VALUES (?, ?)", (owner, until))
+
+
+def _seen(connection: sqlite3.Connection, bucket: str, until: float) -> tuple[int, float | None]:
+    """Return how many requests a bucket has after ``until``, and when the oldest was; forget the others."""
+    connection.execute("DELETE FROM hits WHERE bucket = ? AND at <= ?", (bucket, until))
+    row = connection.execute("SELECT COUNT(*), MIN(at) FROM hits WHERE bucket = ?", (bucket,)).fetchone()
+    return row[0], row[1]

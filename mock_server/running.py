@@ -36,7 +36,7 @@ def serve(options: Options, say: Callable[[str], None]) -> None:
         host, port = listener.getsockname()[:2]
         line = f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}"
         if options.processes > 1:
-            create_app(options).service.close()  # the file is laid out once, before anybody competes for it
+            create_app(options).service.close()  # the file is taken up once, before anybody competes for it
             say(line)
             _supervise(options, listener)
         else:
@@ -47,7 +47,7 @@ def _work(
     options: Options, listener: socket.socket, ready: Callable[[], None], parent: int | None = None
 ) -> None:
     """Serve until a signal, or until ``parent``, a pipe's reading end, says that the parent is gone."""
-    app = create_app(options)
+    app = create_app(options, joins=parent is not None)
     server = Server(app.wsgi_app, listener, multiprocess=parent is not None, quick=app.answers_quickly)
     if threading.current_thread() is threading.main_thread():
         for number in _STOP_SIGNALS:

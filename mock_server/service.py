@@ -17,7 +17,16 @@ from . import answers, fetching
 from .clock import Clock, ClockState, steady_unix_time
 from .database import Database
 from .outbox import Outbox, Webhook
-from .pictures import PictureError, Source, check_picture, check_size, digest_of, read_image
+from .pictures import (
+    PictureError,
+    Source,
+    check_picture,
+    check_size,
+    digest_of,
+    is_address,
+    is_data_uri,
+    read_image,
+)
 from .rate_limits import RateLimits
 from .results import Results
 from .scenarios import CREATE, LIST, Scenario, UnknownScenarioError, listing, parse
@@ -42,9 +51,14 @@ class EndedError(ValueError):
 
 
 class Service:
-    """One mock: its options, its clock and its memory. Thread-safe."""
+    """One mock: its options, its clock and its memory. Thread-safe.
 
-    def __init__(self, options: Options, real_time: Callable[[], float] | None = None) -> None:
+    ``joins`` says that another process of the same run has taken up the state file before.
+    """
+
+    def __init__(
+        self, options: Options, real_time: Callable[[], float] | None = None, *, joins: bool = False
+    ) -> None:
         if options.scenario:
             parse(options.scenario)
         self.options = options
@@ -66,20 +80,22 @@ class Service:
         self.results = Results(self.tasks, options.max_result_bytes)
         self.webhooks = Webhooks(self)
         if options.state:
-            self._take_up(first)
+            if not joins:
+                self._take_up(first)
+            self.webhooks.nudge()
 
     def _take_up(self, first: Settings) -> None:
-        """Go on with a state file: this run's options count, what was set by hand in the last is kept."""
+        """Go on with a state file: this run's options count, its tasks, secret links and seed are kept."""
         self.change_settings(
             lambda settings: replace(
                 settings,
                 clock=settings.clock.at_speed(self.clock.real(), self.options.speed),
                 webhook_secret=first.webhook_secret,
-                scenario=first.scenario or settings.scenario,
+                scenario=first.scenario,
+                upcoming=(),
                 seed=first.seed if first.seed is not None else settings.seed,
             )
         )
-        self.webhooks.nudge()
 
     def close(self) -> None:
         """End what runs in the background and close the memory."""
@@ -210,15 +226,22 @@ class Service:
         return added
 
     def _picture(self, text: str, factor: int, *, known: bool) -> tuple[str, int, int, Source | None]:
-        """Return digest, width, height, and the picture unless the memory is ``known`` to have it."""
+        """Return digest, width, height, and the picture unless the memory is ``known`` to have it.
+
+        That another run took a picture says nothing where this one would fetch or refuse it.
+        """
+        options = self.options
+        fetch = fetching.fetch if options.fetch_images else None
         digest = digest_of(text.encode())
-        size = self.tasks.picture_size(digest) if known else None
+        judged_anew = (fetch and is_address(text)) or (options.strict and is_data_uri(text))
+        size = self.tasks.picture_size(digest) if known and not judged_anew else None
         if size is not None:
-            check_size(*size, factor, limits=self.options.limits)
+            check_size(*size, factor, limits=options.limits)
             return digest, *size, None
-        fetch = fetching.fetch if self.options.fetch_images else None
-        data = read_image(text, strict=self.options.strict, fetch=fetch)
-        source = check_picture(data, digest, factor, limits=self.options.limits)
+        data = read_image(text, strict=options.strict, fetch=fetch)
+        if fetch and is_address(text):
+            digest = digest_of(data)  # what is at an address may be another picture tomorrow
+        source = check_picture(data, digest, factor, limits=options.limits)
         return digest, source.width, source.height, source
 
     def _schedule(

@@ -84,10 +84,18 @@ def _flavored(picture: Image.Image, flavor: str) -> Image.Image:
     return picture
 
 
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Return a picture of 16-bit grays with 8-bit ones, any other as it is: Pillow's own way cuts at 255."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+
+
 def enlarge(picture: Image.Image, recipe: Recipe) -> Image.Image:
     """Return the result for a decoded source. RGB, except that ``nearest`` keeps the source's mode."""
     from PIL import Image, ImageFilter  # noqa: PLC0415 - as above
 
+    picture = _in_eight_bits(picture)
     factor = recipe.scale_factor
     if recipe.trick == "wrong_scale":
         factor = max(1, factor // 2)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from precision_upscaler.contract import CREATE_PATH
@@ -25,9 +26,9 @@ HEADERS = {"x-freepik-api-key": "mock-key", "Content-Type": "application/json"}
 class Process:
     """A running ``python -m mock_server``."""
 
-    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, *arguments: str, environment: dict[str, str] | None = None, port: int = 0) -> None:
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", "mock_server", "--port", "0", *arguments],
+            [sys.executable, "-m", "mock_server", "--port", str(port), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -56,6 +57,27 @@ class Process:
         task_id: str = answer["data"]["task_id"]
         return task_id
 
+    def tree(self) -> list[int]:
+        """Return the process's id and its children's."""
+        return [self.popen.pid, *children_of(self.popen.pid)]
+
+    def megabytes(self) -> int:
+        """Return the most memory that the process and its children ever had, together."""
+        found = 0
+        for pid in self.tree():
+            lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+            found += int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
+        return found // 1024
+
+    def kill(self) -> None:
+        """Kill the process and its children at once, so that none of them can write anything more."""
+        tree = self.tree()
+        for pid in tree:
+            os.kill(pid, signal.SIGSTOP)  # first, or the rest would notice
+        for pid in tree:
+            os.kill(pid, signal.SIGKILL)
+        self.popen.communicate(timeout=30)
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal, wait, and return the exit code and standard error."""
         self.popen.send_signal(number)
@@ -63,10 +85,15 @@ class Process:
         return self.popen.returncode, errors
 
 
+def children_of(pid: int) -> list[int]:
+    """Return the ids of a process's children."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+
+
 @contextmanager
-def running(*arguments: str, environment: dict[str, str] | None = None) -> Iterator[Process]:
+def running(*arguments: str, environment: dict[str, str] | None = None, port: int = 0) -> Iterator[Process]:
     """Run a mock until the end of the block."""
-    process = Process(*arguments, environment=environment)
+    process = Process(*arguments, environment=environment, port=port)
     try:
         yield process
     finally:

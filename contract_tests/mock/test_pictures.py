@@ -115,6 +115,15 @@ def test_the_limits_are_the_contracts(width: int, height: int, factor: int, why:
     check_size(width, height, factor, limits=False)
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "factor"), [(14_000, 14_000, 16), (884, 884, 16), (20_000, 10_001, 2)]
+)
+def test_no_result_is_without_bounds(width: int, height: int, factor: int) -> None:
+    with pytest.raises(PictureError, match="too large"):
+        check_size(width, height, factor, limits=False)
+    check_size(width // 17, height // 17, factor, limits=False)
+
+
 def test_a_data_uri_is_taken_unless_the_mock_is_strict() -> None:
     text = "data:image/png;base64," + encoded(picture())
     assert read_image(text, strict=False, fetch=None) == picture()
@@ -127,6 +136,12 @@ def test_an_address_becomes_a_picture_drawn_from_its_text() -> None:
     assert first == read_image("https://example.org/a.png", strict=True, fetch=None)
     assert first != read_image("https://example.org/b.png", strict=True, fetch=None)
     assert check_picture(first, "", 2, limits=True).media_type == "image/png"
+
+
+@pytest.mark.parametrize("factor", [2, 16])
+def test_a_drawn_picture_is_within_the_limits_at_every_factor(factor: int) -> None:
+    for number in range(60):
+        check_picture(pictures.draw_picture(f"https://example.org/{number}"), "", factor, limits=True)
 
 
 def test_an_address_is_fetched_where_that_is_allowed() -> None:

@@ -10,26 +10,34 @@ from hypothesis import strategies as st
 from contract_tests.mock.calling import START, Caller
 from mock_server.clock import ClockState
 from mock_server.database import Database
-from mock_server.rate_limits import PER_KEY, RateLimits
+from mock_server.rate_limits import PER_KEY, Limit, RateLimits
 from mock_server.settings import Settings
 
 Make = Callable[..., Caller]
 
 
-@given(st.lists(st.floats(0, 3), max_size=60), st.integers(1, 5), st.floats(0.5, 5))
-def test_no_window_ever_holds_more_than_the_limit(gaps: list[float], most: int, window: float) -> None:
+@given(st.lists(st.floats(0, 3), max_size=60), st.integers(1, 5), st.floats(0.5, 5), st.integers(1, 5))
+def test_no_window_ever_holds_more_than_the_limit(
+    gaps: list[float], most: int, window: float, other: int
+) -> None:
     database = Database("", Settings(clock=ClockState(0, 0, 0), link_secret="", webhook_secret=""))
     limits = RateLimits(database)
-    now, passed = 0.0, []
+    buckets = {"one": Limit("one", most, window), "two": Limit("two", other, 2 * window)}
+    now = 0.0
+    passed: list[float] = []
     for gap in gaps:
         now += gap
-        inside = len(passed) - bisect.bisect_right(passed, now - window)
-        left, seconds = limits.hit("bucket", now, window, most)
-        assert (left >= 0) == (inside < most)
-        if left >= 0:
+        inside = [len(passed) - bisect.bisect_right(passed, now - span) for span in (window, 2 * window)]
+        (left, seconds), (left_too, seconds_too) = limits.hit(buckets, now)
+        passes = inside[0] < most and inside[1] < other
+        assert (left >= 0) == (inside[0] < most)
+        assert (left_too >= 0) == (inside[1] < other)
+        if passes:
             passed.append(now)
-            assert left == most - inside - 1
+        if left >= 0:
+            assert left == most - inside[0] - passes
         assert 0 <= seconds <= window + 1e-9
+        assert 0 <= seconds_too <= 2 * window + 1e-9
     database.close()
 
 
@@ -65,6 +73,26 @@ def test_an_address_is_limited_whatever_its_keys(make: Make) -> None:
     assert codes == [200] * 250 + [429] * 10
     caller.advance(5)
     assert caller.listed(key="mock-key").status_code == 200
+
+
+def test_what_the_keys_limit_refuses_does_not_count_against_the_address(make: Make) -> None:
+    caller = make(rate_limit=True, api_key=("another",))
+    codes = [caller.listed().status_code for _ in range(300)]
+    assert codes == [200] * 50 + [429] * 250
+    assert caller.listed(key="another").status_code == 200
+
+
+def test_what_the_address_limit_refuses_does_not_count_against_the_key(make: Make) -> None:
+    keys = tuple(f"key-{number}" for number in range(5))
+    caller = make(rate_limit=True, api_key=keys)
+    for number in range(250):
+        assert caller.listed(key=keys[number % 5]).status_code == 200
+    for _ in range(60):
+        refused = caller.listed()
+        assert (refused.status_code, refused.headers["X-RateLimit-Remaining"]) == (429, "50")
+        assert refused.headers["Retry-After"] == "5"
+    caller.advance(5)
+    assert caller.listed().headers["X-RateLimit-Remaining"] == "49"
 
 
 def test_there_are_no_limits_unless_they_are_asked_for(caller: Caller) -> None:

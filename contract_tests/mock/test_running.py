@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests.mock.calling import Caller
-from contract_tests.mock.processes import BODY, HEADERS, running
+from contract_tests.mock.calling import Caller, encoded, picture
+from contract_tests.mock.processes import BODY, HEADERS, children_of, running
 from mock_server import running as module
 from mock_server.options import OptionError, Options
 from mock_server.server import Server
@@ -89,12 +89,6 @@ def test_several_processes_serve_one_state(tmp_path: Path) -> None:
         assert process.end() == (0, "")
 
 
-def children_of(pid: int) -> list[int]:
-    return [
-        int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    ]
-
-
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc to find the processes")
 def test_a_process_that_dies_is_started_again_and_none_outlives_the_first(tmp_path: Path) -> None:
     def until(true: object) -> None:
@@ -104,14 +98,21 @@ def test_a_process_that_dies_is_started_again_and_none_outlives_the_first(tmp_pa
             assert time.monotonic() < deadline
             threading.Event().wait(0.01)
 
-    with running("--state", str(tmp_path / "state"), "--processes", "2") as process:
+    with running(
+        "--state", str(tmp_path / "state"), "--processes", "2", "--scenario", "two_results"
+    ) as process:
         parent = process.popen.pid
         until(lambda: len(children_of(parent)) == 2)
         task_id = process.create()
+        process.call("POST", "/__mock__/clock", b'{"speed": 60}')
+        process.call("PUT", "/__mock__/scenarios", b'{"default": "failed", "upcoming": ["reset"]}')
         first, second = children_of(parent)
         os.kill(first, signal.SIGKILL)
         until(lambda: len(set(children_of(parent)) - {first}) == 2)
         assert process.call("GET", f"{CREATE_PATH}/{task_id}")[0] == 200
+        assert process.call("GET", "/__mock__/clock")[1]["speed"] == 60, "what was set by hand stays so"
+        in_force = process.call("GET", "/__mock__/scenarios")[1]
+        assert (in_force["default"], in_force["upcoming"]) == ("failed", ["reset"])
         process.end(signal.SIGKILL)
         until(lambda: not Path(f"/proc/{second}").exists())
 
@@ -157,6 +158,46 @@ def test_without_fork_there_is_one_process(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delattr("os.fork")
     with pytest.raises(OptionError, match="cannot fork"):
         module.serve(Options(processes=2, state="x"), lambda _line: None)
+
+
+def test_scenarios_are_those_of_the_run(tmp_path: Path) -> None:
+    path = str(tmp_path / "state")
+    first = Caller(state=path, scenario="two_results")
+    first.control("PUT", "/scenarios", json={"upcoming": ["reset"]})
+    first.close()
+    for given in ("", "failed"):
+        second = Caller(state=path, scenario=given)
+        in_force = second.control("GET", "/scenarios").json
+        assert (in_force["default"], in_force["upcoming"]) == (given, [])
+        second.close()
+
+
+def test_a_picture_taken_by_a_lenient_run_is_judged_by_a_strict_one(tmp_path: Path) -> None:
+    path, text = str(tmp_path / "state"), "data:image/png;base64," + encoded(picture())
+    first = Caller(state=path)
+    first.new_task(image=text)
+    first.new_task()
+    first.close()
+    strict = Caller(state=path, strict=True)
+    assert strict.create(image=text).status_code == 400
+    assert strict.create().status_code == 200
+    strict.close()
+
+
+def test_a_drawn_picture_is_not_taken_for_a_fetched_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, address = str(tmp_path / "state"), "https://example.org/a.png"
+    first = Caller(state=path)
+    first.new_task(image=address)
+    first.close()
+    second = Caller(state=path, fetch_images=True)
+    for width in (200, 210):  # and what is there today may be another picture tomorrow
+        monkeypatch.setattr("mock_server.fetching.fetch", lambda _address, width=width: picture(width, 170))
+        task = second.service.tasks.task(second.new_task(image=address))
+        assert task is not None
+        assert (task.width, task.height) == (width, 170)
+    second.close()
 
 
 def test_a_state_file_can_change_its_speed(tmp_path: Path) -> None:

@@ -39,11 +39,16 @@ def edge_contrast(values: Pixels) -> float:
 
 
 def noise_energy(values: Pixels) -> float:
-    return float(values.std())
+    """Return what neighbors differ by, in both directions: what no smooth picture has."""
+    gray = values.mean(axis=2)
+    return float(np.diff(gray, axis=0).std() + np.diff(gray, axis=1).std())
 
 
 def local_contrast(values: Pixels) -> float:
-    return float(values.std())
+    """Return the spread of values within blocks of 8 pixels a side, whatever their means."""
+    height, width = values.shape[0] // 8 * 8, values.shape[1] // 8 * 8
+    blocks = values[:height, :width].reshape(height // 8, 8, width // 8, 8, 3)
+    return float(blocks.std(axis=(1, 3)).mean())
 
 
 @pytest.mark.parametrize(
@@ -114,6 +119,18 @@ def test_tinted_shifts_the_colors_clearly() -> None:
 @pytest.mark.parametrize(("factor", "width"), [(2, 180), (4, 360), (3, 180), (16, 1440)])
 def test_wrong_scale_is_half_the_factor(factor: int, width: int) -> None:
     assert enlarge(stripes(), Recipe(factor, trick="wrong_scale")).width == width
+
+
+@pytest.mark.parametrize("trick", ["", "nearest"])
+def test_sixteen_bits_of_gray_become_eight(trick: str) -> None:
+    deep = np.linspace(0, 65535, 40 * 30).round().astype(np.uint16).reshape(30, 40)
+    stream = io.BytesIO()
+    Image.fromarray(deep).save(stream, "PNG")
+    made = np.asarray(enlarge(Image.open(stream), Recipe(2, trick=trick)).convert("L"), dtype=np.float64)
+    shallow = Image.fromarray((deep / 257).round().astype(np.uint8))
+    assert np.abs(made - np.asarray(shallow.resize((80, 60)), dtype=np.float64)).mean() < 2
+    if trick == "nearest":
+        assert np.array_equal(made[::2, ::2], np.asarray(shallow))
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK"])
