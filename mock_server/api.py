@@ -48,10 +48,14 @@ class Api:
         self.service = service
         self._exchanges = exchanges
         self.blueprint = Blueprint("api", __name__)
-        rule = contract.CREATE_PATH
-        self.blueprint.add_url_rule(rule, "create", self.create, methods=["POST"])
-        self.blueprint.add_url_rule(rule, "list", self.list, methods=["GET"])
-        self.blueprint.add_url_rule(f"{rule}/<task_id>", "status", self.status, methods=["GET"])
+        for view, (path, method) in CALLS.items():
+            self.blueprint.add_url_rule(
+                path.replace("{task-id}", "<task_id>"),
+                view,
+                getattr(self, view),
+                methods=[method],
+                strict_slashes=service.options.strict,
+            )
 
     # views
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 from precision_upscaler import contract
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from . import answers, validation, wire
 from .api import Api, BrokenAnswerError
-from .control import Control
+from .control import Control, to_front_page
 from .control_document import PREFIX
 from .downloads import Downloads
 from .exchanges import FAULT, Exchanges, refusal_of, respond
@@ -109,6 +109,13 @@ def _refusing(api: Api) -> Callable[[HTTPException], Response]:
     return refuse
 
 
+def _root() -> Response:
+    """Lead a browser to the page for people; the service has nothing there."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        raise NotFound
+    return to_front_page()
+
+
 def _malformed(_error: BodyError) -> Response:
     return respond(answers.message(400, "The request's body is malformed or broke off"))
 
@@ -138,6 +145,7 @@ def create_app(
     app.testing = testing
     app.config["MAX_CONTENT_LENGTH"] = options.max_body
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # the service documents no OPTIONS
+    app.url_map.merge_slashes = False  # Flask would redirect, with a page of HTML
     app.url_map.strict_slashes = False
     app.service = Service(options, real_time, joins=joins)
     app.journal = Journal(options.journal_size, app.service.database if options.state else None)
@@ -146,6 +154,11 @@ def create_app(
     app.register_blueprint(api.blueprint)
     app.register_blueprint(Downloads(app.service, exchanges).blueprint)
     app.register_blueprint(Control(app.service, app.journal).blueprint, url_prefix=PREFIX)
+    app.add_url_rule("/", "root", _root)
+    if options.strict:
+        for rule in app.url_map.iter_rules():
+            if rule.endpoint.startswith("api.") and rule.methods:
+                rule.methods.discard("HEAD")  # Flask's own addition
     app.register_error_handler(HTTPException, _refusing(api))
     app.register_error_handler(BodyError, _malformed)
     app.register_error_handler(Exception, _unexpected)

@@ -4,7 +4,7 @@ Two times are told apart. *Task time* decides how far a task has got; it runs ``
 as the world, or stands still until it is advanced. *Wire time* is what two programs that talk to each
 other must agree on: expiring links, rate limits, ``Retry-After``, the time stamp of a webhook. It is
 the world's time, except when the clock stands still, because then the client under test has no other
-clock either.
+clock either. It never goes back: a clock that was moved ahead by hand stays ahead when it runs again.
 """
 
 from __future__ import annotations
@@ -22,16 +22,22 @@ if TYPE_CHECKING:
 class ClockState:
     """Task time was ``task`` seconds (Unix epoch) when real time was ``real``; it runs at ``speed``.
 
-    Speed 0 is the manual clock: task time moves only when it is advanced.
+    Speed 0 is the manual clock: task time moves only when it is advanced. Wire time is ``ahead`` seconds
+    ahead of task time then, and else of real time.
     """
 
     task: float
     real: float
     speed: float
+    ahead: float = 0.0
 
     def at(self, real: float) -> float:
         """Return task time at real time ``real``; both in seconds. Never less than ``task``."""
         return self.task + max(0.0, real - self.real) * self.speed
+
+    def wire(self, real: float) -> float:
+        """Return wire time at real time ``real``; both in seconds."""
+        return (real if self.speed else self.task) + self.ahead
 
     def moved(self, real: float, seconds: float) -> ClockState:
         """Return the state after jumping ``seconds`` forward; ValueError when that is backwards."""
@@ -43,7 +49,8 @@ class ClockState:
         """Return the state that goes on from now at ``speed``; ValueError unless it is 0 or more."""
         if not 0 <= speed < float("inf"):
             raise ValueError("speed must be 0 (moved by hand) or more (1 is real time)")
-        return ClockState(self.at(real), real, speed)
+        state = ClockState(self.at(real), real, speed)
+        return replace(state, ahead=max(0.0, self.wire(real) - state.wire(real)))
 
 
 def steady_unix_time() -> Callable[[], float]:
@@ -81,8 +88,7 @@ class Clock:
 
     def wire(self) -> float:
         """Return wire time in Unix seconds; see the module's docstring."""
-        state = self._state
-        return state.task if state.speed == 0 else self._real_time()
+        return self._state.wire(self._real_time())
 
     def real(self) -> float:
         """Return real time in Unix seconds."""

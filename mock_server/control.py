@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 
 from . import answers, strict_json
 from .answers import Answer, RefusedError
-from .control_document import OPERATIONS, Operation, document, draft4
+from .control_document import OPERATIONS, PREFIX, Operation, document, draft4
 from .exchanges import respond
 from .journal import shown_key
 from .scenarios import CATALOGUE, UnknownScenarioError, parse
@@ -52,7 +52,7 @@ class Control:
             view = _checked(operation, getattr(self, operation.view))
             self.blueprint.add_url_rule(rule, operation.view, view, methods=[operation.method])
         self.blueprint.add_url_rule("/openapi.json", "openapi", lambda: _ok(document()))
-        self.blueprint.add_url_rule("/", "page", lambda: _page("index.html"))
+        self.blueprint.add_url_rule("/", "page", _front_page)
         self.blueprint.add_url_rule("/docs", "docs", lambda: _page("docs.html"))
 
     def read_clock(self) -> Response:
@@ -222,6 +222,16 @@ def _described(task: Task, now: float) -> dict[str, Any]:
 
 def _ok(body: Any) -> Response:
     return respond(Answer(200, body))
+
+
+def to_front_page() -> Response:
+    """Lead a browser to the page for people."""
+    return respond(Answer(302, {"message": "The page is elsewhere"}, headers=(("Location", f"{PREFIX}/"),)))
+
+
+def _front_page() -> Response:
+    # without its last slash the page would look for what it shows in the wrong place
+    return _page("index.html") if request.path.endswith("/") else to_front_page()
 
 
 def _page(name: str) -> Response:

@@ -136,7 +136,7 @@ OPERATIONS = (
         "PUT",
         "/seed",
         "set_seed",
-        "Set the seed of task ids and grain; null: a new one each time.",
+        "Set the seed of task ids and grain; null: task ids are random, and the grain is the picture's own.",
         _object("seed", seed={"type": "integer", "nullable": True}),
         {**_object("seed", seed={"type": "integer", "nullable": True}), "additionalProperties": False},
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .app import MockApp, create_app
 from .options import Options
 from .scenarios import parse
-from .server import Server, listen
+from .server import Server, address_of, listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ class PrecisionMock:
     """A mock on a free port of the loopback interface, with its clock standing still.
 
     >>> with PrecisionMock() as mock:
-    ...     client = UpscalerClient(base_url=mock.url, api_key=mock.key)
+    ...     client = UpscalerClient(mock.url, mock.key)
     ...     ...
     ...     mock.advance(100)
 
@@ -55,7 +55,7 @@ class PrecisionMock:
         self._server = Server(self.app.wsgi_app, listener, quick=self.app.answers_quickly)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
-        self.url = f"http://{self.options.host}:{self._server.port}"
+        self.url = address_of(listener)
 
     def stop(self) -> None:
         """Stop serving and forget everything."""

@@ -68,7 +68,9 @@ class Options:
     result_format: str = option(
         "png", "Behaviour", "File format of the result.", choices=("png", "jpeg", "webp")
     )
-    seed: int | None = option(None, "Behaviour", "Makes task ids and grain the same in every run.")
+    seed: int | None = option(
+        None, "Behaviour", "Makes task ids the same in every run, and the grain another than without."
+    )
     fetch_images: bool = option(
         False, "Behaviour", "Really fetch https pictures (default: draw one from the address)."
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .app import create_app
 from .options import OptionError
-from .server import Server, listen
+from .server import Server, address_of, listen
 
 if TYPE_CHECKING:
     import socket
@@ -33,8 +33,7 @@ def serve(options: Options, say: Callable[[str], None]) -> None:
     if options.verbose:
         logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     with listen(options.host, options.port) as listener:
-        host, port = listener.getsockname()[:2]
-        line = f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}"
+        line = f"Listening on {address_of(listener)}"
         if options.processes > 1:
             create_app(options).service.close()  # the file is taken up once, before anybody competes for it
             say(line)

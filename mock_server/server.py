@@ -209,4 +209,10 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=1024)
 
 
-__all__ = ["Server", "listen"]
+def address_of(listener: socket.socket) -> str:
+    """Return the address that clients reach a listening socket at, without a last slash."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+__all__ = ["Server", "address_of", "listen"]

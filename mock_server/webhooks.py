@@ -128,10 +128,15 @@ class Webhooks:
 
     def _run(self) -> None:
         while not self._stopped:
-            self.run_due()
+            try:
+                self.run_due()
+                pause = self._pause()
+            except Exception:  # such as a state file that is locked for too long: the next try may succeed
+                log.exception("webhooks could not be delivered")
+                pause = _LOOK_AGAIN_SECONDS
             with self._changed:
                 if not self._stopped:
-                    self._changed.wait(self._pause())
+                    self._changed.wait(pause)
 
     def _pause(self) -> float | None:
         """Return how many seconds to wait for the next webhook; None for ever."""

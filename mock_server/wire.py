@@ -7,7 +7,6 @@ WSGI environment (``werkzeug.socket``, ``gunicorn.socket``).
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import struct
 from typing import TYPE_CHECKING
@@ -25,7 +24,7 @@ def _reset(sock: socket.socket, _answer: bytes, _sleep: Callable[[float], None])
     # lingering for 0 seconds makes close() send RST instead of FIN
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     # detached, because a file made from the socket would keep a plain close() from reaching the system
-    os.close(sock.detach())
+    socket.close(sock.detach())
 
 
 def _empty_reply(_sock: socket.socket, _answer: bytes, _sleep: Callable[[float], None]) -> None:

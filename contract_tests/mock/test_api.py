@@ -257,6 +257,24 @@ def test_an_unknown_path_is_json(caller: Caller, path: str) -> None:
     assert answer.json["message"]
 
 
+@pytest.mark.parametrize("path", ["/v1//ai/image-upscaler-precision-v2", "/" + CREATE_PATH])
+def test_two_slashes_are_not_one(caller: Caller, path: str) -> None:
+    answer = caller.call("GET", path)
+    assert (answer.status_code, answer.mimetype) == (404, "application/json")
+
+
+def test_what_the_document_does_not_promise_is_refused_by_a_strict_mock(make: Make) -> None:
+    lenient, strict = make(), make(strict=True)
+    for path in (CREATE_PATH, f"{CREATE_PATH}/{lenient.new_task()}"):
+        assert lenient.call("GET", path + "/").status_code == 200
+        assert lenient.call("HEAD", path).status_code == 200
+    for path in (CREATE_PATH, f"{CREATE_PATH}/{strict.new_task()}"):
+        assert strict.call("GET", path + "/").status_code == 404
+        refused = strict.call("HEAD", path)
+        assert refused.status_code == 405
+        assert "HEAD" not in refused.headers["Allow"]
+
+
 @pytest.mark.parametrize(("method", "path"), [("PUT", CREATE_PATH), ("DELETE", f"{CREATE_PATH}/{UNKNOWN}")])
 def test_an_unknown_method_is_json_and_names_the_known(caller: Caller, method: str, path: str) -> None:
     answer = caller.call(method, path)

@@ -19,10 +19,10 @@ steps = st.one_of(
 
 
 @given(times, speeds, st.lists(steps, max_size=20))
-def test_task_time_never_goes_back(start: float, speed: float, taken: list[tuple[str, float]]) -> None:
+def test_time_never_goes_back(start: float, speed: float, taken: list[tuple[str, float]]) -> None:
     real = start
     clock = Clock(ClockState(start, start, speed), lambda: real)
-    before = clock.now()
+    before, wire_before = clock.now(), clock.wire()
     for kind, value in taken:
         if kind == "wait":
             real += value
@@ -31,7 +31,8 @@ def test_task_time_never_goes_back(start: float, speed: float, taken: list[tuple
         else:
             clock.state = clock.state.at_speed(real, value)
         assert clock.now() >= before
-        before = clock.now()
+        assert clock.wire() >= wire_before * (1 - 1e-12)
+        before, wire_before = clock.now(), clock.wire()
 
 
 @given(times, speeds, spans)
@@ -57,7 +58,17 @@ def test_wire_time_is_the_worlds_unless_the_clock_stands_still() -> None:
     assert (clock.now(), clock.wire(), clock.real()) == (700.0, 5010.0, 5010.0)
     clock.state = clock.state.at_speed(5010.0, 0)
     assert clock.manual
-    assert clock.wire() == clock.now() == 700.0
+    assert clock.wire() == 5010.0
+    clock.state = clock.state.moved(5010.0, 90)
+    assert (clock.now(), clock.wire()) == (790.0, 5100.0)
+    clock.state = clock.state.at_speed(5010.0, 1)
+    assert (clock.now(), clock.wire()) == (790.0, 5100.0)
+
+
+def test_a_clock_that_was_never_moved_tells_the_worlds_time() -> None:
+    state = ClockState(1000.0, 1000.0, 0.0)
+    assert state.at_speed(1500.0, 60.0).wire(1501.0) == 1501.0
+    assert state.moved(1500.0, 2000.0).at_speed(1600.0, 60.0).wire(1700.0) == 3100.0
 
 
 def test_the_worlds_time_is_unix_time() -> None:

@@ -74,6 +74,13 @@ def test_the_pages_bring_all_they_need(caller: Caller, path: str) -> None:
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", answer.text)
 
 
+@pytest.mark.parametrize("path", ["/", "/__mock__"])
+def test_a_browser_is_led_to_the_page(caller: Caller, path: str) -> None:
+    answer = caller.call("GET", path, headers={"Accept": "text/html,*/*;q=0.8"}, key=None)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/__mock__/")
+    assert caller.app.journal.read()["total"] == 0
+
+
 # strangers
 
 
@@ -122,9 +129,17 @@ def test_the_clock_is_moved_and_told(caller: Caller) -> None:
     assert caller.control("GET", "/clock").json == {"now": START, "wire": START, "speed": 0.0}
     assert caller.control("POST", "/clock", json={"advance": 90}).json["now"] == START + 90
     running = caller.control("POST", "/clock", json={"speed": 60}).json
-    assert running == {"now": START + 90, "wire": START, "speed": 60.0}
+    assert running == {"now": START + 90, "wire": START + 90, "speed": 60.0}
     caller.world.now += 1
-    assert caller.control("GET", "/clock").json["now"] == START + 150
+    assert caller.control("GET", "/clock").json == {"now": START + 150, "wire": START + 91, "speed": 60.0}
+
+
+def test_a_link_that_expired_by_hand_does_not_work_again_when_time_runs(caller: Caller) -> None:
+    (link,) = caller.finish(caller.new_task())["generated"]
+    caller.control("POST", "/clock", json={"advance": 3600})
+    assert caller.client.get(link).status_code == 403
+    caller.control("POST", "/clock", json={"speed": 1})
+    assert caller.client.get(link).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,12 @@ def test_a_mock_ends_with_its_block_and_can_start_again() -> None:
     mock.stop()
 
 
+def test_an_ipv6_address_is_one_that_a_client_can_use() -> None:
+    with PrecisionMock(host="::1") as mock:
+        assert mock.url.startswith("http://[::1]:")
+        assert fetch(mock.url + CREATE_PATH) == {"data": []}
+
+
 def test_an_address_in_use_is_said() -> None:
     with PrecisionMock() as mock, pytest.raises(OSError, match="in use"):
         PrecisionMock(port=int(mock.url.rpartition(":")[2])).start()

@@ -4,6 +4,7 @@ import base64
 import json
 import shutil
 import socket
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -381,6 +382,25 @@ def test_while_the_clock_runs_a_thread_delivers() -> None:
     assert came.wait(20)
     caller.close()
     caller.service.webhooks.nudge()  # after the end nothing starts again
+
+
+def test_one_failure_of_the_memory_does_not_end_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "_LOOK_AGAIN_SECONDS", 0.01)
+    caller = Caller(speed=1000.0)
+    outbox = caller.service.outbox
+    claim, failures = outbox.claim, [sqlite3.OperationalError("database is locked"), ZeroDivisionError()]
+
+    def claim_at_last(*arguments: float) -> Any:
+        if failures:
+            raise failures.pop(0)
+        return claim(*arguments)
+
+    monkeypatch.setattr(outbox, "claim", claim_at_last)
+    came = threading.Event()
+    caller.service.webhooks._send = lambda *_, **__: came.set() or 200
+    caller.new_task(webhook_url=URL, headers={"Prefer": "seconds=0"})
+    assert came.wait(20)
+    caller.close()
 
 
 def test_a_state_file_takes_up_what_was_waiting(make: Make, tmp_path: Any) -> None:
