@@ -1,6 +1,8 @@
 """Schemathesis, which knows nothing of this project, reads the documents and tries to find the mock out.
 
-50 examples of each call, or with --hypothesis-profile=explore 1,000.
+50 examples of each call, or 2,000 and more with either document with::
+
+    python -m pytest contract_tests/mock/test_schemathesis.py --hypothesis-profile=explore -rP
 """
 
 from __future__ import annotations
@@ -49,14 +51,16 @@ def explore(folder: Path, document: dict[str, Any], *arguments: str, strict: boo
     assert done.returncode == 0, done.stdout
     found = re.search(r"(\d+) generated", done.stdout)
     assert found, done.stdout
+    print(f"{found[1]} examples, and nothing found")
     return int(found[1])
 
 
 def test_it_finds_nothing_with_the_services_own_document(tmp_path: Path) -> None:
     # the document is one page of many and has POST alone: that the path also answers GET is no finding
     spared = ("--exclude-checks", "allow_header_conformance,unsupported_method")
-    cases = explore(tmp_path, seed_document(), "--max-examples", str(EXAMPLES), *spared, strict=True)
-    assert cases >= EXAMPLES
+    most = ("--max-examples", str(2 * EXAMPLES))  # it has one call, ours has three
+    cases = explore(tmp_path, seed_document(), *most, *spared, strict=True)
+    assert cases >= 2 * EXAMPLES
 
 
 @pytest.mark.parametrize(
