@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _WRITTEN_AFTER_SECONDS = 0.2
-_LISTED = 50  # members of a JSON list or object, and headers, that the journal keeps
+_LISTED = 50  # members of a JSON list or object that the journal keeps
 _SHOWN = 300  # characters of a string, bytes of a body as it was sent, that the journal keeps
 _VALUES = 500  # values of a whole JSON body that the journal keeps
+_SMALL = 2 << 10  # bytes of a body, characters of an address: so much is kept until it is shown
+_USUAL = 200
+_SHORT_ANSWERS = ("create", "status")  # what they answer with 200 is one task
 _SECRET_HEADERS = ("x-freepik-api-key", "x-magnific-api-key", "authorization", "cookie")
 
 
@@ -58,6 +61,16 @@ class Exchange:
     headers_out: tuple[tuple[str, str], ...] = ()
     number: int = 0
 
+    def may_be_large(self) -> bool:
+        """Return whether more than a few kilobytes may be in it: all but a task and a short body."""
+        unusual = self.status != _USUAL or self.step not in _SHORT_ANSWERS
+        return unusual or len(self.raw) > _SMALL or len(self.path) + len(self.query) > _SMALL
+
+    def cut_short(self) -> None:
+        """Keep only what is shown of it."""
+        self.path, self.query, self.key = cut(self.path), cut(self.query), cut(self.key)
+        self.body, self.answer, self.raw = shortened(self.body), shortened(self.answer), self.raw[:_SMALL]
+
 
 def shown_key(key: str) -> str:
     """Return a key as the journal may show it: the mock's own keys whole, any other hidden."""
@@ -72,7 +85,7 @@ def cut(text: str) -> str:
 def shortened(value: Any) -> Any:
     """Return a JSON value with long strings, long lists and large objects cut; bytes become their number.
 
-    What comes back has a bounded size, however the value was made.
+    What comes back has a bounded size, however the value was made, and is not shortened any further.
     """
     return _Shortening().of(value)
 
@@ -140,7 +153,7 @@ def _text(raw: bytes) -> str | None:
 
 def described(exchange: Exchange) -> dict[str, Any]:
     """Return an exchange as a JSON value."""
-    malformed = exchange.raw.decode(errors="replace") if exchange.raw and exchange.body is None else None
+    malformed = cut(exchange.raw.decode(errors="replace")) if exchange.raw and exchange.body is None else None
     sent = _titled(exchange.headers)
     headers = {
         name: shown_key(value) if name.lower() in _SECRET_HEADERS else value for name, value in sent.items()
@@ -149,7 +162,7 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "number": exchange.number,
         "at": exchange.at,
         "method": exchange.method,
-        "path": exchange.path,
+        "path": cut(exchange.path),
         "step": exchange.step,
         "key": shown_key(exchange.key),
         "status": exchange.status,
@@ -159,8 +172,8 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "fault": exchange.fault or None,
         "seconds": round(exchange.seconds, 6),
         "notes": exchange.notes,
-        "request": {"headers": headers, "body": exchange.body, "malformed": malformed},
-        "answer": exchange.answer,
+        "request": {"headers": headers, "body": shortened(exchange.body), "malformed": malformed},
+        "answer": shortened(exchange.answer),
         "curl": curl_line(exchange, sent),
     }
 
@@ -185,10 +198,8 @@ class Journal:
         if log.isEnabledFor(logging.INFO):
             notes = "".join(f" ({note})" for note in exchange.notes)
             log.info("%s %s %s%s", exchange.method, exchange.path, exchange.status, notes)
-        exchange.headers = [(name, cut(value)) for name, value in exchange.headers[:_LISTED]]
-        exchange.path, exchange.query, exchange.key = map(cut, (exchange.path, exchange.query, exchange.key))
-        exchange.body, exchange.raw = shortened(exchange.body), exchange.raw[: _SHOWN + 1]
-        exchange.answer = shortened(exchange.answer)
+        if exchange.may_be_large():
+            exchange.cut_short()
         with self._lock:
             self._count += 1
             exchange.number = self._count
@@ -258,8 +269,15 @@ def _count(connection: sqlite3.Connection, more: int) -> None:
 
 
 def headers_of(environ: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the request headers of a WSGI environment, names as it has them (``HTTP_USER_AGENT``)."""
-    return [item for item in environ.items() if item[0][:5] == "HTTP_" or item[0] == "CONTENT_TYPE"]
+    """Return the request headers of a WSGI environment, names as it has them (``HTTP_USER_AGENT``).
+
+    Long values are cut, as what is long elsewhere.
+    """
+    return [
+        item if len(item[1]) <= _SHOWN else (item[0], cut(item[1]))
+        for item in environ.items()
+        if item[0][:5] == "HTTP_" or item[0] == "CONTENT_TYPE"
+    ]
 
 
 def _titled(headers: list[tuple[str, str]]) -> dict[str, str]:

@@ -48,6 +48,7 @@ def written(raw: bytes) -> dict[str, Any]:
 def test_what_is_short_is_kept_as_it_is(value: Any) -> None:
     if len(json.dumps(value)) < 40:
         assert shortened(value) == value
+    assert shortened(shortened(value)) == shortened(value)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,9 @@ def test_what_is_short_is_kept_as_it_is(value: Any) -> None:
     ids=["text", "list", "names", "three deep", "five deep", "mixed"],
 )
 def test_nothing_is_large_any_more(value: Any) -> None:
-    assert len(json.dumps(shortened(value), ensure_ascii=False)) < MOST
+    once = shortened(value)
+    assert len(json.dumps(once, ensure_ascii=False)) < MOST
+    assert shortened(once) == once
 
 
 def test_the_journal_does_not_grow_with_the_pictures(caller: Caller) -> None:
