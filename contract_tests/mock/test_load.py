@@ -32,7 +32,7 @@ pytestmark = [
 CLIENTS = 100
 TASKS = 5 * settings().max_examples // CLIENTS  # for each client
 BODY = json.dumps({"image": base64_png()}).encode()
-MEGABYTES = 200  # what each process of the mock may need at its peak, Python and Pillow included
+MEGABYTES = 120  # what each process of the mock may need at its peak, Python and Pillow included
 PATIENCE = 120.0  # seconds for a killed mock to be back
 
 
