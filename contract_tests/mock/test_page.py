@@ -52,6 +52,7 @@ def create(mock: PrecisionMock, key: str = "mock-key", **body: Any) -> str:
 def keep(browser: Browser, name: str) -> None:
     folder = os.environ.get("PRECISION_MOCK_SCREENSHOTS")
     if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
         browser.screenshot(Path(folder) / f"{name}.png")
 
 
@@ -66,6 +67,7 @@ def test_tasks_are_watched_live(browser: Browser, mock: PrecisionMock) -> None:
     keep(browser, "empty")
     task_id = create(mock, scale_factor=4, sharpen=80)
     browser.wait_for(f"{CARDS} === 1")
+    assert text(browser, "#count") == "1 task"
     assert task_id in text(browser, ".task")
     assert "created" in text(browser, ".task")
     mock.advance(30)
