@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -89,19 +90,24 @@ def copy_durably(source: Path, target: Path, *, take: bool) -> None:
                 target.chmod(_OWNER_FILE)
             sync_folder(target.parent)
             return
-    temporary = target.with_name(f".{target.name}.tmp")
     with source.open("rb") as reader:
-        descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        with os.fdopen(descriptor, "wb") as writer:
-            while block := reader.read(1 << 20):
-                writer.write(block)
-            writer.flush()
-            sync(writer.fileno())
-    _rename(temporary, target)
-    sync_folder(target.parent)
+        write_durably(target, iter(lambda: reader.read(1 << 20), b""))
     if take:
         with contextlib.suppress(OSError):
             source.unlink()
+
+
+def write_durably(target: Path, blocks: Iterable[bytes]) -> None:
+    """Write ``blocks`` to ``target``, durable, readable by its owner only; it never has its name half."""
+    temporary = target.with_name(f".{target.name}.tmp")
+    descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    with os.fdopen(descriptor, "wb") as writer:
+        for block in blocks:
+            writer.write(block)
+        writer.flush()
+        sync(writer.fileno())
+    _rename(temporary, target)
+    sync_folder(target.parent)
 
 
 class FileLock:

@@ -186,6 +186,20 @@ def png_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
             return
 
 
+def png_spans(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (kind, start, end) of each chunk up to IEND; start:end holds its head and checksum too."""
+    at = len(_PNG_SIGNATURE)
+    kind = b""
+    while kind != b"IEND":
+        stream.seek(at)
+        head = stream.read(8)
+        if len(head) < 8:  # noqa: PLR2004 - a chunk's head
+            raise NotAPicture("it ends before its end chunk: the PNG is cut off")
+        length, kind = struct.unpack(">I4s", head)
+        yield kind, at, at + 12 + length
+        at += 12 + length
+
+
 def _check_sum(kind: bytes, stored: bytes, checksum: int) -> None:
     if stored != struct.pack(">I", checksum):
         raise NotAPicture(f"its chunk {kind.decode()} has a wrong checksum")
@@ -249,16 +263,19 @@ _JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 
 
-def _verify_jpeg(stream: BinaryIO) -> None:
+def jpeg_segments(stream: BinaryIO) -> Iterator[tuple[int, int, int]]:
+    """Yield (marker, start, end) of each segment up to the end marker, whose bytes are start:end.
+
+    A scan's coded data belongs to its segment. The stream must not be moved meanwhile.
+    """
     if stream.read(2) != b"\xff\xd8":
         raise NotAPicture("it is no JPEG")
     cut_off = NotAPicture("it ends before its end marker: the JPEG is cut off")
-    frame = scan = False
     marker = _next_marker(stream)
     while marker is not None:
+        start = stream.tell() - 2
         if marker == _EOI:
-            if not (frame and scan):
-                raise NotAPicture("it holds no image data")
+            yield marker, start, start + 2
             return
         if marker == _SOI:
             raise NotAPicture("its segments are damaged")
@@ -267,15 +284,21 @@ def _verify_jpeg(stream: BinaryIO) -> None:
             length = int.from_bytes(size, "big")
             if len(size) < 2 or length < 2 or len(stream.read(length - 2)) < length - 2:  # noqa: PLR2004 - a length's bytes
                 raise cut_off
-            frame = frame or marker in _JPEG_FRAMES
-            if marker == _SOS:
-                if not frame:
-                    raise NotAPicture("its segments are damaged")
-                scan = True
-                marker = _skip_entropy(stream)
-                continue
-        marker = _next_marker(stream)
+        following = _skip_entropy(stream) if marker == _SOS else None
+        yield marker, start, stream.tell() - (2 if following is not None else 0)
+        marker = following if marker == _SOS else _next_marker(stream)
     raise cut_off
+
+
+def _verify_jpeg(stream: BinaryIO) -> None:
+    frame = scan = False
+    for marker, _, _ in jpeg_segments(stream):
+        frame = frame or marker in _JPEG_FRAMES
+        if marker == _SOS and not frame:
+            raise NotAPicture("its segments are damaged")
+        scan = scan or marker == _SOS
+    if not scan:
+        raise NotAPicture("it holds no image data")
 
 
 def _next_marker(stream: BinaryIO) -> int | None:
@@ -309,20 +332,22 @@ def _skip_entropy(stream: BinaryIO) -> int | None:
             at = block.find(b"\xff", at + 1)
 
 
-def _verify_webp(stream: BinaryIO) -> None:
+def webp_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (kind, start, end) of each chunk, whose data, without head and padding, is start:end."""
     head = stream.read(12)
     declared = int.from_bytes(head[4:8], "little") + 8
-    size = stream.seek(0, 2)
-    if size < declared:
+    if stream.seek(0, 2) < declared:
         raise NotAPicture("it is shorter than its header says: the WebP is cut off")
     at = 12
-    seen = set()
     while at + 8 <= declared:
         stream.seek(at)
         kind, length = struct.unpack("<4sI", stream.read(8))
         if at + 8 + length > declared:
             raise NotAPicture("its chunks are damaged")
-        seen.add(kind)
+        yield kind, at + 8, at + 8 + length
         at += 8 + length + (length & 1)
-    if not seen & {b"VP8 ", b"VP8L", b"ANMF"}:
+
+
+def _verify_webp(stream: BinaryIO) -> None:
+    if not {kind for kind, _, _ in webp_chunks(stream)} & {b"VP8 ", b"VP8L", b"ANMF"}:
         raise NotAPicture("it holds no image data")

@@ -9,11 +9,11 @@ from typing import Any
 
 from .errors import Cancelled, InvalidParameter, JobUnknown, UpscaleError
 from .events import Result, Stage, StageName
-from .images import pixel_digest
 from .journal import Job, JobSpec, Journal, State, intact_result
 from .request import UpscaleRequest
 from .settings import Settings
 from .source import check_room, check_source
+from .stripping import sent_digest
 from .walk import Surroundings, Walk
 
 _LOCK_LOOK = 0.5
@@ -38,7 +38,7 @@ def upscale(
     picture = check_source(source, request)
     around.cancel.check()
     service = around.client.base_url
-    digest = request.digest(pixel_digest(source), service)
+    digest = request.digest(sent_digest(picture), service)
     spec = JobSpec(dict(request.parameters), digest, service, origin or {})
     while True:
         with around.journal.lock():

@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from .carrying import Chunk, carried, packed, unpacked
 from .clock import Clock
 from .errors import Charged, DiskFull, JobUnknown, JournalBroken
 from .files import (
@@ -27,12 +28,15 @@ from .files import (
     read_json,
     sync_folder,
     write_atomically,
+    write_durably,
     write_json,
 )
 from .images import EXTENSIONS, Picture, inspect
+from .stripping import file_blocks, pieces_to_send
 
 _RECORD = "job.json"
 _RESERVE = "reserve"
+_CARRIED = "carried"
 _RESERVE_BYTES = 64 << 10
 _UNPAID_DAYS = 1.0
 _DAY = 86400.0
@@ -119,6 +123,14 @@ class Job:
     def part(self) -> Path:
         """Where a download grows."""
         return self.folder / "result.part"
+
+    @property
+    def carried(self) -> list[Chunk]:
+        """What the source held that is not sent, but belongs into the result."""
+        try:
+            return unpacked((self.folder / _CARRIED).read_bytes())
+        except OSError:
+            return []
 
     def reload(self) -> None:
         """Read the record again: another process may have changed it."""
@@ -229,7 +241,10 @@ class Journal:
         return FileLock(self._lock_path)
 
     def create(self, picture: Picture, spec: JobSpec, *, take_source: bool) -> Job:
-        """Store a new job, prepared; DiskFull (nothing charged) when there is no room for it."""
+        """Store a new job, prepared; DiskFull (nothing charged) when there is no room for it.
+
+        Its source holds what is sent of the picture; with ``take_source`` the file may be moved for it.
+        """
         now = self._clock.time()
         name = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + "-" + secrets.token_hex(4)
         scale = int(spec.parameters["scale_factor"])
@@ -252,7 +267,14 @@ class Journal:
         try:
             private_folder(building)
             write_atomically(building / _RESERVE, secrets.token_bytes(_RESERVE_BYTES))
-            copy_durably(picture.path, building / str(record["source"]), take=take_source)
+            if chunks := carried(picture):
+                write_atomically(building / _CARRIED, packed(chunks))
+            pieces = pieces_to_send(picture)
+            stored = building / str(record["source"])
+            if pieces is None:
+                copy_durably(picture.path, stored, take=take_source)
+            else:
+                write_durably(stored, file_blocks(picture.path, pieces))
             write_json(building / _RECORD, record)
             building.rename(self.folder / name)
             sync_folder(self.folder)

@@ -13,7 +13,9 @@ Commands (first line; the rest of the members depend on ``command``)::
      "reuse": true}
         Upscale a PNG, JPEG or WebP file. ``take_source`` lets the worker move the file instead of
         copying it. ``origin`` is free-form, kept in the journal and shown by Resume. ``reuse`` lets
-        an identical earlier job whose result is stored answer at no charge.
+        an identical earlier job whose result is stored answer at no charge. Of the file only the pixels
+        are sent: no metadata, no EXIF orientation, no colour profile for RGB, and so the result's
+        numbers are in the source's colour space.
     {"command": "resume", "job_id": "...", "adopt": "..."}
         Go on with a job of the journal, wherever it stands; waits for another worker that has it in
         hand. ``adopt`` (normally absent) is a task id the user recognised in the account as this job's,
