@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
-from PIL import Image
-from precision_upscaler import cli
+from PIL import Image, ImageCms
+from precision_upscaler import cli, targets
+from precision_upscaler.client import UpscalerClient
+from precision_upscaler.contract.price import TABLE
 from precision_upscaler.images import verify
 from precision_upscaler.job import upscale
 from precision_upscaler.request import UpscaleRequest
@@ -101,6 +107,154 @@ def test_a_file_that_exists_is_kept_unless_told_otherwise(shell: Shell) -> None:
     assert shell.mock.charges == 0
     shell.run("sky.png", "out.png", "--overwrite")
     assert verify(shell.folder / "out.png")
+
+
+def test_pictures_of_one_name_are_not_written_over_each_other(shell: Shell) -> None:
+    Image.linear_gradient("L").resize((200, 160)).save(shell.folder / "sky.jpg")
+    found = shell.run("sky.jpg", "sky.png", "-o", "out", code=2)
+    assert "Two pictures would be written to out/sky-x2" in found.output
+    assert shell.mock.charges == 1
+    assert verify(shell.folder / "out" / "sky-x2.png").width == 400
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp"])
+def test_a_run_that_broke_off_goes_on_and_pays_for_the_rest_alone(ending: str, shell: Shell) -> None:
+    # no journal remembers what was paid for
+    shell.run("settings", "journal_megabytes=0")
+    (shell.folder / "out").mkdir()
+    (shell.folder / "out" / f"sky-x2.{ending}").write_text("precious")
+    assert "already there, skipped" in shell.run("sky.png", "sea.png", "-o", "out", "--dry-run").output
+    found = shell.run("sky.png", "sea.png", "-o", "out")
+    assert f"sky-x2.{ending}: already there, skipped" in found.output
+    assert (shell.folder / "out" / f"sky-x2.{ending}").read_text() == "precious"
+    assert shell.mock.charges == 1
+    again = shell.run("sky.png", "sea.png", "-o", "out", "--json")
+    assert [json.loads(line)["event"] for line in again.output.splitlines()] == ["present"] * 2
+    assert shell.mock.charges == 1
+    shell.run("sky.png", "-o", "out", "--overwrite")
+    assert shell.mock.charges == 2
+
+
+@pytest.mark.parametrize("words", [["-o", "out/"], ["out/"]])
+def test_a_name_that_ends_as_a_folder_is_one(words: list[str], shell: Shell) -> None:
+    assert shell.run("sky.png", *words).output.startswith(str(Path("out/sky-x2.png")))
+    assert verify(shell.folder / "out" / "sky-x2.png")
+
+
+def test_an_ending_that_is_none_stays_in_the_name(shell: Shell) -> None:
+    assert "large.v2.png: 320" in shell.run("sky.png", "large.v2").output
+    assert "large.v2.png exists" in shell.run("sky.png", "large.v2", code=2).output
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        ("sea.png/", "is a file"),
+        ("sea.png/deeper/out.png", "is a file"),
+        ("/proc/none/", "cannot be written to"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_paid(
+    output: str, says: str, shell: Shell
+) -> None:
+    assert says in shell.run("sky.png", "-o", output, code=2).output
+    assert shell.mock.charges == 0
+
+
+def test_an_output_that_breaks_meanwhile_leaves_a_paid_job_and_says_so(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(targets, "sync", full)
+        found = shell.run("sky.png", "-o", "out/", "--json", code=5)
+    event = json.loads(found.output)
+    assert (event["code"], event["charged"]) == ("output", "yes")
+    assert "No space left" in event["what"]
+    assert list((shell.folder / "out").iterdir()) == []
+    # what is in the way of a resumed result is no usage error either: the job still waits
+    assert shell.run("resume", "-o", "sea.png", code=5)
+    found = shell.run("resume", "-o", "out/")
+    assert "already paid for, nothing charged" in found.output
+    assert shell.mock.charges == 1
+    assert shell.run("jobs").output == "Nothing is waiting.\n"
+
+
+def test_a_file_that_appears_meanwhile_is_kept(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shell.folder / "out.png").write_text("precious")
+    monkeypatch.setattr(cli, "plan", functools.partial(_blind, cli.plan))
+    assert "exists" in shell.run("sky.png", "out.png", code=5).output
+    assert (shell.folder / "out.png").read_text() == "precious"
+
+
+def _blind(plan: Callable[..., list[targets.Planned]], *words: Any, **options: Any) -> list[targets.Planned]:
+    """Plan as if nothing were there yet."""
+    return plan(*words, **{**options, "overwrite": True})
+
+
+def test_metadata_stays_here_and_comes_into_the_result(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = "Ana's home", 6
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"sRGB", b"wide")
+    Image.linear_gradient("L").resize((200, 160)).convert("RGB").save(
+        shell.folder / "photo.jpg", exif=exif, icc_profile=profile
+    )
+    sent = []
+    create = UpscalerClient.create
+
+    def spied(client: UpscalerClient, request: UpscaleRequest, picture: Path, **options: Any) -> Any:
+        sent.append(picture.read_bytes())
+        return create(client, request, picture, **options)
+
+    monkeypatch.setattr(UpscalerClient, "create", spied)
+    shell.run("photo.jpg", "large.png")
+    (image,) = sent
+    assert b"Ana" not in image
+    assert b"ICC_PROFILE" not in image
+    with Image.open(shell.folder / "large.png") as found:
+        assert found.size == (400, 320)
+        assert dict(found.getexif()) == {0x010E: "Ana's home", 0x0112: 6}
+        assert found.info["icc_profile"] == profile
+
+
+def test_a_resumed_result_has_its_metadata_though_the_source_is_gone(shell: Shell) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "Ana's home"
+    photo = shell.folder / "photo.jpg"
+    Image.linear_gradient("L").resize((200, 160)).save(photo, exif=exif)
+    with cli._workshop(None).surroundings(lambda _event: None) as around:
+        upscale(photo, UpscaleRequest(), around, origin={"file": str(photo)})
+    photo.unlink()
+    shell.run("resume", "-o", "rescued.png")
+    with Image.open(shell.folder / "rescued.png") as found:
+        assert found.getexif()[0x010E] == "Ana's home"
+
+
+def test_a_dry_run_uses_the_prices_that_the_user_has(shell: Shell) -> None:
+    table = {**TABLE, "steps": [{"up_to_megapixels": 100, "price": 7.5}], "currency": "CHF"}
+    (shell.folder / "data" / "prices.json").write_text(json.dumps(table))
+    assert "about 7.50 CHF" in shell.run("sky.png", "out.png", "--dry-run").output
+    (shell.folder / "data" / "prices.json").write_text("damaged")
+    assert "about 0.10 EUR" in shell.run("sky.png", "out.png", "--dry-run").output
+
+
+def complete(*words: str) -> list[str]:
+    """Return what a shell offers for the last of ``words``."""
+    shell = BashComplete(cli.main, {}, "precision-upscale", "_PRECISION_UPSCALE_COMPLETE")
+    return [item.value for item in shell.get_completions(list(words[:-1]), words[-1])]
+
+
+def test_a_shell_completes_commands_options_and_choices_with_and_without_a_picture() -> None:
+    assert complete("re") == ["resume"]
+    assert complete("--sc") == ["--scale-factor"]
+    assert complete("sky.png", "--sc") == ["--scale-factor"]
+    assert complete("--flavor", "pho") == ["photo", "photo_denoiser"]
+    assert complete("resume", "--ad") == ["--adopt"]
+    assert {"--help", "--version", "--output", "--flavor"} <= set(complete("--"))
+    # a picture: the shell itself lists the files
+    assert complete("sk") == ["sk"]
 
 
 def test_the_bytes_decide_the_ending(shell: Shell) -> None:

@@ -1,85 +1,38 @@
-"""Many pictures at once: which go where, concurrently within the key's rate limit, each its own job."""
+"""Many pictures at once, concurrently within the key's rate limit, each its own job."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
+import functools
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .contract.price import Estimate, estimate, text
-from .errors import Cancelled, Charged, InvalidParameter, UnexpectedError, UpscaleError
-from .events import Emit, Event, Progress, Result, Stage, Warned
-from .images import EXTENSIONS, Picture
+from .bars import Watch, bars, silent
+from .carrying import Chunk, carried
+from .errors import Cancelled, Charged, UnexpectedError, UpscaleError
+from .events import Event, Result, Warned
+from .images import NotAPicture
 from .job import pruned, resume, upscale
+from .journal import Job
 from .log import LOGGER
 from .request import UpscaleRequest
-from .source import check_source
+from .targets import Planned, check_place, deliver, is_folder
 from .walk import Surroundings
 from .workshop import Workshop
-
-_FOLDER_SUFFIX = "-x{scale}"
-
-
-@dataclass(frozen=True)
-class Planned:
-    """One picture of a run: where it comes from and goes to, what it will cost, or what forbids it."""
-
-    source: Path
-    target: Path
-    request: UpscaleRequest
-    picture: Picture | None
-    problem: UpscaleError | None
-
-    @property
-    def price(self) -> Estimate:
-        """The estimated price."""
-        assert self.picture is not None
-        return estimate(self.picture.width, self.picture.height, self.request.scale_factor)
-
-    @property
-    def currency(self) -> str:
-        """The currency of the estimate."""
-        return str(estimate(1, 1, 2).currency)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the plan as a JSON object."""
-        value: dict[str, Any] = {"source": str(self.source), "target": str(self.target)}
-        if self.picture is None or self.problem is not None:
-            return {**value, "problem": None if self.problem is None else self.problem.what}
-        scale = self.request.scale_factor
-        price = self.price
-        return {
-            **value,
-            "width": self.picture.width * scale,
-            "height": self.picture.height * scale,
-            "price_estimate": price.amount,
-            "currency": price.currency,
-            "prices_of": price.dated,
-        }
-
-    def line(self) -> str:
-        """Return the plan as a line for people."""
-        if self.picture is None or self.problem is not None:
-            return f"{self.source}: {self.problem.what if self.problem else 'cannot be read'}"
-        scale = self.request.scale_factor
-        width, height = self.picture.width, self.picture.height
-        return (
-            f"{self.source}: {width} x {height} -> {width * scale} x {height * scale} "
-            f"({self.price.megapixels:.1f} megapixels), {text(self.price)} -> {self.target}"
-        )
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one picture of a run ended: with a target, an error, or a cancel's message."""
+    """How one picture of a run ended: with a target, an error, or a cancel's message.
+
+    A target without a result was there before, and nothing was done.
+    """
 
     source: str
     target: Path | None = None
@@ -102,82 +55,30 @@ class Outcome:
             return {**value, **self.error.to_event()}
         if self.cancelled is not None:
             return {**value, "event": "cancelled", "charged": self.charged, "message": self.cancelled}
-        assert self.result is not None
+        if self.result is None:
+            return {**value, "event": "present", "charged": "no", "path": str(self.target)}
         return {**value, **self.result.to_event(), "path": str(self.target)}
 
     def line(self) -> str:
         """Return the outcome as a line for people."""
-        assert self.result is not None
-        paid = "already paid for, nothing charged" if self.result.reused else "charged"
+        if self.result is None:
+            return f"{self.target}: already there, skipped"
+        paid = "charged" if self.result.charged == "yes" else "already paid for, nothing charged"
         return f"{self.target}: {self.result.width} x {self.result.height} pixels ({paid})"
 
 
-def plan(
-    pictures: Sequence[Path], output: Path | None, request: UpscaleRequest, *, overwrite: bool
-) -> list[Planned]:
-    """Decide where each picture goes; InvalidParameter when the arguments make no sense together.
+@dataclass(frozen=True)
+class _Item:
+    """One picture of a run: its name for people, where it goes, and how to come by its result.
 
-    Two paths without ``output`` are IN and OUT; otherwise ``output`` is a file for one picture and a
-    folder for many. In a folder the result is called like its source, with the factor added.
+    ``carried`` is what belongs into the result; it may be known only once ``start`` has returned.
     """
-    sources = list(pictures)
-    if output is None:
-        if len(sources) != 2:  # noqa: PLR2004 - IN and OUT
-            raise InvalidParameter(
-                "Give IN and OUT, or several pictures and a folder with -o.", parameter="output"
-            )
-        output = sources.pop()
-    folder = len(sources) > 1 or output.is_dir() or str(output).endswith(("/", os.sep))
-    planned: list[Planned] = []
-    taken: set[Path] = set()
-    for source in sources:
-        suffix = _FOLDER_SUFFIX.format(scale=request.scale_factor)
-        target = output / f"{source.stem}{suffix}{source.suffix}" if folder else output
-        problem: UpscaleError | None = None
-        picture = None
-        try:
-            picture = check_source(source, request)
-        except UpscaleError as error:
-            problem = error
-        if problem is None and target in taken:
-            problem = InvalidParameter(f"Two pictures would be written to {target}.", parameter="output")
-        if problem is None and target.exists() and not overwrite:
-            problem = InvalidParameter(
-                f"{target} exists.", parameter="output", advice="Give --overwrite, or another output."
-            )
-        taken.add(target)
-        planned.append(Planned(source, target, request, picture, problem))
-    return planned
 
-
-def deliver(result: Result, target: Path, *, overwrite: bool) -> Path:
-    """Copy a result to ``target``, whole or not at all, and return where it went.
-
-    The bytes decide the ending: a PNG is never left under a name that says JPEG.
-    """
-    wanted = EXTENSIONS[result.format]
-    endings = {".jpg", ".jpeg", ".jpe"} if result.format == "jpeg" else {wanted}
-    if target.suffix.lower() not in endings:
-        target = target.with_suffix(wanted)
-    if target.exists() and not overwrite:
-        raise InvalidParameter(
-            f"{target} exists; the picture is kept in the journal.",
-            parameter="output",
-            charged=result.charged,
-            advice="Give --overwrite, or run 'precision-upscale resume' with another output.",
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        shutil.copyfile(result.path, temporary)
-        with temporary.open("r+b") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(target)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    return target
+    name: str
+    target: Path
+    start: Callable[[Surroundings], Result]
+    carried: list[Chunk]
+    job_id: str | None = None
 
 
 class Batch:
@@ -189,109 +90,113 @@ class Batch:
         self._reuse = reuse
         self._concurrent = concurrent
 
-    def run(self, tasks: Sequence[Planned], *, as_json: bool, show: bool) -> list[Outcome]:
+    def run(self, tasks: Sequence[Planned], *, overwrite: bool, show: bool) -> list[Outcome]:
         """Upscale every picture of a plan; the outcomes come in the plan's order."""
-        del as_json  # the outcomes are printed by the caller, whichever form they take
+        todo = [task for task in tasks if task.problem is None and task.present is None]
+        done = dict(zip(map(id, todo), self._all(list(map(self._item, todo)), overwrite, show), strict=True))
+        return [done.get(id(task)) or _without_doing(task) for task in tasks]
 
-        def start(task: Planned, around: Surroundings) -> Result:
-            if task.problem is not None:
-                raise task.problem
-            origin = {"application": "precision-upscale", "file": str(task.source.absolute())}
+    def _item(self, task: Planned) -> _Item:
+        origin = {"application": "precision-upscale", "file": str(task.source.absolute())}
+        picture = task.picture
+        assert picture is not None
+        chunks: list[Chunk] = []
+
+        def start(around: Surroundings) -> Result:
+            # before the wait: the file may be gone or another one when its result comes
+            with contextlib.suppress(OSError, NotAPicture):
+                chunks.extend(carried(picture))
             return upscale(task.source, self._request, around, origin=origin, reuse=self._reuse)
 
-        return self._all(
-            [(str(task.source), task, task.target) for task in tasks], start, show=show, overwrite=True
-        )
+        return _Item(str(task.source), task.target, start, chunks)
 
     def resume(
         self,
         job_ids: Sequence[str],
-        output: Path | None,
+        output: str | None,
         *,
         adopt: str | None = None,
         overwrite: bool,
-        as_json: bool,
         show: bool,
     ) -> list[Outcome]:
         """Take up jobs of the journal; results go to ``output`` (file or folder; default: here)."""
-        del as_json
-        folder = output is None or len(job_ids) > 1 or output.is_dir()
+        folder = output is None or len(job_ids) > 1 or is_folder(output)
+        place = Path(output or "")
+        check_place(place if folder else place.parent)
         items = []
         for job_id in job_ids:
-            origin = self._workshop.journal.open(job_id).record.get("origin", {})
-            stem = Path(str(origin.get("file") or origin.get("layer") or job_id)).stem or job_id
-            stem = "".join(letter if letter.isalnum() or letter in " -_." else "_" for letter in stem)
-            target = (output or Path()) / f"{stem}-{job_id[-8:]}.png" if folder or output is None else output
-            items.append((job_id, job_id, target))
-        return self._all(
-            items,
-            lambda job_id, around: resume(job_id, around, adopt=adopt),
-            show=show,
-            overwrite=overwrite,
-        )
+            job = self._workshop.journal.open(job_id)
+            target = place / f"{_stem(job)}-{job_id[-8:]}.png" if folder else place
+            start = functools.partial(_resumed, job_id, adopt)
+            items.append(_Item(job_id, target, start, job.carried, job_id))
+        return self._all(items, overwrite, show)
 
-    def _all(
-        self,
-        items: Sequence[tuple[str, Any, Path]],
-        start: Callable[[Any, Surroundings], Result],
-        *,
-        show: bool,
-        overwrite: bool,
-    ) -> list[Outcome]:
+    def _all(self, items: Sequence[_Item], overwrite: bool, show: bool) -> list[Outcome]:
         workshop = self._workshop
         with (
             pruned(workshop.journal, workshop.settings),
             _interruptible(workshop),
-            _bars(show) as bars,
+            _display(len(items), show=show) as watch,
             ThreadPoolExecutor(max_workers=self._concurrent) as pool,
         ):
-            futures: list[Future[Outcome]] = [
-                pool.submit(self._one, name, item, target, start, bars(name), overwrite=overwrite)
-                for name, item, target in items
-            ]
-            unfinished = set(futures)
+            futures = [pool.submit(self._one, item, watch, overwrite=overwrite) for item in items]
+            unfinished: set[Future[Outcome]] = set(futures)
             while unfinished:
                 # a short wait keeps the main thread open for Ctrl+C on every system
                 _, unfinished = wait(unfinished, timeout=0.5, return_when=FIRST_COMPLETED)
             return [future.result() for future in futures]
 
-    def _one(
-        self,
-        name: str,
-        item: Any,
-        target: Path,
-        start: Callable[[Any, Surroundings], Result],
-        watch: Emit,
-        *,
-        overwrite: bool,
-    ) -> Outcome:
+    def _one(self, item: _Item, watch: Watch, *, overwrite: bool) -> Outcome:
         warnings: list[str] = []
-
-        def emit(event: Event) -> None:
-            if isinstance(event, Warned):
-                warnings.append(event.message)
-            watch(event)
-
         workshop = self._workshop
         try:
-            with workshop.surroundings(emit, job_id=item if isinstance(item, str) else None) as around:
-                result = start(item, around)
-            written = deliver(result, target, overwrite=overwrite)
-            workshop.journal.open(result.job_id).deliver()
+            with watch(item.name) as show:
+
+                def emit(event: Event) -> None:
+                    if isinstance(event, Warned):
+                        warnings.append(event.message)
+                    show(event)
+
+                with workshop.surroundings(emit, job_id=item.job_id) as around:
+                    result = item.start(around)
+                job = workshop.journal.open(result.job_id)
+                charged = job.state.charged if job.state.undelivered else result.charged
+                written = deliver(result, item.target, item.carried, overwrite=overwrite, charged=charged)
+                job.deliver()
         except UpscaleError as error:
-            return Outcome(name, error=error, warnings=tuple(warnings))
+            return Outcome(item.name, error=error, warnings=tuple(warnings))
         except Cancelled as cancelled:
-            message = {
-                "no": "Nothing was charged.",
-                "unknown": "It may have been charged: run 'precision-upscale resume' later.",
-                "yes": "It is paid for: 'precision-upscale resume' fetches it.",
-            }[cancelled.charged]
-            return Outcome(name, cancelled=message, charged=cancelled.charged)
+            return Outcome(item.name, cancelled=_CANCELLED[cancelled.charged], charged=cancelled.charged)
         except Exception as error:  # noqa: BLE001 - one picture must not end the others
             LOGGER.exception("unexpected")
             what = f"Something unexpected happened ({type(error).__name__}: {error})."
-            return Outcome(name, error=UnexpectedError(what, log=str(workshop.log)), warnings=tuple(warnings))
-        return Outcome(name, written, result, warnings=tuple(warnings))
+            unexpected = UnexpectedError(what, log=str(workshop.log))
+            return Outcome(item.name, error=unexpected, warnings=tuple(warnings))
+        if item.job_id is not None:
+            result = replace(result, charged="no")  # whoever resumes has paid before
+        return Outcome(item.name, written, result, warnings=tuple(warnings))
+
+
+_CANCELLED: dict[Charged, str] = {
+    "no": "Nothing was charged.",
+    "unknown": "It may have been charged: run 'precision-upscale resume' later.",
+    "yes": "It is paid for: 'precision-upscale resume' fetches it.",
+}
+
+
+def _without_doing(task: Planned) -> Outcome:
+    return Outcome(str(task.source), task.present, error=task.problem)
+
+
+def _resumed(job_id: str, adopt: str | None, around: Surroundings) -> Result:
+    return resume(job_id, around, adopt=adopt)
+
+
+def _stem(job: Job) -> str:
+    """Return a name for a resumed job's picture that any file system takes."""
+    origin = job.record.get("origin", {})
+    stem = Path(str(origin.get("file") or origin.get("layer") or job.job_id)).stem or job.job_id
+    return "".join(letter if letter.isalnum() or letter in " -_." else "_" for letter in stem)
 
 
 @contextlib.contextmanager
@@ -315,37 +220,15 @@ def _interruptible(workshop: Workshop) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _bars(show: bool) -> Iterator[Callable[[str], Emit]]:
-    """Yield a maker of progress displays, one bar a picture; silent ones unless ``show``."""
+def _display(count: int, *, show: bool) -> Iterator[Watch]:
+    """Yield what opens the display of a picture; nothing is shown unless asked for and in a terminal."""
     if not show or not sys.stderr.isatty():
-        yield lambda _name: lambda _event: None
+        yield silent
         return
     from rich.console import Console  # noqa: PLC0415 - slow, and of no use without a terminal
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-    from rich.progress import Progress as Bars  # noqa: PLC0415
 
-    with Bars(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[stage]}"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    ) as bars:
-
-        def make(name: str) -> Emit:
-            row = bars.add_task(Path(name).name, total=None, stage="queued")
-
-            def show_event(event: Event) -> None:
-                if isinstance(event, Stage):
-                    bars.update(row, stage=event.stage, completed=0, total=event.expected_seconds)
-                elif isinstance(event, Progress):
-                    bars.update(row, completed=event.done, total=event.total)
-                else:
-                    bars.console.print(f"{name}: {event.message}")
-
-            return show_event
-
-        yield make
+    with bars(Console(stderr=True), count) as watch:
+        yield watch
 
 
-__all__ = ["Batch", "Outcome", "Planned", "deliver", "plan"]
+__all__ = ["Batch", "Outcome"]

@@ -14,15 +14,18 @@ import random
 import re
 import sys
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from . import __version__, credentials, settings
-from .batch import Batch, Outcome, plan
+from .batch import Batch, Outcome
 from .cancel import CancelToken
 from .contract import PARAMETERS, Parameter
+from .contract.price import own_table
 from .errors import (
     Forbidden,
     InvalidKey,
@@ -34,6 +37,7 @@ from .errors import (
 )
 from .log import open_log
 from .request import UpscaleRequest
+from .targets import Planned, plan
 from .workshop import Workshop
 
 DONE, FAILED, USAGE, ACCOUNT, SERVICE, UNFINISHED, CANCELLED = 0, 1, 2, 3, 4, 5, 130
@@ -42,12 +46,12 @@ _COMMANDS = ("jobs", "resume", "forget", "settings", "store-key", "test-key")
 
 def exit_code(error: UpscaleError) -> int:
     """Return the exit code that stands for ``error``."""
+    if error.charged != "no" and error.code != "task-failed":
+        return UNFINISHED
     if isinstance(error, (InvalidParameter, InvalidSetting)):
         return USAGE
     if isinstance(error, (NoKey, InvalidKey, NoCredits, Forbidden)):
         return ACCOUNT
-    if error.charged != "no" and error.code != "task-failed":
-        return UNFINISHED
     return (
         SERVICE if error.code in ("not-reachable", "tls", "rate-limited", "service-unavailable") else FAILED
     )
@@ -108,6 +112,18 @@ class _Group(click.Group):
             args = ["upscale", *args]
         return super().parse_args(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands, and what the default command takes: its options and pictures."""
+        default = self.commands["upscale"]
+        inner = click.Context(default, parent=ctx, info_name=default.name)
+        own = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            known = {item.value for item in own}
+            own += [item for item in default.shell_complete(inner, incomplete) if item.value not in known]
+        elif not own or not incomplete:
+            own += default.params[0].shell_complete(inner, incomplete)
+        return own
+
 
 @click.group(
     cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=__doc__.split("\n\n")[1]
@@ -153,12 +169,8 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 
 
 @main.command()
-@click.argument(
-    "pictures", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IN OUT | IN... -o DIR"
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File for one picture, folder for many."
-)
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(), metavar="IN OUT | IN... -o DIR")
+@click.option("-o", "--output", type=click.Path(), help="File for one picture, folder (DIR/) for many.")
 @_parameter_options
 @_BASE_URL
 @_JSON
@@ -171,8 +183,8 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def upscale(
     *,
-    pictures: tuple[Path, ...],
-    output: Path | None,
+    pictures: tuple[str, ...],
+    output: str | None,
     base_url: str | None,
     as_json: bool,
     overwrite: bool,
@@ -182,35 +194,33 @@ def upscale(
     quiet: bool,
     **parameters: Any,
 ) -> None:
-    """Upscale PNG, JPEG or WebP pictures (the default command)."""
+    """Upscale PNG, JPEG or WebP pictures (the default command).
+
+    A result that is already in the folder is skipped: start a run that broke off once more, and it goes
+    on. No metadata is sent; EXIF and RGB colour profile of a picture are put into its result.
+    """
     cancel = CancelToken()
     try:
         request = UpscaleRequest(**parameters)
-        tasks = plan(list(pictures), output, request, overwrite=overwrite)
+        prices = own_table(str(settings.data_folder()))
+        tasks = plan(pictures, output, request, overwrite=overwrite, prices=prices)
         if dry_run:
             sys.exit(_dry_run(tasks, as_json=as_json))
         batch = Batch(_workshop(base_url, cancel), request, reuse=not anew, concurrent=concurrent)
-        outcomes = batch.run(tasks, as_json=as_json, show=not quiet and not as_json)
+        outcomes = batch.run(tasks, overwrite=overwrite, show=not quiet and not as_json)
     except UpscaleError as error:
         sys.exit(_fail(error, as_json=as_json))
     sys.exit(_report(outcomes, as_json=as_json))
 
 
-def _dry_run(tasks: list[Any], *, as_json: bool) -> int:
-    total = 0.0
-    worst = DONE
+def _dry_run(tasks: list[Planned], *, as_json: bool) -> int:
     for task in tasks:
-        if as_json:
-            click.echo(json.dumps(task.to_json()))
-        else:
-            click.echo(task.line())
-        if task.problem is not None:
-            worst = FAILED
-        else:
-            total += task.price.amount
-    if not as_json and len(tasks) > 1:
-        click.echo(f"Together about {total:.2f} {tasks[0].currency}; nothing was sent.")
-    return worst
+        click.echo(json.dumps(task.to_json()) if as_json else task.line())
+    prices = [task.price for task in tasks if task.price is not None]
+    if not as_json and len(tasks) > 1 and prices:
+        total = sum(price.amount for price in prices)
+        click.echo(f"Together about {total:.2f} {prices[0].currency}; nothing was sent.")
+    return _worst({exit_code(task.problem) for task in tasks if task.problem is not None})
 
 
 def _report(outcomes: list[Outcome], *, as_json: bool) -> int:
@@ -223,7 +233,11 @@ def _report(outcomes: list[Outcome], *, as_json: bool) -> int:
             click.echo(f"{outcome.source}: cancelled. {outcome.cancelled}", err=True)
         else:
             click.echo(outcome.line())
-    codes = {outcome.code(exit_code) for outcome in outcomes}
+    return _worst({outcome.code(exit_code) for outcome in outcomes})
+
+
+def _worst(codes: AbstractSet[int]) -> int:
+    """Return the exit code of a run whose pictures ended with ``codes``."""
     # money first: whoever sees only the exit code must learn of a paid job that waits
     return next(
         (code for code in (CANCELLED, UNFINISHED, ACCOUNT, USAGE, SERVICE, FAILED) if code in codes), DONE
@@ -256,7 +270,7 @@ def jobs(as_json: bool) -> None:
 
 @main.command()
 @click.argument("job_ids", nargs=-1, metavar="[JOB]...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File for one job, folder for several.")
+@click.option("-o", "--output", type=click.Path(), help="File for one job, folder for several.")
 @_BASE_URL
 @_JSON
 @click.option("--adopt", metavar="TASK", help="The task in your account that is this one job's.")
@@ -265,7 +279,7 @@ def jobs(as_json: bool) -> None:
 def resume(
     *,
     job_ids: tuple[str, ...],
-    output: Path | None,
+    output: str | None,
     base_url: str | None,
     as_json: bool,
     adopt: str | None,
@@ -281,7 +295,7 @@ def resume(
             raise InvalidParameter("--adopt takes exactly one job.", parameter="adopt")
         names = job_ids or tuple(job.job_id for job in workshop.journal.undelivered())
         outcomes = batch.resume(
-            names, output, adopt=adopt, overwrite=overwrite, as_json=as_json, show=not quiet and not as_json
+            names, output, adopt=adopt, overwrite=overwrite, show=not quiet and not as_json
         )
     except UpscaleError as error:
         sys.exit(_fail(error, as_json=as_json))

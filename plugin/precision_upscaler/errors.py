@@ -309,6 +309,17 @@ class ResultBroken(DownloadFailed):
 # this computer -------------------------------------------------------------------------------
 
 
+class OutputFailed(UpscaleError):
+    """The result is here, but could not be written where it was to go."""
+
+    code = "output"
+    charged = "yes"
+    advice = (
+        "The result is kept: 'precision-upscale resume' writes it to another output, or over a file that "
+        "exists with --overwrite. Nothing is charged again."
+    )
+
+
 class DiskFull(UpscaleError):
     """There is no room for the picture or the journal."""
 

@@ -33,6 +33,16 @@ def load_table(path=None):
     return table
 
 
+def own_table(data_folder):
+    # type: (str) -> dict[str, Any] | None
+    """Return the user's own table, ``prices.json`` in the data folder, None without a usable one."""
+    path = os.path.join(data_folder, "prices.json")
+    try:
+        return load_table(path) if os.path.exists(path) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 TABLE = load_table()
 
 

@@ -1,0 +1,62 @@
+"""The bars of a batch: those under way and the sum of all, and no finished one among them."""
+
+from __future__ import annotations
+
+import io
+
+from precision_upscaler.bars import bars
+from precision_upscaler.events import Progress, Stage, Warned
+from rich.console import Console
+
+COLOUR = "\x1b[91m"
+
+
+def screen() -> tuple[Console, io.StringIO]:
+    stream = io.StringIO()
+    return Console(file=stream, force_terminal=True, width=100, height=50), stream
+
+
+def drawn(console: Console, stream: io.StringIO) -> str:
+    """Return what is on the screen at this moment."""
+    stream.seek(0)
+    stream.truncate()
+    console.print("now")
+    return stream.getvalue()
+
+
+def test_only_what_is_under_way_has_a_bar() -> None:
+    console, stream = screen()
+    with bars(console, 300) as watch:
+        for index in range(299):
+            with watch(f"{index}.png") as show:
+                show(Stage("sending", None, None, "no"))
+        with watch("last.png") as show:
+            show(Stage("sending", None, None, "no"))
+            show(Progress("sending", 50, 100))
+            show(Stage("waiting", None, None, "yes", 90.0))
+            now = drawn(console, stream)
+            assert "last.png" in now
+            assert "waiting" in now
+            assert "298.png" not in now
+            assert "299 of 300" in now
+    assert "300 of 300" in stream.getvalue()
+
+
+def test_a_stage_without_a_length_forgets_the_one_before() -> None:
+    console, stream = screen()
+    with bars(console, 1) as watch, watch("sky.png") as show:
+        show(Stage("waiting", None, None, "yes", 90.0))
+        show(Progress("waiting", 45, 90))
+        half = drawn(console, stream)
+        show(Stage("checking", None, None, "yes", 90.0))
+        swinging = drawn(console, stream)
+    assert "checking" in swinging
+    # a bar of known length is one run of colour at most, a swinging one has several
+    assert half.count(COLOUR) <= 1 < swinging.count(COLOUR)
+
+
+def test_a_warning_stands_above_the_bars_as_it_is() -> None:
+    console, stream = screen()
+    with bars(console, 1) as watch, watch("sky[1].png") as show:
+        show(Warned("wrong-scale", "Only [bold] twice."))
+    assert "sky[1].png: Only [bold] twice." in stream.getvalue()
