@@ -39,6 +39,10 @@ class Finding:
 def ask(place: Place, action: str, *arguments: str) -> dict[str, Any]:
     """Run ``inside_gimp.py`` with the place's Python; a "core_problem" member when it could not be run."""
     folder = str(place.plug_ins / plugin_folder.NAME)
+    environ = dict(os.environ)
+    if place.data and not place.python:
+        # a GIMP that cannot be asked keeps its data where another Python would not look
+        environ["PRECISION_UPSCALER_DATA"] = str(place.data[0])
     failures = []
     for python in _pythons(place):
         if shutil.which(python[0]) is None:
@@ -46,7 +50,7 @@ def ask(place: Place, action: str, *arguments: str) -> dict[str, Any]:
             continue
         argv = [*python, str(_INSIDE), folder, action, *arguments]
         try:
-            done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+            done = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=120, check=False)
             return dict(json.loads(done.stdout))
         except (OSError, subprocess.SubprocessError, ValueError) as error:
             failures.append(str(error))
@@ -149,7 +153,7 @@ def _key(told: dict[str, Any]) -> Finding:
     if answer.get("event") == "key" and not answer.get("valid"):
         return Finding(
             f"the key from {where[told['key']]} is refused: {answer.get('message')}",
-            "enter it anew in GIMP: Filters, Enhance, Precision Upscale, Settings",
+            "enter it anew in GIMP: Filters, Enhance, Precision Upscale Settings",
         )
     return Finding(f"the API key comes from {where[told['key']]}")
 

@@ -11,9 +11,11 @@ import platform
 import plistlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.parsers.expat import ExpatError
+
+import plugin_folder
 
 OLDEST = (2, 10)
 _PROGRAM = re.compile(r"^gimp(?:-console)?-(\d+\.\d+)(?:\.exe)?$")
@@ -60,12 +62,17 @@ class Program:
 
 @dataclass(frozen=True)
 class Place:
-    """A plug-ins folder that a GIMP reads; ``kind`` names the GIMPs that do."""
+    """A plug-ins folder that a GIMP reads; ``kind`` names the GIMPs that do.
+
+    ``data`` are the plug-in's data folders for those of them that do not share the user's: a sandbox has
+    its own.
+    """
 
     kind: str
     version: str
     plug_ins: Path
     python: tuple[str, ...] = ()
+    data: tuple[Path, ...] = ()
 
     @property
     def front_end(self) -> str:
@@ -110,7 +117,21 @@ def places(machine: Machine) -> list[Place]:
         for folder in sorted(settings.iterdir()) if settings.is_dir() else ():
             if _FOLDER.match(folder.name) and number(folder.name) >= OLDEST:
                 found.setdefault(_real(folder / "plug-ins"), Place(kind, folder.name, folder / "plug-ins"))
-    return sorted(found.values(), key=lambda place: number(place.version), reverse=True)
+    apart = [replace(place, data=_own_data(machine, place)) for place in found.values()]
+    return sorted(apart, key=lambda place: number(place.version), reverse=True)
+
+
+def _own_data(machine: Machine, place: Place) -> tuple[Path, ...]:
+    """Return the data folders that sandboxes give to the plug-in in ``place``."""
+    bases = {
+        "Flatpak": machine.home / f".var/app/{_FLATPAK}/data",
+        "Snap": machine.home / "snap/gimp/current/.local/share",
+    }
+    for cache in (above for above in place.plug_ins.parents if above.name == "LocalCache"):
+        if (cache / "Local" / plugin_folder.NAME).is_dir():  # Windows keeps some of its applications apart
+            bases["Microsoft Store"] = cache / "Local"
+    kinds = place.kind.split(", ")
+    return tuple(base / plugin_folder.NAME for kind, base in bases.items() if kind in kinds)
 
 
 def _real(folder: Path) -> Path:

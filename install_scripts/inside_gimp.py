@@ -16,6 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 
@@ -61,7 +62,10 @@ def check(folder: str, bindings: str) -> dict[str, Any]:
     except OSError as error:
         found["folder_problem"] = error.strerror or str(error)
     if found["key"]:
-        found["answer"] = worker(folder, {"command": "test-key"})
+        try:
+            found["answer"] = worker(folder, {"command": "test-key"})
+        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+            found["answer"] = {"event": "error", "what": f"the test of the key broke off: {error}"}
     else:
         found.update(_knock(found["base_url"]))
     return found
@@ -87,14 +91,20 @@ def state(folder: str) -> dict[str, Any]:
 
 
 def forget(folder: str) -> dict[str, Any]:
-    """Take the keys of the service and of the address in use out of the system's keyring."""
+    """Take every key that the plug-in stored out of the system's keyring."""
     from precision_upscaler import credentials  # noqa: PLC0415  # from the plug-in folder
     from precision_upscaler.contract import SERVERS  # noqa: PLC0415  # from the plug-in folder
 
     keyring: Any = credentials.system_keyring()
-    address = worker(folder, {"command": "status"}).get("base_url") or SERVERS[0]
+    status = worker(folder, {"command": "status"})
+    names = [credentials.account(SERVERS[0])]
+    if isinstance(status.get("base_url"), str):
+        names.append(credentials.account(status["base_url"]))
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        # a keyring does not tell what is in it: the plug-in notes the addresses it stored a key for
+        names += json.loads(Path(status["data_folder"], "accounts.json").read_text(encoding="utf-8"))
     removed = 0
-    for name in dict.fromkeys([credentials.account(SERVERS[0]), credentials.account(address)]):
+    for name in dict.fromkeys(names):
         # not stored, or no keyring: there is nothing to remove
         with contextlib.suppress(Exception):
             keyring.delete_password(credentials._KEYRING_SERVICE, name)  # noqa: SLF001  # the one outside user
@@ -106,4 +116,8 @@ if __name__ == "__main__":
     place, action, *rest = sys.argv[1:]
     sys.path[:0] = [place, os.path.join(place, "vendor")]  # noqa: PTH118  # as the plug-in itself does
     actions = {"check": lambda: check(place, "".join(rest)), "state": lambda: state(place)}
-    json.dump(actions.get(action, lambda: forget(place))(), sys.stdout)
+    try:
+        answer = actions.get(action, lambda: forget(place))()
+    except Exception as error:  # noqa: BLE001  # whatever it is, the user must read it
+        answer = {"core_problem": f"{type(error).__name__}: {error}"}
+    json.dump(answer, sys.stdout)

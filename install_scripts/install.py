@@ -14,7 +14,6 @@ import python_version  # noqa: F401  # must come first: it speaks to old Pythons
 
 # isort: split
 import argparse
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +22,7 @@ import doctor
 import gimp_places
 import placing
 import plugin_folder
+import removing
 from gimp_places import Machine, Place
 from steps import Failure, reported, say, step
 
@@ -104,48 +104,6 @@ def check(places: list[Place]) -> bool:
     return well
 
 
-def uninstall(places: list[Place], *, discard: bool) -> None:
-    """Remove plug-in, settings, key and data; data with paid results in it only to ``discard`` them."""
-    installed = [place for place in places if (place.plug_ins / plugin_folder.NAME).exists()]
-    if not installed:
-        say("Precision Upscaler is not installed.")
-        return
-    state = doctor.ask(installed[0], "state")
-    forgotten = doctor.ask(installed[0], "forget")
-    for place in installed:
-        placing.remove(place.plug_ins)
-        # GIMP's memory of our dialogs: last values and saved presets
-        for path in place.plug_ins.parent.glob("plug-in-settings/plug-in-precision-upscale*"):
-            _discard(path)
-        say(f"Removed from {place.name}: {place.plug_ins / plugin_folder.NAME}")
-    if forgotten.get("removed"):
-        say("Removed the API key from the system's keyring.")
-    _remove_data(state, discard=discard)
-
-
-def _remove_data(state: dict[str, object], *, discard: bool) -> None:
-    folder = state.get("data_folder")
-    if not isinstance(folder, str):
-        say(f"The folder of jobs and settings was not found: {state.get('core_problem', 'it has no name')}")
-        return
-    if state.get("paid") and not discard:
-        say(f"Kept {folder}: {state['paid']} paid results in it never reached a picture.")
-        say("To throw them away as well, install again and run --uninstall --discard-results.")
-        return
-    _discard(Path(folder))
-    say(f"Removed {folder}")
-
-
-def _discard(path: Path) -> None:
-    try:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise Failure(f"{path} cannot be removed: {error.strerror}", "close GIMP and start again") from error
-
-
 def main() -> int:
     """Read the command line and do it; 0 when all went well and nothing is left to do."""
     parser = argparse.ArgumentParser(
@@ -168,11 +126,12 @@ def main() -> int:
         help="install this zip; may be repeated",
     )
     options = parser.parse_args()
-    places = wanted_places(options, gimp_places.this_machine())
+    machine = gimp_places.this_machine()
+    places = wanted_places(options, machine)
     if options.check:
         return 0 if check(places) else 1
     if options.uninstall:
-        uninstall(places, discard=options.discard_results)
+        removing.uninstall(places, gimp_places.places(machine), discard=options.discard_results)
     else:
         install(places, options.zip)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import plistlib
+import sys
 from typing import TYPE_CHECKING
 
 from gimp_places import Machine
@@ -11,17 +12,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def program(path: Path) -> None:
+def program(path: Path, does: str = "") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("#!/bin/sh\n", encoding="ascii")
+    path.write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
     path.chmod(0o755)
 
 
-def bundle(applications: Path, name: str, version: str, python: str = "") -> None:
+def python(path: Path, before: str = "") -> None:
+    """Write a program that is a Python, as the one inside a GIMP; ``before`` is shell code."""
+    program(path, f'{before}\nexec "{sys.executable}" "$@"')
+
+
+def flatpak(path: Path) -> None:
+    """Write the ``flatpak`` that runs a Python inside the sandbox of GIMP."""
+    python(path, 'shift 3\nexport XDG_DATA_HOME="$HOME/.var/app/org.gimp.GIMP/data"')
+
+
+def bundle(applications: Path, name: str, version: str, its_python: str = "") -> None:
     contents = applications / name / "Contents"
     program(contents / "MacOS/gimp")
-    if python:
-        program(contents / "MacOS" / python)
+    if its_python:
+        python(contents / "MacOS" / its_python)
     (contents / "Info.plist").write_bytes(plistlib.dumps({"CFBundleShortVersionString": version}))
 
 
@@ -44,6 +55,7 @@ def debian(root: Path) -> Machine:
 def flatpak_user(root: Path) -> Machine:
     machine = linux(root)
     program(root / "var/lib/flatpak/app/org.gimp.GIMP/current/active/files/bin/gimp-3.0")
+    flatpak(root / "usr/bin/flatpak")
     (machine.home / ".var/app/org.gimp.GIMP/config/GIMP/3.0").mkdir(parents=True)
     return machine
 
@@ -67,6 +79,7 @@ def everything(root: Path) -> Machine:
     machine = linux(root)
     program(root / "usr/bin/gimp-2.10")
     program(machine.home / ".local/share/flatpak/app/org.gimp.GIMP/current/active/files/bin/gimp-3.2")
+    flatpak(root / "usr/bin/flatpak")
     (machine.home / ".var/app/org.gimp.GIMP/config/GIMP/3.2").mkdir(parents=True)
     program(root / "snap/gimp/current/usr/bin/gimp-3.0")
     program(machine.home / "Applications/GIMP-3.2.6-x86_64.AppImage")
@@ -85,7 +98,7 @@ def windows(root: Path) -> Machine:
     home = root / "Users/ana"
     local, roaming, files = home / "AppData/Local", home / "AppData/Roaming", root / "Program Files"
     program(local / "Programs/GIMP 3/bin/gimp-3.0.exe")
-    program(local / "Programs/GIMP 3/bin/python.exe")
+    python(local / "Programs/GIMP 3/bin/python.exe")
     program(files / "GIMP 2/bin/gimp-2.10.exe")
     (roaming / "GIMP/3.0").mkdir(parents=True)
     (local / "Packages/GIMP.43237F745622D_k3n1/LocalCache/Roaming/GIMP/3.2").mkdir(parents=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import doctor
 import plugin_folder
@@ -87,28 +88,6 @@ def test_uninstall_leaves_no_trace(home: Path, mock_address: str) -> None:
     assert not (home / ".local/share/precision-upscaler").exists()
     assert before <= tree(home)
     assert "is not installed" in install(home, "--uninstall").stdout
-
-
-def test_uninstall_keeps_what_was_paid_for_unless_told_otherwise(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import install as command  # noqa: PLC0415  # its name is a function's here
-
-    data = home / "data"
-    data.mkdir()
-    place = Place("installed", "3.2", home / ".config/GIMP/3.2/plug-ins")
-    answers: dict[str, dict[str, Any]] = {
-        "state": {"data_folder": str(data), "paid": 2},
-        "forget": {"removed": 1},
-    }
-    monkeypatch.setattr(doctor, "ask", lambda _place, action: answers[action])
-    for discard in (False, True):
-        made(place.plug_ins, "any") if not (place.plug_ins / plugin_folder.NAME).exists() else None
-        command.uninstall([place], discard=discard)
-        told = capsys.readouterr().out
-        assert data.exists() is not discard
-        assert ("2 paid results" in told) is not discard
-        assert "key" in told
 
 
 def test_without_a_gimp_it_says_what_to_do(tmp_path: Path) -> None:
@@ -196,6 +175,51 @@ def test_the_doctor_sees_damage_and_a_lost_mode(tmp_path: Path) -> None:
     assert "was changed" in lines[0]
     assert "chmod +x" in lines[1]
     assert "it said nothing" in lines[3]
+
+
+WORKER = """
+import json, os, sys
+if json.loads(sys.stdin.readline())["command"] != "status":
+    sys.exit("the worker fell over")
+status = {"key": "file", "base_url": "https://api.example", "data_folder": os.getcwd(), "log": "log"}
+print(json.dumps({"event": "status", **status}))
+"""
+
+
+def test_a_worker_that_falls_over_later_is_not_one_that_does_not_start(tmp_path: Path) -> None:
+    core = made(tmp_path / "plug-ins", "any") / "precision_upscaler"
+    core.mkdir()
+    (core / "__init__.py").write_text("", encoding="ascii")
+    (core / "worker.py").write_text(WORKER, encoding="ascii")
+    told = doctor.ask(Place("installed", "3.2", tmp_path / "plug-ins"), "check")
+    assert "core_problem" not in told
+    assert "the worker fell over" in told["answer"]["what"]
+    # whatever else it is, it is said in words
+    (core / "worker.py").write_text("import nothing_of_this_name", encoding="ascii")
+    told = doctor.ask(Place("installed", "3.2", tmp_path / "plug-ins"), "state")
+    assert "nothing_of_this_name" in told["core_problem"]
+
+
+def test_the_doctor_names_the_menu_as_gimp_does() -> None:
+    refused = {"key": "file", "answer": {"event": "key", "valid": False, "message": "no"}}
+    assert "Enhance, Precision Upscale Settings" in str(doctor._key(refused))
+
+
+def test_the_script_for_windows_is_whole() -> None:
+    """No PowerShell runs here: at least every bracket and quote is closed, and all options go on."""
+    text = (CLONE / "install_scripts/install.ps1").read_text(encoding="ascii")
+    code = re.sub(r"'[^'\n]*'|\"[^\"\n]*\"|#.*", "", text)
+    assert "'" not in code
+    assert '"' not in code
+    open_ones = []
+    for letter in code:
+        if letter in "([{":
+            open_ones.append(")]}"["([{".index(letter)])
+        elif letter in ")]}":
+            assert open_ones.pop() == letter
+    assert open_ones == []
+    assert "$script @args" in code
+    assert (CLONE / "install_scripts/install.py").exists()
 
 
 def test_a_real_gimp_takes_it_up_and_gives_it_back(

@@ -18,6 +18,7 @@ Where = Literal["environment", "keyring", "file", "given"]
 VARIABLES = ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY")
 _KEYRING_SERVICE = "precision-upscaler"
 _FILE = "credentials.json"
+_ACCOUNTS = "accounts.json"
 _MAGNIFIC_HOST = urlsplit(SERVERS[1]).hostname
 
 
@@ -130,12 +131,22 @@ def store_key(folder: Path, base_url: str, value: str, keyring: Keyring | None =
             store.set_password(_KEYRING_SERVICE, name, cleaned)
             if store.get_password(_KEYRING_SERVICE, name) == cleaned:
                 _forget_in_file(folder, name)
+                _note_account(folder, name)
                 return "keyring"
     try:
         write_json(folder / _FILE, {**_read_file(folder), name: cleaned})
     except OSError as error:
         raise KeyNotStored(f"The key could not be stored: {error.strerror}.") from error
     return "file"
+
+
+def _note_account(folder: Path, name: str) -> None:
+    """Note that the keyring holds a key for ``name``: it cannot be asked, and the uninstaller must know."""
+    # without the note the key is stored all the same
+    with contextlib.suppress(OSError, ValueError):
+        noted = read_json(folder / _ACCOUNTS) or []
+        if name not in noted:
+            write_json(folder / _ACCOUNTS, [*noted, name])
 
 
 def _read_file(folder: Path) -> dict[str, Any]:
