@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from precision_upscaler import errors, settings
 from precision_upscaler.cli import main as command_line
-from precision_upscaler.contract import LIMITS, SERVERS
+from precision_upscaler.contract import LIMITS, SERVERS, price
 from precision_upscaler.frontend import options, texts
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def page() -> str:
         _sizes(),
         _settings(),
         _environment(),
+        _prices(),
         _errors(),
         _sentences(
             "refusal", "Refusals", "The plug-in says these before anything is sent. Nothing is charged."
@@ -93,7 +94,9 @@ def _settings() -> Iterator[str]:
     yield "## Settings"
     yield ""
     yield "Change them in GIMP under Filters ▸ Enhance ▸ Precision Upscale Settings…, or with"
-    yield "`precision-upscale settings`. All GIMPs and the command line share them."
+    yield "`precision-upscale settings`. All GIMPs of yours and the command line share them, but for those in"
+    yield "a sandbox: a Flatpak, a Snap and GIMP from the Microsoft Store have settings, key and jobs of their"
+    yield "own."
     yield ""
     yield "| setting | values | default | what it does |"
     yield "| --- | --- | --- | --- |"
@@ -116,6 +119,24 @@ def _environment() -> Iterator[str]:
     yield f"| `PRECISION_UPSCALER_BASE_URL` | the service's address: `{SERVERS[-1]}`, or that of a mock |"
     yield "| `PRECISION_UPSCALER_DATA` | the folder of jobs, settings and log |"
     yield "| `PRECISION_UPSCALER_PYTHON` | the Python (3.11 or newer) of GIMP 2.10's plug-in |"
+
+
+def _prices() -> Iterator[str]:
+    yield ""
+    yield "## Prices"
+    yield ""
+    yield f"Estimates follow a table of {price.TABLE['dated']}, by the result's area; the account at the"
+    yield "service shows what was really charged. A file `prices.json` of yours in the folder of jobs and"
+    yield "settings goes before it; it is written like"
+    yield "[the plug-in's own](../plugin/precision_upscaler/contract/prices.json), and heeded by the dialog of"
+    yield "GIMP 3 and by the command line. Unless it is whole, it is passed over."
+    yield ""
+    yield "| result up to | about |"
+    yield "| --- | --- |"
+    for step in price.TABLE["steps"]:
+        yield f"| {step['up_to_megapixels']} megapixels | {step['price']:.2f} {price.TABLE['currency']} |"
+    beyond = f"{price.TABLE['beyond_per_megapixel']} {price.TABLE['currency']} for each further megapixel"
+    yield f"| more | {beyond} |"
 
 
 def _errors() -> Iterator[str]:

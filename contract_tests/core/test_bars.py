@@ -55,8 +55,10 @@ def test_a_stage_without_a_length_forgets_the_one_before() -> None:
     assert half.count(COLOUR) <= 1 < swinging.count(COLOUR)
 
 
-def test_a_warning_stands_above_the_bars_as_it_is() -> None:
+def test_a_name_is_shown_as_it_is() -> None:
     console, stream = screen()
-    with bars(console, 1) as watch, watch("sky[1].png") as show:
-        show(Warned("wrong-scale", "Only [bold] twice."))
-    assert "sky[1].png: Only [bold] twice." in stream.getvalue()
+    with bars(console, 1) as watch, watch("folder/sky[bold].png") as show:
+        show(Stage("sending", None, None, "no"))
+        assert "sky[bold].png" in drawn(console, stream)
+        show(Warned("wrong-scale", "the report says it at the end"))
+        assert "report" not in drawn(console, stream)

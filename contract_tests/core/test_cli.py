@@ -219,6 +219,22 @@ def test_metadata_stays_here_and_comes_into_the_result(shell: Shell, monkeypatch
         assert found.info["icc_profile"] == profile
 
 
+def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "Ana's home"
+    photo = shell.folder / "photo.jpg"
+    Image.linear_gradient("L").resize((200, 160)).save(photo, exif=exif)
+    with cli._workshop(None).surroundings(lambda _event: None) as around:
+        done = upscale(photo, UpscaleRequest(), around, origin={})
+        job = around.journal.open(done.job_id)
+        webp = job.folder / "result.webp"
+        with Image.open(done.path) as picture:
+            picture.save(webp)
+        job.update(result=webp.name, result_bytes=webp.stat().st_size)
+    assert "large.webp: 400 x 320" in (found := shell.run("photo.jpg", "large.png")).output
+    assert "photo.jpg: The service sent a WebP" in found.stderr
+
+
 def test_a_resumed_result_has_its_metadata_though_the_source_is_gone(shell: Shell) -> None:
     exif = Image.Exif()
     exif[0x010E] = "Ana's home"

@@ -2,8 +2,8 @@
 
 A block runs by its language: ``sh`` in a shell. A comment on the line above says otherwise::
 
-    <!-- run in: GIMP 3 -->       also GIMP 2.10, pytest
-    <!-- run by: PATH -->         that test runs the block's command
+    <!-- run in: GIMP 3 -->       also GIMP 2.10, pytest, a terminal of GIMP 3, the background
+    <!-- run by: PATH -->         the tests in that file run what :func:`run_by` gives them
     <!-- not run: REASON -->
 """
 
@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from environment import CLONE
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PAGES = [CLONE / "README.md", *sorted((CLONE / "docs").glob("*.md"))]
 _BLOCK = re.compile(
@@ -38,6 +35,13 @@ class Block:
 
     def __str__(self) -> str:
         return f"{self.page.name}:{self.line}"
+
+
+def run_by(test: str) -> list[str]:
+    """Return the commands that the pages leave to the test file ``test`` (its ``__file__``), each once."""
+    path = Path(test).resolve().relative_to(CLONE).as_posix()
+    found = {block.text.strip() for block in blocks() if (block.how, block.what) == ("run by", path)}
+    return sorted(found)
 
 
 def blocks() -> list[Block]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import struct
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from environment import CLONE, cache_folder
 from PIL import Image
 from running_mock import KEY, running_mock
 
-from contract_tests.docs.blocks import PAGES, Block, blocks
+from contract_tests.docs.blocks import PAGES, Block, blocks, run_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,6 +156,43 @@ def test_what_is_for_gimp_2_10_works_there(
     in_gimp(gimp210, plugin_gimp2, block, tmp_path, environ)
 
 
+@pytest.mark.parametrize("block", marked("a terminal of GIMP 3"), ids=str)
+def test_what_is_for_a_terminal_works_there(
+    block: Block, gimp3: Gimp, plugin_gimp3: Path, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    (script,) = [each for each in marked("GIMP 3") if each.language == "scheme" and each.page == block.page]
+    (saved,) = set(re.findall(r'"([^"]+\.xcf)"', script.text))
+    (name,) = re.findall(r"\w+\.scm", block.text)
+    data = Path(environ["PRECISION_UPSCALER_DATA"])
+    data.mkdir()
+    with gimp3.fresh_home() as home:
+        placing.place(plugin_gimp3, home / gimp3.settings / "plug-ins")
+        photograph(home / "wedding.jpg")
+        (home / name).write_text(script.text, encoding="utf-8")
+        done = gimp3.run(
+            ["bash", "-c", f"cd ~ && {block.text}"], home=home, binds=[data], env=environ, timeout=150
+        )
+        assert size_of_xcf(home / saved) == (2 * WIDTH, 2 * HEIGHT), f"{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("block", marked("the background"), ids=str)
+def test_what_serves_until_it_is_stopped_serves(block: Block) -> None:
+    (port,) = re.findall(r"--port (\d+)", block.text)
+    # another program may have the documented port
+    words = ["0" if word == port else word for word in shlex.split(block.text)]
+    argv = [str(Path(sys.executable).with_name(words[0])), *words[1:]]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as serving:
+        try:
+            assert serving.stdout is not None
+            said = serving.stdout.readline()
+            (address,) = re.findall(r"Listening on (http://127\.0\.0\.1:\d+)$", said.strip())
+            browser = urllib.request.Request(address, headers={"Accept": "text/html"})
+            with urllib.request.urlopen(browser, timeout=10) as page:
+                assert page.status == 200
+        finally:
+            serving.terminate()
+
+
 @pytest.mark.parametrize("block", marked("pytest"), ids=str)
 def test_what_is_for_pytest_passes_there(block: Block, tmp_path: Path) -> None:
     photograph(tmp_path / "wedding.jpg")
@@ -169,11 +208,10 @@ def test_no_block_is_left_out_silently(block: Block) -> None:
     if block.how == "not run":
         assert len(block.what.split()) > 3, "a reason is a sentence"
     elif block.how == "run by":
-        test = (CLONE / block.what).read_text(encoding="utf-8")
-        (script,) = re.findall(r"install_scripts/\w+\.py", block.text)
-        assert script in test
+        assert block.text.strip() in run_by(str(CLONE / block.what))
+        assert "run_by(__file__)" in (CLONE / block.what).read_text(encoding="utf-8")
     elif block.how == "run in":
-        assert block.what in {"GIMP 3", "GIMP 2.10", "pytest"}
+        assert block.what in {"GIMP 3", "GIMP 2.10", "pytest", "a terminal of GIMP 3", "the background"}
     else:
         assert block.language == "sh"
 

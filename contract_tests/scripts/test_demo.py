@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import demo
 import pytest
 from environment import CLONE
 from PIL import Image, ImageChops, ImageStat
+
+from contract_tests.docs.blocks import run_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,8 +45,12 @@ def test_the_readmes_picture_shows_what_the_demo_makes_today(gimp32: Gimp, tmp_p
     assert max(difference) < 1.0, "make it again: install_scripts/demo.py --picture docs/before_after.jpg"
 
 
-def test_without_a_gimp_the_command_line_does_the_job(tmp_path: Path) -> None:
-    done = run_demo("--gimp", "none", "--output", tmp_path)
+@pytest.mark.parametrize("command", run_by(__file__))
+def test_without_a_gimp_the_command_line_does_the_job(command: str, tmp_path: Path) -> None:
+    words = shlex.split(command)
+    assert words[0] == "python3"
+    argv = [sys.executable, *words[1:], "--gimp", "none", "--output", str(tmp_path)]
+    done = subprocess.run(argv, cwd=CLONE, capture_output=True, text=True, check=False, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
     assert "there is no GIMP here" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["before_after.png", "result.png"]

@@ -16,6 +16,7 @@ from environment import CLONE
 from gimp_places import Place
 from running_mock import KEY, running_mock
 
+from contract_tests.docs.blocks import run_by
 from contract_tests.scripts.test_placing import made
 
 if TYPE_CHECKING:
@@ -175,6 +176,18 @@ def test_the_doctor_sees_damage_and_a_lost_mode(tmp_path: Path) -> None:
     assert "was changed" in lines[0]
     assert "chmod +x" in lines[1]
     assert "it said nothing" in lines[3]
+
+
+@pytest.mark.parametrize("command", run_by(__file__))
+def test_the_documented_repair_repairs(command: str, home: Path, mock_address: str) -> None:
+    assert install(home, "--plug-ins", home / ".config/GIMP/3.2/plug-ins").returncode == 0
+    program = home / ".config/GIMP/3.2/plug-ins" / plugin_folder.NAME / plugin_folder.EXECUTABLE
+    program.chmod(0o644)
+    environ = {"PRECISION_UPSCALER_BASE_URL": mock_address, "FREEPIK_API_KEY": KEY}
+    options = ("--check", "--plug-ins", home / ".config/GIMP/3.2/plug-ins")
+    assert "may not be executed" in install(home, *options, **environ).stdout
+    subprocess.run(["bash", "-c", command], env={"HOME": str(home), "PATH": os.environ["PATH"]}, check=True)
+    assert "!!" not in install(home, *options, **environ).stdout
 
 
 WORKER = """

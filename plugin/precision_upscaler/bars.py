@@ -56,8 +56,6 @@ def bars(console: Console, count: int) -> Iterator[Watch]:
                 elif isinstance(event, Progress):
                     by_id[row].total = event.total
                     rows.update(row, completed=event.done)
-                else:
-                    rows.console.print(f"{name}: {event.message}", markup=False, highlight=False)
 
             try:
                 yield show

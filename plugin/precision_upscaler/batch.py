@@ -161,6 +161,8 @@ class Batch:
                     result = item.start(around)
                 job = workshop.journal.open(result.job_id)
                 charged = job.state.charged if job.state.undelivered else result.charged
+                if item.carried and result.format == "webp":
+                    warnings.append("The service sent a WebP: EXIF and colour profile could not be put in.")
                 written = deliver(result, item.target, item.carried, overwrite=overwrite, charged=charged)
                 job.deliver()
         except UpscaleError as error:

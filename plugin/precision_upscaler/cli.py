@@ -225,6 +225,8 @@ def _dry_run(tasks: list[Planned], *, as_json: bool) -> int:
 
 def _report(outcomes: list[Outcome], *, as_json: bool) -> int:
     for outcome in outcomes:
+        for warning in () if as_json else outcome.warnings:
+            click.echo(f"{outcome.source}: {warning}", err=True)
         if as_json:
             click.echo(json.dumps(outcome.to_json()))
         elif outcome.error is not None:

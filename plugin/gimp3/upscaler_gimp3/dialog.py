@@ -6,7 +6,6 @@ appears here by itself, after the ones named below.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gi
@@ -192,9 +191,9 @@ class Dialog:
     def _experience(self) -> Experience:
         status = self._service.status or {}
         pace = status.get("pace")
-        return Experience(
-            pace if isinstance(pace, (int, float)) else 1.0, _own_prices(status.get("data_folder"))
-        )
+        folder = status.get("data_folder")
+        prices = price.own_table(folder) if isinstance(folder, str) else None
+        return Experience(pace if isinstance(pace, (int, float)) else 1.0, prices)
 
 
 def _named(names: Sequence[str]) -> list[Parameter]:
@@ -207,17 +206,6 @@ def _name_children(widget: Any, title: str) -> None:
     for child in widget.get_children():
         if isinstance(child, (Gtk.Scale, Gtk.SpinButton, Gtk.ComboBox)):
             widgets.named(child, title)
-
-
-def _own_prices(data_folder: str | None) -> dict[str, Any] | None:
-    """Return the user's own price table, ``prices.json`` in the data folder, None without a usable one."""
-    if data_folder is None:
-        return None
-    path = Path(data_folder, "prices.json")
-    try:
-        return price.load_table(str(path)) if path.exists() else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def ask(procedure: Any, config: Any, image: Any, drawables: Sequence[Any]) -> bool:
