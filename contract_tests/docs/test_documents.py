@@ -188,7 +188,7 @@ def test_what_serves_until_it_is_stopped_serves(block: Block) -> None:
             (address,) = re.findall(r"Listening on (http://127\.0\.0\.1:\d+)$", said.strip())
             browser = urllib.request.Request(address, headers={"Accept": "text/html"})
             with urllib.request.urlopen(browser, timeout=10) as page:
-                assert page.status == 200
+                assert "html" in page.headers["Content-Type"]
         finally:
             serving.terminate()
 
