@@ -56,7 +56,8 @@ def uninstall(places: Sequence[Place], others: Sequence[Place], *, discard: bool
     staying = [place for place in others if _is_in(place) and _real(place.plug_ins) not in gone]
     used = {_real(data.folder) for place in staying for data in data_of(place)}
     found = {_real(data.folder): data for place in installed for data in data_of(place)}
-    removed = 0 if staying else sum(_forget_keys(place) for place in installed)
+    worlds = {(place.python, place.data): place for place in installed}
+    removed = 0 if staying else sum(map(_forget_keys, worlds.values()))
     for place in installed:
         placing.remove(place.plug_ins)
         _forget_in_gimp(place.plug_ins.parent)
@@ -84,14 +85,16 @@ def _real(path: Path) -> Path:
 
 def data_of(place: Place) -> list[Data]:
     """Return the data folders that the GIMPs of an installation use."""
-    found = []
+    found: dict[Path, Data] = {}
     hidden = [replace(place, python=(), data=(folder,)) for folder in place.data if folder.is_dir()]
     for way in (place, *hidden):
+        if way is not place and _real(way.data[0]) in found:
+            continue
         told = doctor.ask(way, "state")
         folder = told.get("data_folder")
         if isinstance(folder, str):
-            found.append(Data(Path(folder), int(told.get("paid", 0))))
-    return found
+            found[_real(Path(folder))] = Data(Path(folder), int(told.get("paid", 0)))
+    return list(found.values())
 
 
 def _forget_keys(place: Place) -> int:

@@ -210,6 +210,27 @@ CORE: tuple[Plant, ...] = (
         ("the token is kept", 'self._source = link.partition("?")[0]', "self._source = link"),
     ),
     *lies(
+        _CORE + "stripping.py",
+        (_OF_CORE + "test_metadata.py",),
+        ("a PNG's EXIF is sent", "_PNG_KEPT = frozenset({", '_PNG_KEPT = frozenset({b"eXIf", '),
+        ("a JPEG's EXIF is sent", "not (_APP0 <= marker <= _APP15", "not (_APP2 <= marker <= _APP15"),
+        ("a WebP's EXIF is sent", "_WEBP_KEPT = frozenset({", '_WEBP_KEPT = frozenset({b"EXIF", '),
+    ),
+    *lies(
+        _CORE + "carrying.py",
+        (_OF_CORE + "test_metadata.py",),
+        ("a profile for gray lands in RGB", "if is_rgb(profile) else []", "if profile else []"),
+        ("EXIF keeps the old size", "if kind in (_SHORT, _LONG):", "if kind < _SHORT:"),
+    ),
+    *lies(
+        _CORE + "targets.py",
+        (_OF_CORE + "test_cli.py",),
+        ("two results go to one file", "if bare(target) in taken:", "if target.suffix in taken:"),
+        ("a batch pays again", "present = None if overwrite else existing(target)", "present = None"),
+        ("a full folder is found out after paying", "check_place(place)\n    taken", "taken"),
+        ("what exists is written over", "if not overwrite and (present", "if overwrite and (present"),
+    ),
+    *lies(
         _CORE + "cli.py",
         (_PROPERTIES + "test_cases.py",),
         ("the command line takes Arabic digits", "type=_WholeNumber()", "type=int"),
