@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = REPOSITORY / "plugin/precision_upscaler/contract/openapi.json"
 TASK_ID = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
-PACKAGES = ("@stoplight/prism-cli@5.14.2", "@stdy/cli@0.22.2", "node@24.21.0")
+PACKAGES = ("@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2", "node@24.21.0")
 _KEY = {"x-freepik-api-key": "mock-key"}
 _JSON = {"Content-Type": "application/json"}
 _MOTO = {"Authorization": "AWS4-HMAC-SHA256 Credential=mock/20260101/us-east-1/s3/aws4_request"}
@@ -51,12 +51,14 @@ def no_preparation(_port: int) -> str:
 class Server:
     """A server to measure: how it starts on a port, and what GET and POST are for it.
 
-    ``prepare`` is called once it answers and returns the id that GET asks for. ``validates`` says whether
-    it checks requests and answers against the document, ``keeps`` whether it keeps state.
+    ``first`` is what a fresh one can answer: it tells that it has started. ``prepare`` is called then and
+    returns the id that GET asks for. ``validates`` says whether it checks requests and answers against the
+    document, ``keeps`` whether it keeps state.
     """
 
     name: str
     argv: Callable[[int], list[str]]
+    first: Asking = LIST
     get: Asking = GET
     post: Asking = POST
     prepare: Callable[[int], str] = no_preparation
@@ -175,6 +177,7 @@ def moto() -> Server:
     return Server(
         "moto_server",
         lambda port: [program, "-H", "127.0.0.1", "-p", str(port)],
+        first=Asking("GET", "/", dict(_MOTO)),
         get=Asking("GET", f"/bench/{TASK_ID}", dict(_MOTO)),
         post=stored,
         prepare=prepare,
