@@ -66,7 +66,7 @@ def run(setting: Setting) -> Result:
 
     def claim(name: str, other: str, target: float) -> Claim:
         figure = ratio(found[name][_OURS], found[name][other]).median
-        return Claim(f"RGBA layer of {name}, against {other}", round(figure, 3), target)
+        return Claim(f"RGBA layer of {name}, against {other}", figure, target)
 
     growth = Growth(
         "Export of a layer",

@@ -35,7 +35,7 @@ def run(setting: Setting) -> Result:
     )
     return Result(
         [Table(version, ["result", "by", "seconds: median (spread)", f"× {_THEIRS}"], rows)],
-        [Claim(f"result of {largest}, against {_THEIRS}", round(figure, 2), 1.25), growth.claim(_OURS)],
+        [Claim(f"result of {largest}, against {_THEIRS}", figure, 1.25), growth.claim(_OURS)],
         [
             (
                 "Ours looks whether the layer is still what was sent, decodes, composes, scales the "

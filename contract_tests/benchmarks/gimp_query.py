@@ -125,6 +125,6 @@ def run(setting: Setting) -> Result:
     ]
     return Result(
         [Table(version, ["plug-in", "seconds: median (spread)", "× empty"], rows)],
-        [Claim("query, against an empty plug-in", round(figure.median, 2), 1.1)],
+        [Claim("query, against an empty plug-in", figure.median, 1.1)],
         ["GIMP asks once after an installation and remembers the answer in pluginrc."],
     )

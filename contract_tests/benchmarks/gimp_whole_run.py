@@ -46,7 +46,7 @@ def run(setting: Setting) -> Result:
     return Result(
         [Table(version, ["result", "what", "seconds: median (spread)"], rows)],
         [
-            Claim(f"whole run to a result of {largest}, against its parts", round(figure, 2), 1.5),
+            Claim(f"whole run to a result of {largest}, against its parts", figure, 1.5),
             growth.claim(_WHOLE),
         ],
         [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 from typing import TYPE_CHECKING
 
 import pytest
 
+from contract_tests.benchmarks import __main__ as bench
 from contract_tests.benchmarks import (
     catalogue,
     layers,
@@ -16,6 +18,7 @@ from contract_tests.benchmarks import (
     photograph,
     polling,
     report,
+    suite,
     upscaling,
     worker_memory,
 )
@@ -23,7 +26,7 @@ from contract_tests.benchmarks.measure import Samples, in_turn, ratio, seconds_o
 from contract_tests.benchmarks.mock_speed import broken, checked
 from contract_tests.benchmarks.peers import GET, LIST, POST, ours
 from contract_tests.benchmarks.processes import free_port, python, running
-from contract_tests.benchmarks.result import Claim, Growth, Result, Table
+from contract_tests.benchmarks.result import Claim, Growth, Result, Setting, Table
 from contract_tests.benchmarks.workers import upscale_all
 
 if TYPE_CHECKING:
@@ -67,11 +70,32 @@ def test_a_claim_is_reached_at_its_bound(figure: float, target: float, at_most: 
     assert ("NOT reached" in claim.shown()) is not reached
 
 
+@pytest.mark.parametrize(("figure", "shown"), [(1.1049, "1.105"), (1.1, "1.1"), (0.98765, "0.988")])
+def test_a_figure_is_shown_on_its_side_of_the_bound(figure: float, shown: str) -> None:
+    claim = Claim("it", figure, 1.1)
+    assert claim.figure_shown == shown
+    assert claim.reached is (float(shown) <= 1.1)
+
+
 def test_growth_is_judged_for_each_pixel() -> None:
     growth = Growth("cost", "s", {"ours": [(1, 2.0), (4, 6.0)]})
     assert growth.per_pixel("ours") == [2.0, 1.5]
     assert growth.claim("ours").reached
     assert Growth("cost", "s", {"ours": [(1, 9.0), (4, 4.0), (8, 10.0)]}).claim("ours").figure == 1.25
+
+
+@pytest.mark.parametrize("bump", [24, 96])
+def test_growth_anywhere_is_seen(bump: int) -> None:
+    points = [(size, size * (1.67 if size == bump else 1.0)) for size in photograph.SIZES]
+    claim = Growth("cost", "s", {"ours": points}).claim("ours")
+    assert claim.figure == pytest.approx(1.67)
+    assert f"at {bump} MP, against 6 MP" in claim.what
+
+
+def test_what_is_flat_is_the_same_at_every_size() -> None:
+    growth = Growth("memory", "MB", {"ours": [(1, 40.0), (6, 50.0), (24, 42.0)]})
+    assert growth.flatness("ours").figure == 1.25
+    assert not growth.flatness("ours").reached
 
 
 def entry() -> report.Entry:
@@ -136,6 +160,55 @@ def test_the_machine_is_waited_for() -> None:
 
 def test_waiting_for_the_machine_ends() -> None:
     assert machine.wait_until_quiet(patience=10, look=lambda _s: 0.9, say=lambda _t: None) == 0.9
+
+
+def test_all_benchmarks_share_one_patience() -> None:
+    now = itertools.count(0, 100)
+    asked: list[float] = []
+
+    def wait(patience: float) -> float:
+        asked.append(patience)
+        return 0.5
+
+    patience = machine.Patience(150.0, wait, lambda: float(next(now)))
+    assert [patience.wait() for _ in range(3)] == [0.5, 0.5, 0.5]
+    assert asked == [150.0, 50.0, 0.0]
+
+
+def test_a_benchmark_that_breaks_does_not_keep_the_others_from_running(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks(_setting: Setting) -> Result:
+        raise RuntimeError("the server died")
+
+    chosen = [
+        catalogue.Benchmark("bad", "Bad", breaks),
+        catalogue.Benchmark("good", "Good", lambda _: Result()),
+    ]
+    monkeypatch.setattr(bench, "named", lambda _names: chosen)
+    monkeypatch.setattr(machine, "busy_share", lambda: 0.0)
+    assert bench.main(["--quick"]) == 1
+    told = capsys.readouterr()
+    assert "the server died" in told.err
+    assert "==> good: Good" in told.out
+    assert "FAILED: bad" in told.out
+    chosen.pop(0)
+    assert bench.main(["--quick"]) == 0
+
+
+def test_a_suite_that_is_not_green_has_no_figure(tmp_path: Path) -> None:
+    red = tmp_path / "test_red.py"
+    red.write_text("def test_contract():\n    assert False, 'red'\n", "utf-8")
+    with pytest.raises(suite.RedError, match="red"):
+        suite.run(Setting(quick=True), str(red))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not let cores be chosen")
+def test_the_suite_has_two_cores_at_most() -> None:
+    before = os.sched_getaffinity(0)
+    with suite.on_cores(1):
+        assert len(os.sched_getaffinity(0)) == 1
+    assert os.sched_getaffinity(0) == before
 
 
 def test_the_machine_is_described() -> None:
