@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .errors import Cancelled, InvalidParameter, JobUnknown, UpscaleError
 from .events import Result, Stage, StageName
-from .images import pixel_digest
 from .journal import Job, JobSpec, Journal, State, intact_result
 from .request import UpscaleRequest
 from .settings import Settings
@@ -35,10 +35,11 @@ def upscale(
     Cancelled with what was charged.
     """
     around.emit(Stage("preparing", None, None, "no"))
-    picture = check_source(source, request)
+    pixels = hashlib.sha256()
+    picture = check_source(source, request, pixels)
     around.cancel.check()
     service = around.client.base_url
-    digest = request.digest(pixel_digest(source), service)
+    digest = request.digest(pixels.hexdigest(), service)
     spec = JobSpec(dict(request.parameters), digest, service, origin or {})
     while True:
         with around.journal.lock():

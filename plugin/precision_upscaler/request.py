@@ -97,8 +97,8 @@ class UpscaleRequest:
     def digest(self, pixels: str, service: str) -> str:
         """Return the hex name of "these pixels, these parameters, this service".
 
-        ``pixels`` is :func:`precision_upscaler.images.pixel_digest` of the source; ``service`` the
-        base address, because a mock's picture must never answer for the real service.
+        ``pixels`` is the digest that :func:`precision_upscaler.images.verify` feeds with the source;
+        ``service`` the base address, because a mock's picture must never answer for the real service.
         """
         text = json.dumps([dict(self.parameters), pixels, service], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
