@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
+from precision_upscaler import images
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import (
     Cancelled,
@@ -26,6 +28,9 @@ from contract_tests.fault_matrix.line import FaultyLine, Plan
 from contract_tests.pictures import png
 from contract_tests.world import PATIENT, World
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def test_a_job_tells_its_stages_in_order_and_when_it_costs(tmp_path: Path) -> None:
     with World(tmp_path, wsgi=True) as world:
@@ -44,6 +49,20 @@ def test_a_job_tells_its_stages_in_order_and_when_it_costs(tmp_path: Path) -> No
         assert {name: value for name, value in sent.items() if name != "image"} == {
             "scale_factor": 3, "flavor": "sublime", "sharpen": 11, "smart_grain": 7, "ultra_detail": 30,
         }  # fmt: skip
+
+
+def test_each_picture_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[str] = []
+    chunks_of = images.png_chunks
+
+    def counted(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+        unpacked.append(Path(stream.name).name)
+        return chunks_of(stream)
+
+    monkeypatch.setattr(images, "png_chunks", counted)
+    with World(tmp_path) as world:
+        world.upscale()
+        assert unpacked == [world.source.name, "result.part"]
 
 
 def test_progress_is_never_backwards_and_reaches_the_end(tmp_path: Path) -> None:
