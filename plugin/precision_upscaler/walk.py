@@ -247,7 +247,9 @@ class Walk:
                     if task.status is TaskStatus.COMPLETED and earlier < _TICK:
                         self._learn(waited)
                     return task
-                pause = polling.interval(attempt, earlier + waited, self._expected, self.chance())
+                # counted from this poll's start: the way to the service and back is no pause
+                took = clock.monotonic() - begun - waited
+                pause = polling.interval(attempt, earlier + waited, self._expected, self.chance()) - took
                 attempt += 1
             if waited >= deadline:
                 raise StillRunning(
