@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 _OURS, _FAST, _DEFAULT = "ours", "GIMP, compression 1", "GIMP, default"
 
 
+def with_holes(picture: Image.Image) -> Image.Image:
+    """Return a picture as a subject with a soft edge in front of nothing, RGBA."""
+    small = Image.new("L", (300, 200), 0)
+    small.paste(255, (60, 30, 240, 170))
+    found = picture.convert("RGBA")
+    found.putalpha(small.filter(ImageFilter.GaussianBlur(12)).resize(picture.size, Image.Resampling.BICUBIC))
+    return found
+
+
 def layer_picture(megapixels: float, *, holes: bool) -> Image.Image:
     """Return an RGBA picture: opaque all over, or a subject with a soft edge in front of nothing."""
     picture = photograph.photograph(*photograph.sides(megapixels))
-    alpha = Image.new("L", picture.size, 255)
-    if holes:
-        small = Image.new("L", (300, 200), 0)
-        small.paste(255, (60, 30, 240, 170))
-        alpha = small.filter(ImageFilter.GaussianBlur(12)).resize(picture.size, Image.Resampling.BICUBIC)
-    picture.putalpha(alpha)
-    return picture
+    return with_holes(picture) if holes else picture.convert("RGBA")
 
 
 def write_pictures(folder: Path, sizes: tuple[float, ...]) -> dict[str, str]:
