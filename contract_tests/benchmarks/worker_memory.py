@@ -12,7 +12,7 @@ from . import peers, photograph
 from .measure import Samples
 from .processes import free_port, python, running
 from .result import Claim, Growth, Result, Setting, Table
-from .workers import upscale_all
+from .workers import upscale
 
 _ENLARGE = 2
 _MEMORY, _SECONDS = "worker's peak memory", "worker, start to result"
@@ -38,7 +38,7 @@ def peaks(folder: Path, megapixels: float, rounds: int) -> tuple[Samples, Sample
     with running(argv, port, peers.LIST):
         for number in range(rounds):
             data = folder / f"data-{megapixels:g}-{number}"
-            ran += upscale_all([source], f"http://127.0.0.1:{port}", data)
+            ran.append(upscale(source, f"http://127.0.0.1:{port}", data))
     source.unlink()
     result.unlink()
     return Samples(tuple(one.peak_megabytes for one in ran)), Samples(tuple(one.seconds for one in ran))
