@@ -11,7 +11,9 @@ import pytest
 
 from contract_tests.benchmarks import __main__ as bench
 from contract_tests.benchmarks import (
+    arrival,
     catalogue,
+    gimps,
     layers,
     machine,
     measure,
@@ -27,7 +29,7 @@ from contract_tests.benchmarks.mock_speed import broken, checked
 from contract_tests.benchmarks.peers import GET, LIST, POST, ours
 from contract_tests.benchmarks.processes import free_port, python, running
 from contract_tests.benchmarks.result import Claim, Growth, Result, Setting, Table
-from contract_tests.benchmarks.workers import upscale_all
+from contract_tests.benchmarks.workers import STAGES, spent, upscale
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -244,6 +246,20 @@ def test_a_minute_holds_no_more_than_it_may() -> None:
     assert polling.most_in_a_minute([0, 1, 59, 60, 61, 200]) == 3
 
 
+def test_a_round_trip_counts_once_on_the_way_back_and_is_no_pause_for_ours() -> None:
+    chance = random.Random(1)
+    tasks = [polling.Simulated(100, 95.1)]
+    # asked at 0, 12, 24, …, 96, and answered two seconds later; the service was asked at 97
+    after_answers = polling.Poller(polling.fixed(10))
+    assert polling.lags(tasks, after_answers, chance, 2.0)[0] == [pytest.approx(98 - 95.1)]
+    # asked at 0, 10, 20, …, 100
+    from_starts = polling.Poller(polling.fixed(10), from_start=True)
+    assert polling.lags(tasks, from_starts, chance, 2.0)[0] == [pytest.approx(102 - 95.1)]
+    # a poll is never begun before the last one is answered: at 0, 12, 24, …, 96
+    impatient = polling.Poller(polling.fixed(1), from_start=True)
+    assert polling.lags(tasks, impatient, chance, 12.0)[0] == [pytest.approx(108 - 95.1)]
+
+
 def test_the_same_tasks_are_drawn_every_time() -> None:
     assert polling.drawn(5) == polling.drawn(5)
 
@@ -276,14 +292,34 @@ def test_a_worker_is_measured_against_the_instant_service(tmp_path: Path) -> Non
     port = free_port()
     argv = python("-m", "contract_tests.benchmarks.instant_service", str(port), str(result))
     with running(argv, port, LIST):
-        [ran] = upscale_all([source], f"http://127.0.0.1:{port}", tmp_path / "data", speed=50)
+        ran = upscale(source, f"http://127.0.0.1:{port}", tmp_path / "data")
     assert (ran.result["width"], ran.result["height"]) == (400, 400)
     assert ran.peak_megabytes > 5
+    assert list(ran.stages) == list(STAGES)
+    assert sum(ran.stages.values()) == pytest.approx(ran.seconds)
 
 
-def test_layers_are_upscaled_together(tmp_path: Path) -> None:
-    source, _ = worker_memory.prepared(tmp_path, 0.16)
-    assert layers.timed(2, [source, source], 100, 20, tmp_path) > 0.2
+def test_a_stage_lasts_until_the_next_and_may_come_again() -> None:
+    moments = [("starting", 1.0), ("sending", 3.0), ("waiting", 4.0), ("sending", 8.0), ("", 10.0)]
+    assert spent(moments) == {"starting": 2.0, "sending": 3.0, "waiting": 4.0}
+
+
+def test_what_comes_after_the_last_poll_grows_with_the_picture() -> None:
+    parts = {part: {1: Samples((0.1,)), 6: Samples((0.6,))} for part in ("download", "check", "load")}
+    found = arrival.Arrival({**parts, arrival.THEIRS: {1: Samples((0.2,)), 6: Samples((0.2,))}})
+    assert found.seconds(10) == pytest.approx(3.0)
+    assert found.loading(10) == pytest.approx(0.2)
+    assert found.table.rows[0] == ["downloading, over loopback", "0.10 (0.10 to 0.10)", "0.60 (0.60 to 0.60)"]
+
+
+def test_the_gimp_half_runs(gimp32: object) -> None:
+    del gimp32
+    with gimps.bench() as bench:
+        source, result = worker_memory.prepared(bench.folder, 0.16)
+        told = bench.run("load", pictures={"one": (str(source), str(result), None)}, rounds=1)
+        assert set(told["one"]) == {"ours", "Gimp.file_load_layer", "ours, decoding alone"}
+        found = layers.compare(bench, 0.04, 1, 1.0, at_once=2)
+        assert set(found) == {1, 2}
 
 
 def test_names_turn() -> None:
