@@ -86,7 +86,7 @@ def run(setting: Setting) -> Result:
         ],
         [
             (
-                f"The floor at {judged}: {parts}. The rest is zlib on both cores, the fingerprint, and, with "
+                f"The floor at {judged}: {parts}. The rest is zlib on all cores, the fingerprint, and, with "
                 "transparency, bleeding the colours under the edge. GIMP's file keeps the alpha "
                 "channel, ours does not."
             )
