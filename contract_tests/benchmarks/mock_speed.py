@@ -22,6 +22,7 @@ CONNECTIONS = (1, 16, 64)
 METHODS = ("GET", "POST")
 _OURS = "ours"
 _SILENT = "Prism, silent"
+_SECONDS = 3.0
 
 
 class WrongAnswerError(AssertionError):
@@ -133,7 +134,7 @@ def requests(
 ) -> Result:
     """Measure requests a second of every server, for GET and POST and each number of connections."""
     servers = all_peers() if servers is None else servers
-    seconds = 1.0 if setting.quick else 5.0
+    seconds = 1.0 if setting.quick else _SECONDS
     found = _loads(servers, connections, setting.rounds, seconds)
     tables = []
     for method in METHODS:
@@ -147,8 +148,21 @@ def requests(
                 row.append(f"{speed.shown('.0f')}, {late.median:.1f}")
             rows.append(row)
         tables.append(Table(f"{method}, requests a second", columns, rows))
+    tables.append(_wsgi_servers(setting))
     claims = _claims(found, {server.name for server in servers}, connections)
     return Result(tables, claims, [*_floors(setting), _peers()])
+
+
+def _wsgi_servers(setting: Setting) -> Table:
+    """Measure the mock's application under its own server and under others: why it has one of its own."""
+    servers = [peers.ours(name="ours under its own server"), *map(peers.under, peers.WSGI_SERVERS)]
+    found = _loads(servers, (16,), setting.rounds, 1.0 if setting.quick else _SECONDS)
+    rows = []
+    for server in servers:
+        cells = [found[server.name, method, 16] for method in METHODS]
+        rows.append([server.name, *(f"{speed.shown('.0f')}, {late.median:.1f}" for speed, late in cells)])
+    columns = ["server", *(f"{method} c = 16: requests/s (spread), p99 ms" for method in METHODS)]
+    return Table("The mock's application under other WSGI servers", columns, rows)
 
 
 def _loads(
@@ -223,7 +237,7 @@ def _floors(setting: Setting) -> list[str]:
 
 def shared_state(setting: Setting) -> Result:
     """Measure the mock with state in SQLite and two processes against one process with state in memory."""
-    seconds = 1.0 if setting.quick else 5.0
+    seconds = 1.0 if setting.quick else _SECONDS
     with tempfile.TemporaryDirectory(prefix="bench-state-") as folder:
         servers = [
             peers.ours(name="in memory, 1 process"),
@@ -244,11 +258,12 @@ def shared_state(setting: Setting) -> Result:
     shared, single = "SQLite, 2 processes", "in memory, 1 process"
     claims = [
         Claim(
-            f"{method} at c = 16, {shared} against {single}",
-            ratio(found[shared, method, 16][0], found[single, method, 16][0]).median,
+            f"{method} at c = {count}, {shared} against {single}",
+            ratio(found[shared, method, count][0], found[single, method, count][0]).median,
             0.8,
             at_most=False,
         )
         for method in METHODS
+        for count in (1, 16)
     ]
     return Result([Table("State in a file, shared by processes", columns, rows)], claims)

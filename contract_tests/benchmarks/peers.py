@@ -86,7 +86,7 @@ def node_folder() -> Path:
 
 
 def peer_python() -> Path:
-    """Return the Python that has moto, pytest-httpserver and Matplotlib, installed at the first call."""
+    """Return the Python that has the peers written in it, and Matplotlib; installed at the first call."""
     folder = cache_folder() / "bench-python"
     lock = REPOSITORY / "requirements-bench.lock"
     stamp = folder / "installed.lock"
@@ -97,6 +97,13 @@ def peer_python() -> Path:
         _install([*pip, "--require-hashes", "--no-deps", "-r", str(lock)], REPOSITORY)
         stamp.write_bytes(lock.read_bytes())
     return folder / "bin/python"
+
+
+def peer_packages() -> str:
+    """Return the folder with the packages of :func:`peer_python`."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    done = subprocess.run([str(peer_python()), "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def _install(argv: list[str], cwd: Path) -> None:
@@ -132,6 +139,19 @@ def ours(*options: str, name: str = "ours") -> Server:
         prepare=create,
         validates="both ways",
         keeps="yes",
+    )
+
+
+WSGI_SERVERS = ("waitress", "gunicorn", "granian")
+
+
+def under(name: str) -> Server:
+    """Return our mock's application, served by one of :data:`WSGI_SERVERS`."""
+    program = str(Path(__file__).with_name("peer_wsgi.py"))
+    packages = peer_packages()
+    return replace(
+        ours(name=f"ours under {name}"),
+        argv=lambda port: python(program, name, str(port), packages),
     )
 
 
@@ -209,10 +229,10 @@ def versions() -> dict[str, str]:
     }
     for name, package in (("Prism", "@stoplight/prism-cli"), ("Steady", "@stdy/cli")):
         found[name] = json.loads((node_folder() / package / "package.json").read_text("utf-8"))["version"]
-    asked = "from importlib.metadata import version as v; print(v('moto'), v('pytest_httpserver'))"
+    names = ("moto", "pytest-httpserver", *WSGI_SERVERS)
+    asked = f"from importlib.metadata import version; print(*map(version, {names!r}))"
     done = subprocess.run([str(peer_python()), "-c", asked], capture_output=True, text=True, check=True)
-    found["moto"], found["pytest-httpserver"] = done.stdout.split()
-    return found
+    return found | dict(zip(names, done.stdout.split(), strict=True))
 
 
 __all__ = [
