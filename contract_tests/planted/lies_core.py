@@ -185,8 +185,8 @@ CORE: tuple[Plant, ...] = (
         (_OF_CORE + "test_pacing.py", *_JOB),
         (
             "51 requests a minute",
-            "next_slot(taken, now, self._limit)",
-            "next_slot(taken, now, self._limit + 1)",
+            "now, self._limit, first=first)",
+            "now, self._limit + 1, first=first)",
         ),
     ),
     *lies(

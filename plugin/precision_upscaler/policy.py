@@ -16,6 +16,11 @@ from typing import Literal
 Call = Literal["create", "status", "list", "download"]
 
 
+def goes_first(call: Call) -> bool:
+    """Whether ``call`` goes before the polls of other jobs where they share the requests of a minute."""
+    return call != "status"
+
+
 @dataclass(frozen=True)
 class PollingPolicy:
     """How often a task is read while it runs.
