@@ -99,7 +99,7 @@ class Patience:
 
     def __init__(
         self,
-        seconds: float = 240.0,
+        seconds: float = 180.0,
         wait: Callable[..., float | None] = wait_until_quiet,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

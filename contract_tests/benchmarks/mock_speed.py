@@ -22,7 +22,7 @@ CONNECTIONS = (1, 16, 64)
 METHODS = ("GET", "POST")
 _OURS = "ours"
 _SILENT = "Prism, silent"
-_SECONDS = 3.0
+_SECONDS = 2.0
 
 
 class WrongAnswerError(AssertionError):
