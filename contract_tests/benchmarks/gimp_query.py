@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import gimps
 from .measure import Samples, ratio
 from .result import Claim, Result, Setting, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _EMPTY = """\
 #!/usr/bin/env python3
@@ -62,27 +66,22 @@ echo "{name} $begin $(date +%s%N)" >> "$BENCHMARK_LOG"
 
 
 _NAME = "benchmark-empty"
-_PLACES = (f"a-{_NAME}", f"z-{_NAME}")
-"""Folders of the empty plug-in; GIMP asks plug-ins in the order of their names, so the two take turns."""
 
 
-def watched(folder: Path, program: str, name: str | None = None) -> None:
-    """Put the shell in front of the plug-in in ``folder``, whose Python is in ``program``.
-
-    It is called ``name`` in the log; by default as its folder.
-    """
+def watched(folder: Path, program: str) -> None:
+    """Put the shell in front of the plug-in in ``folder``, whose Python is in ``program``."""
     front = folder / folder.name
     (folder / program).chmod(0o644)
-    front.write_text(_WATCHED.format(program=program, name=name or folder.name), "ascii")
+    front.write_text(_WATCHED.format(program=program, name=folder.name), "ascii")
     front.chmod(0o755)
 
 
-def add_empty(plug_ins: Path, name: str = _NAME) -> Path:
-    """Write the empty plug-in, with the shell in front of it, into the folder ``name``; return that."""
-    folder = plug_ins / name
+def add_empty(plug_ins: Path) -> Path:
+    """Write the empty plug-in, with the shell in front of it; return its folder."""
+    folder = plug_ins / _NAME
     folder.mkdir()
     (folder / "empty_plugin.py").write_text(_EMPTY, "utf-8")
-    watched(folder, "empty_plugin.py", _NAME)
+    watched(folder, "empty_plugin.py")
     return folder
 
 
@@ -91,6 +90,16 @@ def watch_ours(plugin: Path) -> None:
     program = f"{plugin.name}-real.py"
     (plugin / f"{plugin.name}.py").rename(plugin / program)
     watched(plugin, program)
+
+
+def put_in_order(plug_ins: Sequence[Path]) -> None:
+    """Put plug-ins into their folder one after the other: GIMP asks them as the folder lists them."""
+    aside = plug_ins[0].parent.with_name("aside")
+    aside.mkdir(exist_ok=True)
+    for plug_in in plug_ins:
+        plug_in.rename(aside / plug_in.name)
+    for plug_in in plug_ins:
+        (aside / plug_in.name).rename(plug_in)
 
 
 def times(log: Path) -> dict[str, list[tuple[int, int]]]:
@@ -107,13 +116,14 @@ def run(setting: Setting) -> Result:
     rounds = 2 if setting.quick else 10
     seconds: dict[str, list[float]] = {}
     with gimps.bench() as bench:
+        plug_ins = [add_empty(bench.plug_ins), bench.plugin]
         watch_ours(bench.plugin)
         settings = bench.home / bench.gimp.settings
         known = (settings / "pluginrc").read_bytes()
         log = bench.folder / "log.txt"
         ours_first = 0
         for number in range(rounds + 1):
-            empty_plugin = add_empty(bench.plug_ins, _PLACES[number % 2])
+            put_in_order(plug_ins[:: 1 if number % 2 else -1])
             (settings / "pluginrc").write_bytes(known)
             log.unlink(missing_ok=True)
             env = {"BENCHMARK_LOG": str(log), **gimps.LIKE_A_USERS}
@@ -125,7 +135,6 @@ def run(setting: Setting) -> Result:
                 for name, [(begin, end)] in found.items():
                     seconds.setdefault(name, []).append((end - begin) / 1e9)
                 ours_first += min(found, key=lambda name: found[name][0][0]) != _NAME
-            shutil.rmtree(empty_plugin)
         version = gimps.versions(bench.gimp)
         shutil.rmtree(bench.plug_ins)
     ours, empty = Samples(tuple(seconds["precision-upscaler"])), Samples(tuple(seconds[_NAME]))

@@ -16,7 +16,7 @@ from .processes import Asking, free_port, python, running
 from .result import Claim, Result, Setting, Table, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 CONNECTIONS = (1, 16, 64)
 METHODS = ("GET", "POST")
@@ -182,13 +182,21 @@ def _loads(
                     asking = server.asking(method, task_id)
                     for count in connections:
                         seen = peers.load(port, asking, count, seconds)
-                        if seen["refused"] or seen["errors"] or not seen["answers"]:
-                            raise WrongAnswerError(
-                                f"{name}, {method}, c={count}: not every answer was 2xx: {seen}"
-                            )
+                        check_load(seen, f"{name}, {method}, c={count}", ours=server.ours)
                         speed.setdefault((name, method, count), []).append(seen["perSecond"])
                         late.setdefault((name, method, count), []).append(seen["p99"])
     return {key: (Samples(tuple(values)), Samples(tuple(late[key]))) for key, values in speed.items()}
+
+
+def check_load(seen: Mapping[str, float], what: str, *, ours: bool) -> None:
+    """Refuse figures of a load in which an answer was not 2xx, or in which one of our connections broke.
+
+    A peer's broken connections are told: what they cost is in its figures.
+    """
+    if seen["refused"] or not seen["answers"] or (ours and seen["errors"]):
+        raise WrongAnswerError(f"{what}: not every answer was 2xx: {dict(seen)}")
+    if seen["errors"]:
+        print(f"    {what}: {seen['errors']:.0f} connections broke", flush=True)
 
 
 def _peers() -> str:

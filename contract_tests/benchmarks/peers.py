@@ -65,6 +65,7 @@ class Server:
     validates: str = "no"
     keeps: str = "no"
     serves_document: bool = True
+    ours: bool = False
 
     def asking(self, method: str, task_id: str) -> Asking:
         """Return the GET or the POST to send."""
@@ -139,6 +140,7 @@ def ours(*options: str, name: str = "ours") -> Server:
         prepare=create,
         validates="both ways",
         keeps="yes",
+        ours=True,
     )
 
 
@@ -151,6 +153,7 @@ def under(name: str) -> Server:
     packages = peer_packages()
     return replace(
         ours(name=f"ours under {name}"),
+        ours=False,
         argv=lambda port: python(program, name, str(port), packages),
     )
 

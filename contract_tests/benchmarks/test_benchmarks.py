@@ -25,7 +25,7 @@ from contract_tests.benchmarks import (
     worker_memory,
 )
 from contract_tests.benchmarks.measure import Samples, in_turn, ratio, seconds_of
-from contract_tests.benchmarks.mock_speed import broken, checked
+from contract_tests.benchmarks.mock_speed import WrongAnswerError, broken, check_load, checked
 from contract_tests.benchmarks.peers import GET, LIST, POST, ours
 from contract_tests.benchmarks.processes import free_port, python, running
 from contract_tests.benchmarks.result import Claim, Growth, Result, Setting, Table
@@ -277,6 +277,17 @@ def test_a_started_mock_answers_what_is_timed() -> None:
         assert (status, task_id.encode() in body) == (200, True)
         assert server.asking("POST", task_id) is POST
     assert broken({"data": {"task_id": "x"}}) == "data lacks generated, status"
+
+
+def test_a_load_with_bad_answers_has_no_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    good = {"answers": 10, "refused": 0, "errors": 0}
+    check_load(good, "it", ours=True)
+    for bad in ({"refused": 1}, {"answers": 0}, {"errors": 1}):
+        with pytest.raises(WrongAnswerError, match="it"):
+            check_load({**good, **bad}, "it", ours=True)
+    assert capsys.readouterr().out == ""
+    check_load({**good, "errors": 2}, "a peer", ours=False)
+    assert "a peer: 2 connections broke" in capsys.readouterr().out
 
 
 def test_a_server_that_does_not_start_is_told() -> None:
