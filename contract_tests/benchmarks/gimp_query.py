@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from . import gimps
 from .measure import Samples, ratio
 from .result import Claim, Result, Setting, Table
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _EMPTY = """\
 #!/usr/bin/env python3
@@ -92,14 +88,27 @@ def watch_ours(plugin: Path) -> None:
     watched(plugin, program)
 
 
-def put_in_order(plug_ins: Sequence[Path]) -> None:
-    """Put plug-ins into their folder one after the other: GIMP asks them as the folder lists them."""
-    aside = plug_ins[0].parent.with_name("aside")
-    aside.mkdir(exist_ok=True)
-    for plug_in in plug_ins:
-        plug_in.rename(aside / plug_in.name)
-    for plug_in in plug_ins:
-        (aside / plug_in.name).rename(plug_in)
+def exchange_places(one: Path, other: Path) -> None:
+    """Exchange the directories of two plug-ins below their names and contents.
+
+    GLib lists the folders of plug-ins by the numbers of their directories on the disk, and GIMP asks the
+    plug-ins in that order, whatever they are called.
+    """
+    aside = one.parent.with_name("aside")
+    aside.mkdir()
+    held = {plugin: aside / plugin.name for plugin in (one, other)}
+    for plugin, place in held.items():
+        place.mkdir()
+        for part in plugin.iterdir():
+            part.rename(place / part.name)
+    empty = one.rename(aside / ".exchanged")
+    other.rename(one)
+    empty.rename(other)
+    for plugin, place in held.items():
+        for part in place.iterdir():
+            part.rename(plugin / part.name)
+        place.rmdir()
+    aside.rmdir()
 
 
 def times(log: Path) -> dict[str, list[tuple[int, int]]]:
@@ -116,14 +125,14 @@ def run(setting: Setting) -> Result:
     rounds = 2 if setting.quick else 10
     seconds: dict[str, list[float]] = {}
     with gimps.bench() as bench:
-        plug_ins = [add_empty(bench.plug_ins), bench.plugin]
         watch_ours(bench.plugin)
+        empty_plugin = add_empty(bench.plug_ins)
         settings = bench.home / bench.gimp.settings
         known = (settings / "pluginrc").read_bytes()
         log = bench.folder / "log.txt"
         ours_first = 0
         for number in range(rounds + 1):
-            put_in_order(plug_ins[:: 1 if number % 2 else -1])
+            exchange_places(bench.plugin, empty_plugin)
             (settings / "pluginrc").write_bytes(known)
             log.unlink(missing_ok=True)
             env = {"BENCHMARK_LOG": str(log), **gimps.LIKE_A_USERS}

@@ -13,6 +13,7 @@ from contract_tests.benchmarks import __main__ as bench
 from contract_tests.benchmarks import (
     arrival,
     catalogue,
+    gimp_query,
     gimps,
     layers,
     machine,
@@ -335,3 +336,16 @@ def test_the_gimp_half_runs(gimp32: object) -> None:
 
 def test_names_turn() -> None:
     assert list(measure.turning(["a", "b"], 3)) == [["a", "b"], ["b", "a"], ["a", "b"]]
+
+
+def test_two_plug_ins_exchange_their_directories_and_nothing_else(tmp_path: Path) -> None:
+    plug_ins = tmp_path / "plug-ins"
+    folders = [plug_ins / "ours", plug_ins / "empty"]
+    for folder in folders:
+        (folder / "part").mkdir(parents=True)
+        (folder / "part/name").write_text(folder.name, "utf-8")
+    numbers = [folder.stat().st_ino for folder in folders]
+    gimp_query.exchange_places(*folders)
+    assert [folder.stat().st_ino for folder in folders] == numbers[::-1]
+    assert [(folder / "part/name").read_text("utf-8") for folder in folders] == ["ours", "empty"]
+    assert [one.name for one in tmp_path.iterdir()] == ["plug-ins"]
