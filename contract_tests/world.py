@@ -23,7 +23,7 @@ from precision_upscaler.events import Event, Result, Stage, Warned
 from precision_upscaler.job import resume, upscale
 from precision_upscaler.journal import Journal
 from precision_upscaler.ledger import RequestLedger
-from precision_upscaler.policy import RetryPolicy
+from precision_upscaler.policy import RetryPolicy, goes_first
 from precision_upscaler.request import UpscaleRequest
 from precision_upscaler.settings import Settings
 from precision_upscaler.walk import Surroundings
@@ -115,7 +115,7 @@ class World:
             timeouts=self.timeouts,
             clock=self.clock,
             cancel=self.cancel,
-            before_request=lambda: ledger.wait_for_slot(self.cancel.event),
+            before_request=lambda call: ledger.wait_for_slot(self.cancel.event, first=goes_first(call)),
             transport=transport,
         )
 

@@ -8,12 +8,17 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import machine, peers, report
 from .catalogue import BENCHMARKS, Benchmark, named
 from .report import Entry
 from .result import Setting, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,10 +44,12 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def measured(benchmark: Benchmark, setting: Setting, command: str) -> Entry | None:
+def measured(
+    benchmark: Benchmark, setting: Setting, command: str, patience: machine.Patience
+) -> Entry | None:
     """Run one benchmark on a quiet machine; None, with the reason printed, where it cannot be run."""
     print(f"==> {benchmark.name}: {benchmark.title}", flush=True)
-    before = machine.busy_share() if setting.quick or not benchmark.timed else machine.wait_until_quiet()
+    before = machine.busy_share() if setting.quick or not benchmark.timed else patience.wait()
     begin = time.monotonic()
     try:
         result = benchmark.run(setting)
@@ -68,7 +75,11 @@ def write(entries: dict[str, Entry]) -> None:
     known = {benchmark.name: benchmark for benchmark in BENCHMARKS}
     ordered = {name: entries[name] for name in known if name in entries}
     report.save(ordered)
-    images = draw(ordered)
+    try:
+        images = draw(ordered)
+    except Unavailable as reason:
+        print(f"    the plots are left out: {reason}", flush=True)
+        images = []
     report.REPORT.write_text(report.markdown(list(ordered.values()), images), "utf-8")
     print(f"==> written: {report.REPORT}", flush=True)
 
@@ -97,7 +108,10 @@ def draw(entries: dict[str, Entry]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the command line says; 0 unless it is wrong."""
+    """Do what the command line says; 2 when it is wrong, 1 when a benchmark broke, else 0.
+
+    A benchmark that breaks keeps the figures it had before, and the others are run all the same.
+    """
     options = parser().parse_args(arguments)
     try:
         chosen = named(options.only)
@@ -105,17 +119,35 @@ def main(arguments: list[str]) -> int:
         print(problem, file=sys.stderr)
         return 2
     entries = report.load()
+    broken = []
     if not options.report:
         command = " ".join(["python3 install_scripts/bench.py", *arguments])
-        setting = Setting(options.quick)
-        for benchmark in chosen:
-            entry = measured(benchmark, setting, command)
-            if entry is not None and not options.quick:
-                entries[benchmark.name] = entry
-                report.save(entries)
+        broken = run_all(chosen, Setting(options.quick), command, entries)
     if not options.quick:
         write(entries)
-    return 0
+    if broken:
+        print(f"==> FAILED: {', '.join(broken)}", flush=True)
+    return 1 if broken else 0
+
+
+def run_all(
+    chosen: Sequence[Benchmark], setting: Setting, command: str, entries: dict[str, Entry]
+) -> list[str]:
+    """Run benchmarks in turn and put what they find into ``entries``; return the names of the broken ones."""
+    patience = machine.Patience()
+    broken = []
+    for benchmark in chosen:
+        try:
+            entry = measured(benchmark, setting, command, patience)
+        except Exception:  # noqa: BLE001 - whatever one benchmark dies of, the others are still to be run
+            traceback.print_exc()
+            print(f"    FAILED: {benchmark.name}", flush=True)
+            broken.append(benchmark.name)
+            continue
+        if entry is not None and not setting.quick:
+            entries[benchmark.name] = entry
+            report.save(entries)
+    return broken
 
 
 if __name__ == "__main__":

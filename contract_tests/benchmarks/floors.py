@@ -32,4 +32,5 @@ def flask_app() -> Any:
 
 if __name__ == "__main__":
     application = empty if sys.argv[1] == "wsgi" else flask_app()
-    Server(application, listen("127.0.0.1", int(sys.argv[2]))).serve_forever()
+    # on the same path as the mock's own quick requests: in the thread that accepts
+    Server(application, listen("127.0.0.1", int(sys.argv[2])), quick=lambda *_: True).serve_forever()

@@ -99,7 +99,7 @@ def run(setting: Setting) -> Result:
     ]
     return Result(
         [Table(version, ["plug-in", "seconds: median (spread)", "× empty"], rows)],
-        [Claim("start to dialog, against an empty ProcedureDialog", round(figure.median, 2), 1.2)],
+        [Claim("start to dialog, against an empty ProcedureDialog", figure.median, 1.2)],
         [
             (
                 "From the moment GIMP starts the plug-in's process until its window is on the screen; "

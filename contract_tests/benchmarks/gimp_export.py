@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 _OURS, _FAST, _DEFAULT = "ours", "GIMP, compression 1", "GIMP, default"
 
 
+def with_holes(picture: Image.Image) -> Image.Image:
+    """Return a picture as a subject with a soft edge in front of nothing, RGBA."""
+    small = Image.new("L", (300, 200), 0)
+    small.paste(255, (60, 30, 240, 170))
+    found = picture.convert("RGBA")
+    found.putalpha(small.filter(ImageFilter.GaussianBlur(12)).resize(picture.size, Image.Resampling.BICUBIC))
+    return found
+
+
 def layer_picture(megapixels: float, *, holes: bool) -> Image.Image:
     """Return an RGBA picture: opaque all over, or a subject with a soft edge in front of nothing."""
     picture = photograph.photograph(*photograph.sides(megapixels))
-    alpha = Image.new("L", picture.size, 255)
-    if holes:
-        small = Image.new("L", (300, 200), 0)
-        small.paste(255, (60, 30, 240, 170))
-        alpha = small.filter(ImageFilter.GaussianBlur(12)).resize(picture.size, Image.Resampling.BICUBIC)
-    picture.putalpha(alpha)
-    return picture
+    return with_holes(picture) if holes else picture.convert("RGBA")
 
 
 def write_pictures(folder: Path, sizes: tuple[float, ...]) -> dict[str, str]:
@@ -66,7 +69,7 @@ def run(setting: Setting) -> Result:
 
     def claim(name: str, other: str, target: float) -> Claim:
         figure = ratio(found[name][_OURS], found[name][other]).median
-        return Claim(f"RGBA layer of {name}, against {other}", round(figure, 3), target)
+        return Claim(f"RGBA layer of {name}, against {other}", figure, target)
 
     growth = Growth(
         "Export of a layer",
@@ -83,7 +86,7 @@ def run(setting: Setting) -> Result:
         ],
         [
             (
-                f"The floor at {judged}: {parts}. The rest is zlib on both cores, the fingerprint, and, with "
+                f"The floor at {judged}: {parts}. The rest is zlib on all cores, the fingerprint, and, with "
                 "transparency, bleeding the colours under the edge. GIMP's file keeps the alpha "
                 "channel, ours does not."
             )

@@ -61,6 +61,9 @@ echo "{name} $begin $(date +%s%N)" >> "$BENCHMARK_LOG"
 """
 
 
+_NAME = "benchmark-empty"
+
+
 def watched(folder: Path, program: str) -> None:
     """Put the shell in front of the plug-in in ``folder``, whose Python is in ``program``."""
     front = folder / folder.name
@@ -71,7 +74,7 @@ def watched(folder: Path, program: str) -> None:
 
 def add_empty(plug_ins: Path) -> Path:
     """Write the empty plug-in, with the shell in front of it; return its folder."""
-    folder = plug_ins / "benchmark-empty"
+    folder = plug_ins / _NAME
     folder.mkdir()
     (folder / "empty_plugin.py").write_text(_EMPTY, "utf-8")
     watched(folder, "empty_plugin.py")
@@ -83,6 +86,29 @@ def watch_ours(plugin: Path) -> None:
     program = f"{plugin.name}-real.py"
     (plugin / f"{plugin.name}.py").rename(plugin / program)
     watched(plugin, program)
+
+
+def exchange_places(one: Path, other: Path) -> None:
+    """Exchange the directories of two plug-ins below their names and contents.
+
+    GLib lists the folders of plug-ins by the numbers of their directories on the disk, and GIMP asks the
+    plug-ins in that order, whatever they are called.
+    """
+    aside = one.parent.with_name("aside")
+    aside.mkdir()
+    held = {plugin: aside / plugin.name for plugin in (one, other)}
+    for plugin, place in held.items():
+        place.mkdir()
+        for part in plugin.iterdir():
+            part.rename(place / part.name)
+    empty = one.rename(aside / ".exchanged")
+    other.rename(one)
+    empty.rename(other)
+    for plugin, place in held.items():
+        for part in place.iterdir():
+            part.rename(plugin / part.name)
+        place.rmdir()
+    aside.rmdir()
 
 
 def times(log: Path) -> dict[str, list[tuple[int, int]]]:
@@ -99,12 +125,14 @@ def run(setting: Setting) -> Result:
     rounds = 2 if setting.quick else 10
     seconds: dict[str, list[float]] = {}
     with gimps.bench() as bench:
-        add_empty(bench.plug_ins)
         watch_ours(bench.plugin)
+        empty_plugin = add_empty(bench.plug_ins)
         settings = bench.home / bench.gimp.settings
         known = (settings / "pluginrc").read_bytes()
         log = bench.folder / "log.txt"
+        ours_first = 0
         for number in range(rounds + 1):
+            exchange_places(bench.plugin, empty_plugin)
             (settings / "pluginrc").write_bytes(known)
             log.unlink(missing_ok=True)
             env = {"BENCHMARK_LOG": str(log), **gimps.LIKE_A_USERS}
@@ -115,9 +143,10 @@ def run(setting: Setting) -> Result:
             if number:  # the first start reads everything from the disk
                 for name, [(begin, end)] in found.items():
                     seconds.setdefault(name, []).append((end - begin) / 1e9)
+                ours_first += min(found, key=lambda name: found[name][0][0]) != _NAME
         version = gimps.versions(bench.gimp)
         shutil.rmtree(bench.plug_ins)
-    ours, empty = Samples(tuple(seconds["precision-upscaler"])), Samples(tuple(seconds["benchmark-empty"]))
+    ours, empty = Samples(tuple(seconds["precision-upscaler"])), Samples(tuple(seconds[_NAME]))
     figure = ratio(ours, empty)
     rows = [
         ["ours, three procedures", ours.shown(".3f"), figure.shown()],
@@ -125,6 +154,11 @@ def run(setting: Setting) -> Result:
     ]
     return Result(
         [Table(version, ["plug-in", "seconds: median (spread)", "× empty"], rows)],
-        [Claim("query, against an empty plug-in", round(figure.median, 2), 1.1)],
-        ["GIMP asks once after an installation and remembers the answer in pluginrc."],
+        [Claim("query, against an empty plug-in", figure.median, 1.1)],
+        [
+            (
+                "GIMP asks once after an installation and remembers the answer in pluginrc. Ours was the "
+                f"first of the two to be asked in {ours_first} of {rounds} starts."
+            )
+        ],
     )

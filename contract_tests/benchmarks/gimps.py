@@ -23,7 +23,22 @@ VERSION = "3.2"
 LIKE_A_USERS = {"PYTHONDONTWRITEBYTECODE": ""}
 """Part of GIMP's environment: the tests' GIMPs compile every module at every start, a user's do not."""
 
-_INSIDE = Path(__file__).with_name("inside_gimp.py")
+_CODE = Path(__file__).parent
+_RUNNER = "benchmark-runner"
+
+
+_START = """\
+found = Gimp.get_pdb().lookup_procedure("plug-in-benchmark-inside")
+found.run(found.create_config())
+"""
+
+
+def add_plugin(folder: Path, code: str) -> None:
+    """Write a plug-in of one file into its ``folder``, executable and named as GIMP wants it."""
+    folder.mkdir(exist_ok=True)
+    program = folder / f"{folder.name}.py"
+    program.write_text(f"#!/usr/bin/env python3\n{code}", "utf-8")
+    program.chmod(0o755)
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,8 @@ class Bench:
         return self.plug_ins / plugin_folder.NAME
 
     def run(self, action: str, timeout: float = 1200, env: dict[str, str] | None = None, **job: Any) -> Any:
-        """Run one action of ``inside_gimp.py`` and return its answer."""
+        """Run one action of ``inside_gimp.py``, in the process of a plug-in, and return its answer."""
+        add_plugin(self.plug_ins / _RUNNER, (_CODE / "runner_plugin.py").read_text("utf-8"))
         answer, path = self.folder / "answer.json", self.folder / "job.json"
         answer.unlink(missing_ok=True)
         job |= {
@@ -56,9 +72,9 @@ class Bench:
         }
         path.write_text(json.dumps(job), "utf-8")
         done = self.gimp.batch(
-            f"exec(compile(open({str(_INSIDE)!r}).read(), {str(_INSIDE)!r}, 'exec'))",
-            binds=[self.folder, _INSIDE.parent],
-            env={"BENCHMARK_JOB": str(path), **LIKE_A_USERS, **(env or {})},
+            _START,
+            binds=[self.folder, _CODE],
+            env={"BENCHMARK_JOB": str(path), "BENCHMARK_CODE": str(_CODE), **LIKE_A_USERS, **(env or {})},
             home=self.home,
             timeout=timeout,
         )

@@ -1,7 +1,8 @@
 """The half of the GIMP benchmarks that runs inside GIMP 3: times the plug-in's parts beside GIMP's own.
 
-The host hands this file to GIMP's Python. ``BENCHMARK_JOB`` names a JSON file with what to do (``action``
-and its arguments); the answer, ``{"ok": …}`` or ``{"failed": traceback}``, goes to its ``answer`` path.
+``runner_plugin.py`` runs it in a process like the plug-in's. ``BENCHMARK_JOB`` names a JSON file with what
+to do (``action`` and its arguments); the answer, ``{"ok": …}`` or ``{"failed": traceback}``, goes to its
+``answer`` path.
 """
 
 # ruff: noqa: PLC0415 - the plug-in's modules can be found once the job has said where it is installed
@@ -15,6 +16,7 @@ import sys
 import time
 import traceback
 from base64 import b64encode
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +33,14 @@ def timed(work: Any, *arguments: Any) -> tuple[float, Any]:
     return time.perf_counter() - begin, value
 
 
-def in_turn(subjects: dict[str, Any], rounds: int) -> dict[str, list[float]]:
-    """Time every subject once in each round, the order turning; return {name: [seconds, …]}."""
+def in_turn(subjects: dict[str, Any], rounds: int, first: int = 0) -> dict[str, list[float]]:
+    """Time every subject once in each round, the order turning; return {name: [seconds, …]}.
+
+    ``first`` is the number of the first round.
+    """
     names = list(subjects)
     found = {name: [] for name in names}
-    for start in range(rounds):
+    for start in range(first, first + rounds):
         for name in names[start % len(names) :] + names[: start % len(names)]:
             found[name].append(subjects[name]())
     return found
@@ -58,10 +63,12 @@ def procedure(name: str, **values: Any) -> Any:
     return result
 
 
-def opened(path: str) -> tuple[Any, Any]:
-    """Return a picture file as an image with one layer, without undo."""
+def opened(path: str, precision: str | None = None) -> tuple[Any, Any]:
+    """Return a picture file as an image with one layer, without undo; ``precision`` as GIMP's enum has it."""
     image = Gimp.file_load(QUIET, Gio.File.new_for_path(path))
     image.undo_disable()
+    if precision is not None:
+        image.convert_precision(getattr(Gimp.Precision, precision))
     return image, image.get_layers()[0]
 
 
@@ -116,7 +123,10 @@ def _export_floor(layer: Any, target: str) -> dict[str, float]:
 
 
 def load(job: dict[str, Any]) -> dict[str, Any]:
-    """Time bringing each result into a layer half its size: ours, and GIMP's loading of the same file."""
+    """Time bringing each result into a layer half its size: ours, and GIMP's loading of the same file.
+
+    A picture is its source, its result, and the precision that its image has (None: as loaded).
+    """
     from precision_upscaler.contract import PARAMETERS
     from precision_upscaler.frontend import options as described
     from upscaler_gimp3 import compose
@@ -129,10 +139,10 @@ def load(job: dict[str, Any]) -> dict[str, Any]:
     own = {one.name: one.default for one in described.OWN}
     options = Options({**parameters, "scale_factor": 2}, **own)
     answer = {}
-    for name, (source, result) in job["pictures"].items():
+    for name, (source, result, precision) in job["pictures"].items():
 
-        def ours(source: str = source, result: str = result) -> float:
-            image, layer = opened(source)
+        def ours(source: str = source, result: str = result, precision: str | None = precision) -> float:
+            image, layer = opened(source, precision)
             image.undo_enable()
             subject = chosen(image, [layer], options, str)[0]
             exported = exported_to(layer, subject.area_in_layer, job["folder"] + "/export.png")
@@ -143,8 +153,8 @@ def load(job: dict[str, Any]) -> dict[str, Any]:
             image.delete()
             return seconds
 
-        def theirs(source: str = source, result: str = result) -> float:
-            image, _ = opened(source)
+        def theirs(source: str = source, result: str = result, precision: str | None = precision) -> float:
+            image, _ = opened(source, precision)
             seconds, layer = timed(Gimp.file_load_layer, QUIET, image, Gio.File.new_for_path(result))
             if layer is None:
                 raise RuntimeError(f"GIMP does not load {result}")
@@ -162,26 +172,53 @@ def load(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def whole_run(job: dict[str, Any]) -> dict[str, Any]:
-    """Time a whole run through the procedure, and its parts by themselves: export, loading, raw copies."""
+    """Time a whole run through the procedure, and its parts by themselves: export, loading, raw copies.
+
+    ``number`` is that of the round: the order turns with it.
+    """
     answer = {}
     exported, copied = job["folder"] + "/export.png", job["folder"] + "/copied.png"
+    alone = {"rounds": 1, "folder": job["folder"], "references": [], "default": []}
+
+    def exporting(source: str) -> float:
+        return only(export({**alone, "pictures": {"one": source}}))["seconds"]["ours"][0]
+
+    def loading(source: str, result: str) -> float:
+        return only(load({**alone, "pictures": {"one": (source, result, None)}}))["ours"][0]
+
     for name, (source, result, port) in job["pictures"].items():
-        alone = {"rounds": 1, "folder": job["folder"], "references": [], "default": []}
-        found = {"whole run": _one_run(source)}
-        exports = export({**alone, "pictures": {name: source}})
-        found["export"] = exports[name]["seconds"]["ours"][0]
-        found["load"] = load({**alone, "pictures": {name: (source, result)}})[name]["ours"][0]
-        found["raw copies"] = timed(_copies, port, exported, copied)[0]
-        answer[name] = found
+        subjects = {
+            "whole run": partial(_one_run, [source]),
+            "export": partial(exporting, source),
+            "load": partial(loading, source, result),
+            "raw copies": lambda port=port: timed(_copies, port, exported, copied)[0],
+        }
+        exporting(source)  # the copies need its file, whoever is the first
+        answer[name] = {who: one[0] for who, one in in_turn(subjects, 1, job["number"]).items()}
     return answer
 
 
-def _one_run(source: str) -> float:
-    image, layer = opened(source)
+def layers(job: dict[str, Any]) -> float:
+    """Time a whole run for one image with all ``pictures`` as selected layers."""
+    return _one_run(job["pictures"])
+
+
+def only(found: dict[str, Any]) -> Any:
+    """Return the one value there is."""
+    (value,) = found.values()
+    return value
+
+
+def _one_run(sources: list[str]) -> float:
+    image, _ = opened(sources[0])
+    for path in sources[1:]:
+        image.insert_layer(Gimp.file_load_layer(QUIET, image, Gio.File.new_for_path(path)), None, 0)
     image.undo_enable()
     width = image.get_width()
     seconds, _ = timed(
-        lambda: procedure(PROCEDURE, run_mode=QUIET, image=image, drawables=[layer], scale_factor=2)
+        lambda: procedure(
+            PROCEDURE, run_mode=QUIET, image=image, drawables=image.get_layers(), scale_factor=2
+        )
     )
     if image.get_width() != 2 * width:
         raise RuntimeError(f"the image is {image.get_width()} wide after the run, {width} before")
@@ -213,11 +250,8 @@ def main() -> None:
     try:
         Gegl.init(None)
         sys.path.insert(0, job["plugin"])
-        answer = {"ok": {"export": export, "load": load, "whole-run": whole_run}[job["action"]](job)}
+        actions = {"export": export, "load": load, "whole-run": whole_run, "layers": layers}
+        answer = {"ok": actions[job["action"]](job)}
     except Exception:  # noqa: BLE001 - whatever it is, the host shows it
         answer = {"failed": traceback.format_exc()}
     Path(job["answer"]).write_text(json.dumps(answer), encoding="utf-8")
-
-
-if os.environ.get("BENCHMARK_JOB"):
-    main()

@@ -92,3 +92,24 @@ def wait_until_quiet(
         if not told:
             say(f"    waiting for a quieter machine: others use {share:.0%} of it")
             told = True
+
+
+class Patience:
+    """The seconds that all benchmarks of a run together may wait for a quiet machine."""
+
+    def __init__(
+        self,
+        seconds: float = 180.0,
+        wait: Callable[..., float | None] = wait_until_quiet,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.left = seconds
+        self._wait = wait
+        self._clock = clock
+
+    def wait(self) -> float | None:
+        """Wait until the machine is quiet or no patience is left; return what other programs use then."""
+        begin = self._clock()
+        share = self._wait(patience=self.left)
+        self.left = max(0.0, self.left - (self._clock() - begin))
+        return share

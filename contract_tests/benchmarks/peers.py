@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = REPOSITORY / "plugin/precision_upscaler/contract/openapi.json"
 TASK_ID = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
-PACKAGES = ("@stoplight/prism-cli@5.14.2", "@stdy/cli@0.22.2", "node@24.21.0")
+PACKAGES = ("@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2", "node@24.21.0")
 _KEY = {"x-freepik-api-key": "mock-key"}
 _JSON = {"Content-Type": "application/json"}
 _MOTO = {"Authorization": "AWS4-HMAC-SHA256 Credential=mock/20260101/us-east-1/s3/aws4_request"}
@@ -51,18 +51,21 @@ def no_preparation(_port: int) -> str:
 class Server:
     """A server to measure: how it starts on a port, and what GET and POST are for it.
 
-    ``prepare`` is called once it answers and returns the id that GET asks for. ``validates`` says whether
-    it checks requests and answers against the document, ``keeps`` whether it keeps state.
+    ``first`` is what a fresh one can answer: it tells that it has started. ``prepare`` is called then and
+    returns the id that GET asks for. ``validates`` says whether it checks requests and answers against the
+    document, ``keeps`` whether it keeps state.
     """
 
     name: str
     argv: Callable[[int], list[str]]
+    first: Asking = LIST
     get: Asking = GET
     post: Asking = POST
     prepare: Callable[[int], str] = no_preparation
     validates: str = "no"
     keeps: str = "no"
     serves_document: bool = True
+    ours: bool = False
 
     def asking(self, method: str, task_id: str) -> Asking:
         """Return the GET or the POST to send."""
@@ -84,7 +87,7 @@ def node_folder() -> Path:
 
 
 def peer_python() -> Path:
-    """Return the Python that has moto, pytest-httpserver and Matplotlib, installed at the first call."""
+    """Return the Python that has the peers written in it, and Matplotlib; installed at the first call."""
     folder = cache_folder() / "bench-python"
     lock = REPOSITORY / "requirements-bench.lock"
     stamp = folder / "installed.lock"
@@ -95,6 +98,13 @@ def peer_python() -> Path:
         _install([*pip, "--require-hashes", "--no-deps", "-r", str(lock)], REPOSITORY)
         stamp.write_bytes(lock.read_bytes())
     return folder / "bin/python"
+
+
+def peer_packages() -> str:
+    """Return the folder with the packages of :func:`peer_python`."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    done = subprocess.run([str(peer_python()), "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def _install(argv: list[str], cwd: Path) -> None:
@@ -130,6 +140,21 @@ def ours(*options: str, name: str = "ours") -> Server:
         prepare=create,
         validates="both ways",
         keeps="yes",
+        ours=True,
+    )
+
+
+WSGI_SERVERS = ("waitress", "gunicorn", "granian")
+
+
+def under(name: str) -> Server:
+    """Return our mock's application, served by one of :data:`WSGI_SERVERS`."""
+    program = str(Path(__file__).with_name("peer_wsgi.py"))
+    packages = peer_packages()
+    return replace(
+        ours(name=f"ours under {name}"),
+        ours=False,
+        argv=lambda port: python(program, name, str(port), packages),
     )
 
 
@@ -175,6 +200,7 @@ def moto() -> Server:
     return Server(
         "moto_server",
         lambda port: [program, "-H", "127.0.0.1", "-p", str(port)],
+        first=Asking("GET", "/", dict(_MOTO)),
         get=Asking("GET", f"/bench/{TASK_ID}", dict(_MOTO)),
         post=stored,
         prepare=prepare,
@@ -206,10 +232,10 @@ def versions() -> dict[str, str]:
     }
     for name, package in (("Prism", "@stoplight/prism-cli"), ("Steady", "@stdy/cli")):
         found[name] = json.loads((node_folder() / package / "package.json").read_text("utf-8"))["version"]
-    asked = "from importlib.metadata import version as v; print(v('moto'), v('pytest_httpserver'))"
+    names = ("moto", "pytest-httpserver", *WSGI_SERVERS)
+    asked = f"from importlib.metadata import version; print(*map(version, {names!r}))"
     done = subprocess.run([str(peer_python()), "-c", asked], capture_output=True, text=True, check=True)
-    found["moto"], found["pytest-httpserver"] = done.stdout.split()
-    return found
+    return found | dict(zip(names, done.stdout.split(), strict=True))
 
 
 __all__ = [

@@ -66,7 +66,7 @@ def running(
     env: Mapping[str, str] | None = None,
     cwd: Path = REPOSITORY,
 ) -> Iterator[float]:
-    """Run a server that listens on ``port``; give the seconds from its start to its first answer.
+    """Run a server that listens on ``port``; give the seconds from its start to its first good answer.
 
     What it prints goes to a file, as in real use; its last lines are shown if it does not answer.
     """
@@ -93,7 +93,7 @@ def _first_answer(
     while True:
         try:
             status, _ = first.once(port)
-            if status < 500:
+            if 200 <= status < 300:
                 return time.perf_counter() - begin
         except OSError:
             pass

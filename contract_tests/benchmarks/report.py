@@ -134,7 +134,7 @@ def _claims(entries: Sequence[Entry]) -> str:
             rows.append(
                 [
                     f"[{entry.title}](#{anchor}): {claim.what}",
-                    f"{claim.figure:.3g} {claim.unit}",
+                    f"{claim.figure_shown} {claim.unit}",
                     bound,
                     "yes" if claim.reached else "**no**",
                 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import itertools
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -21,11 +22,20 @@ class Claim:
         """Whether the figure keeps its bound."""
         return self.figure <= self.target if self.at_most else self.figure >= self.target
 
+    @property
+    def figure_shown(self) -> str:
+        """The figure with three digits, or with as many as it takes to be seen on its side of the bound."""
+        for digits in range(3, 18):
+            text = f"{self.figure:.{digits}g}"
+            if replace(self, figure=float(text)).reached is self.reached:
+                return text
+        return repr(self.figure)
+
     def shown(self) -> str:
         """Return the claim as a line: what, figure, bound, and whether it is kept."""
         bound = "at most" if self.at_most else "at least"
         verdict = "reached" if self.reached else "NOT reached"
-        return f"{self.what}: {self.figure:.3g} {self.unit}, to reach {bound} {self.target:g}: {verdict}"
+        return f"{self.what}: {self.figure_shown} {self.unit}, to reach {bound} {self.target:g}: {verdict}"
 
 
 @dataclass(frozen=True)
@@ -50,15 +60,23 @@ class Growth:
         return [cost / size for size, cost in self.lines[name]]
 
     def claim(self, name: str) -> Claim:
-        """Return that a pixel of the largest picture costs no more than one of the second smallest.
+        """Return that no pixel costs more than one of any smaller picture, from the second smallest on.
 
-        A tenth is left for what one run differs from another; the smallest shows fixed costs.
+        A tenth is left for what one run differs from another; the smallest picture shows fixed costs. The
+        figure is that of the worst pair.
         """
-        costs = self.per_pixel(name)
-        compared = 1 if len(costs) > 2 else 0
-        largest, smaller = self.lines[name][-1][0], self.lines[name][compared][0]
-        what = f"a pixel's cost at {largest:g} MP, against {smaller:g} MP"
-        return Claim(what, round(costs[-1] / costs[compared], 2), 1.1)
+        costs = list(zip(self.per_pixel(name), (size for size, _ in self.lines[name]), strict=True))
+        judged = costs[1:] if len(costs) > 2 else costs
+        (smaller, from_size), (larger, to_size) = max(
+            itertools.combinations(judged, 2), key=lambda pair: pair[1][0] / pair[0][0]
+        )
+        what = f"{name}, a pixel's cost at {to_size:g} MP, against {from_size:g} MP"
+        return Claim(what, larger / smaller, 1.1)
+
+    def flatness(self, name: str) -> Claim:
+        """Return that a cost does not depend on the size at all: the highest against the lowest."""
+        costs = [cost for _, cost in self.lines[name]]
+        return Claim(f"{name}, the highest against the lowest", max(costs) / min(costs), 1.1)
 
 
 @dataclass

@@ -54,8 +54,8 @@ def run(setting: Setting) -> Result:
     return Result(
         [Table("6 MP enlarged twice, PNG to PNG", columns, rows)],
         [
-            Claim(f"{_OURS}, against {_BARE}", round(ratio(found[_OURS], found[_BARE]).median, 2), 1.6),
-            Claim(f"{_OURS}, against {_FAST}", round(ratio(found[_OURS], found[_FAST]).median, 2), 1.6),
+            Claim(f"{_OURS}, against {_BARE}", ratio(found[_OURS], found[_BARE]).median, 1.6),
+            Claim(f"{_OURS}, against {_FAST}", ratio(found[_OURS], found[_FAST]).median, 1.6),
         ],
         [
             (

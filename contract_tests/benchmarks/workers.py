@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,31 +17,32 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 KEY = "mock-key"
+_STARTING = "starting"
+STAGES = (_STARTING, "preparing", "sending", "waiting", "downloading", "checking")
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What one worker did: seconds from start to result, its peak memory in MB, the result event."""
+    """What one worker did: seconds from start to result, its peak memory in MB, the result event.
+
+    ``stages`` are the seconds it spent in each stage it told of, and "starting" those before the first.
+    """
 
     seconds: float
     peak_megabytes: float
     result: dict[str, Any]
+    stages: dict[str, float]
 
 
 class Worker:
-    """One worker process that upscales ``source`` twice; ``data`` is its data folder.
+    """One worker process that upscales ``source`` twice; ``data`` is its data folder."""
 
-    With ``speed`` its clock runs so many times as fast.
-    """
-
-    def __init__(self, source: Path, address: str, data: Path, speed: float = 1.0) -> None:
+    def __init__(self, source: Path, address: str, data: Path) -> None:
         self._begin = time.perf_counter()
         # discarded: an error's text is in its event
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
-            python(
-                "-m", "precision_upscaler.worker" if speed == 1 else "contract_tests.benchmarks.fast_worker"
-            ),
+            python("-m", "precision_upscaler.worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -51,7 +53,6 @@ class Worker:
                 "PRECISION_UPSCALER_BASE_URL": address,
                 "PRECISION_UPSCALER_DATA": str(data),
                 "FREEPIK_API_KEY": KEY,
-                "BENCHMARK_SPEED": str(speed),
             },
         )
         self._say(
@@ -73,14 +74,17 @@ class Worker:
     def finish(self) -> Ran:
         """Wait for the result, look at the process's memory, and let it end."""
         assert self._process.stdout is not None
+        moments = [(_STARTING, self._begin)]
         try:
             for line in self._process.stdout:
                 event = json.loads(line)
+                if event["event"] == "stage":
+                    moments.append((event["stage"], time.perf_counter()))
                 if event["event"] == "result":
-                    seconds = time.perf_counter() - self._begin
+                    end = time.perf_counter()
                     peak = peak_megabytes(self._process.pid)
                     self._say({"command": "delivered"})
-                    return Ran(seconds, peak, event)
+                    return Ran(end - self._begin, peak, event, spent([*moments, ("", end)]))
                 if event["event"] in ("error", "cancelled"):
                     raise RuntimeError(f"the worker failed: {event}")
             self._errors.seek(0)
@@ -102,10 +106,17 @@ class Worker:
         self._errors.close()
 
 
-def upscale_all(sources: Sequence[Path], address: str, data: Path, speed: float = 1.0) -> list[Ran]:
-    """Upscale every source with a worker of its own, all at the same time."""
-    workers = [Worker(source, address, data, speed) for source in sources]
-    return [worker.finish() for worker in workers]
+def spent(moments: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """Return the seconds of each stage of ``moments``, (stage, its beginning); the last one ends them all."""
+    found: dict[str, float] = {}
+    for (name, begin), (_, end) in pairwise(moments):
+        found[name] = found.get(name, 0.0) + end - begin
+    return found
+
+
+def upscale(source: Path, address: str, data: Path) -> Ran:
+    """Upscale a source with a worker of its own."""
+    return Worker(source, address, data).finish()
 
 
 def peak_megabytes(pid: int) -> float:

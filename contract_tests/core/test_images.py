@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import zlib
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from precision_upscaler.images import NotAPicture, inspect, pixel_digest, sniff, verify
+from precision_upscaler.images import NotAPicture, inspect, sniff, verify
 
 
 def picture(width: int = 40, height: int = 30, mode: str = "RGB") -> Image.Image:
@@ -115,6 +117,12 @@ def test_a_png_with_more_pixels_than_its_header_says_is_refused(file: Path) -> N
         verify(file)
 
 
+def pixel_digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    verify(path, digest)
+    return digest.hexdigest()
+
+
 def test_the_same_pixels_have_the_same_digest_however_they_are_packed(tmp_path: Path) -> None:
     for level in (1, 9):
         (tmp_path / f"{level}.png").write_bytes(encoded("PNG", compress_level=level))
@@ -123,6 +131,36 @@ def test_the_same_pixels_have_the_same_digest_however_they_are_packed(tmp_path: 
     other.putpixel((3, 3), (1, 2, 3))
     other.save(tmp_path / "other.png")
     assert pixel_digest(tmp_path / "other.png") != pixel_digest(tmp_path / "9.png")
+
+
+def test_pixels_that_look_different_have_another_digest(tmp_path: Path) -> None:
+    plain, tagged = tmp_path / "plain.png", tmp_path / "tagged.png"
+    plain.write_bytes(FILES["png"])
+    # the same rows under another gamma
+    gamma = b"gAMA" + (100_000).to_bytes(4, "big")
+    tagged.write_bytes(
+        FILES["png"][:33] + b"\0\0\0\4" + gamma + zlib.crc32(gamma).to_bytes(4, "big") + FILES["png"][33:]
+    )
+    assert pixel_digest(plain) != pixel_digest(tagged)
+
+
+def test_other_formats_count_byte_for_byte(tmp_path: Path) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(FILES["jpeg"])
+    assert pixel_digest(path) == hashlib.sha256(FILES["jpeg"]).hexdigest()
+
+
+def test_the_digest_of_a_png_is_that_of_what_earlier_journals_hold(tmp_path: Path) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(FILES["png"])
+    with Image.open(path) as opened:
+        rows = opened.size
+    header = b"IHDR" + FILES["png"][16:29]
+    at = FILES["png"].index(b"IDAT")
+    length = int.from_bytes(FILES["png"][at - 4 : at], "big")
+    unpacked = zlib.decompress(FILES["png"][at + 4 : at + 4 + length])
+    assert len(unpacked) == rows[1] * (1 + 3 * rows[0])
+    assert pixel_digest(path) == hashlib.sha256(header + unpacked).hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
+from precision_upscaler import images
 from precision_upscaler.cancel import CancelToken
+from precision_upscaler.client import UpscalerClient
 from precision_upscaler.errors import (
     Cancelled,
     InvalidParameter,
@@ -21,10 +25,16 @@ from precision_upscaler.errors import (
 from precision_upscaler.events import Event, Progress, Stage
 from precision_upscaler.images import verify
 from precision_upscaler.journal import State
+from precision_upscaler.policy import PollingPolicy
 
 from contract_tests.fault_matrix.line import FaultyLine, Plan
 from contract_tests.pictures import png
 from contract_tests.world import PATIENT, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from precision_upscaler.task import Task
 
 
 def test_a_job_tells_its_stages_in_order_and_when_it_costs(tmp_path: Path) -> None:
@@ -44,6 +54,43 @@ def test_a_job_tells_its_stages_in_order_and_when_it_costs(tmp_path: Path) -> No
         assert {name: value for name, value in sent.items() if name != "image"} == {
             "scale_factor": 3, "flavor": "sublime", "sharpen": 11, "smart_grain": 7, "ultra_detail": 30,
         }  # fmt: skip
+
+
+@pytest.mark.parametrize("trip", [0.0, 0.5, 4.0])
+def test_the_way_to_the_service_is_no_pause(
+    trip: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polled: list[float] = []
+    ask = UpscalerClient.status
+
+    with World(tmp_path, wsgi=True, seconds=90) as world:
+
+        def slow(client: UpscalerClient, task_id: str) -> Task:
+            polled.append(world.clock.monotonic())
+            world.clock.sleep(trip)
+            return ask(client, task_id)
+
+        monkeypatch.setattr(UpscalerClient, "status", slow)
+        world.upscale()
+    pauses = [later - before for before, later in pairwise(polled) if before - polled[0] > 50]
+    longest = PollingPolicy.around * (1 + PollingPolicy.jitter)
+    assert len(pauses) > 5
+    # a poll is never begun while the last one is under way
+    assert all(trip <= pause <= max(longest, trip) + 1e-6 for pause in pauses)
+
+
+def test_each_picture_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[str] = []
+    chunks_of = images.png_chunks
+
+    def counted(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+        unpacked.append(Path(stream.name).name)
+        return chunks_of(stream)
+
+    monkeypatch.setattr(images, "png_chunks", counted)
+    with World(tmp_path) as world:
+        world.upscale()
+        assert unpacked == [world.source.name, "result.part"]
 
 
 def test_progress_is_never_backwards_and_reaches_the_end(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from pathlib import Path
 
@@ -105,15 +106,21 @@ def test_a_thumbnail_in_the_jfif_header_is_left_out(tmp_path: Path) -> None:
     assert sent(inspect(path), tmp_path).read_bytes() == plain
 
 
+def named(picture: Picture) -> str:
+    pixels = hashlib.sha256()
+    verify(picture.path, pixels)
+    return sent_digest(picture, pixels.hexdigest())
+
+
 @pytest.mark.parametrize("kind", ["jpeg", "webp"])
 def test_pictures_that_differ_in_metadata_alone_are_one_request(kind: str, tmp_path: Path) -> None:
     one = photo(kind, tmp_path)
-    digest = sent_digest(one)
+    digest = named(one)
     other = tmp_path / "other"
     other.write_bytes(sent(one, tmp_path).read_bytes())
-    assert sent_digest(inspect(other)) == digest
+    assert named(inspect(other)) == digest
     other.write_bytes(FILES["jpeg-gray"])
-    assert sent_digest(inspect(other)) != digest
+    assert named(inspect(other)) != digest
 
 
 def result(folder: Path, kind: str = "png", mode: str = "RGB", **options: object) -> Picture:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.ledger import RequestLedger, next_slot
-from precision_upscaler.policy import PollingPolicy
+from precision_upscaler.policy import Call, PollingPolicy, goes_first
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +49,36 @@ def test_slots_come_in_the_order_they_were_asked_for(pauses: list[float], limit:
 def test_a_single_job_is_never_held_back() -> None:
     pauses = [PollingPolicy().around] * 100
     assert all(slot == asked for asked, slot in slots(pauses, 50))
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.booleans()), min_size=1, max_size=150), limits)
+def test_what_goes_first_keeps_the_limit_too(asked: list[tuple[float, bool]], limit: int) -> None:
+    now = 0.0
+    taken: list[float] = []
+    for pause, first in asked:
+        now += pause
+        slot = next_slot(taken, now, limit, first=first)
+        assert slot >= now
+        if first and sum(at > now - 60 for at in taken) < limit:
+            assert slot == now
+        insort(taken, slot)
+    for earlier, later in zip(taken, taken[limit:], strict=False):
+        assert later - earlier >= 60
+
+
+def test_eight_tasks_that_start_one_after_the_other_do_not_wait_for_the_polls_of_the_earlier_ones(
+    tmp_path: Path,
+) -> None:
+    clock = StandingClock()
+    ledger = RequestLedger(tmp_path, "key", 50, clock)
+    starting: tuple[Call, ...] = ("list", "create")
+    for _ in range(8):
+        begun = clock.now
+        for call in starting:
+            ledger.wait_for_slot(first=goes_first(call))
+        assert clock.now == begun
+        for _ in range(3):
+            ledger.wait_for_slot(first=goes_first("status"))
 
 
 def test_nobody_waits_for_most_of_a_minute_when_eight_jobs_poll() -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,25 @@ def test_what_is_written_is_what_is_read(
     with Image.open(path) as picture:
         assert (picture.mode, picture.size) == (MODES[channels], (width, height))
         assert picture.tobytes() == raw
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(None, 2), (1, 1), (2, 2), (4, 4), (64, 6)])
+def test_every_core_that_can_be_fed_deflates(cores: int | None, threads: int) -> None:
+    assert png.threads_for(cores) == threads
+
+
+def test_the_machine_says_how_many_threads_deflate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pools: list[int] = []
+
+    class Pool(ThreadPoolExecutor):
+        def __init__(self, threads: int) -> None:
+            pools.append(threads)
+            super().__init__(threads)
+
+    monkeypatch.setattr(png, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(png.os, "cpu_count", lambda: 5)
+    png.write(str(tmp_path / "five.png"), 2, 4, [bytes(6)] * 4)
+    assert pools == [5]
 
 
 def test_a_large_picture_passes_an_independent_check_of_every_sum(tmp_path: Path) -> None:

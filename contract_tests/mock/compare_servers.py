@@ -1,7 +1,7 @@
 """The mock behind its own server, waitress, gunicorn and granian: speed, what a request costs, wire faults.
 
 Run by hand, on Linux, ``PYTHONPATH=install_scripts python -m contract_tests.mock.compare_servers``; the other
-servers are installed once, in a folder of their own. What it found is in ``mock_server/DIFFERENCES.md``.
+servers come with the benchmarks' packages. What it found is in ``mock_server/DIFFERENCES.md``.
 """
 
 from __future__ import annotations
@@ -9,49 +9,23 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
-from environment import cache_folder
 from precision_upscaler.contract import CREATE_PATH
 
 from contract_tests.benchmarks import peers
 from contract_tests.benchmarks.measure import Samples, turning
-from contract_tests.benchmarks.processes import Asking, free_port, python, running
+from contract_tests.benchmarks.processes import Asking, free_port, running
 from contract_tests.mock.processes import BODY, HEADERS, children_of
 
-PACKAGES = ("waitress==3.0.2", "gunicorn==27.0.1", "granian==2.8.9")
-THREADS = "16"
 ROUNDS, SECONDS, CONNECTIONS = 5, 3.0, 16
 FAULTS = ("reset", "empty_reply", "garbage", "short_body", "bad_chunk")
-APP = "mock_server.wsgi:app"
 
 
-def servers(port: int) -> dict[str, list[str]]:
-    """Return the command that serves the mock on ``port`` for each server: one process, 16 threads."""
-    address = f"127.0.0.1:{port}"
-    return {
-        "ours": python("-m", "mock_server", "--port", str(port)),
-        "waitress": python("-m", "waitress", f"--listen={address}", f"--threads={THREADS}", APP),
-        "gunicorn": python(
-            "-m", "gunicorn", "-k", "gthread", "--threads", THREADS, "-b", address, APP
-        ),
-        "granian": python(
-            "-m", "granian", "--interface", "wsgi", "--blocking-threads", THREADS, "--no-access-log",
-            "--host", "127.0.0.1", "--port", str(port), APP,
-        ),
-    }  # fmt: skip
-
-
-def packages() -> Path:
-    """Return the folder with the other servers, installed at the first call."""
-    folder = cache_folder() / "mock-servers"
-    stamp = folder / "installed"
-    if not stamp.exists() or stamp.read_text("utf-8") != " ".join(PACKAGES):
-        subprocess.run(python("-m", "pip", "install", "-q", "--target", str(folder), *PACKAGES), check=True)
-        stamp.write_text(" ".join(PACKAGES), "utf-8")
-    return folder
+def servers() -> dict[str, peers.Server]:
+    """Return the mock's application under each server: one process, 16 threads."""
+    return {"its own": peers.ours()} | {name: peers.under(name) for name in peers.WSGI_SERVERS}
 
 
 def cpu_seconds(pid: int) -> float:
@@ -76,15 +50,15 @@ def fault(port: int, name: str) -> str:
 
 def main() -> None:
     """Measure every server in turn, and print what was found."""
-    environment = {"PYTHONPATH": str(packages())}
+    subjects = servers()
     speed: dict[str, list[float]] = {}
     cost: dict[str, list[float]] = {}
     start: dict[str, list[float]] = {}
     faults: dict[str, list[str]] = {}
-    for names in turning(list(servers(0)), ROUNDS):
+    for names in turning(list(subjects), ROUNDS):
         for name in names:
             port = free_port()
-            with running(servers(port)[name], port, peers.LIST, env=environment) as seconds:
+            with running(subjects[name].argv(port), port, peers.LIST) as seconds:
                 start.setdefault(name, []).append(seconds)
                 faults[name] = [fault(port, each) for each in FAULTS]
                 before = cpu_seconds(os.getpid())

@@ -156,8 +156,8 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "a picture is not checked",
-            "            verify(self.job.part)\n        except NotAPicture as problem:",
-            "            pass\n        except NotAPicture as problem:",
+            "        self.download(task, self.job.part)\n        return self._check(self.job.part)",
+            '        self.download(task, self.job.part)\n        return Picture(self.job.part, "png", 1, 1)',
         ),
         (
             "another size is not told",
@@ -185,8 +185,8 @@ CORE: tuple[Plant, ...] = (
         (_OF_CORE + "test_pacing.py", *_JOB),
         (
             "51 requests a minute",
-            "next_slot(taken, now, self._limit)",
-            "next_slot(taken, now, self._limit + 1)",
+            "now, self._limit, first=first)",
+            "now, self._limit + 1, first=first)",
         ),
     ),
     *lies(

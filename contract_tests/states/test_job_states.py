@@ -26,6 +26,7 @@ from precision_upscaler.events import Result, Warned
 from precision_upscaler.job import resume, upscale
 from precision_upscaler.journal import Journal, State
 from precision_upscaler.ledger import RequestLedger
+from precision_upscaler.policy import Call, goes_first
 from precision_upscaler.request import UpscaleRequest
 from precision_upscaler.settings import Settings
 from precision_upscaler.walk import Surroundings
@@ -66,8 +67,8 @@ class Clockwork:
     def sleep(self, seconds: float, wake: threading.Event | None = None) -> None:
         self.machine.clock.sleep(seconds, wake)
 
-    def wait_for_slot(self) -> None:
-        self.machine.ledger.wait_for_slot()
+    def wait_for_slot(self, call: Call) -> None:
+        self.machine.ledger.wait_for_slot(first=goes_first(call))
 
 
 CLOCKWORK = Clockwork()

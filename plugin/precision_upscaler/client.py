@@ -63,7 +63,8 @@ class UpscalerClient:
 
     Every method makes one attempt and raises CallFailed when it does not succeed; deciding about
     repetition is the policy's and the job's business. ``before_request`` is called before each call
-    to the API, and may wait: it is the rate limit. ``transport`` replaces the network in tests.
+    to the API, with its name, and may wait: it is the rate limit. ``transport`` replaces the network
+    in tests.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class UpscalerClient:
         timeouts: Timeouts | None = None,
         clock: Clock | None = None,
         cancel: CancelToken | None = None,
-        before_request: Callable[[], None] = lambda: None,
+        before_request: Callable[[Call], None] = lambda _call: None,
         result_hosts: tuple[str, ...] = (),
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
@@ -166,7 +167,7 @@ class UpscalerClient:
             else:
                 wire.cut("it was cancelled")
 
-        self._before_request()
+        self._before_request("create")
         with self._cancel.watch(cancelled):
             try:
                 with self._stream(
@@ -190,7 +191,7 @@ class UpscalerClient:
 
     def _read(self, call: Call, path: str, parse: Callable[[Any], T]) -> T:
         self._cancel.check()
-        self._before_request()
+        self._before_request(call)
         wire = Wire(self._timeouts.call)
         with self._cancel.watch(lambda: wire.cut("it was cancelled")):
             try:

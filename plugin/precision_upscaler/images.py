@@ -5,15 +5,17 @@ GIMP's Python has no Pillow, so nothing here decodes more than it must; all of i
 
 from __future__ import annotations
 
-import hashlib
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import imagesize
+
+if TYPE_CHECKING:
+    import hashlib
 
 Format = Literal["png", "jpeg", "webp"]
 EXTENSIONS: dict[Format, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
@@ -68,41 +70,28 @@ def inspect(path: Path) -> Picture:
     return Picture(path, found, info.width, info.height)
 
 
-def verify(path: Path) -> Picture:
+def verify(path: Path, pixels: hashlib._Hash | None = None) -> Picture:
     """Check that ``path`` is one whole picture, to its last byte, and return what it is.
 
     PNG: every chunk's checksum, the exact amount of pixel data, and the end chunk. JPEG: the
     sequence of segments, a frame, a scan, and the end marker. WebP: the container's and every
     chunk's length. Raises NotAPicture with what is wrong.
+
+    ``pixels`` is fed what two files share when they certainly hold the same pixels. For PNG that is
+    the header, palette, transparency and unpacked rows, so that neither compression nor metadata
+    matter; other formats count byte for byte.
     """
     picture = inspect(path)
     with path.open("rb") as stream:
-        {"png": _verify_png, "jpeg": _verify_jpeg, "webp": _verify_webp}[picture.format](stream)
-    return picture
-
-
-def pixel_digest(path: Path) -> str:
-    """Return a hex digest that two files share when they certainly hold the same pixels.
-
-    For PNG the header, palette, transparency and unpacked rows count, so that neither compression
-    nor metadata matter; other formats count byte for byte.
-    """
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        if sniff(stream.read(12)) == "png":
-            stream.seek(0)
-            unpacker = zlib.decompressobj()
-            for kind, data in png_chunks(stream):
-                if kind in _TELLING:
-                    digest.update(kind + data)
-                elif kind == b"IDAT":
-                    for rows in _unpack(unpacker, data):
-                        digest.update(rows)
-        else:
+        if picture.format == "png":
+            _verify_png(stream, pixels)
+            return picture
+        {"jpeg": _verify_jpeg, "webp": _verify_webp}[picture.format](stream)
+        if pixels is not None:
             stream.seek(0)
             while block := stream.read(_BLOCK):
-                digest.update(block)
-    return digest.hexdigest()
+                pixels.update(block)
+    return picture
 
 
 # PNG ------------------------------------------------------------------------------------------
@@ -224,15 +213,20 @@ def _unpack(unpacker: zlib._Decompress, data: bytes) -> Iterator[bytes]:
         raise NotAPicture("its pixel data is damaged") from None
 
 
-def png_rows(stream: BinaryIO) -> Iterator[PngHeader | tuple[bytes, bytes] | bytes]:
+def png_rows(
+    stream: BinaryIO, heard: Callable[[bytes], object] | None = None
+) -> Iterator[PngHeader | tuple[bytes, bytes] | bytes]:
     """Yield the header, then ``(b"PLTE" or b"tRNS", data)``, then unpacked pixel data in pieces.
 
+    ``heard`` is called with type and data of each chunk besides IDAT that says how the picture looks.
     Raises NotAPicture unless the pixel data is exactly as long as the header says.
     """
     header: PngHeader | None = None
     unpacker = zlib.decompressobj()
     left = 0
     for kind, data in png_chunks(stream):
+        if heard is not None and kind in _TELLING:
+            heard(kind + data)
         if header is None:
             if kind != b"IHDR":
                 raise NotAPicture("its PNG header is missing")
@@ -251,9 +245,10 @@ def png_rows(stream: BinaryIO) -> Iterator[PngHeader | tuple[bytes, bytes] | byt
         raise NotAPicture("it holds less pixel data than its header says")
 
 
-def _verify_png(stream: BinaryIO) -> None:
-    for _ in png_rows(stream):
-        pass
+def _verify_png(stream: BinaryIO, pixels: hashlib._Hash | None) -> None:
+    for part in png_rows(stream, None if pixels is None else pixels.update):
+        if pixels is not None and isinstance(part, bytes):
+            pixels.update(part)
 
 
 # JPEG and WebP --------------------------------------------------------------------------------

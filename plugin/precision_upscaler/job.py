@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,11 @@ def upscale(
     Cancelled with what was charged.
     """
     around.emit(Stage("preparing", None, None, "no"))
-    picture = check_source(source, request)
+    pixels = hashlib.sha256()
+    picture = check_source(source, request, pixels)
     around.cancel.check()
     service = around.client.base_url
-    digest = request.digest(sent_digest(picture), service)
+    digest = request.digest(sent_digest(picture, pixels.hexdigest()), service)
     spec = JobSpec(dict(request.parameters), digest, service, origin or {})
     while True:
         with around.journal.lock():

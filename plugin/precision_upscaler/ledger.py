@@ -16,7 +16,7 @@ _FURTHEST = 120.0
 _HAIR = 1e-3  # the file keeps milliseconds
 
 
-def next_slot(taken: Sequence[float], now: float, per_minute: int) -> float:
+def next_slot(taken: Sequence[float], now: float, per_minute: int, *, first: bool = False) -> float:
     """Return the first time, not before ``now``, at which one more request keeps the limit.
 
     ``taken`` are the sorted times of requests that were sent or have a slot. The first fifth of a
@@ -24,9 +24,14 @@ def next_slot(taken: Sequence[float], now: float, per_minute: int) -> float:
     every slot lies behind the ones given before. So many jobs at once each get their turn, where a
     plain window would let them burn the minute's requests in seconds and then leave all of them
     waiting for the rest of it.
+
+    A request that is to be ``first`` goes at once while the minute has room for it, whatever slots
+    others have been given: a task that starts late ends late, while a look at one can wait.
     """
     recent = [at for at in taken if at > now - _WINDOW]
     if not recent:
+        return now
+    if first and len(recent) < per_minute:
         return now
     last = recent[-1]
     if len(recent) < per_minute // 5:
@@ -52,15 +57,15 @@ class RequestLedger:
         self._limit = per_minute
         self._clock = clock
 
-    def wait_for_slot(self, wake: threading.Event | None = None) -> None:
+    def wait_for_slot(self, wake: threading.Event | None = None, *, first: bool = False) -> None:
         """Take the next slot within the limit and return when it has come; sleeps outside the lock.
 
-        Returns early, and gives the slot back, when ``wake`` is set.
+        ``first`` as in :func:`next_slot`. Returns early, and gives the slot back, when ``wake`` is set.
         """
         with self._threads, self._lock:
             now = self._clock.monotonic()
             taken = self._taken(now)
-            slot = next_slot(taken, now, self._limit)
+            slot = next_slot(taken, now, self._limit, first=first)
             self._write([*taken, slot])
         while (pause := slot - self._clock.monotonic()) > 0:
             self._clock.sleep(pause, wake)

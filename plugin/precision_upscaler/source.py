@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .contract import LIMITS, parameter
 from .errors import DiskFull, SourceFormat, SourceSize, SourceUnreadable
 from .images import NotAPicture, Picture, inspect, verify
 from .request import UpscaleRequest
 
+if TYPE_CHECKING:
+    import hashlib
+
 _ROOM_BYTES_PER_PIXEL = 4
 _ROOM_FLOOR = 16 << 20
 
 
-def check_source(path: Path, request: UpscaleRequest) -> Picture:
-    """Return what ``path`` holds; refuse what the service would not take, before anything is sent."""
+def check_source(path: Path, request: UpscaleRequest, pixels: hashlib._Hash | None = None) -> Picture:
+    """Return what ``path`` holds; refuse what the service would not take, before anything is sent.
+
+    ``pixels`` is fed what tells these pixels from others, see :func:`.images.verify`.
+    """
     try:
-        picture = verify(path)
+        picture = verify(path, pixels)
     except NotAPicture as problem:
         raise _unusable(path, problem) from problem
     except OSError as error:

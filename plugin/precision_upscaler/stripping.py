@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from .images import Format, Picture, jpeg_segments, pixel_digest, png_spans, webp_chunks
+from .images import Format, Picture, jpeg_segments, png_spans, webp_chunks
 
 Piece = bytes | tuple[int, int]
 """Bytes to write, or the (start, end) of bytes of the file."""
@@ -54,11 +54,14 @@ def pieces_to_send(picture: Picture) -> list[Piece] | None:
         return None if pieces == [(0, stream.seek(0, 2))] else pieces
 
 
-def sent_digest(picture: Picture) -> str:
-    """Return a hex digest that two pictures share when what is sent of them certainly is the same."""
+def sent_digest(picture: Picture, pixels: str) -> str:
+    """Return a hex digest that two pictures share when what is sent of them certainly is the same.
+
+    ``pixels`` is the digest of all that tells how the picture looks, from :func:`.images.verify`.
+    """
     pieces = None if picture.format == "png" else pieces_to_send(picture)
     if pieces is None:
-        return pixel_digest(picture.path)
+        return pixels
     digest = hashlib.sha256()
     for block in file_blocks(picture.path, pieces):
         digest.update(block)

@@ -247,7 +247,9 @@ class Walk:
                     if task.status is TaskStatus.COMPLETED and earlier < _TICK:
                         self._learn(waited)
                     return task
-                pause = polling.interval(attempt, earlier + waited, self._expected, self.chance())
+                # counted from this poll's start: the way to the service and back is no pause
+                took = clock.monotonic() - begun - waited
+                pause = polling.interval(attempt, earlier + waited, self._expected, self.chance()) - took
                 attempt += 1
             if waited >= deadline:
                 raise StillRunning(
@@ -288,9 +290,7 @@ class Walk:
         if (picture := self._fetched_already()) is None:
             self._stage("waiting")
             task = self._wait_for_links()
-            self._stage("downloading")
-            self._download_whole(task)
-            picture = self._check(self.job.part)
+            picture = self._download_whole(task)
         self._store(picture)
 
     def _fetched_already(self) -> Picture | None:
@@ -318,22 +318,25 @@ class Walk:
                 return task
         raise NoPicture("The service says the task is done, but offers no picture.", task_id=task_id)
 
-    def _download_whole(self, task: Task) -> None:
-        """Download until the part file holds a whole picture; once more from the start if it does not."""
-        self.download(task, self.job.part)
+    def _download_whole(self, task: Task) -> Picture:
+        """Download a whole picture to the part file; once more from the start if it is none."""
         try:
-            verify(self.job.part)
+            return self._downloaded(task)
         except NotAPicture as problem:
             # a resumed download may have joined two different files
             LOGGER.info("job %s: the download is no whole picture: %s", self.job.job_id, problem)
             self._drop_part()
             self.pause(self.retries.pause(0, None, self.chance()))
-            self.download(task, self.job.part)
             try:
-                verify(self.job.part)
+                return self._downloaded(task)
             except NotAPicture as again:
                 self._drop_part()
                 raise ResultBroken(f"What the service sent is no whole picture: {again}.") from again
+
+    def _downloaded(self, task: Task) -> Picture:
+        self._stage("downloading")
+        self.download(task, self.job.part)
+        return self._check(self.job.part)
 
     def download(self, task: Task, target: Path) -> None:
         """Fetch a finished task's file into ``target``; renew its link when it has expired."""

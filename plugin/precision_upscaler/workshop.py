@@ -17,6 +17,7 @@ from .events import Emit
 from .journal import Journal
 from .ledger import RequestLedger
 from .log import open_log
+from .policy import goes_first
 from .settings import Settings
 from .walk import Surroundings
 
@@ -72,7 +73,7 @@ class Workshop:
             timeouts=self.timeouts,
             clock=self.clock,
             cancel=cancel,
-            before_request=lambda: ledger.wait_for_slot(cancel.event),
+            before_request=lambda call: ledger.wait_for_slot(cancel.event, first=goes_first(call)),
             result_hosts=self.settings.result_hosts,
         ) as client:
             yield client
