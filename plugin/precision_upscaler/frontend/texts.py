@@ -284,6 +284,12 @@ def cancelled(charged, _=same):
     return _("Cancelled. It is not certain whether this was charged; Resume Precision Upscales will know.")
 
 
+def working_on(name, _=same):
+    # type: (str, Translate) -> str
+    """Return the line for a job that another run has in hand."""
+    return "“{0}”: {1}".format(name, _("Being worked on at this moment."))
+
+
 def changed_partly(_=same):
     # type: (Translate) -> str
     """Return what to do when the swap itself broke off inside its undo step."""
@@ -291,6 +297,19 @@ def changed_partly(_=same):
         "The image was changed only in part. Undo once (Ctrl+Z) to get it back; the result is kept and "
         "Resume Precision Upscales places it again."
     )
+
+
+def said(problem):
+    # type: (object) -> str
+    """Return what an exception (or anything else) says, as text, whatever is in it.
+
+    In Python 2 that can be bytes, which are UTF-8 from GIMP and anything from the system.
+    """
+    try:
+        return "{0}".format(problem)
+    except UnicodeError:
+        words = str(problem)
+        return words.decode("utf-8", "replace") if isinstance(words, bytes) else words
 
 
 def _event(code, what, charged, advice, details=None, job_id=None):
@@ -324,7 +343,7 @@ def worker_missing_error(problem, _=same):
     """Return the event for a worker that could not be started."""
     return _event(
         "worker-missing",
-        _("The helper program of the plug-in could not be started: {problem}.").format(problem=problem),
+        _("The helper program of the plug-in could not be started: {problem}.").format(problem=said(problem)),
         "no",
         _("Install the plug-in again; its folder must hold precision_upscaler and vendor."),
     )
@@ -372,7 +391,7 @@ def local_error(problem, charged, _=same):
     return _event(
         "front-end",
         _("The plug-in met an error it did not expect: {problem}").format(
-            problem="{0}: {1}".format(type(problem).__name__, problem)
+            problem="{0}: {1}".format(type(problem).__name__, said(problem))
         ),
         charged,
         advice,
@@ -384,7 +403,7 @@ def bad_result_error(problem, job_id, _=same):
     """Return the event for a result file GIMP cannot read."""
     return _event(
         "result-unreadable",
-        _("GIMP cannot read the result: {problem}").format(problem=problem),
+        _("GIMP cannot read the result: {problem}").format(problem=said(problem)),
         "yes",
         _("The file is kept: Filters ▸ Enhance ▸ Resume Precision Upscales… fetches it again."),
         None,
