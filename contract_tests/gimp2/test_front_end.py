@@ -113,6 +113,10 @@ def _lock(end: FrontEnd, image: Any, layer: Any) -> None:
     end.session.pdb.gimp_item_set_lock_content(layer, True)
 
 
+def _paint(end: FrontEnd, image: Any, layer: Any) -> None:
+    end.session.core(layer).pixels[100, 100] += 1
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -120,6 +124,7 @@ def _lock(end: FrontEnd, image: Any, layer: Any) -> None:
         (_delete, "was deleted meanwhile"),
         (_enlarge, "was changed meanwhile"),
         (_lock, "was locked meanwhile"),
+        (_paint, "was changed meanwhile"),
     ],
 )
 def test_what_the_user_did_meanwhile(front_end: FrontEnd, change: Any, words: str) -> None:
@@ -130,6 +135,39 @@ def test_what_the_user_did_meanwhile(front_end: FrontEnd, change: Any, words: st
     newest = front_end.session.gimp.image_list()[0]
     assert (newest.width, newest.height) == (400, 360)
     assert front_end.script.delivered == 1
+
+
+def test_a_stroke_during_the_wait_is_kept(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    front_end.script.before_result = lambda: _paint(front_end, image, layer)
+    before = front_end.session.core(layer).pixels.copy()
+    front_end.upscale(image, layer)
+    after = front_end.session.core(layer).pixels
+    assert layer.width == 200
+    assert (after != before).sum() == 3
+
+
+def test_a_moved_layer_is_still_the_one_that_was_sent(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    front_end.script.before_result = lambda: layer.set_offsets(30, -7)
+    front_end.upscale(image, layer)
+    assert front_end.session.messages == []
+    assert (layer.width, tuple(layer.offsets)) == (400, (60, -14))
+
+
+def test_what_changed_beside_the_selection_is_composed_as_it_is_now(front_end: FrontEnd) -> None:
+    image, layer = front_end.image(600, 300, alpha=True)
+    front_end.session.pdb.gimp_image_select_rectangle(image, 2, 0, 0, 200, 200)
+
+    def erase() -> None:
+        front_end.session.core(layer).pixels[250:, 500:, 3] = 0
+
+    front_end.script.before_result = erase
+    front_end.upscale(image, layer, area="selection")
+    assert front_end.session.messages == []
+    alpha = front_end.session.core(layer).pixels[..., 3]
+    assert alpha[580, 1180] == 0
+    assert alpha[100, 100] == front_end.session.core(layer).pixels[..., 3].max() > 0
 
 
 def test_private_images_are_all_deleted(front_end: FrontEnd) -> None:
@@ -211,9 +249,11 @@ def test_without_windows_the_message_says_where_a_key_goes(front_end: FrontEnd) 
 # ----- Resume
 
 
-def _job(end: FrontEnd, tmp_path: Path) -> dict[str, Any]:
-    """Return a job as the worker lists it, after a run whose delivery failed."""
+def _job(end: FrontEnd, tmp_path: Path, file: str | None = None) -> dict[str, Any]:
+    """Return a job as the worker lists it, after a run whose delivery failed; ``file`` is the image's."""
     image, layer = end.image()
+    if file:
+        image.filename = file
     end.script.scenario = "unreadable"
     with pytest.raises(RuntimeError):
         end.upscale(image, layer)
@@ -229,6 +269,8 @@ def _job(end: FrontEnd, tmp_path: Path) -> dict[str, Any]:
         "origin": command["origin"],
         "parameters": command["parameters"],
         "source": str(source),
+        "charged": "yes",
+        "running": False,
     }
     end.script.jobs = [job]
     return job
@@ -254,12 +296,90 @@ def test_resume_opens_an_image_when_the_layer_is_gone(front_end: FrontEnd, tmp_p
     assert (new.width, new.layers[0].name) == (400, "Sky")
 
 
-def test_resume_does_not_touch_an_image_of_another_session(front_end: FrontEnd, tmp_path: Path) -> None:
-    _job(front_end, tmp_path)["origin"]["session"] = -1
+def _twin(end: FrontEnd, image: Any, *, painted: bool) -> Any:
+    """Put a copy of ``image`` in its place, as closing and opening its file does: equal but for the IDs."""
+    twin = end.session.pdb.gimp_image_duplicate(image)
+    twin.filename = image.filename
+    end.session.pdb.gimp_image_delete(image)
+    if painted:
+        _paint(end, twin, twin.layers[0])
+    return twin
+
+
+@pytest.mark.parametrize("painted", [False, True])
+def test_resume_after_a_restart_knows_the_layer_by_file_tattoo_and_pixels(
+    front_end: FrontEnd, tmp_path: Path, painted: bool
+) -> None:
+    _job(front_end, tmp_path, file="/tmp/Été/bild.xcf")
     (image,) = front_end.session.gimp.image_list()
+    front_end.session.data.clear()
+    twin = _twin(front_end, image, painted=painted)
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert twin.layers[0].width == (200 if painted else 400)
+    assert len(front_end.session.gimp.image_list()) == (2 if painted else 1)
+
+
+def test_resume_does_not_touch_another_picture_with_the_same_numbers(
+    front_end: FrontEnd, tmp_path: Path
+) -> None:
+    # where the system names no parent process, as on Windows, IDs of one GIMP were taken for another's
+    job = _job(front_end, tmp_path, file="/tmp/sent.xcf")
+    (image,) = front_end.session.gimp.image_list()
+    front_end.session.data.clear()
+    image.filename = "/tmp/other.xcf"
+    _paint(front_end, image, image.layers[0])
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert job["origin"]["image_id"] == image.ID
+    assert image.layers[0].width == 200
+    assert front_end.session.gimp.image_list()[0].layers[0].width == 400
+    assert "is a new image" in front_end.session.messages[0]
+
+
+def test_resume_does_not_overwrite_what_was_painted_since(front_end: FrontEnd, tmp_path: Path) -> None:
+    _job(front_end, tmp_path)
+    (image,) = front_end.session.gimp.image_list()
+    _paint(front_end, image, image.layers[0])
     front_end.session.pdb.python_fu_precision_upscale_resume()
     assert image.layers[0].width == 200
-    assert len(front_end.session.gimp.image_list()) == 2
+    assert "“Sky” was changed meanwhile" in front_end.session.messages[0]
+
+
+def test_a_run_of_gimp_keeps_one_name_and_another_has_its_own(front_end: FrontEnd) -> None:
+    from upscaler_gimp2 import run
+
+    first = run.session()
+    assert run.session() == first
+    front_end.session.data.clear()
+    assert run.session() != first
+
+
+def test_resume_tells_why_a_result_became_a_new_image(front_end: FrontEnd, tmp_path: Path) -> None:
+    _job(front_end, tmp_path)
+    (image,) = front_end.session.gimp.image_list()
+    _lock(front_end, image, image.layers[0])
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert "“Sky” was locked meanwhile; its result is a new image." in front_end.session.messages[0]
+
+
+def test_resume_leaves_what_another_run_works_on(front_end: FrontEnd, tmp_path: Path) -> None:
+    _job(front_end, tmp_path)["running"] = True
+    front_end.script.commands.clear()
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert [one["command"] for one in front_end.script.commands] == ["jobs"]
+    assert front_end.session.messages == ["“Sky”: Being worked on at this moment."]
+
+
+def test_one_bad_job_does_not_keep_the_others_from_arriving(front_end: FrontEnd, tmp_path: Path) -> None:
+    job = _job(front_end, tmp_path)
+    # of some other version: parameters that say nothing, a place that is none
+    bad = {**job, "job_id": "bad", "origin": {**job["origin"], "layer": "Böse", "box": "nowhere"}}
+    front_end.script.jobs = [bad, job]
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    (message,) = front_end.session.messages
+    assert "1 of 2 layers were upscaled." in message
+    assert "“Böse”: The plug-in met an error it did not expect" in message
+    (image,) = front_end.session.gimp.image_list()
+    assert image.layers[0].width == 400
 
 
 def test_nothing_to_resume(front_end: FrontEnd) -> None:

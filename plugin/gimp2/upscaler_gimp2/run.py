@@ -5,6 +5,7 @@ from __future__ import absolute_import
 import os
 import shutil
 import tempfile
+import uuid
 
 from gimpfu import gimp
 from precision_upscaler.contract import PARAMETERS
@@ -16,6 +17,7 @@ from .talking import Conversation
 from .text import native, path_text, readable
 
 APPLICATION = "gimp2"
+_SESSION = "precision-upscaler-session"
 
 
 def upscale(image, drawable, given, translate):
@@ -30,8 +32,8 @@ def upscale(image, drawable, given, translate):
         if values["area"] == options.AREA_SELECTION:
             # now, because the user may select something else while the service works
             private.append(compose.selection_image(subject))
-        conversation, event, opaque = _sent(subject, values, translate)
-        job = delivery.Job(event, subject, opaque, values, private[0] if private else None)
+        conversation, event, sent = _sent(subject, values, translate)
+        job = delivery.Job(event, subject, sent, values, private[0] if private else None)
         notes = conversation.warnings + delivery.deliver(job, translate)
         conversation.delivered()
     finally:
@@ -41,20 +43,20 @@ def upscale(image, drawable, given, translate):
 
 
 def _sent(subject, values, translate):
-    """Export and send the subject; return the conversation, its ``result`` event and whether the layer is opaque."""
+    """Export and send the subject; return the conversation, its ``result`` event and the :class:`Exported`."""
     folder = tempfile.mkdtemp(prefix="precision-upscaler-")
     try:
         path = os.path.join(folder, "layer.png")
         gimp.progress_init(native(texts.exporting(subject.name, translate)))
         with working.context():
-            opaque = export.export(subject, path, translate)
-        conversation = Conversation(command(path, subject, opaque, values), translate)
-        return conversation, conversation.result(), opaque
+            sent = export.export(subject, path, translate)
+        conversation = Conversation(command(path, subject, sent, values), translate)
+        return conversation, conversation.result(), sent
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def command(path, subject, opaque, values):
+def command(path, subject, sent, values):
     """Return the worker's command; ``origin`` holds what Resume needs to go on where this run stopped."""
     image = subject.image
     return {
@@ -70,8 +72,10 @@ def command(path, subject, opaque, values):
             "file": readable(image.filename),
             "layer": subject.name,
             "layer_id": subject.layer.ID,
+            "tattoo": subject.layer.tattoo,
             "box": list(subject.box),
-            "opaque": opaque,
+            "opaque": sent.opaque,
+            "fingerprint": sent.fingerprint,
             "options": dict((option.name, values[option.name]) for option in options.OWN),
         },
         "reuse": True,
@@ -79,5 +83,13 @@ def command(path, subject, opaque, values):
 
 
 def session():
-    """Return a number that tells this run of GIMP from others, within which an item's ID means something."""
-    return os.getppid() if hasattr(os, "getppid") else 0
+    """Return a text that tells this run of GIMP from all others: only within it an item's ID means something.
+
+    GIMP itself keeps it, so that it is the same for every run of the plug-in and ends with GIMP.
+    """
+    try:
+        return readable(gimp.get_data(_SESSION))
+    except gimp.error:
+        name = uuid.uuid4().hex
+        gimp.set_data(_SESSION, name)
+        return name
