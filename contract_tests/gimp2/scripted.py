@@ -48,6 +48,7 @@ class ScriptedWorker:
     def __init__(self, script: Script, command: Event, key: str | None) -> None:
         self._script, self._command, self.key = script, command, key
         self._events: deque[Event] = deque()
+        self.charged = "no"
 
     def start(self, _words: list[str]) -> ScriptedWorker:
         """Work everything out at once."""
@@ -57,7 +58,9 @@ class ScriptedWorker:
 
     def next_event(self, _seconds: float) -> Event | None:
         """Return the next event."""
-        return self._events.popleft() if self._events else None
+        event = self._events.popleft() if self._events else None
+        self.charged = (event or {}).get("charged") or self.charged
+        return event
 
     def delivered(self) -> None:
         """Note that the picture arrived."""

@@ -97,6 +97,47 @@ def test_an_unreadable_result_is_kept_for_resume(front_end: FrontEnd) -> None:
     assert front_end.script.delivered == 0
 
 
+_ODD = RuntimeError("Ungültig")
+
+
+def test_an_error_before_sending_cost_nothing(front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    from upscaler_gimp2 import export
+
+    def broken(*_: Any) -> None:
+        raise _ODD
+
+    monkeypatch.setattr(export, "write_png", broken)
+    image, layer = front_end.image()
+    message = front_end.refusal(image, layer)
+    assert "The plug-in met an error it did not expect: RuntimeError: Ungültig" in message
+    assert "Nothing was charged." in message
+    assert front_end.session.gimp.image_list() == [image], "a private image was left behind"
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [("sending", "It is not certain whether this was charged."), ("waiting", "The task has been charged.")],
+)
+def test_an_error_while_the_worker_works_does_not_deny_the_charge(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch, at: str, words: str
+) -> None:
+    from upscaler_gimp2 import talking
+
+    original = talking.Conversation._show
+
+    def show(self: Any, event: dict[str, Any]) -> None:
+        original(self, event)
+        if event.get("stage") == at:
+            raise _ODD
+
+    monkeypatch.setattr(talking.Conversation, "_show", show)
+    with pytest.raises(RuntimeError, match="execution error"):
+        front_end.upscale(*front_end.image())
+    (message,) = front_end.session.messages
+    assert words in message
+    assert "Resume Precision Upscales" in message
+
+
 def _close(end: FrontEnd, image: Any, layer: Any) -> None:
     end.session.pdb.gimp_image_delete(image)
 

@@ -7,13 +7,11 @@ after the message, so that the call fails for the caller too.
 
 from __future__ import absolute_import
 
-import traceback
-
 from gimpfu import gimp
 from precision_upscaler.frontend import options, texts
 from precision_upscaler.frontend.language import Catalog
 
-from .errors import Failed, Refused
+from .errors import Failed, Refused, show_trace
 from .text import native
 
 _state = {"dialog": False}
@@ -66,8 +64,9 @@ def _guarded(function, *args):
     except Failed as failed:
         _failed(texts.error(failed.event, translate))
     except Exception as problem:
-        traceback.print_exc()
-        _failed(texts.error(texts.local_error(problem, "unknown", translate), translate))
+        show_trace()
+        # what goes wrong once a worker has been asked to upscale arrives here as Failed
+        _failed(texts.error(texts.local_error(problem, "no", translate), translate))
     else:
         if text:
             gimp.message(native(text))

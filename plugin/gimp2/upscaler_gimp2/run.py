@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from contextlib import contextmanager
 
 from gimpfu import gimp
 from precision_upscaler.contract import PARAMETERS
@@ -27,19 +28,22 @@ def upscale(image, drawable, given, translate):
     """
     values = subjects.checked_options(given, translate)
     subject = subjects.chosen(image, drawable, values, translate)
-    private = []
-    try:
-        if values["area"] == options.AREA_SELECTION:
-            # now, because the user may select something else while the service works
-            private.append(compose.selection_image(subject))
+    with _selection_of(subject, values) as selection:
         conversation, event, sent = _sent(subject, values, translate)
-        job = delivery.Job(event, subject, sent, values, private[0] if private else None)
+        job = delivery.Job(event, subject, sent, values, selection)
         notes = conversation.warnings + delivery.deliver(job, translate)
         conversation.delivered()
-    finally:
-        for one in private:
-            gimp.delete(one)
     return "\n".join(notes)
+
+
+@contextmanager
+def _selection_of(subject, values):
+    """Give the selection as it is now, because the user may select something else while the service works."""
+    if values["area"] != options.AREA_SELECTION:
+        yield None
+        return
+    with working.deleted_after(compose.selection_image(subject)) as selection:
+        yield selection
 
 
 def _sent(subject, values, translate):
