@@ -133,8 +133,9 @@ def make_real_gimp(gimp210: Gimp, tmp_path_factory: pytest.TempPathFactory) -> C
         shutil.copytree(
             HERE / "conformance", package / "conformance", ignore=shutil.ignore_patterns("__pycache__")
         )
-        for name in ("__init__.py", "inside.py"):
+        for name in ("__init__.py", "inside.py", "killed.py"):
             shutil.copy(HERE / name, package / name)
+        shutil.copytree(HERE / "widgets", folder / "widgets", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(
             HERE / "conformance", folder / "conformance", ignore=shutil.ignore_patterns("__pycache__")
         )

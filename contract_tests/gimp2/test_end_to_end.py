@@ -71,7 +71,7 @@ def test_a_wrong_key_is_said(end: FrontEnd, mock: PrecisionMock, monkeypatch: py
 
 
 @pytest.mark.slow
-def test_cancel_on_gimps_bar_loses_nothing(
+def test_a_front_end_that_is_gone_loses_nothing(
     end: FrontEnd, mock: PrecisionMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from upscaler_gimp2 import talking

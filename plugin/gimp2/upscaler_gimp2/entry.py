@@ -20,14 +20,18 @@ translate = Catalog()
 
 def dialog_opens():
     """Note that a person looks at gimpfu's dialog, and see to it that there is a key before they fill it in."""
+    from . import dialog
+
     _state["dialog"] = True
+    dialog.prepare(translate("Precision Upscale"))
     _guarded(_ask_for_missing_key)
 
 
 def upscale(image, drawable, *values):
     """Enlarge ``drawable``; ``values`` are the other arguments in the order of ``options.ALL``."""
-    from . import run
+    from . import dialog, run
 
+    dialog.step_aside()
     chosen = dict(zip([option.name for option in options.ALL], values))
     _guarded(run.upscale, image, drawable, chosen, translate)
 
