@@ -7,6 +7,8 @@ import re
 
 import pytest
 from precision_upscaler.frontend import texts
+from precision_upscaler.frontend.options import OWN
+from precision_upscaler.frontend.placement import FIT_LAYER
 
 VALUES = {
     "name": "Sky",
@@ -47,6 +49,12 @@ def test_there_are_sentences_to_test() -> None:
 def test_an_unknown_code_is_a_fault_of_ours() -> None:
     with pytest.raises(KeyError):
         texts.refusal("made-up")
+
+
+def test_a_locked_position_names_the_way_out_as_the_dialog_calls_it() -> None:
+    placement = next(one for one in OWN if one.name == "placement")
+    title = next(choice.title for choice in placement.choices if choice.value == FIT_LAYER)
+    assert f"“{title}”" in texts.refusal("locked-position", name="Sky")
 
 
 def test_a_refusal_says_that_it_cost_nothing() -> None:

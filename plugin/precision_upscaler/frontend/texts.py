@@ -146,7 +146,8 @@ def refusal(code, _=same, **values):
         "floating": _("There is a floating selection. Anchor it or make it a layer, and start again."),
         "locked-content": _("The pixels of “{name}” are locked. Unlock them and start again."),
         "locked-position": _(
-            "The position and size of “{name}” are locked. Unlock them, or choose the placement “fit-layer”."
+            "The position and size of “{name}” are locked. Unlock them, or choose the placement "
+            "“{placement}”."
         ),
         "locked-parent": _("“{name}” is in the locked group “{parent}”. Unlock the group and start again."),
         "empty-group": _("The group “{name}” holds nothing that could be upscaled."),
@@ -165,7 +166,8 @@ def refusal(code, _=same, **values):
             "Choose a smaller factor or another placement."
         ),
     }
-    return sentences[code].format(**values)
+    # as the dialog calls that placement, in whatever language
+    return sentences[code].format(placement=_("Keep the layer's size"), **values)
 
 
 def out_of_range(title, value, minimum, maximum, _=same):
@@ -204,7 +206,9 @@ def note(code, _=same, **values):
         "text": _("The text layer “{name}” was turned into pixels."),
         "vector": _("The vector layer “{name}” was turned into pixels."),
         "link": _("The link layer “{name}” was turned into pixels and is linked no more."),
+        "rendered": _("The result shows “{name}” as pixels; the layer itself was kept."),
         "effects": _("The effects of “{name}” are now part of its pixels."),
+        "effects-rendered": _("The effects of “{name}” are part of the result; the layer itself was kept."),
         "group": _("The group “{name}” was upscaled as one picture; the group itself was kept, hidden."),
         "wrong-size": _(
             "“{name}” came back at {width} × {height} pixels instead of {asked_width} × {asked_height}. "
