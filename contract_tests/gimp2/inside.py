@@ -435,7 +435,7 @@ class Judge(object):
                 if not result.name.startswith(facts["name"]):
                     self.problems.append("the new layer is called %r" % result.name)
             else:
-                wanted = dict(facts, tattoo=result.tattoo)
+                wanted = dict(facts)
                 wanted["parasites"] = [one for one in facts["parasites"] if one[0] != "gimp-text-layer"]
         else:
             wanted = facts

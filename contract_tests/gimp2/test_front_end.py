@@ -234,6 +234,43 @@ def test_sixteen_bits_say_that_the_service_has_eight(front_end: FrontEnd) -> Non
     assert "The service works in 8 bits" in front_end.session.messages[0]
 
 
+def _text(end: FrontEnd) -> tuple[Any, Any]:
+    image, layer = end.image()
+    layer.attach_new_parasite("gimp-text-layer", 1, "(text)")
+    return image, layer
+
+
+def _group(end: FrontEnd) -> tuple[Any, Any]:
+    image, layer = end.image()
+    group = end.session.pdb.gimp_layer_group_new(image)
+    end.session.pdb.gimp_image_insert_layer(image, group, None, 0)
+    end.session.pdb.gimp_image_reorder_item(image, layer, group, 0)
+    layer.name, group.name = "Inside", "Sky"
+    return image, group
+
+
+_BESIDE = "The result shows “Sky” as pixels; the layer itself was kept."
+
+
+@pytest.mark.parametrize(
+    ("make", "placement", "words"),
+    [
+        (_text, "scale-image", "The text layer “Sky” was turned into pixels."),
+        (_text, "new-layer", _BESIDE),
+        (_text, "new-image", _BESIDE),
+        (_group, "scale-image", "upscaled as one picture; the group itself was kept, hidden."),
+        (_group, "new-image", _BESIDE),
+    ],
+)
+def test_what_is_said_of_a_rendered_layer_is_true(
+    front_end: FrontEnd, make: Any, placement: str, words: str
+) -> None:
+    image, layer = make(front_end)
+    front_end.upscale(image, layer, placement=placement)
+    (message,) = front_end.session.messages
+    assert message.endswith(words)
+
+
 def test_the_dialog_never_gets_an_exception(front_end: FrontEnd) -> None:
     image, layer = front_end.image()
     front_end.script.scenario = "failed"

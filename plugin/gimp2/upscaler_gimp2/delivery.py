@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from gimpfu import GRAY, INDEXED, PRECISION_U8_GAMMA, PRECISION_U8_LINEAR, gimp, pdb
 from precision_upscaler.frontend import options, texts
+from precision_upscaler.frontend.kept import conversion_note
 from precision_upscaler.frontend.placement import NEW_IMAGE, Box, Size, place, received, scaled_box
 
 from . import compose, export, swap, working
@@ -174,8 +175,9 @@ def _about_size(answer, job, translate):
 def about_format(subject, values, translate):
     """Return the notes about what the image's format and the layer's kind did to the result."""
     image, notes = subject.image, []
-    if subject.kind != "pixels":
-        notes.append(texts.note(subject.kind, translate, name=subject.name))
+    rendered = conversion_note(subject.kind, values["placement"])
+    if rendered:
+        notes.append(texts.note(rendered, translate, name=subject.name))
     if image.base_type == GRAY:
         notes.append(texts.note("grey", translate))
     if image.base_type == INDEXED:
