@@ -100,8 +100,13 @@ class RealGimp:
     def __init__(self, gimp: Gimp, folder: Path) -> None:
         self.gimp, self.folder = gimp, folder
 
-    def run(self, code: str, env: dict[str, str] | None = None, timeout: float = 600) -> str:
-        """Run Python 2.7 ``code`` in the GIMP without windows; returns its standard error."""
+    def run(
+        self, code: str, env: dict[str, str] | None = None, timeout: float = 600, *, fonts: bool = False
+    ) -> str:
+        """Run Python 2.7 ``code`` in the GIMP without windows; returns its standard error.
+
+        ``fonts`` lets GIMP look for some, without which it cannot write text.
+        """
         preload = str(self.folder / "undo_probe.so")
         environment = {"LD_PRELOAD": preload, "PROBE_FOLDER": str(self.folder), **(env or {})}
         with self.gimp.fresh_home() as home:
@@ -113,9 +118,10 @@ class RealGimp:
             prelude = (
                 f"import sys; sys.dont_write_bytecode = True; sys.path.insert(0, {str(self.folder)!r}); "
             )
-            done = self.gimp.batch(
-                prelude + code, binds=[self.folder], env=environment, home=home, timeout=timeout
-            )
+            argv = [self.gimp.console, "-i", "-d", "--no-splash", "--batch-interpreter", "python-fu-eval"]
+            argv += [] if fonts else ["-f"]
+            argv += ["-b", prelude + code, "-b", "pdb.gimp_quit(1)"]
+            done = self.gimp.run(argv, binds=[self.folder], env=environment, home=home, timeout=timeout)
         return done.stderr
 
     def report(self, name: str) -> Any:

@@ -353,9 +353,18 @@ def worker_missing_error(problem, _=same):
     )
 
 
+def _missing_module(lines):
+    # type: (list[str]) -> str | None
+    """Return the line in which Python says that a part of the plug-in is not there, or None."""
+    return next((line for line in reversed(lines) if "No module named" in line), None)
+
+
 def worker_died_error(exit_code, charged, job_id, lines, _=same):
     # type: (int, str, str | None, list[str], Translate) -> Event
-    """Return the event for a worker that ended without a last word."""
+    """Return the event for a worker that ended without a last word; ``lines`` are the last it wrote."""
+    missing = _missing_module(lines)
+    if missing is not None and charged == "no":
+        return dict(worker_missing_error(missing, _), details={"exit_code": exit_code, "output": lines})
     advice = (
         _("Try again. If it happens again, install the plug-in again.")
         if charged == "no"
