@@ -303,27 +303,6 @@ def test_last_values_work_before_any_dialog_was_confirmed(front_end: FrontEnd) -
     assert layer.width == 400
 
 
-# ----- the key
-
-
-def test_a_missing_key_is_asked_for_before_the_dialog(
-    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from upscaler_gimp2 import entry, key_window
-
-    front_end.script.key = None
-    monkeypatch.setattr(key_window, "typed_key", lambda _: "secret-key")
-    entry.dialog_opens()
-    assert [one["command"] for one in front_end.script.commands] == ["status", "store-key"]
-    assert not [one for one in front_end.script.commands if "secret-key" in str(one)]
-    assert front_end.session.messages == ["The key was stored (file)."]
-
-
-def test_without_windows_the_message_says_where_a_key_goes(front_end: FrontEnd) -> None:
-    front_end.session.pdb.python_fu_precision_upscale_key()
-    assert "FREEPIK_API_KEY" in front_end.session.messages[0]
-
-
 # ----- Resume
 
 

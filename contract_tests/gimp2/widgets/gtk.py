@@ -1,4 +1,6 @@
-"""A PyGTK of no windows, as far as gimpfu's automatic dialog asks for it, where somebody presses OK at once.
+"""A PyGTK of no windows, as far as gimpfu's dialog and the key window ask for it, with somebody before them.
+
+In the dialog OK is pressed at once; in windows that are run, ``answers`` says what is typed and pressed.
 
 The private GIMP 2.10 has none. With this one the real gimpfu goes its real way through its dialog; what
 happens to the windows is written to the file that ``PROBE_WINDOWS`` names, a word a line.
@@ -11,7 +13,7 @@ import types
 
 def note(word):
     """Write down that something happened."""
-    with open(os.environ["PROBE_WINDOWS"], "a") as stream:
+    with open(os.environ.get("PROBE_WINDOWS", os.devnull), "a") as stream:
         stream.write(word + "\n")
 
 
@@ -46,8 +48,19 @@ class _ToggleButton(Widget):
         return self.active
 
 
+class _Label(Widget):
+    def __init__(self, text=""):
+        Widget.__init__(self, text)
+        _Module.said.append(text)
+
+
+class _Entry(Widget):
+    def get_text(self):
+        return _Module.typed
+
+
 class Dialog(Widget):
-    """What ``gimpui.Dialog`` is here: its response comes from :func:`main`."""
+    """``gimpui.Dialog``, whose response comes from ``main``, and ``gtk.Dialog``: there ``answers`` has it."""
 
     opened = []
 
@@ -71,6 +84,10 @@ class Dialog(Widget):
     def destroy(self):
         note("destroy")
 
+    def run(self):
+        _Module.typed, response = _Module.answers.pop(0)
+        return response
+
 
 class _Module(types.ModuleType):
     Adjustment, Widget, Dialog, SpinButton, ToggleButton = (
@@ -80,6 +97,8 @@ class _Module(types.ModuleType):
         _SpinButton,
         _ToggleButton,
     )
+    Label, Entry = _Label, _Entry
+    answers, said, typed = [], [], ""
     RESPONSE_OK, RESPONSE_CANCEL = -5, -6
     note = staticmethod(note)
 

@@ -54,7 +54,7 @@ def key():
 def _ask_for_missing_key():
     from . import key_window
 
-    return "" if key_window.is_stored() else key_window.ask(translate)
+    return key_window.ask_if_missing(translate)
 
 
 def _guarded(function, *args):

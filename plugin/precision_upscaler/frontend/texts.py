@@ -343,7 +343,7 @@ def no_python_error(_=same):
 
 
 def worker_missing_error(problem, _=same):
-    # type: (Exception, Translate) -> Event
+    # type: (object, Translate) -> Event
     """Return the event for a worker that could not be started."""
     return _event(
         "worker-missing",
