@@ -45,13 +45,13 @@ class FrontEnd:
         layer.fill(0)
         return image, layer
 
-    def upscale(self, image: Any, layer: Any, **options: Any) -> None:
-        """Call the procedure as a script does; RuntimeError when it fails."""
+    def upscale(self, image: Any, layer: Any, **options: Any) -> Any:
+        """Call the procedure as a script does and return its values; RuntimeError when it fails."""
         values = {
             "scale_factor": 2, "flavor": "photo", "sharpen": 7, "smart_grain": 7, "ultra_detail": 30,
             "filter_nsfw": False, "placement": "scale-image", "area": "layer", "colors": "service", **options,
         }  # fmt: skip
-        self.session.pdb.python_fu_precision_upscale(image, layer, *values.values())
+        return self.session.pdb.python_fu_precision_upscale(image, layer, *values.values())
 
     def refusal(self, image: Any, layer: Any, **options: Any) -> str:
         """Return the message of a run that must be refused before anything is sent."""

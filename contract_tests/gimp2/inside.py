@@ -383,6 +383,15 @@ def near(image, one, two):
     return max(abs(a - b) for a, b in zip(array.array(code, one), array.array(code, two))) <= within
 
 
+def like(image, one, two):
+    """Whether two channels are alike on average: a deep image's copy scales hard edges in another light."""
+    if near(image, one, two) or len(one) != len(two):
+        return near(image, one, two)
+    code, _ = _NUMBERS[image.precision // 100]
+    one, two = array.array(code, one), array.array(code, two)
+    return sum(abs(a - b) for a, b in zip(one, two)) <= 0.01 * sum(two)
+
+
 def grid(width, height, step=7):
     """Give points all over a picture, none on its border."""
     for y in range(3, height - 3, step):
@@ -420,7 +429,7 @@ class Judge(object):
         images = set(one.ID for one in gimp.image_list())
         undo = Undo(image)
         depth = undo.depth()
-        pdb[PROCEDURE](image, layer, *[native(self.options[name]) for name, _ in ARGUMENTS])
+        answer = pdb[PROCEDURE](image, layer, *[native(self.options[name]) for name, _ in ARGUMENTS])
         new = [one for one in gimp.image_list() if one.ID not in images]
         try:
             steps = undo.depth() - depth
@@ -434,6 +443,7 @@ class Judge(object):
                 self.expect("new images", len(new), 0)
                 result = self.placed(image, layer, facts, shape, before)
             if result is not None:
+                self.expect("the values", answer[:2], (result.image, result))
                 if self.placement != "new-image":
                     self.surroundings(image, result, reference, before)
                 self.pixels(result, source, channels, shape, reference, layer)
@@ -523,7 +533,7 @@ class Judge(object):
         for key in ("size", "kind", "guide", "profile", "resolution", "parasites"):
             self.expect("beside the result: the " + key, now[key], wanted[key])
         drawn = [(now["selection"], wanted["selection"])] + list(zip(now["channels"], wanted["channels"]))
-        if not all(near(image, found, twin) for found, twin in drawn):
+        if not all(like(image, found, twin) for found, twin in drawn):
             self.problems.append("the selection or a channel is not as GIMP makes it")
         self.expect("the number of channels", len(now["channels"]), len(wanted["channels"]))
         added = result.ID not in self.order and len(now["layers"]) != len(before["layers"])

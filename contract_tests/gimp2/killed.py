@@ -73,6 +73,11 @@ def first(folder):
     pdb.gimp_plugin_enable_precision()
     story = Story(folder)
     image = picture(1)
+    cancel = os.environ["PROBE_WINDOWS"] + ".cancel"
+    open(cancel, "w").close()
+    values = pdb.python_fu_precision_upscale(image, image.layers[0], *OPTIONS, run_mode=RUN_INTERACTIVE)
+    os.remove(cancel)
+    story.tell("dialog cancelled", image, values=values)
     killed = upscale_and_be_killed(image)
     pdb.python_fu_precision_upscale_resume()
     story.tell("killed", image, killed=killed)

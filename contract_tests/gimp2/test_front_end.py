@@ -63,6 +63,20 @@ def test_colours_are_bled_under_transparency(front_end: FrontEnd) -> None:
     assert np.abs(source.astype(int) - UNTOUCHED).max() <= 1
 
 
+def test_a_script_gets_the_image_the_layer_and_the_message(front_end: FrontEnd) -> None:
+    image, layer = front_end.image(precision=250)
+    found = front_end.upscale(image, layer)
+    assert found == (image, layer, front_end.session.messages[0])
+    assert "The service works in 8 bits" in found[2]
+
+
+def test_a_script_gets_the_new_image(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    found, new, message = front_end.upscale(image, layer, placement="new-image")
+    assert found in set(front_end.session.gimp.image_list()) - {image}
+    assert (new, new.width, message) == (found.layers[0], 400, "")
+
+
 def test_progress_tells_the_stages_and_the_charge(front_end: FrontEnd) -> None:
     front_end.upscale(*front_end.image())
     lines = [text for text, _ in front_end.session.progress]
@@ -292,7 +306,7 @@ def test_the_dialogs_values_arrive_and_become_the_last_ones(front_end: FrontEnd)
 def test_cancelling_the_dialog_does_nothing(front_end: FrontEnd) -> None:
     image, layer = front_end.image()
     front_end.session.dialog = None
-    front_end.session.menu(NAME, image, layer)
+    assert front_end.session.menu(NAME, image, layer) == (None, None, "")
     assert layer.width == 200
     assert [one["command"] for one in front_end.script.commands] == ["status"]
 

@@ -94,8 +94,14 @@ def test_three_were_killed_and_three_paid(outcome: Outcome) -> None:
 
 
 def test_the_dialog_stepped_aside_and_left_the_progress_to_gimp(outcome: Outcome) -> None:
-    assert outcome.windows[:4] == ["title Precision Upscale", "show", "OK", "hide"]
+    assert outcome.windows[5:9] == ["title Precision Upscale", "show", "OK", "hide"]
     assert "took the progress" not in outcome.windows
+
+
+def test_cancel_in_the_dialog_is_no_error(outcome: Outcome) -> None:
+    cancelled = outcome.told["dialog cancelled"]
+    assert (cancelled["values"], cancelled["layer"], cancelled["depth"]) == ([None, None, ""], [200, 180], 0)
+    assert outcome.windows[:5] == ["title Precision Upscale", "show", "Cancel", "quit", "destroy"]
 
 
 def test_a_kill_leaves_the_image_and_resume_says_that_it_is_being_worked_on(outcome: Outcome) -> None:

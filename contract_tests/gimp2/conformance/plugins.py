@@ -164,6 +164,11 @@ def a_plugin_that_returns_nothing():
 
 
 @probe
+def a_plugin_that_returns_no_image():
+    return pdb.python_fu_probe_no_image()
+
+
+@probe
 def a_plugin_that_raises():
     return raised(pdb.python_fu_probe_fails, "boom")
 

@@ -1,6 +1,7 @@
 """A PyGTK of no windows, as far as gimpfu's dialog and the key window ask for it, with somebody before them.
 
-In the dialog OK is pressed at once; in windows that are run, ``answers`` says what is typed and pressed.
+In the dialog OK is pressed at once, or Cancel while a file ends in ``.cancel``; in windows that are run,
+``answers`` says what is typed and pressed.
 
 The private GIMP 2.10 has none. With this one the real gimpfu goes its real way through its dialog; what
 happens to the windows is written to the file that ``PROBE_WINDOWS`` names, a word a line.
@@ -24,7 +25,8 @@ class Widget(object):
         self.values = values
 
     def __getattr__(self, name):
-        if name.startswith("__"):
+        # "res" is gimpfu's own, which a cancelled dialog does not have
+        if name.startswith("__") or name == "res":
             raise AttributeError(name)
         return lambda *values, **named: None
 
@@ -110,9 +112,10 @@ class _Module(types.ModuleType):
 
     @staticmethod
     def main():
+        cancelled = os.path.exists(os.environ["PROBE_WINDOWS"] + ".cancel")
         for dialog in Dialog.opened:
-            note("OK")
-            dialog.handler(dialog, _Module.RESPONSE_OK)
+            note("Cancel" if cancelled else "OK")
+            dialog.handler(dialog, _Module.RESPONSE_CANCEL if cancelled else _Module.RESPONSE_OK)
 
     @staticmethod
     def main_quit():

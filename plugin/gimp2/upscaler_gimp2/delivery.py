@@ -23,15 +23,20 @@ Job = namedtuple("Job", "event subject sent values selection")
 """
 
 
+Delivered = namedtuple("Delivered", "layer notes")
+"""The layer that holds a result, wherever that is, and the notes for the user, a list of texts."""
+
+
 def deliver(job, translate):
-    """Put the job's picture into its image and return the notes for the user.
+    """Put the job's picture into its image; returns the :class:`Delivered`.
 
     It is paid for by now: whatever goes wrong leaves the result to Resume, and :class:`Failed` says so.
     """
     try:
-        notes = [texts.note("reused", translate)] if job.event.get("reused") else []
+        reused = [texts.note("reused", translate)] if job.event.get("reused") else []
         changed = changed_meanwhile(job)
-        return notes + (_beside(job, changed, translate) if changed else _placed(job, translate))
+        done = _beside(job, changed, translate) if changed else _placed(job, translate)
+        return done._replace(notes=reused + done.notes)
     except Failed:
         raise
     except Exception as problem:
@@ -42,13 +47,13 @@ def deliver(job, translate):
 def deliver_elsewhere(event, name, translate):
     """Make the result of a layer that is not here any more an image of its own; as :func:`deliver` otherwise."""
     try:
-        as_new_image(event["path"], name, translate)
+        layer = as_new_image(event["path"], name, translate)
     except Failed:
         raise
     except Exception as problem:
         show_trace()
         raise Failed(texts.local_error(problem, event["charged"], translate))
-    return [texts.note("image-gone", translate, name=name)]
+    return Delivered(layer, [texts.note("image-gone", translate, name=name)])
 
 
 def changed_meanwhile(job, pixels=False):
@@ -74,17 +79,20 @@ def changed_meanwhile(job, pixels=False):
 
 
 def _beside(job, changed, translate):
-    as_new_image(job.event["path"], job.subject.name, translate)
-    return [texts.note(changed, translate, name=job.subject.name)]
+    layer = as_new_image(job.event["path"], job.subject.name, translate)
+    return Delivered(layer, [texts.note(changed, translate, name=job.subject.name)])
 
 
 def as_new_image(path, name, translate):
-    """Open the picture at ``path`` as an image of its own; :class:`Failed` when GIMP cannot read it."""
+    """Open the picture at ``path`` as an image of its own; returns its layer.
+
+    :class:`Failed` when GIMP cannot read it.
+    """
     image = _readable(path, None, translate)
     image.enable_undo()
     image.layers[0].name = native(name)
     swap.show(image)
-    return image
+    return image.layers[0]
 
 
 def _readable(path, job_id, translate):
@@ -116,12 +124,13 @@ def _placed(job, translate):
         subject, placed, answer = goal(job)
         gimp.progress_init(native(texts.placing(translate)))
         try:
-            swap.replace(subject, composed, placed, job.values["placement"])
+            layer = swap.replace(subject, composed, placed, job.values["placement"])
         except Exception:
             show_trace()
             raise Failed(_broken_off(job, translate))
     gimp.displays_flush()
-    return _about_size(answer, job, translate) + about_format(subject, job.values, translate)
+    notes = _about_size(answer, job, translate) + about_format(subject, job.values, translate)
+    return Delivered(layer, notes)
 
 
 def _broken_off(job, translate):

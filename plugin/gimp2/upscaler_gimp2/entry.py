@@ -14,6 +14,9 @@ from precision_upscaler.frontend.language import Catalog
 from .errors import Failed, Refused, show_trace
 from .text import native
 
+NOTHING = (None, None, "")
+"""The values of an upscale that was refused, failed or cancelled with a person watching."""
+
 _state = {"dialog": False}
 translate = Catalog()
 
@@ -28,12 +31,22 @@ def dialog_opens():
 
 
 def upscale(image, drawable, *values):
-    """Enlarge ``drawable``; ``values`` are the other arguments in the order of ``options.ALL``."""
+    """Enlarge ``drawable``; ``values`` are the other arguments in the order of ``options.ALL``.
+
+    Returns the image and the layer of the result and what there is to know about it, or :data:`NOTHING`.
+    """
     from . import dialog, run
 
     dialog.step_aside()
     chosen = dict(zip([option.name for option in options.ALL], values))
-    _guarded(run.upscale, image, drawable, chosen, translate)
+    done = []
+
+    def upscaled():
+        done.append(run.upscale(image, drawable, chosen, translate))
+        return "\n".join(done[0].notes)
+
+    text = _guarded(upscaled)
+    return (done[0].layer.image, done[0].layer, native(text)) if done else NOTHING
 
 
 def resume():
@@ -58,6 +71,7 @@ def _ask_for_missing_key():
 
 
 def _guarded(function, *args):
+    """Show what ``function`` returns, or why it did not; returns the text, an empty one after a failure."""
     from . import working
 
     try:
@@ -74,6 +88,8 @@ def _guarded(function, *args):
     else:
         if text:
             gimp.message(native(text))
+        return text
+    return ""
 
 
 def _failed(text):

@@ -10,9 +10,11 @@ import gimpfu
 from gimpfu import (
     PF_DRAWABLE,
     PF_IMAGE,
+    PF_LAYER,
     PF_RADIO,
     PF_SLIDER,
     PF_SPINNER,
+    PF_STRING,
     PF_TOGGLE,
     register,
 )
@@ -56,6 +58,7 @@ def arguments():
 def register_all():
     """Tell gimpfu about every procedure."""
     _make_last_values_work_at_once()
+    _answer_when_cancelled()
     _register(
         UPSCALE,
         "Enlarge a layer with the Precision Upscaler service and put it back in its place",
@@ -66,6 +69,11 @@ def register_all():
         "*",
         arguments(),
         entry.upscale,
+        results=[
+            (PF_IMAGE, "image", "The image with the result"),
+            (PF_LAYER, "layer", "The layer with the result"),
+            (PF_STRING, "message", "What there is to know about the result"),
+        ],
         on_run=entry.dialog_opens,
     )
     _register(
@@ -88,9 +96,9 @@ def register_all():
     )
 
 
-def _register(name, blurb, help_text, label, types, parameters, function, **more):
+def _register(name, blurb, help_text, label, types, parameters, function, results=(), **more):
     about = [name, blurb, help_text, AUTHOR, COPYRIGHT, native(__version__)]
-    register(*(about + [label, types, parameters, [], function]), menu=MENU, **more)
+    register(*(about + [label, types, parameters, list(results), function]), menu=MENU, **more)
 
 
 def _make_last_values_work_at_once():
@@ -105,3 +113,18 @@ def _make_last_values_work_at_once():
 
     defaults.gives_tuple = True
     gimpfu._get_defaults = defaults
+
+
+def _answer_when_cancelled():
+    # gimpfu answers a cancelled dialog with None, which GIMP takes for an error where values are expected
+    original = gimpfu._run
+    if getattr(original, "answers", False):
+        return
+
+    def run(*args):
+        answer = original(*args)
+        # the procedure's name and its arguments come last
+        return entry.NOTHING if answer is None and args[-2].replace("_", "-") == UPSCALE else answer
+
+    run.answers = True
+    gimpfu._run = run

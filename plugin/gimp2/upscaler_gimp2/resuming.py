@@ -53,7 +53,7 @@ def resume_one(job, translate):
     try:
         conversation = Conversation({"command": "resume", "job_id": job["job_id"]}, translate)
         event = conversation.result()
-        notes = conversation.warnings + _delivered(job, event, translate)
+        notes = conversation.warnings + _delivered(job, event, translate).notes
     except Exception as problem:
         if conversation is not None:
             conversation.close()
@@ -66,7 +66,7 @@ def resume_one(job, translate):
 
 
 def _delivered(job, event, translate):
-    """Put a fetched result where it belongs and return the notes about it."""
+    """Put a fetched result where it belongs; returns the :class:`delivery.Delivered`."""
     subject = home_of(job)
     if subject is None:
         return delivery.deliver_elsewhere(event, name_of(job), translate)

@@ -22,7 +22,7 @@ _SESSION = "precision-upscaler-session"
 
 
 def upscale(image, drawable, given, translate):
-    """Enlarge ``drawable`` of ``image`` by the options in ``given``; return what the user should know, as text.
+    """Enlarge ``drawable`` of ``image`` by the options in ``given``; returns the :class:`delivery.Delivered`.
 
     :class:`Refused` before anything is sent, :class:`Failed` afterwards.
     """
@@ -31,9 +31,9 @@ def upscale(image, drawable, given, translate):
     with _selection_of(subject, values) as selection:
         conversation, event, sent = _sent(subject, values, translate)
         job = delivery.Job(event, subject, sent, values, selection)
-        notes = conversation.warnings + delivery.deliver(job, translate)
+        done = delivery.deliver(job, translate)
         conversation.delivered()
-    return "\n".join(notes)
+    return done._replace(notes=conversation.warnings + done.notes)
 
 
 @contextmanager
