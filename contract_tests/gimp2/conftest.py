@@ -67,7 +67,7 @@ class FrontEnd:
 @pytest.fixture
 def loaded_session() -> Iterator[Session]:
     """Load the front end into a pretended GIMP, its modules fresh."""
-    _forget_front_end()
+    forget_front_end()
     with Session() as session:
         session.load_plugin(FRONT_END / "precision-upscaler.py")
         sys.path.insert(0, str(FRONT_END))
@@ -75,10 +75,10 @@ def loaded_session() -> Iterator[Session]:
             yield session
         finally:
             sys.path.remove(str(FRONT_END))
-            _forget_front_end()
+            forget_front_end()
 
 
-def _forget_front_end() -> None:
+def forget_front_end() -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "upscaler_gimp2"]:
         del sys.modules[name]
 

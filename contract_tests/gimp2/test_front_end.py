@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from precision_upscaler.contract import PARAMETERS
-from precision_upscaler.frontend import options
+from precision_upscaler.frontend import language, options
 
-from contract_tests.gimpfu_stubs import RUN_WITH_LAST_VALS
+from contract_tests.gimpfu_stubs import RUN_WITH_LAST_VALS, Session
 
-from .conftest import FRONT_END, FrontEnd
+from .conftest import FRONT_END, FrontEnd, forget_front_end
 
 NAME = "python-fu-precision-upscale"
 UNTOUCHED = (90, 120, 150)
@@ -30,6 +30,18 @@ def test_arguments_are_the_contracts_and_ours(front_end: FrontEnd) -> None:
 def test_three_procedures_with_their_places(front_end: FrontEnd) -> None:
     names = list(front_end.session.pdb.query("precision-upscale"))
     assert names == [NAME, f"{NAME}-resume", f"{NAME}-key"]
+
+
+def test_what_people_read_of_the_procedures_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "Catalog", lambda _: str.upper)
+    forget_front_end()
+    with Session() as session:
+        session.load_plugin(FRONT_END / "precision-upscaler.py")
+        facts = session.database.installed[NAME]
+    forget_front_end()
+    assert facts.blurb == "ENLARGE LAYERS 2 TO 16 TIMES WITH A CLOUD SERVICE"
+    titles = [argument.description for argument in facts.arguments[3:]]
+    assert titles == [option.title.upper() for option in options.ALL]
 
 
 def test_what_is_sent(front_end: FrontEnd) -> None:

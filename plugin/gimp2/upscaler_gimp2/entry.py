@@ -9,7 +9,7 @@ from __future__ import absolute_import
 
 from gimpfu import gimp
 from precision_upscaler.frontend import options, texts
-from precision_upscaler.frontend.language import Catalog
+from precision_upscaler.frontend.language import Catalog, preferred
 
 from .errors import Failed, Refused, show_trace
 from .text import native
@@ -18,7 +18,7 @@ NOTHING = (None, None, "")
 """The values of an upscale that was refused, failed or cancelled with a person watching."""
 
 _state = {"dialog": False}
-translate = Catalog()
+translate = Catalog(preferred())
 
 
 def dialog_opens():
