@@ -9,6 +9,7 @@ import catalogs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from precision_upscaler.frontend import language as languages_of
 from precision_upscaler.frontend import options, texts
 from precision_upscaler.frontend.language import Catalog
 from precision_upscaler.frontend.mnemonics import key_of, with_keys
@@ -99,3 +100,21 @@ def test_keys_never_clash(titles: list[str], taken: str) -> None:
     assert not set(keys) & set(taken)
     # a title without a key is only left when no letter is free at all
     assert len(keys) == len(titles) or len(set(keys) | set(taken)) >= 26
+
+
+_GERMAN, _NONE = 0x0407, 0
+
+
+@pytest.mark.parametrize(
+    ("environ", "number", "languages"),
+    [
+        ({"LANG": "it_IT.UTF-8"}, _GERMAN, None),
+        ({"LANGUAGE": "fr"}, _GERMAN, None),
+        ({}, _GERMAN, ["de_DE"]),
+        ({"LANG": ""}, _NONE, None),
+    ],
+)
+def test_without_a_word_in_the_environment_the_system_decides(
+    environ: dict[str, str], number: int, languages: list[str] | None
+) -> None:
+    assert languages_of.preferred(environ, lambda: number) == languages

@@ -7,6 +7,8 @@ import re
 
 import pytest
 from precision_upscaler.frontend import texts
+from precision_upscaler.frontend.options import OWN
+from precision_upscaler.frontend.placement import FIT_LAYER
 
 VALUES = {
     "name": "Sky",
@@ -47,6 +49,12 @@ def test_there_are_sentences_to_test() -> None:
 def test_an_unknown_code_is_a_fault_of_ours() -> None:
     with pytest.raises(KeyError):
         texts.refusal("made-up")
+
+
+def test_a_locked_position_names_the_way_out_as_the_dialog_calls_it() -> None:
+    placement = next(one for one in OWN if one.name == "placement")
+    title = next(choice.title for choice in placement.choices if choice.value == FIT_LAYER)
+    assert f"“{title}”" in texts.refusal("locked-position", name="Sky")
 
 
 def test_a_refusal_says_that_it_cost_nothing() -> None:
@@ -117,3 +125,17 @@ def test_every_stage_of_the_protocol_has_its_line() -> None:
 def test_errors_of_the_front_end_have_the_protocols_members(event: dict[str, object]) -> None:
     assert set(event) == {"event", "code", "what", "charged", "charge", "advice", "log", "job_id", "details"}
     assert str(event["advice"]).endswith(".")
+
+
+def test_a_worker_that_misses_a_part_of_the_plugin_says_to_install_it_again() -> None:
+    lines = ["Traceback (most recent call last):", "ModuleNotFoundError: No module named 'httpx2'"]
+    event = texts.worker_died_error(1, "no", None, lines)
+    sentence = texts.error(event)
+    assert "No module named 'httpx2'" in sentence
+    assert "its folder must hold precision_upscaler and vendor" in sentence
+
+
+def test_a_worker_that_dies_after_the_payment_is_left_to_resume_whatever_it_misses() -> None:
+    event = texts.worker_died_error(1, "yes", "job", ["ModuleNotFoundError: No module named 'httpx2'"])
+    assert "Resume Precision Upscales" in texts.error(event)
+    assert event["charged"] == "yes"

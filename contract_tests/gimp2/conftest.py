@@ -45,13 +45,13 @@ class FrontEnd:
         layer.fill(0)
         return image, layer
 
-    def upscale(self, image: Any, layer: Any, **options: Any) -> None:
-        """Call the procedure as a script does; RuntimeError when it fails."""
+    def upscale(self, image: Any, layer: Any, **options: Any) -> Any:
+        """Call the procedure as a script does and return its values; RuntimeError when it fails."""
         values = {
             "scale_factor": 2, "flavor": "photo", "sharpen": 7, "smart_grain": 7, "ultra_detail": 30,
             "filter_nsfw": False, "placement": "scale-image", "area": "layer", "colors": "service", **options,
         }  # fmt: skip
-        self.session.pdb.python_fu_precision_upscale(image, layer, *values.values())
+        return self.session.pdb.python_fu_precision_upscale(image, layer, *values.values())
 
     def refusal(self, image: Any, layer: Any, **options: Any) -> str:
         """Return the message of a run that must be refused before anything is sent."""
@@ -67,7 +67,7 @@ class FrontEnd:
 @pytest.fixture
 def loaded_session() -> Iterator[Session]:
     """Load the front end into a pretended GIMP, its modules fresh."""
-    _forget_front_end()
+    forget_front_end()
     with Session() as session:
         session.load_plugin(FRONT_END / "precision-upscaler.py")
         sys.path.insert(0, str(FRONT_END))
@@ -75,10 +75,10 @@ def loaded_session() -> Iterator[Session]:
             yield session
         finally:
             sys.path.remove(str(FRONT_END))
-            _forget_front_end()
+            forget_front_end()
 
 
-def _forget_front_end() -> None:
+def forget_front_end() -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "upscaler_gimp2"]:
         del sys.modules[name]
 
@@ -100,8 +100,13 @@ class RealGimp:
     def __init__(self, gimp: Gimp, folder: Path) -> None:
         self.gimp, self.folder = gimp, folder
 
-    def run(self, code: str, env: dict[str, str] | None = None, timeout: float = 600) -> str:
-        """Run Python 2.7 ``code`` in the GIMP without windows; returns its standard error."""
+    def run(
+        self, code: str, env: dict[str, str] | None = None, timeout: float = 600, *, fonts: bool = False
+    ) -> str:
+        """Run Python 2.7 ``code`` in the GIMP without windows; returns its standard error.
+
+        ``fonts`` lets GIMP look for some, without which it cannot write text.
+        """
         preload = str(self.folder / "undo_probe.so")
         environment = {"LD_PRELOAD": preload, "PROBE_FOLDER": str(self.folder), **(env or {})}
         with self.gimp.fresh_home() as home:
@@ -113,9 +118,10 @@ class RealGimp:
             prelude = (
                 f"import sys; sys.dont_write_bytecode = True; sys.path.insert(0, {str(self.folder)!r}); "
             )
-            done = self.gimp.batch(
-                prelude + code, binds=[self.folder], env=environment, home=home, timeout=timeout
-            )
+            argv = [self.gimp.console, "-i", "-d", "--no-splash", "--batch-interpreter", "python-fu-eval"]
+            argv += [] if fonts else ["-f"]
+            argv += ["-b", prelude + code, "-b", "pdb.gimp_quit(1)"]
+            done = self.gimp.run(argv, binds=[self.folder], env=environment, home=home, timeout=timeout)
         return done.stderr
 
     def report(self, name: str) -> Any:
@@ -133,8 +139,9 @@ def make_real_gimp(gimp210: Gimp, tmp_path_factory: pytest.TempPathFactory) -> C
         shutil.copytree(
             HERE / "conformance", package / "conformance", ignore=shutil.ignore_patterns("__pycache__")
         )
-        for name in ("__init__.py", "inside.py"):
+        for name in ("__init__.py", "inside.py", "killed.py"):
             shutil.copy(HERE / name, package / name)
+        shutil.copytree(HERE / "widgets", folder / "widgets", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(
             HERE / "conformance", folder / "conformance", ignore=shutil.ignore_patterns("__pycache__")
         )

@@ -6,6 +6,7 @@ everything about the image is as it was but what the placement says, and one und
 
 from __future__ import absolute_import, division
 
+import array
 import json
 import math
 import struct
@@ -64,6 +65,9 @@ def build(row):
         pdb.gimp_image_convert_indexed(image, NO_DITHER, MAKE_PALETTE, 64, False, False, "")
     elif "precision" in facts:
         pdb.gimp_image_convert_precision(image, getattr(gimpenums, "PRECISION_" + facts["precision"]))
+    if what.get("content") == "ramp":
+        pdb.gimp_plugin_enable_precision()
+        paint(layer, ramp(layer.width, layer.height))
     if facts.get("selection"):
         pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, *SELECTIONS[facts["selection"]])
         if facts["selection"] == "soft":
@@ -100,7 +104,7 @@ def target(image, what, base):
     else:
         layer = add(image, what.get("name", "Target"), size, at, base, what.get("alpha"), 2, parent, position)
     if what.get("kind") == "text":
-        layer.attach_new_parasite("gimp-text-layer", 1, "(text)")
+        layer = text(image, layer)
     if "mask" in what:
         mask = layer.create_mask(ADD_WHITE_MASK)
         layer.add_mask(mask)
@@ -127,6 +131,22 @@ def target(image, what, base):
     return layer
 
 
+def text(image, layer):
+    """Return a text layer in the place of ``layer``; in the stubs, which cannot write, it only says so."""
+    if bytes is not str:
+        layer.attach_new_parasite("gimp-text-layer", 1, "(text)")
+        return layer
+    written = pdb.gimp_text_layer_new(image, "Words\nand words", "Sans Bold", 60, PIXELS)
+    pdb.gimp_image_insert_layer(image, written, layer.parent, pdb.gimp_image_get_item_position(image, layer))
+    pdb.gimp_text_layer_resize(written, layer.width, layer.height)
+    pdb.gimp_text_layer_set_color(written, gimpcolor.RGB(200, 120, 60))
+    written.set_offsets(*layer.offsets)
+    name = layer.name
+    image.remove_layer(layer)
+    written.name = name
+    return written
+
+
 def mode_number(name):
     """Return a layer mode's number by GIMP 3's name of it."""
     return getattr(gimpenums, "LAYER_MODE_" + name)
@@ -141,6 +161,14 @@ def add(image, name, size, at, base, alpha, seed, parent=None, position=0):
     layer.set_offsets(*at)
     paint(layer, content(width, height, 1 if base == GRAY else 3, alpha, seed))
     return layer
+
+
+def ramp(width, height):
+    """Return a gradient of fewer than 26 of 256 levels in 16 bits: cut to 8, it would be seen as bands."""
+    levels = [
+        int(65535 * (0.3 + 0.1 * x / width + 0.002 * y / height)) for y in range(height) for x in range(width)
+    ]
+    return struct.pack("=%dH" % (3 * len(levels)), *[level for level in levels for _ in range(3)])
 
 
 _contents = {}
@@ -341,6 +369,29 @@ def unlock(layer):
         pdb.gimp_item_set_lock_position(layer, False)
 
 
+# of an image's precision, in hundreds: how to read its numbers, and how far two scalings may be apart
+_NUMBERS = {1: ("B", 1), 2: ("H", 64), 3: ("I", 1 << 22), 5: ("H", 16), 6: ("f", 1e-3), 7: ("d", 1e-3)}
+
+
+def near(image, one, two):
+    """Whether two answers of :func:`raw` are the same but for what GIMP's own scaling varies by."""
+    if one == two:
+        return True
+    code, within = _NUMBERS[image.precision // 100]
+    if not one or not two or len(one) != len(two):
+        return False
+    return max(abs(a - b) for a, b in zip(array.array(code, one), array.array(code, two))) <= within
+
+
+def like(image, one, two):
+    """Whether two channels are alike on average: a deep image's copy scales hard edges in another light."""
+    if near(image, one, two) or len(one) != len(two):
+        return near(image, one, two)
+    code, _ = _NUMBERS[image.precision // 100]
+    one, two = array.array(code, one), array.array(code, two)
+    return sum(abs(a - b) for a, b in zip(one, two)) <= 0.01 * sum(two)
+
+
 def grid(width, height, step=7):
     """Give points all over a picture, none on its border."""
     for y in range(3, height - 3, step):
@@ -372,12 +423,13 @@ class Judge(object):
         self.order = [item.ID for item, _ in tree(image)]
         reference = pdb.gimp_image_duplicate(image)
         before, facts = whole(image), attributes(layer)
+        before.update(target=layer.ID, at=layer.offsets)
         source, channels = eight_bit(layer)
         shape = (layer.width, layer.height, layer.offsets)
         images = set(one.ID for one in gimp.image_list())
         undo = Undo(image)
         depth = undo.depth()
-        pdb[PROCEDURE](image, layer, *[native(self.options[name]) for name, _ in ARGUMENTS])
+        answer = pdb[PROCEDURE](image, layer, *[native(self.options[name]) for name, _ in ARGUMENTS])
         new = [one for one in gimp.image_list() if one.ID not in images]
         try:
             steps = undo.depth() - depth
@@ -391,6 +443,9 @@ class Judge(object):
                 self.expect("new images", len(new), 0)
                 result = self.placed(image, layer, facts, shape, before)
             if result is not None:
+                self.expect("the values", answer[:2], (result.image, result))
+                if self.placement != "new-image":
+                    self.surroundings(image, result, reference, before)
                 self.pixels(result, source, channels, shape, reference, layer)
             if self.placement != "new-image":
                 undo.undo()
@@ -406,9 +461,10 @@ class Judge(object):
 
     def same(self, now, before):
         """After undo (or beside a new image) everything is as it was, to the bit."""
-        for key in sorted(before):
+        for key in sorted(now):
             if now[key] != before[key]:
                 if key == "layers":
+                    self.expect("undo: the number of layers", len(now[key]), len(before[key]))
                     for old, new in zip(before[key], now[key]):
                         names = ("depth", "attributes", "width", "height", "offsets", "pixels", "mask", "ID")
                         different = [name for name, one, two in zip(names, old, new) if one != two]
@@ -435,7 +491,7 @@ class Judge(object):
                 if not result.name.startswith(facts["name"]):
                     self.problems.append("the new layer is called %r" % result.name)
             else:
-                wanted = dict(facts, tattoo=result.tattoo)
+                wanted = dict(facts)
                 wanted["parasites"] = [one for one in facts["parasites"] if one[0] != "gimp-text-layer"]
         else:
             wanted = facts
@@ -465,6 +521,42 @@ class Judge(object):
         self.expect("whether something is selected", bool(something), any(bytearray(before["selection"])))
         return gimp._id2drawable(result.ID)
 
+    def surroundings(self, image, result, reference, before):
+        """Judge all but the result against the untouched copy, which GIMP itself brings to the canvas."""
+        if self.placement == "scale-image" and self.factor != 1:
+            pdb.gimp_context_set_interpolation(INTERPOLATION_NOHALO)
+            reference.scale(reference.width * self.factor, reference.height * self.factor)
+        elif self.placement in ("grow-canvas", "new-layer"):
+            left, top = min(0, before["at"][0]), min(0, before["at"][1])
+            reference.resize(image.width, image.height, -left, -top)
+        now, wanted = whole(image), whole(reference)
+        for key in ("size", "kind", "guide", "profile", "resolution", "parasites"):
+            self.expect("beside the result: the " + key, now[key], wanted[key])
+        drawn = [(now["selection"], wanted["selection"])] + list(zip(now["channels"], wanted["channels"]))
+        if not all(like(image, found, twin) for found, twin in drawn):
+            self.problems.append("the selection or a channel is not as GIMP makes it")
+        self.expect("the number of channels", len(now["channels"]), len(wanted["channels"]))
+        added = result.ID not in self.order and len(now["layers"]) != len(before["layers"])
+        layers = [one for one in now["layers"] if not (added and one[-1] == result.ID)]
+        self.expect("the number of layers", len(layers), len(before["layers"]))
+        self.expect("the active layer", image.active_layer and image.active_layer.ID, result.ID)
+        for found, twin, old in zip(layers, wanted["layers"], before["layers"]):
+            if old[-1] != before["target"]:
+                self.neighbour(image, found, twin, old, added)
+
+    def neighbour(self, image, found, twin, old, added):
+        """Judge one layer that is not the target."""
+        name = old[1]["name"]
+        self.expect("the ID of %r" % name, found[-1], old[-1])
+        facts = dict(old[1])
+        if added:  # by the new layer
+            facts["position"] = found[1]["position"]
+        self.expect("attributes of %r" % name, found[1], facts)
+        if found[5] is not None:  # a group is as large as what it holds
+            self.expect("size and place of %r" % name, found[2:5], twin[2:5])
+        if not near(image, found[5], twin[5]) or not near(image, found[6], twin[6]):
+            self.problems.append("the pixels or the mask of %r are not as GIMP makes them" % name)
+
     def new_image(self, image, new, facts):
         """Judge an image of its own."""
         kind = (image.base_type, image.precision)
@@ -476,7 +568,9 @@ class Judge(object):
         self.expect("the resolution", new.resolution, image.resolution)
         layer = new.layers[0]
         self.expect("the name", layer.name, facts["name"])
-        self.expect("alpha", layer.has_alpha, facts["alpha"])
+        for name in ("alpha", "opacity", "mode", "mask", "parasites"):
+            if name != "parasites" or self.row["layers"][0].get("kind") != "text":
+                self.expect(name, attributes(layer)[name], facts[name])
         self.expect("the canvas", (new.width, new.height), (layer.width, layer.height))
 
     def pixels(self, result, source, channels, shape, reference, layer):
@@ -528,6 +622,8 @@ class Judge(object):
             bound = 6.0 if loose else 1.0 if self.row["image"].get("base") != "INDEXED" else 3.0
             if off / count > bound:
                 self.problems.append("colours are off by %.2f levels, at worst %d" % (off / count, worst))
+        if self.row["image"].get("levels") and len(set(array.array("H", raw(result)))) <= 256:
+            self.problems.append("a deep gradient came back in steps")
         if veil_off > 2:
             self.problems.append("alpha is off by %d" % veil_off)
         if result.mask is not None and own.mask is not None and raw(result.mask) != raw(own.mask):
@@ -543,9 +639,8 @@ class Judge(object):
         if factor != 1:
             unlock(twin)
             pdb.gimp_context_set_interpolation(INTERPOLATION_NOHALO)
-            if self.placement == "scale-image":
-                reference.scale(reference.width * factor, reference.height * factor)
-            else:
+            # with the image it has been scaled already
+            if self.placement != "scale-image":
                 twin.scale(twin.width * factor, twin.height * factor, False)
         return gimp._id2drawable(twin.ID)
 

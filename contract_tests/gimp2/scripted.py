@@ -35,6 +35,7 @@ class Script:
     before_result: Any = None
     jobs: list[Event] = field(default_factory=list)
     key: str | None = "file"
+    stored: str | None = None
 
     def worker(self, command: Event, **more: Any) -> ScriptedWorker:
         """Stand in for the class ``Worker``."""
@@ -48,6 +49,7 @@ class ScriptedWorker:
     def __init__(self, script: Script, command: Event, key: str | None) -> None:
         self._script, self._command, self.key = script, command, key
         self._events: deque[Event] = deque()
+        self.charged = "no"
 
     def start(self, _words: list[str]) -> ScriptedWorker:
         """Work everything out at once."""
@@ -57,7 +59,9 @@ class ScriptedWorker:
 
     def next_event(self, _seconds: float) -> Event | None:
         """Return the next event."""
-        return self._events.popleft() if self._events else None
+        event = self._events.popleft() if self._events else None
+        self.charged = (event or {}).get("charged") or self.charged
+        return event
 
     def delivered(self) -> None:
         """Note that the picture arrived."""
@@ -71,10 +75,16 @@ class ScriptedWorker:
                 "expected_seconds": 60.0}  # fmt: skip
 
     def _status(self) -> list[Event]:
-        return [{"event": "status", "key": self._script.key, "settings": {}}]
+        address = "https://api.example.org/v1"
+        return [{"event": "status", "key": self._script.key, "base_url": address, "settings": {}}]
+
+    def _test_key(self) -> list[Event]:
+        if self.key == "unreachable":
+            return [_error("unreachable")]
+        return [{"event": "key", "valid": self.key == "right", "message": "The service said so."}]
 
     def _store_key(self) -> list[Event]:
-        self._script.key = "file"
+        self._script.key, self._script.stored = "file", self.key
         return [{"event": "stored", "where": "file"}]
 
     def _jobs(self) -> list[Event]:

@@ -1,8 +1,7 @@
 """The layer-swap table of GIMP 3, as far as GIMP 2.10 has what its rows are about, and a few rows of its own.
 
 2.10 has one active layer, no layer effects, no vector or link layers, no lock of visibility and no perceptual
-precisions besides its gamma ones. Text needs fonts, which a GIMP in batch mode goes without: only the stubs
-try it.
+precisions besides its gamma ones.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ def _fits(one: Row) -> bool:
     if one.get("only") or len(one["layers"]) != 1:
         return False
     layer, image = one["layers"][0], one["image"]
-    if layer.get("effects") or layer.get("kind") in ("vector", "link", "text"):
+    if layer.get("effects") or layer.get("kind") in ("vector", "link"):
         return False
     if "visibility" in layer.get("locks", ()) and len(layer["locks"]) == 1:
         return False
     if image.get("profile") == "tables":  # still to be tried in 2.10: the stubs know matrix profiles alone
         return False
-    return "PERCEPTUAL" not in image.get("precision", "") and not image.get("levels")
+    return "PERCEPTUAL" not in image.get("precision", "")
 
 
 def _translated(one: Row) -> Row:
@@ -56,14 +55,3 @@ ROWS: list[Row] = [_translated(one) for one in GIMP3_ROWS if _fits(one)] + _mode
     row("linked", {"linked": True}),
     row("linear-modes-and-mask", {"mask": ["edit"], "mode": "MULTIPLY"}, image={"precision": "FLOAT_LINEAR"}),
 ]  # fmt: skip
-
-
-def rows_for_stubs() -> list[Row]:
-    """Return the rows to try in the stubs: all, and text."""
-    return [
-        *ROWS,
-        row("text", {"kind": "text"}),
-        row("text-with-mask", {"kind": "text", "mask": ["edit"], "opacity": 50.0, "mode": "MULTIPLY"}),
-        row("text-fit-layer", {"kind": "text"}, options={"placement": "fit-layer"}),
-        row("text-new-layer", {"kind": "text"}, options={"placement": "new-layer"}),
-    ]

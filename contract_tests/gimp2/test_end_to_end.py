@@ -71,7 +71,7 @@ def test_a_wrong_key_is_said(end: FrontEnd, mock: PrecisionMock, monkeypatch: py
 
 
 @pytest.mark.slow
-def test_cancel_on_gimps_bar_loses_nothing(
+def test_a_front_end_that_is_gone_loses_nothing(
     end: FrontEnd, mock: PrecisionMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from upscaler_gimp2 import talking
@@ -103,7 +103,8 @@ def test_cancel_on_gimps_bar_loses_nothing(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("missing", "words"), [("vendor", "plug-in again"), ("precision_upscaler/worker.py", "plug-in again")]
+    ("missing", "words"),
+    [("vendor", "No module named"), ("precision_upscaler/worker.py", "No module named")],
 )
 def test_a_damaged_installation_is_said(
     make_real_gimp: Callable[..., RealGimp], plugin_gimp2: Path, tmp_path: Path, missing: str, words: str
@@ -116,20 +117,21 @@ def test_a_damaged_installation_is_said(
     else:
         gone.unlink()
     real = make_real_gimp(damaged)
-    report = real.folder / "size"
+    report = real.folder / "report.json"
     code = (
-        "from gimpfu import *; image = gimp.Image(200, 180, RGB)\n"
-        "layer = image.new_layer('Sky', alpha=False)\n"
-        "layer.fill(WHITE_FILL)\n"
+        "from gimpfu import *; import json, probing.killed as killed, probing.inside as inside\n"
+        "image = killed.picture(1); layer = image.layers[0]; before = inside.whole(image)\n"
         "options = (2, 'photo', 7, 7, 30, 0, 'scale-image', 'layer', 'service')\n"
         "try:\n    pdb.python_fu_precision_upscale(image, layer, *options)\n"
         "except RuntimeError: pass\n"
-        f"open({str(report)!r}, 'w').write('%d' % image.width)"
+        "told = [inside.whole(image) == before, killed.Undo(image).depth(), len(gimp.image_list())]\n"
+        f"open({str(report)!r}, 'w').write(json.dumps(told))"
     )
     log = real.run(f"exec({code!r})", {"PRECISION_UPSCALER_DATA": str(real.folder / "data")}, timeout=120)
-    assert report.read_text(encoding="utf-8") == "200", log[-1500:]
+    assert report.exists(), log[-1500:]
+    assert real.report(report.name) == [True, 0, 1], "the image is not what it was"
     assert words in log
-    assert "Nothing was charged." in log
+    assert "Nothing was charged. Install the plug-in again; its folder must hold precision_upscaler" in log
 
 
 def test_the_tests_run_where_the_worker_can(end: FrontEnd) -> None:

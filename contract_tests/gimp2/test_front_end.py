@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from precision_upscaler.contract import PARAMETERS
-from precision_upscaler.frontend import options
+from precision_upscaler.frontend import language, options
 
-from contract_tests.gimpfu_stubs import RUN_WITH_LAST_VALS
+from contract_tests.gimpfu_stubs import RUN_WITH_LAST_VALS, Session
 
-from .conftest import FRONT_END, FrontEnd
+from .conftest import FRONT_END, FrontEnd, forget_front_end
 
 NAME = "python-fu-precision-upscale"
 UNTOUCHED = (90, 120, 150)
@@ -30,6 +30,18 @@ def test_arguments_are_the_contracts_and_ours(front_end: FrontEnd) -> None:
 def test_three_procedures_with_their_places(front_end: FrontEnd) -> None:
     names = list(front_end.session.pdb.query("precision-upscale"))
     assert names == [NAME, f"{NAME}-resume", f"{NAME}-key"]
+
+
+def test_what_people_read_of_the_procedures_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "Catalog", lambda _: str.upper)
+    forget_front_end()
+    with Session() as session:
+        session.load_plugin(FRONT_END / "precision-upscaler.py")
+        facts = session.database.installed[NAME]
+    forget_front_end()
+    assert facts.blurb == "ENLARGE LAYERS 2 TO 16 TIMES WITH A CLOUD SERVICE"
+    titles = [argument.description for argument in facts.arguments[3:]]
+    assert titles == [option.title.upper() for option in options.ALL]
 
 
 def test_what_is_sent(front_end: FrontEnd) -> None:
@@ -61,6 +73,20 @@ def test_colours_are_bled_under_transparency(front_end: FrontEnd) -> None:
     front_end.upscale(image, layer)
     (source,) = front_end.script.sources
     assert np.abs(source.astype(int) - UNTOUCHED).max() <= 1
+
+
+def test_a_script_gets_the_image_the_layer_and_the_message(front_end: FrontEnd) -> None:
+    image, layer = front_end.image(precision=250)
+    found = front_end.upscale(image, layer)
+    assert found == (image, layer, front_end.session.messages[0])
+    assert "The service works in 8 bits" in found[2]
+
+
+def test_a_script_gets_the_new_image(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    found, new, message = front_end.upscale(image, layer, placement="new-image")
+    assert found in set(front_end.session.gimp.image_list()) - {image}
+    assert (new, new.width, message) == (found.layers[0], 400, "")
 
 
 def test_progress_tells_the_stages_and_the_charge(front_end: FrontEnd) -> None:
@@ -97,6 +123,47 @@ def test_an_unreadable_result_is_kept_for_resume(front_end: FrontEnd) -> None:
     assert front_end.script.delivered == 0
 
 
+_ODD = RuntimeError("Ungültig")
+
+
+def test_an_error_before_sending_cost_nothing(front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    from upscaler_gimp2 import export
+
+    def broken(*_: Any) -> None:
+        raise _ODD
+
+    monkeypatch.setattr(export, "write_png", broken)
+    image, layer = front_end.image()
+    message = front_end.refusal(image, layer)
+    assert "The plug-in met an error it did not expect: RuntimeError: Ungültig" in message
+    assert "Nothing was charged." in message
+    assert front_end.session.gimp.image_list() == [image], "a private image was left behind"
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [("sending", "It is not certain whether this was charged."), ("waiting", "The task has been charged.")],
+)
+def test_an_error_while_the_worker_works_does_not_deny_the_charge(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch, at: str, words: str
+) -> None:
+    from upscaler_gimp2 import talking
+
+    original = talking.Conversation._show
+
+    def show(self: Any, event: dict[str, Any]) -> None:
+        original(self, event)
+        if event.get("stage") == at:
+            raise _ODD
+
+    monkeypatch.setattr(talking.Conversation, "_show", show)
+    with pytest.raises(RuntimeError, match="execution error"):
+        front_end.upscale(*front_end.image())
+    (message,) = front_end.session.messages
+    assert words in message
+    assert "Resume Precision Upscales" in message
+
+
 def _close(end: FrontEnd, image: Any, layer: Any) -> None:
     end.session.pdb.gimp_image_delete(image)
 
@@ -113,6 +180,10 @@ def _lock(end: FrontEnd, image: Any, layer: Any) -> None:
     end.session.pdb.gimp_item_set_lock_content(layer, True)
 
 
+def _paint(end: FrontEnd, image: Any, layer: Any) -> None:
+    end.session.core(layer).pixels[100, 100] += 1
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -120,6 +191,7 @@ def _lock(end: FrontEnd, image: Any, layer: Any) -> None:
         (_delete, "was deleted meanwhile"),
         (_enlarge, "was changed meanwhile"),
         (_lock, "was locked meanwhile"),
+        (_paint, "was changed meanwhile"),
     ],
 )
 def test_what_the_user_did_meanwhile(front_end: FrontEnd, change: Any, words: str) -> None:
@@ -130,6 +202,39 @@ def test_what_the_user_did_meanwhile(front_end: FrontEnd, change: Any, words: st
     newest = front_end.session.gimp.image_list()[0]
     assert (newest.width, newest.height) == (400, 360)
     assert front_end.script.delivered == 1
+
+
+def test_a_stroke_during_the_wait_is_kept(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    front_end.script.before_result = lambda: _paint(front_end, image, layer)
+    before = front_end.session.core(layer).pixels.copy()
+    front_end.upscale(image, layer)
+    after = front_end.session.core(layer).pixels
+    assert layer.width == 200
+    assert (after != before).sum() == 3
+
+
+def test_a_moved_layer_is_still_the_one_that_was_sent(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    front_end.script.before_result = lambda: layer.set_offsets(30, -7)
+    front_end.upscale(image, layer)
+    assert front_end.session.messages == []
+    assert (layer.width, tuple(layer.offsets)) == (400, (60, -14))
+
+
+def test_what_changed_beside_the_selection_is_composed_as_it_is_now(front_end: FrontEnd) -> None:
+    image, layer = front_end.image(600, 300, alpha=True)
+    front_end.session.pdb.gimp_image_select_rectangle(image, 2, 0, 0, 200, 200)
+
+    def erase() -> None:
+        front_end.session.core(layer).pixels[250:, 500:, 3] = 0
+
+    front_end.script.before_result = erase
+    front_end.upscale(image, layer, area="selection")
+    assert front_end.session.messages == []
+    alpha = front_end.session.core(layer).pixels[..., 3]
+    assert alpha[580, 1180] == 0
+    assert alpha[100, 100] == front_end.session.core(layer).pixels[..., 3].max() > 0
 
 
 def test_private_images_are_all_deleted(front_end: FrontEnd) -> None:
@@ -155,6 +260,43 @@ def test_sixteen_bits_say_that_the_service_has_eight(front_end: FrontEnd) -> Non
     assert "The service works in 8 bits" in front_end.session.messages[0]
 
 
+def _text(end: FrontEnd) -> tuple[Any, Any]:
+    image, layer = end.image()
+    layer.attach_new_parasite("gimp-text-layer", 1, "(text)")
+    return image, layer
+
+
+def _group(end: FrontEnd) -> tuple[Any, Any]:
+    image, layer = end.image()
+    group = end.session.pdb.gimp_layer_group_new(image)
+    end.session.pdb.gimp_image_insert_layer(image, group, None, 0)
+    end.session.pdb.gimp_image_reorder_item(image, layer, group, 0)
+    layer.name, group.name = "Inside", "Sky"
+    return image, group
+
+
+_BESIDE = "The result shows “Sky” as pixels; the layer itself was kept."
+
+
+@pytest.mark.parametrize(
+    ("make", "placement", "words"),
+    [
+        (_text, "scale-image", "The text layer “Sky” was turned into pixels."),
+        (_text, "new-layer", _BESIDE),
+        (_text, "new-image", _BESIDE),
+        (_group, "scale-image", "upscaled as one picture; the group itself was kept, hidden."),
+        (_group, "new-image", _BESIDE),
+    ],
+)
+def test_what_is_said_of_a_rendered_layer_is_true(
+    front_end: FrontEnd, make: Any, placement: str, words: str
+) -> None:
+    image, layer = make(front_end)
+    front_end.upscale(image, layer, placement=placement)
+    (message,) = front_end.session.messages
+    assert message.endswith(words)
+
+
 def test_the_dialog_never_gets_an_exception(front_end: FrontEnd) -> None:
     image, layer = front_end.image()
     front_end.script.scenario = "failed"
@@ -176,7 +318,7 @@ def test_the_dialogs_values_arrive_and_become_the_last_ones(front_end: FrontEnd)
 def test_cancelling_the_dialog_does_nothing(front_end: FrontEnd) -> None:
     image, layer = front_end.image()
     front_end.session.dialog = None
-    front_end.session.menu(NAME, image, layer)
+    assert front_end.session.menu(NAME, image, layer) == (None, None, "")
     assert layer.width == 200
     assert [one["command"] for one in front_end.script.commands] == ["status"]
 
@@ -187,33 +329,14 @@ def test_last_values_work_before_any_dialog_was_confirmed(front_end: FrontEnd) -
     assert layer.width == 400
 
 
-# ----- the key
-
-
-def test_a_missing_key_is_asked_for_before_the_dialog(
-    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from upscaler_gimp2 import entry, key_window
-
-    front_end.script.key = None
-    monkeypatch.setattr(key_window, "typed_key", lambda _: "secret-key")
-    entry.dialog_opens()
-    assert [one["command"] for one in front_end.script.commands] == ["status", "store-key"]
-    assert not [one for one in front_end.script.commands if "secret-key" in str(one)]
-    assert front_end.session.messages == ["The key was stored (file)."]
-
-
-def test_without_windows_the_message_says_where_a_key_goes(front_end: FrontEnd) -> None:
-    front_end.session.pdb.python_fu_precision_upscale_key()
-    assert "FREEPIK_API_KEY" in front_end.session.messages[0]
-
-
 # ----- Resume
 
 
-def _job(end: FrontEnd, tmp_path: Path) -> dict[str, Any]:
-    """Return a job as the worker lists it, after a run whose delivery failed."""
+def _job(end: FrontEnd, tmp_path: Path, file: str | None = None) -> dict[str, Any]:
+    """Return a job as the worker lists it, after a run whose delivery failed; ``file`` is the image's."""
     image, layer = end.image()
+    if file:
+        image.filename = file
     end.script.scenario = "unreadable"
     with pytest.raises(RuntimeError):
         end.upscale(image, layer)
@@ -229,6 +352,8 @@ def _job(end: FrontEnd, tmp_path: Path) -> dict[str, Any]:
         "origin": command["origin"],
         "parameters": command["parameters"],
         "source": str(source),
+        "charged": "yes",
+        "running": False,
     }
     end.script.jobs = [job]
     return job
@@ -254,12 +379,90 @@ def test_resume_opens_an_image_when_the_layer_is_gone(front_end: FrontEnd, tmp_p
     assert (new.width, new.layers[0].name) == (400, "Sky")
 
 
-def test_resume_does_not_touch_an_image_of_another_session(front_end: FrontEnd, tmp_path: Path) -> None:
-    _job(front_end, tmp_path)["origin"]["session"] = -1
+def _twin(end: FrontEnd, image: Any, *, painted: bool) -> Any:
+    """Put a copy of ``image`` in its place, as closing and opening its file does: equal but for the IDs."""
+    twin = end.session.pdb.gimp_image_duplicate(image)
+    twin.filename = image.filename
+    end.session.pdb.gimp_image_delete(image)
+    if painted:
+        _paint(end, twin, twin.layers[0])
+    return twin
+
+
+@pytest.mark.parametrize("painted", [False, True])
+def test_resume_after_a_restart_knows_the_layer_by_file_tattoo_and_pixels(
+    front_end: FrontEnd, tmp_path: Path, painted: bool
+) -> None:
+    _job(front_end, tmp_path, file="/tmp/Été/bild.xcf")
     (image,) = front_end.session.gimp.image_list()
+    front_end.session.data.clear()
+    twin = _twin(front_end, image, painted=painted)
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert twin.layers[0].width == (200 if painted else 400)
+    assert len(front_end.session.gimp.image_list()) == (2 if painted else 1)
+
+
+def test_resume_does_not_touch_another_picture_with_the_same_numbers(
+    front_end: FrontEnd, tmp_path: Path
+) -> None:
+    # where the system names no parent process, as on Windows, IDs of one GIMP were taken for another's
+    job = _job(front_end, tmp_path, file="/tmp/sent.xcf")
+    (image,) = front_end.session.gimp.image_list()
+    front_end.session.data.clear()
+    image.filename = "/tmp/other.xcf"
+    _paint(front_end, image, image.layers[0])
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert job["origin"]["image_id"] == image.ID
+    assert image.layers[0].width == 200
+    assert front_end.session.gimp.image_list()[0].layers[0].width == 400
+    assert "is a new image" in front_end.session.messages[0]
+
+
+def test_resume_does_not_overwrite_what_was_painted_since(front_end: FrontEnd, tmp_path: Path) -> None:
+    _job(front_end, tmp_path)
+    (image,) = front_end.session.gimp.image_list()
+    _paint(front_end, image, image.layers[0])
     front_end.session.pdb.python_fu_precision_upscale_resume()
     assert image.layers[0].width == 200
-    assert len(front_end.session.gimp.image_list()) == 2
+    assert "“Sky” was changed meanwhile" in front_end.session.messages[0]
+
+
+def test_a_run_of_gimp_keeps_one_name_and_another_has_its_own(front_end: FrontEnd) -> None:
+    from upscaler_gimp2 import run
+
+    first = run.session()
+    assert run.session() == first
+    front_end.session.data.clear()
+    assert run.session() != first
+
+
+def test_resume_tells_why_a_result_became_a_new_image(front_end: FrontEnd, tmp_path: Path) -> None:
+    _job(front_end, tmp_path)
+    (image,) = front_end.session.gimp.image_list()
+    _lock(front_end, image, image.layers[0])
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert "“Sky” was locked meanwhile; its result is a new image." in front_end.session.messages[0]
+
+
+def test_resume_leaves_what_another_run_works_on(front_end: FrontEnd, tmp_path: Path) -> None:
+    _job(front_end, tmp_path)["running"] = True
+    front_end.script.commands.clear()
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert [one["command"] for one in front_end.script.commands] == ["jobs"]
+    assert front_end.session.messages == ["“Sky”: Being worked on at this moment."]
+
+
+def test_one_bad_job_does_not_keep_the_others_from_arriving(front_end: FrontEnd, tmp_path: Path) -> None:
+    job = _job(front_end, tmp_path)
+    # of some other version: parameters that say nothing, a place that is none
+    bad = {**job, "job_id": "bad", "origin": {**job["origin"], "layer": "Böse", "box": "nowhere"}}
+    front_end.script.jobs = [bad, job]
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    (message,) = front_end.session.messages
+    assert "1 of 2 layers were upscaled." in message
+    assert "“Böse”: The plug-in met an error it did not expect" in message
+    (image,) = front_end.session.gimp.image_list()
+    assert image.layers[0].width == 400
 
 
 def test_nothing_to_resume(front_end: FrontEnd) -> None:

@@ -22,7 +22,7 @@ from .conftest import FrontEnd, RealGimp
 Row = dict[str, Any]
 
 _SCENARIOS = {"mock-tinted": "tinted", "mock-wrong_scale": "wrong_scale"}
-_ALL = table.rows_for_stubs()
+_ALL = table.ROWS
 
 
 def _judged(row: Row) -> list[str]:
@@ -78,7 +78,7 @@ def real_reports(
                 "PRECISION_UPSCALER_DATA": str(data),
             }
             code = f"import probing.inside as inside; inside.run_table({str(rows_path)!r}, {str(report)!r})"
-            log = real.run(code, env, timeout=1800)
+            log = real.run(code, env, timeout=1800, fonts=True)
             lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
             found.update(json.loads(line) for line in lines)
             missing = [row["id"] for row in rows if row["id"] not in found]

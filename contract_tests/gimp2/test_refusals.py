@@ -92,7 +92,7 @@ CASES = {
     "too large": (_too_large, "makes at most 10060 a side"),
     "transparent": (_transparent, "fully transparent"),
     "locked": (_locked, "are locked. Unlock them"),
-    "pinned": (_pinned, "or choose the placement “fit-layer”"),
+    "pinned": (_pinned, "or choose the placement “Keep the layer's size”"),
     "in a locked group": (_in_a_locked_group, "in the locked group “Layer Group”"),
     "empty group": (_empty_group, "holds nothing that could be upscaled"),
     "mask": (_mask, "is a layer mask"),

@@ -30,7 +30,7 @@ import numpy as np
 
 from . import formats
 from .model import Image, Item, Node
-from .pdb import Database, Procedure
+from .pdb import Argument, Database, Procedure
 
 MODULES = ("gimpcolor", "gimpenums", "gimp", "gimpshelf", "gimpfu")
 RUN_INTERACTIVE, RUN_NONINTERACTIVE, RUN_WITH_LAST_VALS = range(3)
@@ -265,7 +265,13 @@ class Session:
             raise TypeError("wrong number of parameters")
         taken = [_taken(one, value) for one, value in zip(facts.values, several, strict=True)]
         back = [
-            self.wrapped(self.nodes.get(value)) if hasattr(given, "ID") else self.database.shown(one, value)
+            self._back(one, value, given)
             for one, value, given in zip(facts.values, taken, several, strict=True)
         ]
         return back[0] if len(back) == 1 else tuple(back)
+
+    def _back(self, argument: Argument, value: Any, given: Any) -> Any:
+        """Return what the caller gets for what a plug-in gave (``given``); no image or layer stays none."""
+        if given is None or hasattr(given, "ID"):
+            return self.wrapped(self.nodes.get(value))
+        return self.database.shown(argument, value)

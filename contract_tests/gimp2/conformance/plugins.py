@@ -164,6 +164,11 @@ def a_plugin_that_returns_nothing():
 
 
 @probe
+def a_plugin_that_returns_no_image():
+    return pdb.python_fu_probe_no_image()
+
+
+@probe
 def a_plugin_that_raises():
     return raised(pdb.python_fu_probe_fails, "boom")
 
@@ -193,6 +198,17 @@ def a_plugin_changes_the_image_it_is_given():
 
 @probe
 def last_values():
+    image, layer = one_layer()
+    kept = (image, layer, 1, 1.5, "kept", False, (9, 9, 9), 5)
+    gimpshelf.shelf["python-fu-save--python-fu-probe-echo"] = kept
+    # a truth value arrives as a number, from which on gimpfu takes what it kept
+    return pdb.python_fu_probe_echo(
+        image, layer, 7, 2.5, "text", True, (1, 2, 3), 4, run_mode=RUN_WITH_LAST_VALS
+    )
+
+
+@probe
+def a_call_that_says_it_is_not_interactive():
     image, layer = one_layer()
     return pdb.python_fu_probe_echo(
         image, layer, 7, 2.5, "text", True, (1, 2, 3), 4, run_mode=RUN_NONINTERACTIVE

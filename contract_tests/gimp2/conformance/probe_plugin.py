@@ -50,6 +50,10 @@ def make_image(width, height):
     return gimp.Image(width, height, RGB)
 
 
+def no_image():
+    return None, None, ""
+
+
 PARAMETERS = [
     (PF_IMAGE, "image", "The _image", None),
     (PF_DRAWABLE, "drawable", "The drawable", None),
@@ -100,6 +104,9 @@ procedure("double", double, [(PF_INT, "number", "n", 1)], [(PF_INT, "result", "r
 procedure("nothing", nothing)
 procedure("fails", fails, [(PF_STRING, "text", "t", "")])
 procedure("divides", divides)
+procedure(
+    "no-image", no_image, [], [(PF_IMAGE, "image", "i"), (PF_LAYER, "layer", "l"), (PF_STRING, "text", "t")]
+)
 procedure("too-much", too_much, [], [(PF_INT, "one", "1")])
 procedure(
     "no-run-mode",

@@ -7,31 +7,46 @@ after the message, so that the call fails for the caller too.
 
 from __future__ import absolute_import
 
-import traceback
-
 from gimpfu import gimp
 from precision_upscaler.frontend import options, texts
-from precision_upscaler.frontend.language import Catalog
+from precision_upscaler.frontend.language import Catalog, preferred
 
-from .errors import Failed, Refused
+from .errors import Failed, Refused, show_trace
 from .text import native
 
+NOTHING = (None, None, "")
+"""The values of an upscale that was refused, failed or cancelled with a person watching."""
+
 _state = {"dialog": False}
-translate = Catalog()
+translate = Catalog(preferred())
 
 
 def dialog_opens():
     """Note that a person looks at gimpfu's dialog, and see to it that there is a key before they fill it in."""
+    from . import dialog
+
     _state["dialog"] = True
+    dialog.prepare(translate("Precision Upscale"))
     _guarded(_ask_for_missing_key)
 
 
 def upscale(image, drawable, *values):
-    """Enlarge ``drawable``; ``values`` are the other arguments in the order of ``options.ALL``."""
-    from . import run
+    """Enlarge ``drawable``; ``values`` are the other arguments in the order of ``options.ALL``.
 
+    Returns the image and the layer of the result and what there is to know about it, or :data:`NOTHING`.
+    """
+    from . import dialog, run
+
+    dialog.step_aside()
     chosen = dict(zip([option.name for option in options.ALL], values))
-    _guarded(run.upscale, image, drawable, chosen, translate)
+    done = []
+
+    def upscaled():
+        done.append(run.upscale(image, drawable, chosen, translate))
+        return "\n".join(done[0].notes)
+
+    text = _guarded(upscaled)
+    return (done[0].layer.image, done[0].layer, native(text)) if done else NOTHING
 
 
 def resume():
@@ -52,10 +67,11 @@ def key():
 def _ask_for_missing_key():
     from . import key_window
 
-    return "" if key_window.is_stored() else key_window.ask(translate)
+    return key_window.ask_if_missing(translate)
 
 
 def _guarded(function, *args):
+    """Show what ``function`` returns, or why it did not; returns the text, an empty one after a failure."""
     from . import working
 
     try:
@@ -66,11 +82,14 @@ def _guarded(function, *args):
     except Failed as failed:
         _failed(texts.error(failed.event, translate))
     except Exception as problem:
-        traceback.print_exc()
-        _failed(texts.error(texts.local_error(problem, "unknown", translate), translate))
+        show_trace()
+        # what goes wrong once a worker has been asked to upscale arrives here as Failed
+        _failed(texts.error(texts.local_error(problem, "no", translate), translate))
     else:
         if text:
             gimp.message(native(text))
+        return text
+    return ""
 
 
 def _failed(text):

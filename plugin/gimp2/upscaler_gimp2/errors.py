@@ -1,4 +1,8 @@
-"""The ways a run ends without a picture: refused, failed, cancelled."""
+"""The ways a run ends without a picture: refused, failed, cancelled; and what nobody expected, for whoever looks."""
+
+from __future__ import absolute_import
+
+import traceback
 
 
 class Refused(Exception):
@@ -15,3 +19,12 @@ class Failed(Exception):
     def __init__(self, event):
         Exception.__init__(self, event["event"])
         self.event = event
+
+
+def show_trace():
+    """Write the exception that is being handled to standard error, where there is one."""
+    try:
+        traceback.print_exc()
+    except Exception:
+        # without a console, Windows gives a stream that cannot be written to; the user's message matters more
+        return

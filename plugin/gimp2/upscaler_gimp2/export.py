@@ -2,6 +2,8 @@
 
 from __future__ import absolute_import
 
+from collections import namedtuple
+
 from gimpfu import (
     HISTOGRAM_BLUE,
     HISTOGRAM_GREEN,
@@ -25,8 +27,16 @@ GAUSS_FOR_SIGMA = 1 / 0.32
 """What plug-in-gauss wants to be told for a standard deviation of one pixel."""
 
 
+Exported = namedtuple("Exported", "opaque fingerprint")
+"""What is known of the pixels that were sent.
+
+``opaque`` says that every pixel of the whole layer is; ``fingerprint`` is a number that changes when any pixel
+of the sent area does, in the image's own depth.
+"""
+
+
 def export(subject, path, translate):
-    """Write the subject's area to ``path`` as PNG; returns whether every pixel of the whole layer is opaque.
+    """Write the subject's area to ``path`` as PNG; returns the :class:`Exported`.
 
     :class:`Refused` when there is nothing to be seen in it.
     """
@@ -35,19 +45,33 @@ def export(subject, path, translate):
         if working.is_transparent(layer):
             raise _refused("transparent", subject, translate)
         opaque = working.is_opaque(layer)
-        if subject.area != subject.box:
-            left, top = subject.area.x - subject.box.x, subject.area.y - subject.box.y
-            image.crop(subject.area.width, subject.area.height, left, top)
-            layer = working.only_layer(image)
-            if working.is_transparent(layer):
-                raise _refused("transparent-area", subject, translate)
+        layer = _area_of(image, subject)
+        if working.is_transparent(layer):
+            raise _refused("transparent-area", subject, translate)
+        exported = Exported(opaque, working.checksum(layer))
         to_srgb(image)
         if not working.is_opaque(layer):
             layer = bled(image)
         working.to_precision(image, PRECISION_U8_GAMMA)
         flat = image.flatten()
         write_png(flat, path)
-    return opaque
+    return exported
+
+
+def as_it_is(subject):
+    """Return what :func:`export` would, without writing anything."""
+    image, layer = working.working_copy(subject.layer)
+    with working.deleted_after(image):
+        opaque = working.is_opaque(layer)
+        return Exported(opaque, working.checksum(_area_of(image, subject)))
+
+
+def _area_of(image, subject):
+    """Crop the private copy of the subject's layer to what is sent; return the layer that remains."""
+    if subject.area != subject.box:
+        left, top = subject.area.x - subject.box.x, subject.area.y - subject.box.y
+        image.crop(subject.area.width, subject.area.height, left, top)
+    return working.only_layer(image)
 
 
 def to_srgb(image):

@@ -1,42 +1,119 @@
 """A small window that asks for the service's API key, so that the key is no argument of any procedure.
 
 gimpfu keeps arguments in memory and writes them nowhere safe; here the key goes straight to the worker, which
-stores it where the system keeps secrets. Needs PyGTK, which gimpfu's own dialog needs as well.
+tries it with a call that costs nothing and stores it where the system keeps secrets. Needs PyGTK, which gimpfu's
+own dialog needs as well.
 """
 
 from __future__ import absolute_import
 
-from precision_upscaler.contract import SERVERS
-from precision_upscaler.frontend import texts
+from collections import namedtuple
 
-from .errors import Refused
+from precision_upscaler.frontend import texts
+from precision_upscaler.frontend.places import KEY_PAGE, host_of
+
+from .errors import Failed, Refused
 from .talking import ask as ask_worker
 from .text import native, readable
 
-_SERVICES = ("freepik", "magnific")
+_STORE_UNTESTED = 1
+
+_Shown = namedtuple("_Shown", "host message untested")
+"""What the window shows: the service, what was wrong with the last key, whether it may be stored untested."""
 
 
-def is_stored(translate=texts.same):
-    """Return whether the worker knows a key already."""
-    return bool(ask_worker({"command": "status"}, translate).get("key"))
+def ask_if_missing(translate):
+    """Ask for a key unless the worker knows one; returns a text about what happened, often empty."""
+    status = ask_worker({"command": "status"}, translate)
+    return "" if status["key"] else _ask_for(host_of(status["base_url"]), translate)
 
 
 def ask(translate):
-    """Show the window; store the key that was typed. Returns a text about what happened, empty when cancelled."""
-    key = typed_key(translate)
-    if not key:
-        return ""
-    answer = ask_worker({"command": "store-key", "service": _SERVICES[0]}, translate, key=readable(key))
-    return translate("The key was stored ({where}).").format(where=answer["where"])
+    """Ask for a key, whether there is one or not; returns a text about what happened, empty when cancelled."""
+    return _ask_for(host_of(ask_worker({"command": "status"}, translate)["base_url"]), translate)
 
 
-def typed_key(translate):
-    """Return what the user typed, empty when cancelled; :class:`Refused` where no window can be opened."""
+def _ask_for(host, translate):
+    """Show the window until a key is stored or the user gives up."""
+    shown = _Shown(host, "", False)
+    while True:
+        key, tested = typed_key(shown, translate)
+        if not key:
+            return ""
+        problem = _problem_with(key, translate) if tested else None
+        if problem is None:
+            answer = ask_worker({"command": "store-key"}, translate, key=key)
+            return translate("The key was stored ({where}).").format(where=answer["where"])
+        shown = _Shown(host, *problem)
+
+
+def _problem_with(key, translate):
+    """Return what is wrong with a key and whether that may be the test's fault, or None when it works."""
+    try:
+        answer = ask_worker({"command": "test-key", "key_follows": True}, translate, key=key)
+    except Failed as failed:
+        return texts.error(failed.event, translate), True
+    return None if answer["valid"] else (translate("The service does not accept this key."), False)
+
+
+def typed_key(shown, translate):
+    """Return what the user typed (empty when cancelled) and whether to test it.
+
+    :class:`Refused` where no window can be opened.
+    """
+    gtk = _gtk(translate)
+    dialog = gtk.Dialog(native(translate("API Key")), None, gtk.DIALOG_MODAL)
+    dialog.add_button(gtk.STOCK_CANCEL, gtk.RESPONSE_CANCEL)
+    if shown.untested:
+        dialog.add_button(native(translate("Store _Untested")), _STORE_UNTESTED)
+    dialog.add_button(native(translate("_Test and Store")), gtk.RESPONSE_OK)
+    dialog.set_default_response(gtk.RESPONSE_OK)
+    entry = gtk.Entry()
+    entry.set_visibility(False)
+    entry.set_width_chars(48)
+    entry.set_activates_default(True)
+    link = gtk.LinkButton(KEY_PAGE, native(translate("Get a key from the service")))
+    before, after = _words(shown, translate)
+    for widget in [_line(gtk, words) for words in before] + [link, entry] + [_line(gtk, after)]:
+        dialog.vbox.pack_start(widget, False, False, 6)
+    dialog.show_all()
+    entry.grab_focus()
+    try:
+        answer = dialog.run()
+        wanted = answer in (gtk.RESPONSE_OK, _STORE_UNTESTED)
+        return readable(entry.get_text()).strip() if wanted else "", answer == gtk.RESPONSE_OK
+    finally:
+        dialog.destroy()
+
+
+def _words(shown, translate):
+    """Return the texts above the entry, and the one below it."""
+    about = translate(
+        "The pictures are made by a paid service at {host}. It needs the API key of your own "
+        "account there, and charges that account."
+    ).format(host=shown.host)
+    kept = translate(
+        "Testing costs nothing. The key is kept in the system's keyring or, where there is none, "
+        "in a file only you can read; never in images, settings or logs."
+    )
+    return [words for words in (about, shown.message) if words], kept
+
+
+def _line(gtk, words):
+    label = gtk.Label(native(words))
+    label.set_line_wrap(True)
+    label.set_alignment(0.0, 0.5)
+    return label
+
+
+def _gtk(translate):
     try:
         import pygtk
 
         pygtk.require("2.0")
         import gtk
+
+        return gtk
     except (ImportError, AssertionError, RuntimeError):
         raise Refused(
             translate(
@@ -44,24 +121,3 @@ def typed_key(translate):
                 "FREEPIK_API_KEY, or store it with the command precision-upscale store-key, and start again."
             )
         )
-    dialog = gtk.Dialog(
-        native(translate("Precision Upscaler: API key")),
-        None,
-        gtk.DIALOG_MODAL,
-        (gtk.STOCK_CANCEL, gtk.RESPONSE_CANCEL, gtk.STOCK_OK, gtk.RESPONSE_OK),
-    )
-    dialog.set_default_response(gtk.RESPONSE_OK)
-    label = gtk.Label(
-        native(translate("The API key of your account at {address}:").format(address=SERVERS[0]))
-    )
-    entry = gtk.Entry()
-    entry.set_visibility(False)
-    entry.set_width_chars(48)
-    entry.set_activates_default(True)
-    for widget in (label, entry):
-        dialog.vbox.pack_start(widget, False, False, 6)
-    dialog.show_all()
-    try:
-        return entry.get_text().strip() if dialog.run() == gtk.RESPONSE_OK else ""
-    finally:
-        dialog.destroy()

@@ -1,3 +1,4 @@
+# coding: utf-8
 """The procedures and their arguments, as ``gimpfu.register`` wants them, built from the contract.
 
 Choices are PF_RADIO, whose value is the contract's own word, and not PF_OPTION, whose value would be a
@@ -10,17 +11,19 @@ import gimpfu
 from gimpfu import (
     PF_DRAWABLE,
     PF_IMAGE,
+    PF_LAYER,
     PF_RADIO,
     PF_SLIDER,
     PF_SPINNER,
+    PF_STRING,
     PF_TOGGLE,
     register,
 )
 from precision_upscaler import __version__
-from precision_upscaler.contract import LIMITS
 from precision_upscaler.frontend import options
 
 from . import entry
+from .entry import translate
 from .text import native
 
 AUTHOR = "Precision Upscaler"
@@ -36,11 +39,15 @@ _FEW_STEPS = 20
 
 def argument(option):
     """Return the gimpfu tuple for one option of a run (a ``contract.Parameter``)."""
-    name, title, default = native(option.name.replace("_", "-")), native(option.title), option.default
+    name, title, default = (
+        native(option.name.replace("_", "-")),
+        native(translate(option.title)),
+        option.default,
+    )
     if option.kind == "boolean":
         return PF_TOGGLE, name, title, bool(default)
     if option.kind == "choice":
-        choices = tuple((native(choice.title), native(choice.value)) for choice in option.choices)
+        choices = tuple((native(translate(choice.title)), native(choice.value)) for choice in option.choices)
         return PF_RADIO, name, title, native(default), choices
     bounds = (option.minimum, option.maximum, 1)
     kind = PF_SPINNER if option.maximum - option.minimum <= _FEW_STEPS else PF_SLIDER
@@ -54,43 +61,52 @@ def arguments():
 
 
 def register_all():
-    """Tell gimpfu about every procedure."""
+    """Tell gimpfu about every procedure, in the user's language and GIMP 3's words."""
     _make_last_values_work_at_once()
+    _answer_when_cancelled()
     _register(
         UPSCALE,
-        "Enlarge a layer with the Precision Upscaler service and put it back in its place",
-        "Sends the layer to a paid cloud service and replaces it, larger, with everything else about it kept. "
-        "Sides of %(minimum_input_side)d pixels and more are taken; results reach %(maximum_output_side)d pixels."
-        % LIMITS,
-        "_Precision Upscale...",
+        translate("Enlarge layers 2 to 16 times with a cloud service"),
+        translate(
+            "Sends each selected layer to a paid service and puts the result in its place. "
+            "Everything else about the layer is kept, and one undo takes it back."
+        ),
+        translate("Precision Upscale…"),
         "*",
         arguments(),
         entry.upscale,
+        results=[
+            (PF_IMAGE, "image", "The image with the result"),
+            (PF_LAYER, "layer", "The layer with the result"),
+            (PF_STRING, "message", "What there is to know about the result"),
+        ],
         on_run=entry.dialog_opens,
     )
     _register(
         RESUME,
-        "Fetch every upscale that was paid for and never reached its image",
-        "Results go back into their image while it is open and unchanged, else they become new images.",
-        "_Resume Precision Upscales...",
+        translate("Bring the results of paid upscales that never reached their image"),
+        translate("These upscales never reached an image. Taking them up again costs nothing."),
+        translate("Resume Precision Upscales…"),
         "",
         [],
         entry.resume,
     )
     _register(
         KEY,
-        "Store the service's API key",
-        "Asks for the key in a window of its own, so that it is no argument of any procedure.",
-        "Precision Upscaler _Key...",
+        translate("Store the service's API key"),
+        translate("Asks for the key in a window of its own, so that it is no argument of any procedure."),
+        translate("Precision Upscaler Key…"),
         "",
         [],
         entry.key,
     )
 
 
-def _register(name, blurb, help_text, label, types, parameters, function, **more):
-    about = [name, blurb, help_text, AUTHOR, COPYRIGHT, native(__version__)]
-    register(*(about + [label, types, parameters, [], function]), menu=MENU, **more)
+def _register(name, blurb, help_text, label, types, parameters, function, results=(), **more):
+    # GIMP 2.10 writes three dots
+    texts = [native(text) for text in (blurb, help_text, AUTHOR, COPYRIGHT, __version__)]
+    about = [name] + texts + [native(label.replace("…", "..."))]
+    register(*(about + [types, parameters, list(results), function]), menu=MENU, **more)
 
 
 def _make_last_values_work_at_once():
@@ -105,3 +121,18 @@ def _make_last_values_work_at_once():
 
     defaults.gives_tuple = True
     gimpfu._get_defaults = defaults
+
+
+def _answer_when_cancelled():
+    # gimpfu answers a cancelled dialog with None, which GIMP takes for an error where values are expected
+    original = gimpfu._run
+    if getattr(original, "answers", False):
+        return
+
+    def run(*args):
+        answer = original(*args)
+        # the procedure's name and its arguments come last
+        return entry.NOTHING if answer is None and args[-2].replace("_", "-") == UPSCALE else answer
+
+    run.answers = True
+    gimpfu._run = run

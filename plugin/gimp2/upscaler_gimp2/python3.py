@@ -8,6 +8,8 @@ import os
 from precision_upscaler.frontend import interpreter
 from precision_upscaler.frontend.pipe import PLUGIN_FOLDER
 
+from .text import native_path
+
 NOTE = "python3.path"
 """Name of the file beside the plug-in whose first line is the interpreter's path, in UTF-8."""
 
@@ -19,7 +21,7 @@ def noted(folder=PLUGIN_FOLDER):
             path = stream.readline().strip()
     except (IOError, OSError, UnicodeDecodeError):
         return None
-    return [path] if path else None
+    return [native_path(path)] if path else None
 
 
 def found(folder=PLUGIN_FOLDER, runs=interpreter.is_new_enough, environ=None):

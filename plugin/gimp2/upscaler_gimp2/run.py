@@ -5,6 +5,8 @@ from __future__ import absolute_import
 import os
 import shutil
 import tempfile
+import uuid
+from contextlib import contextmanager
 
 from gimpfu import gimp
 from precision_upscaler.contract import PARAMETERS
@@ -16,45 +18,49 @@ from .talking import Conversation
 from .text import native, path_text, readable
 
 APPLICATION = "gimp2"
+_SESSION = "precision-upscaler-session"
 
 
 def upscale(image, drawable, given, translate):
-    """Enlarge ``drawable`` of ``image`` by the options in ``given``; return what the user should know, as text.
+    """Enlarge ``drawable`` of ``image`` by the options in ``given``; returns the :class:`delivery.Delivered`.
 
     :class:`Refused` before anything is sent, :class:`Failed` afterwards.
     """
     values = subjects.checked_options(given, translate)
     subject = subjects.chosen(image, drawable, values, translate)
-    private = []
-    try:
-        if values["area"] == options.AREA_SELECTION:
-            # now, because the user may select something else while the service works
-            private.append(compose.selection_image(subject))
-        conversation, event, opaque = _sent(subject, values, translate)
-        job = delivery.Job(event, subject, opaque, values, private[0] if private else None)
-        notes = conversation.warnings + delivery.deliver(job, translate)
+    with _selection_of(subject, values) as selection:
+        conversation, event, sent = _sent(subject, values, translate)
+        job = delivery.Job(event, subject, sent, values, selection)
+        done = delivery.deliver(job, translate)
         conversation.delivered()
-    finally:
-        for one in private:
-            gimp.delete(one)
-    return "\n".join(notes)
+    return done._replace(notes=conversation.warnings + done.notes)
+
+
+@contextmanager
+def _selection_of(subject, values):
+    """Give the selection as it is now, because the user may select something else while the service works."""
+    if values["area"] != options.AREA_SELECTION:
+        yield None
+        return
+    with working.deleted_after(compose.selection_image(subject)) as selection:
+        yield selection
 
 
 def _sent(subject, values, translate):
-    """Export and send the subject; return the conversation, its ``result`` event and whether the layer is opaque."""
+    """Export and send the subject; return the conversation, its ``result`` event and the :class:`Exported`."""
     folder = tempfile.mkdtemp(prefix="precision-upscaler-")
     try:
         path = os.path.join(folder, "layer.png")
         gimp.progress_init(native(texts.exporting(subject.name, translate)))
         with working.context():
-            opaque = export.export(subject, path, translate)
-        conversation = Conversation(command(path, subject, opaque, values), translate)
-        return conversation, conversation.result(), opaque
+            sent = export.export(subject, path, translate)
+        conversation = Conversation(command(path, subject, sent, values), translate)
+        return conversation, conversation.result(), sent
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def command(path, subject, opaque, values):
+def command(path, subject, sent, values):
     """Return the worker's command; ``origin`` holds what Resume needs to go on where this run stopped."""
     image = subject.image
     return {
@@ -70,8 +76,10 @@ def command(path, subject, opaque, values):
             "file": readable(image.filename),
             "layer": subject.name,
             "layer_id": subject.layer.ID,
+            "tattoo": subject.layer.tattoo,
             "box": list(subject.box),
-            "opaque": opaque,
+            "opaque": sent.opaque,
+            "fingerprint": sent.fingerprint,
             "options": dict((option.name, values[option.name]) for option in options.OWN),
         },
         "reuse": True,
@@ -79,5 +87,13 @@ def command(path, subject, opaque, values):
 
 
 def session():
-    """Return a number that tells this run of GIMP from others, within which an item's ID means something."""
-    return os.getppid() if hasattr(os, "getppid") else 0
+    """Return a text that tells this run of GIMP from all others: only within it an item's ID means something.
+
+    GIMP itself keeps it, so that it is the same for every run of the plug-in and ends with GIMP.
+    """
+    try:
+        return readable(gimp.get_data(_SESSION))
+    except gimp.error:
+        name = uuid.uuid4().hex
+        gimp.set_data(_SESSION, name)
+        return name

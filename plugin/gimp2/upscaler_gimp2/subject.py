@@ -101,6 +101,14 @@ def box_of(layer):
     return Box(x, y, layer.width, layer.height)
 
 
+def where_it_is(subject):
+    """Return the subject where its layer is now; a part of it and the layer move together."""
+    box = box_of(subject.layer)
+    area = subject.area
+    area = area._replace(x=area.x + box.x - subject.box.x, y=area.y + box.y - subject.box.y)
+    return subject._replace(box=box, area=area)
+
+
 def kind_of(layer):
     """Return ``group``, ``text`` or, for an ordinary layer, ``pixels``."""
     if pdb.gimp_item_is_group(layer):

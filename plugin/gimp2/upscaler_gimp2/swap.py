@@ -23,7 +23,8 @@ from gimpfu import (
     gimp,
     pdb,
 )
-from precision_upscaler.frontend.placement import FIT_LAYER, NEW_IMAGE, NEW_LAYER, SCALE_IMAGE
+from precision_upscaler.frontend.kept import keeps_layer
+from precision_upscaler.frontend.placement import FIT_LAYER, NEW_IMAGE, SCALE_IMAGE
 
 from . import compose, working
 
@@ -47,7 +48,7 @@ def replace(subject, composed, placed, placement):
             with _unlocked(layer):
                 _scale(image, layer, placed, placement)
                 _fill(layer, composed)
-            if subject.kind == "group" or placement == NEW_LAYER:
+            if keeps_layer(subject.kind, placement):
                 subject.layer.visible = False
                 image.active_layer = layer
     finally:
@@ -58,7 +59,7 @@ def replace(subject, composed, placed, placement):
 def _layer_to_change(subject, placement):
     """Return the layer that gets the pixels: the subject's own, or a new one above it."""
     old, image = subject.layer, subject.image
-    if subject.kind == "pixels" and placement != NEW_LAYER:
+    if subject.kind == "pixels" and not keeps_layer(subject.kind, placement):
         return old
     new = old.copy() if subject.kind == "pixels" else blank_like(old, image)
     position = pdb.gimp_image_get_item_position(image, old)
@@ -67,10 +68,10 @@ def _layer_to_change(subject, placement):
         new.name = old.name
     else:
         _take_mask(new, old)
-    if subject.kind == "text" and placement != NEW_LAYER:
-        name = old.name
+    if not keeps_layer(subject.kind, placement):
+        name, tattoo = old.name, old.tattoo
         image.remove_layer(old)
-        new.name = name
+        new.name, new.tattoo = name, tattoo
         image.active_layer = new
     return working.fresh(new)
 

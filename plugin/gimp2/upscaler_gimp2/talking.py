@@ -1,6 +1,6 @@
 """Run one command through the worker while GIMP's progress bar moves.
 
-Cancel on that bar kills the plug-in at once. The worker sees its input end, and does by itself what is right:
+Cancel on that bar (:mod:`dialog` lets it be seen) kills the plug-in at once. The worker sees its input end, and does by itself what is right:
 it stops while nothing is paid, and otherwise finishes and keeps the result for Resume.
 """
 
@@ -12,7 +12,7 @@ from precision_upscaler.frontend.fraction import Fraction
 from precision_upscaler.frontend.pipe import FINAL_EVENTS, Worker
 
 from . import python3
-from .errors import Failed
+from .errors import Failed, show_trace
 from .text import native
 
 TICK_SECONDS = 0.25
@@ -36,8 +36,20 @@ class Conversation(object):
     def result(self):
         """Wait for the end and return the ``result`` event, or another command's answer.
 
-        :class:`Failed` carries an ``error`` or a ``cancelled`` event.
+        :class:`Failed` carries an ``error`` or a ``cancelled`` event; whatever else goes wrong becomes one, too,
+        as from here on a payment is possible.
         """
+        try:
+            return self._final_event()
+        except Failed:
+            raise
+        except Exception as problem:
+            show_trace()
+            self.close()
+            charged = "yes" if self._worker.charged == "yes" else "unknown"
+            raise Failed(texts.local_error(problem, charged, self._translate))
+
+    def _final_event(self):
         while True:
             event = self._worker.next_event(TICK_SECONDS)
             if event is None:

@@ -2,6 +2,7 @@
 
 from __future__ import absolute_import
 
+import codecs
 import sys
 
 _BYTES_ARE_STR = bytes is str
@@ -23,6 +24,17 @@ def readable(value):
 
 def path_text(path):
     """Return a path of the file system as text."""
-    if isinstance(path, bytes):
-        return path.decode(sys.getfilesystemencoding() or "utf-8", "replace")
-    return path
+    return path.decode(_encoding(), "replace") if isinstance(path, bytes) else path
+
+
+def native_path(text):
+    """Return a path as Python's own functions take it: in Python 2.7 bytes, as only they can hold any letter."""
+    if _BYTES_ARE_STR and not isinstance(text, bytes):
+        return text.encode(_encoding(), "replace")
+    return text
+
+
+def _encoding():
+    """Return the encoding of paths; a locale that knows no letters, as GIMP may be started in, means UTF-8."""
+    name = codecs.lookup(sys.getfilesystemencoding() or "ascii").name
+    return "utf-8" if name == "ascii" else name

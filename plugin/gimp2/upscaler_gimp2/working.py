@@ -6,6 +6,7 @@ precision as raw bytes: Python-Fu reads and writes a drawable's own format.
 
 from __future__ import absolute_import
 
+import zlib
 from contextlib import contextmanager
 
 from gimpfu import (
@@ -191,6 +192,15 @@ def strips(drawable):
     for top in range(0, drawable.height, STRIP_ROWS):
         bottom = min(top + STRIP_ROWS, drawable.height)
         yield region[0 : drawable.width, top:bottom]
+
+
+def checksum(drawable):
+    """Return a number that changes when any pixel of the drawable does."""
+    found = 0
+    for strip in strips(drawable):
+        found = zlib.crc32(strip, found)
+    # Python 2.7 gives it a sign
+    return found & 0xFFFFFFFF
 
 
 def copy_pixels(source, target):

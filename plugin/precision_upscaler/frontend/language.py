@@ -6,11 +6,12 @@ The catalogs are ``locale/<language>/LC_MESSAGES/precision-upscaler.mo``, compil
 from __future__ import absolute_import
 
 import gettext
+import locale
 import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 DOMAIN = "precision-upscaler"
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "locale")
@@ -41,6 +42,30 @@ class Catalog(object):
         # type: (str, str, int) -> str
         """Return the form of the text that goes with ``number``."""
         return self._plural(one, many, number)
+
+
+def preferred(environ=None, ui_language=None):
+    # type: (Mapping[str, str] | None, Callable[[], int] | None) -> list[str] | None
+    """Return what to give :class:`Catalog` where no editor says the language: None for the environment.
+
+    Windows sets none of its variables; there ``ui_language`` gives the number of the user's language.
+    """
+    environ = os.environ if environ is None else environ
+    if any(environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")):
+        return None
+    ask = ui_language or _ui_language
+    name = locale.windows_locale.get(ask())
+    return [name] if name else None
+
+
+def _ui_language():
+    # type: () -> int
+    """Return the number of the language of Windows' own windows; 0 elsewhere, which is none."""
+    if os.name != "nt":
+        return 0
+    import ctypes  # noqa: PLC0415 - not every Python elsewhere has it
+
+    return int(ctypes.windll.kernel32.GetUserDefaultUILanguage())  # type: ignore[attr-defined]  # Windows only
 
 
 def _until_english(languages):

@@ -146,7 +146,8 @@ def refusal(code, _=same, **values):
         "floating": _("There is a floating selection. Anchor it or make it a layer, and start again."),
         "locked-content": _("The pixels of “{name}” are locked. Unlock them and start again."),
         "locked-position": _(
-            "The position and size of “{name}” are locked. Unlock them, or choose the placement “fit-layer”."
+            "The position and size of “{name}” are locked. Unlock them, or choose the placement "
+            "“{placement}”."
         ),
         "locked-parent": _("“{name}” is in the locked group “{parent}”. Unlock the group and start again."),
         "empty-group": _("The group “{name}” holds nothing that could be upscaled."),
@@ -165,7 +166,8 @@ def refusal(code, _=same, **values):
             "Choose a smaller factor or another placement."
         ),
     }
-    return sentences[code].format(**values)
+    # as the dialog calls that placement, in whatever language
+    return sentences[code].format(placement=_("Keep the layer's size"), **values)
 
 
 def out_of_range(title, value, minimum, maximum, _=same):
@@ -204,7 +206,9 @@ def note(code, _=same, **values):
         "text": _("The text layer “{name}” was turned into pixels."),
         "vector": _("The vector layer “{name}” was turned into pixels."),
         "link": _("The link layer “{name}” was turned into pixels and is linked no more."),
+        "rendered": _("The result shows “{name}” as pixels; the layer itself was kept."),
         "effects": _("The effects of “{name}” are now part of its pixels."),
+        "effects-rendered": _("The effects of “{name}” are part of the result; the layer itself was kept."),
         "group": _("The group “{name}” was upscaled as one picture; the group itself was kept, hidden."),
         "wrong-size": _(
             "“{name}” came back at {width} × {height} pixels instead of {asked_width} × {asked_height}. "
@@ -284,6 +288,12 @@ def cancelled(charged, _=same):
     return _("Cancelled. It is not certain whether this was charged; Resume Precision Upscales will know.")
 
 
+def working_on(name, _=same):
+    # type: (str, Translate) -> str
+    """Return the line for a job that another run has in hand."""
+    return "“{0}”: {1}".format(name, _("Being worked on at this moment."))
+
+
 def changed_partly(_=same):
     # type: (Translate) -> str
     """Return what to do when the swap itself broke off inside its undo step."""
@@ -291,6 +301,19 @@ def changed_partly(_=same):
         "The image was changed only in part. Undo once (Ctrl+Z) to get it back; the result is kept and "
         "Resume Precision Upscales places it again."
     )
+
+
+def said(problem):
+    # type: (object) -> str
+    """Return what an exception (or anything else) says, as text, whatever is in it.
+
+    In Python 2 that can be bytes, which are UTF-8 from GIMP and anything from the system.
+    """
+    try:
+        return "{0}".format(problem)
+    except UnicodeError:
+        words = str(problem)
+        return words.decode("utf-8", "replace") if isinstance(words, bytes) else words
 
 
 def _event(code, what, charged, advice, details=None, job_id=None):
@@ -320,19 +343,28 @@ def no_python_error(_=same):
 
 
 def worker_missing_error(problem, _=same):
-    # type: (Exception, Translate) -> Event
+    # type: (object, Translate) -> Event
     """Return the event for a worker that could not be started."""
     return _event(
         "worker-missing",
-        _("The helper program of the plug-in could not be started: {problem}.").format(problem=problem),
+        _("The helper program of the plug-in could not be started: {problem}.").format(problem=said(problem)),
         "no",
         _("Install the plug-in again; its folder must hold precision_upscaler and vendor."),
     )
 
 
+def _missing_module(lines):
+    # type: (list[str]) -> str | None
+    """Return the line in which Python says that a part of the plug-in is not there, or None."""
+    return next((line for line in reversed(lines) if "No module named" in line), None)
+
+
 def worker_died_error(exit_code, charged, job_id, lines, _=same):
     # type: (int, str, str | None, list[str], Translate) -> Event
-    """Return the event for a worker that ended without a last word."""
+    """Return the event for a worker that ended without a last word; ``lines`` are the last it wrote."""
+    missing = _missing_module(lines)
+    if missing is not None and charged == "no":
+        return dict(worker_missing_error(missing, _), details={"exit_code": exit_code, "output": lines})
     advice = (
         _("Try again. If it happens again, install the plug-in again.")
         if charged == "no"
@@ -372,7 +404,7 @@ def local_error(problem, charged, _=same):
     return _event(
         "front-end",
         _("The plug-in met an error it did not expect: {problem}").format(
-            problem="{0}: {1}".format(type(problem).__name__, problem)
+            problem="{0}: {1}".format(type(problem).__name__, said(problem))
         ),
         charged,
         advice,
@@ -384,7 +416,7 @@ def bad_result_error(problem, job_id, _=same):
     """Return the event for a result file GIMP cannot read."""
     return _event(
         "result-unreadable",
-        _("GIMP cannot read the result: {problem}").format(problem=problem),
+        _("GIMP cannot read the result: {problem}").format(problem=said(problem)),
         "yes",
         _("The file is kept: Filters ▸ Enhance ▸ Resume Precision Upscales… fetches it again."),
         None,
