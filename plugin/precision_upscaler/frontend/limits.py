@@ -63,7 +63,10 @@ def refusal(width, height, asked):
 
 def upload_refusal(size):
     # type: (int) -> Refusal | None
-    """Return why a file of ``size`` bytes is not sent, or None; the service documents no bound of its own."""
+    """Return why a file of ``size`` bytes is not sent, or None.
+
+    Always None as long as the contract states no ``maximum_upload_bytes``; its limits say why it does not.
+    """
     most = LIMITS.get("maximum_upload_bytes")
     if most is not None and size > most:
         return Refusal("upload", {"bytes": size, "maximum_bytes": most})
