@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from private_gimp import Gimp
 from running_mock import running_mock
 
 from .running import NOWHERE, Session, run_inside
-from .table import rows_for
+from .table import beginnings, rows_for
 
 VERSIONS = ("3.0", "3.2")
 # a task that is done before anybody asks, and none refused for coming too often
@@ -30,7 +31,8 @@ for row in rows:
 perform.main(folder, {mock!r}, data, rows)
 """
 _REFUSALS = "import refusing\nrefusing.main(folder, {mock!r}, {nowhere!r}, data)"
-_MEANWHILE = "import meanwhile\nmeanwhile.main(folder, {mock!r}, data)"
+_RESUMING = "import resuming\nresuming.main(folder, {mock!r}, data)"
+_MEANWHILE = "import meanwhile\nmeanwhile.main(folder, {mock!r}, data, {beginnings!r})"
 
 
 def linked_picture() -> bytes:
@@ -82,18 +84,27 @@ def table32(gimp32: object, sessions: dict[str, Future[Session]]) -> Session:
 
 
 @pytest.fixture(scope="session")
-def refusals(gimp32: object, plugin_gimp3: Path) -> Iterator[tuple[Session, str]]:
+def refusals(gimp3: Gimp, plugin_gimp3: Path) -> Iterator[tuple[Session, str]]:
     """Everything that is refused or fails, in a GIMP without a window; and the mock's address."""
     with running_mock(*_MOCK) as mock:
         code = _REFUSALS.format(mock=mock, nowhere=NOWHERE)
-        with run_inside(gimp32, plugin_gimp3, code, window=False) as session:  # type: ignore[arg-type]
+        with run_inside(gimp3, plugin_gimp3, code, window=False) as session:
             yield session, mock
 
 
 @pytest.fixture(scope="session")
-def meanwhile(gimp32: object, plugin_gimp3: Path) -> Iterator[Session]:
+def meanwhile(gimp3: Gimp, plugin_gimp3: Path) -> Iterator[Session]:
     """Do what users do while a task is under way."""
     with running_mock("--speed", "0", "--no-rate-limit") as mock:
-        code = _MEANWHILE.format(mock=mock)
-        with run_inside(gimp32, plugin_gimp3, code, window=True) as session:  # type: ignore[arg-type]
+        code = _MEANWHILE.format(mock=mock, beginnings=beginnings())
+        with run_inside(gimp3, plugin_gimp3, code, window=True) as session:
+            yield session
+
+
+@pytest.fixture(scope="session")
+def resuming(gimp3: Gimp, plugin_gimp3: Path) -> Iterator[Session]:
+    """Bring back what was paid for, in a GIMP without a window."""
+    with running_mock(*_MOCK) as mock:
+        code = _RESUMING.format(mock=mock)
+        with run_inside(gimp3, plugin_gimp3, code, window=False) as session:
             yield session

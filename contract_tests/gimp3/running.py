@@ -24,6 +24,9 @@ _OURS = ("precision-upscaler", "upscaler_gimp3", "precision_upscaler", "Tracebac
 # zombie before it has been waited for; both do so to GIMP's own python-fu-eval as well
 _GIMPS_OWN = ("gimp_flush(): error: Broken pipe", "never exited.")
 
+_TOLD = "Log: "
+"""How the last line of an error's text begins, which GIMP 3.0 prints as well as returning it."""
+
 
 @dataclass
 class Session:
@@ -39,10 +42,14 @@ class Session:
         found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         return {one["id"]: one for one in found}
 
+    def seconds(self) -> float:
+        """Return how long the rows of the table took together."""
+        return sum(float(one["seconds"]) for one in self.lines("results.jsonl").values())
+
     def complaints(self) -> list[str]:
         """Return the lines of GIMP's outputs that are warnings or traces of ours."""
         found = [line for line in self.output.splitlines() if any(word in line for word in _OURS)]
-        return [line for line in found if not line.endswith(_GIMPS_OWN)]
+        return [line for line in found if not line.endswith(_GIMPS_OWN) and not line.startswith(_TOLD)]
 
     def end(self) -> str:
         """Return the last of what GIMP said, for failures."""

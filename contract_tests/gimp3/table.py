@@ -1,8 +1,9 @@
 """The table of constructed images: attributes, placements, precisions, profiles, kinds, areas, colours.
 
 Plain data, read by pytest outside and by GIMP inside. A row's ``layers`` are its targets, ``image``
-what they lie on, ``options`` the procedure's arguments, ``key`` the mock's scenario, ``expect`` what
-the judge must know beyond the rule that everything is kept.
+what they lie on, ``options`` the procedure's arguments, ``key`` the mock's scenario. ``says`` are words
+the message must hold; an empty list asks for silence. ``saved`` takes the image through an XCF file
+first; ``of`` says how many of the selected layers are handed over.
 """
 
 from __future__ import annotations
@@ -34,8 +35,12 @@ PRECISIONS = (
     "U8_LINEAR",
     "U16_LINEAR",
     "U16_NON_LINEAR",
+    "U16_PERCEPTUAL",
+    "U32_LINEAR",
     "U32_NON_LINEAR",
+    "HALF_LINEAR",
     "HALF_NON_LINEAR",
+    "FLOAT_PERCEPTUAL",
     "FLOAT_LINEAR",
     "FLOAT_NON_LINEAR",
     "DOUBLE_LINEAR",
@@ -93,11 +98,17 @@ def _attributes() -> list[dict]:
         row("parasites", {"parasites": {"my-notes": "keep me", "raw": "\x01\x02"}}),
         row("alpha-locked", {"alpha": "soft", "locks": ["alpha"]}),
         row("visibility-locked", {"locks": ["visibility"]}),
+        row("visibility-locked-new-layer", {"locks": ["visibility"]}, options={"placement": "new-layer"}),
+        row("visibility-locked-group", {"kind": "group", "locks": ["visibility"]}),
+        row("visibility-locked-hidden-new-image", {"hidden": True, "locks": ["visibility"]},
+            options={"placement": "new-image"}),
+        row("content-locked-new-layer", {"locks": ["content", "position"]},
+            options={"placement": "new-layer"}),
         row("everything-at-once", {
             "place": "nested", "alpha": "soft", "mask": ["edit"], "opacity": 61.0, "mode": "SOFTLIGHT",
             "color_tag": "GREEN", "parasites": {"a": "b"}, "tattoo": 4242, "at": (-9, 14),
             "locks": ["alpha", "visibility"], **spaces,
-        }),
+        }, saved=True),
         row("utf8-name", {"name": "Šaty „bílé“ 层 🙂"}),
         row("mask", {"mask": []}),
         row("mask-not-applied", {"mask": ["no-apply"]}),
@@ -144,6 +155,10 @@ def _placements() -> list[dict]:
     rows.append(row(
         "fit-layer-position-locked", {"locks": ["position"]}, options={"placement": "fit-layer"}
     ))  # fmt: skip
+    rows.append(row(
+        "fit-layer-position-locked-text", {"kind": "text", "locks": ["position"]},
+        options={"placement": "fit-layer"},
+    ))  # fmt: skip
     rows.append(row("new-image-locked", {"locks": ["content"]}, options={"placement": "new-image"}))
     return rows
 
@@ -152,52 +167,78 @@ def _colour() -> list[dict]:
     rows = [
         row(f"precision-{name.lower().replace('_', '-')}", image={"precision": name}) for name in PRECISIONS
     ]
+    for found in rows:
+        found["says"] = [] if found["image"]["precision"] == "U8_LINEAR" else ["8 bits a channel"]
+    rows.append(row("precision-u8-perceptual", image={"precision": "U8_PERCEPTUAL"}, says=[]))
+    wide = ["holds more colours"]
     rows.extend(
-        row(f"profile-{profile}", {"alpha": "soft"}, image={"profile": profile})
-        for profile in ("srgb", "adobe", "prophoto", "linear")
+        row(f"profile-{profile}", {"alpha": "soft"}, image={"profile": profile}, says=says)
+        for profile, says in (("srgb", []), ("adobe", wide), ("prophoto", wide), ("linear", []))
     )
     rows += [
-        row("prophoto-16", image={"profile": "prophoto", "precision": "U16_NON_LINEAR"}),
+        row("prophoto-16", image={"profile": "prophoto", "precision": "U16_NON_LINEAR"}, saved=True,
+            says=[*wide, "8 bits a channel"]),
+        row("adobe-original", image={"profile": "adobe"}, options={"colors": "original"}, says=[]),
         row("adobe-float-linear", {"alpha": "soft"}, image={"profile": "adobe", "precision": "FLOAT_LINEAR"}),
         row("profile-of-tables", {"alpha": "soft"}, image={"profile": "tables"}),
         row("profile-of-tables-16", image={"profile": "tables", "precision": "U16_NON_LINEAR"}),
-        row("grey", image={"base": "GRAY"}),
+        row("grey", image={"base": "GRAY"}, says=["shades of grey"]),
         row("grey-alpha-mask", {"alpha": "soft", "mask": []}, image={"base": "GRAY"}),
         row("grey-gamma-16", image={"base": "GRAY", "profile": "grey-gamma", "precision": "U16_NON_LINEAR"}),
         row("grey-l-float", image={"base": "GRAY", "profile": "grey-l", "precision": "FLOAT_LINEAR"}),
         row("indexed", image={"base": "INDEXED"}),
         row("indexed-alpha", {"alpha": "holes"}, image={"base": "INDEXED"}),
         row("indexed-new-image", image={"base": "INDEXED"}, options={"placement": "new-image"}),
-    ]
+    ]  # fmt: skip
     return rows
 
 
 def _kinds() -> list[dict]:
     return [
-        row("text", {"kind": "text"}),
+        row("text", {"kind": "text"}, says=["was turned into pixels"]),
         row(
             "text-with-mask",
             {"kind": "text", "mask": ["edit"], "opacity": 50.0, "mode": "MULTIPLY", "tattoo": 77},
+            saved=True,
         ),
+        row("text-new-image", {"kind": "text"}, options={"placement": "new-image"}, says=["was kept"]),
+        row("text-with-effect", {"kind": "text", "effects": [INVERT]}, says=["turned into", "now part of"]),
         row("text-fit-layer", {"kind": "text"}, options={"placement": "fit-layer"}),
-        row("text-new-layer", {"kind": "text"}, options={"placement": "new-layer"}),
-        row("group", {"kind": "group"}),
-        row("group-with-mask", {"kind": "group", "mask": [], "opacity": 80.0, "mode": "MULTIPLY"}),
+        row("text-new-layer", {"kind": "text"}, options={"placement": "new-layer"}, says=["was kept"]),
+        row("group", {"kind": "group"}, says=["was kept, hidden"]),
+        row("group-that-passes-through", {"kind": "group", "mode": "PASS_THROUGH"}, says=["passes through"]),
+        row(
+            "group-with-mask",
+            {"kind": "group", "mask": [], "opacity": 80.0, "mode": "MULTIPLY"},
+            saved=True,
+        ),
         row("group-grow-canvas", {"kind": "group"}, options={"placement": "grow-canvas"}),
-        row("group-new-image", {"kind": "group"}, options={"placement": "new-image"}),
+        row("group-new-image", {"kind": "group"}, options={"placement": "new-image"}, says=["was kept"]),
         row("group-with-effect", {"kind": "group", "effects": [INVERT]}),
+        row("group-with-effect-that-grows", {"kind": "group", "effects": [SHADOW]}),
         row("effect", {"effects": [INVERT]}),
-        row("effect-in-a-group", {"effects": [INVERT], "place": "group", "mask": [], "tattoo": 99}),
+        row(
+            "effect-in-a-group",
+            {"effects": [INVERT], "place": "group", "mask": [], "tattoo": 99},
+            saved=True,
+        ),
         row("effect-that-grows", {"effects": [SHADOW], "alpha": "soft"}),
         row(
             "effect-that-grows-new-image",
             {"effects": [SHADOW], "alpha": "soft"},
             options={"placement": "new-image"},
         ),
-        row("effects-hidden", {"effects": [INVERT], "effects_hidden": True}),
+        row("effects-hidden", {"effects": [INVERT], "effects_hidden": True}, says=[]),
+        row(
+            "effects-half-hidden",
+            {"effects": [INVERT, SHADOW], "effects_hidden": [SHADOW[0]]},
+            says=["now part of its pixels", "switched off were removed"],
+        ),
         row("effect-fit-layer", {"effects": [INVERT]}, options={"placement": "fit-layer"}),
-        row("vector", {"kind": "vector"}, only="3.2"),
-        row("link", {"kind": "link"}, only="3.2"),
+        row("vector", {"kind": "vector"}, only="3.2", says=["turned into pixels"]),
+        row("link", {"kind": "link"}, only="3.2", says=["linked no more"]),
+        row("vector-with-effect", {"kind": "vector", "effects": [INVERT]}, only="3.2"),
+        row("link-with-effect", {"kind": "link", "effects": [INVERT]}, only="3.2"),
     ]
 
 
@@ -215,6 +256,7 @@ def _areas() -> list[dict]:
     rows += [
         row("selection-fit-layer", image={"selection": "soft"}, options={**chosen, "placement": "fit-layer"}),
         row("selection-new-layer", image={"selection": "soft"}, options={**chosen, "placement": "new-layer"}),
+        row("selection-new-image", image={"selection": "soft"}, options={**chosen, "placement": "new-image"}),
         row("selection-kept", image={"selection": "soft"}),
         row("selection-deep", image={"selection": "soft", "precision": "FLOAT_LINEAR", "profile": "prophoto"},
             options={"area": "selection"}),
@@ -249,6 +291,8 @@ def _several() -> list[dict]:
     two = [{"name": "First"}, {"name": "Second", "at": (40, 3), "alpha": "soft", "mask": []}]
     return [
         row("two-layers", *two, image={"furnished": True}),
+        row("one-of-two-selected", *two, of=1),
+        row("one-of-two-selected-text", {"name": "Words", "kind": "text"}, {"name": "Second"}, of=1),
         row("two-layers-grow-canvas", {"name": "First", "at": (-30, 0)}, {"name": "Second", "at": (50, -44)},
             options={"placement": "grow-canvas"}),
         row("two-layers-fit-layer", *two, options={"placement": "fit-layer"}),
@@ -278,5 +322,9 @@ def rows_for(version: str) -> list[dict]:
 
     While working on some, name the beginnings of their ids: ``PRECISION_UPSCALER_ROWS=text,group``.
     """
-    wanted = tuple(os.environ.get("PRECISION_UPSCALER_ROWS", "").split(","))
-    return [one for one in ROWS if one.get("only", version) == version and one["id"].startswith(wanted)]
+    return [one for one in ROWS if one.get("only", version) == version and one["id"].startswith(beginnings())]
+
+
+def beginnings() -> tuple[str, ...]:
+    """Return with what the ids begin that are wanted now."""
+    return tuple(os.environ.get("PRECISION_UPSCALER_ROWS", "").split(","))

@@ -43,6 +43,7 @@ FAILED = {
     "wrong-key": ("Invalid API key", "Nothing was charged", "Check the API key"),
     "no-key": ("no API key", "Nothing was charged", "Store a key"),
     "unreachable": ("could not be reached", "Nothing was charged", "connection"),
+    "written-nowhere": ("Not a directory", "Nothing was charged", "Try again"),
 }
 
 Refusals = tuple[Session, str]
@@ -80,7 +81,8 @@ def test_the_image_is_as_it_was_and_no_undo_step_is_left(refusals: Refusals, nam
 
 def test_every_case_inside_is_judged_here(refusals: Refusals) -> None:
     results = refusals[0].lines("refusals.jsonl")
-    assert {name for name, one in results.items() if one["kind"] == "refusal"} == set(REFUSED)
+    refused = {name for name, one in results.items() if one["kind"] == "refusal"}
+    assert refused == {*REFUSED, "no-image"}  # which GIMP refuses by itself, in words of its own
     assert {name for name, one in results.items() if one["kind"] == "failure"} == set(FAILED)
 
 
@@ -101,15 +103,51 @@ def test_one_of_two_layers_fails_for_itself_and_the_other_arrives(refusals: Refu
     assert f"/size/0: {CANVAS[0]} is now {2 * CANVAS[0]}" in str(result["changed"])
 
 
+def test_a_script_is_told_of_every_new_image_even_when_another_layer_failed(refusals: Refusals) -> None:
+    result = _result(refusals, "one-of-two-new-images")
+    assert result["status"] == "execution-error"
+    opened = result["new_images"]
+    assert isinstance(opened, list)
+    assert len(opened) == 1
+    assert str(result["message"]).splitlines()[-1] == f"New images: {opened[0]}"
+
+
+def test_what_cost_nothing_is_said_of_the_layer_it_is_true_of(refusals: Refusals) -> None:
+    result = _result(refusals, "half-reused")
+    message = str(result["message"])
+    assert result["status"] == "success", message
+    assert "“One” had been upscaled" in message
+    assert "“Two” had been upscaled" not in message
+    assert "The same picture" not in message
+    numbers = message.splitlines()[-1].removeprefix("New images: ").split()
+    assert sorted(map(int, numbers)) == sorted(result["new_images"])  # type: ignore[call-overload]
+    assert len(numbers) == 2
+
+
+def test_a_new_layer_takes_over_every_layer_mode(refusals: Refusals) -> None:
+    result = _result(refusals, "every-mode")
+    assert result["lost"] == []
+    assert int(str(result["count"])) > 50
+
+
+def test_no_run_leaves_a_picture_in_the_folder_for_temporary_files(refusals: Refusals) -> None:
+    assert _result(refusals, "left-behind")["files"] == []
+
+
+def test_without_an_image_nothing_runs(refusals: Refusals) -> None:
+    assert _result(refusals, "no-image")["status"] == "calling-error"
+
+
 def test_nothing_that_was_refused_reached_the_service(refusals: Refusals) -> None:
     session, mock = refusals
     assert session.complete, session.end()
     with urllib.request.urlopen(f"{mock}/__mock__/requests") as answer:
         journal = json.load(answer)
     created = [one for one in journal["requests"] if one["method"] == "POST"]
-    # four failures of the service, two layers of which one is refused, and the two that work; a wrong
-    # key is found out by the free list call, and nothing else was ever sent
-    assert len(created) == 8
+    # four failures of the service, twice two layers of which one is refused, two layers of which one
+    # was done before, and the two that work; a wrong key is found out by the free list call, and
+    # nothing else was ever sent
+    assert len(created) == 12
 
 
 def test_gimp_has_nothing_to_complain_about(refusals: Refusals) -> None:

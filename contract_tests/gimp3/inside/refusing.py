@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import traceback
 
 import build
 import perform
 import snapshot
 from gi.repository import Gegl, Gimp
+
+sys.path.append(os.path.join(Gimp.directory(), "plug-ins", "precision-upscaler"))
+from upscaler_gimp3 import attributes
 
 
 def plain(**about):
@@ -125,18 +129,75 @@ def outcome(image, drawables, options, run_mode=Gimp.RunMode.NONINTERACTIVE):
     """Call the procedure and tell what came of it, and whether the image changed."""
     image.clean_all()
     before = snapshot.image(image)
-    status, message, layer, shown = perform.upscale(image, drawables, options, run_mode)
+    open_before = {one.get_id() for one in Gimp.get_images()}
+    status, message, layer, _ = perform.upscale(image, drawables, options, run_mode)
     result = {
         "status": status,
         "message": message,
         "changed": snapshot.differences(before, snapshot.image(image)),
         "dirty": image.is_dirty(),
         "size": [layer.get_width(), layer.get_height()] if layer is not None else None,
+        "new_images": [],
     }
-    if shown is not None and shown.get_id() != image.get_id():
-        shown.delete()
+    for one in Gimp.get_images():
+        if one.get_id() not in open_before:
+            result["new_images"].append(one.get_id())
+            one.delete()
     image.delete()
     return result
+
+
+def written_nowhere():
+    """Run with GIMP's folder for temporary files out of reach, as on a full disk."""
+    folder = os.path.dirname(Gimp.temp_file("png").get_path())
+    os.rename(folder, folder + "-away")
+    with open(folder, "wb"):  # GIMP would make the folder anew, were there nothing in its place
+        pass
+    try:
+        return outcome(*plain(name="nowhere"), {"sharpen": 91})
+    finally:
+        os.remove(folder)
+        os.rename(folder + "-away", folder)
+
+
+def left_behind():
+    """Return the pictures that runs left in GIMP's folder for temporary files."""
+    folder = os.path.dirname(Gimp.temp_file("png").get_path())
+    return [name for name in os.listdir(folder) if name.endswith(".png")]
+
+
+def no_image():
+    status, message, _, _ = perform.upscale(None, [], {})
+    return {"status": status, "message": message, "changed": [], "dirty": False}
+
+
+def half_reused():
+    """Upscale one of two layers, then both: the second run pays for one only."""
+    image, layers = two_layers()
+    perform.upscale(image, layers[:1], {"placement": "new-image", "sharpen": 93})
+    image.delete()
+    return outcome(*two_layers(), {"placement": "new-image", "sharpen": 93})
+
+
+def every_mode():
+    """Return the layer modes that a new layer does not take over from an old one, and how many there are."""
+    image, layers = plain()
+    old, new = layers[0], build.new_layer(image, "new", 10, 10, False)
+    image.insert_layer(new, None, 0)
+    lost, count = [], 0
+    for number in range(200):
+        try:
+            mode = Gimp.LayerMode(number)
+        except ValueError:
+            continue
+        old.set_mode(mode)
+        if old.get_mode() == mode and mode != Gimp.LayerMode.PASS_THROUGH:
+            count += 1
+            attributes.copy_attributes(old, new)
+            if new.get_mode() != mode:
+                lost.append(str(mode))
+    image.delete()
+    return {"lost": lost, "count": count}
 
 
 def two_layers():
@@ -175,9 +236,19 @@ def main(folder, mock, nowhere, data):
         for name, (address, key) in failures(mock, nowhere).items():
             perform.with_setting(data, address, key)
             write("failure", name, lambda name=name: outcome(*plain(name=name), {"sharpen": len(name)}))
-        perform.with_setting(data, mock, "mock-bad_request_message*1")
-        write("half", "one-of-two", lambda: outcome(*two_layers(), {}))
+        write("refusal", "no-image", no_image)
         perform.with_setting(data, mock, "mock-nearest")
+        write("failure", "written-nowhere", written_nowhere)
+        for name, options in (
+            ("one-of-two", {}),
+            ("one-of-two-new-images", {"placement": "new-image", "sharpen": 95}),
+        ):
+            perform.with_setting(data, mock, "mock-bad_request_message*1")
+            write("half", name, lambda options=options: outcome(*two_layers(), options))
+        perform.with_setting(data, mock, "mock-nearest")
+        write("works", "half-reused", half_reused)
+        write("works", "every-mode", every_mode)
+        write("works", "left-behind", lambda: {"files": left_behind()})
         write("works", "with-last-values", lambda: outcome(*plain(), {}, Gimp.RunMode.WITH_LAST_VALS))
         write("works", "non-interactive", lambda: outcome(*plain(), {"scale-factor": 3}))
     with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:

@@ -28,6 +28,11 @@ def has_effects(layer: Any) -> bool:
     return any(one.get_visible() for one in layer.get_filters())
 
 
+def has_hidden_effects(layer: Any) -> bool:
+    """Return whether the layer has effects that are switched off."""
+    return not all(one.get_visible() for one in layer.get_filters())
+
+
 def is_open(image: Any, display: Any) -> bool:
     """Return whether ``image`` is still open, given the display the plug-in was called from (or None).
 

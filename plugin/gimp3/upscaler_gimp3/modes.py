@@ -12,7 +12,7 @@ from .arguments import options_from
 from .errors import Cancelled, Failed, Refused
 from .i18n import catalog
 from .progress import GimpProgress
-from .run import upscale
+from .run import nothing_sent_yet, upscale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,7 +60,9 @@ def _run(
     translate = catalog()
     status = Gimp.PDBStatusType
     try:
-        outcome = upscale(image, drawables, options_from(config, translate), progress(), translate)
+        with nothing_sent_yet(translate):
+            options, shown = options_from(config, translate), progress()
+        outcome = upscale(image, drawables, options, shown, translate)
     except Refused as refused:
         return _ended(procedure, status.CALLING_ERROR, texts.refused(str(refused), translate))
     except Cancelled as cancelled:
@@ -77,11 +79,12 @@ def _run(
         return _ended(procedure, status.EXECUTION_ERROR, texts.error(event, translate))
     for new_image in outcome.delivery.images if tell else ():
         Gimp.Display.new(new_image)
+    message = outcome.message if tell else outcome.message_for_scripts
     if outcome.failures:
-        return _ended(procedure, status.EXECUTION_ERROR, outcome.message)
-    if tell and outcome.message:
-        Gimp.message(outcome.message)
-    return _succeeded(procedure, outcome.delivery, outcome.message)
+        return _ended(procedure, status.EXECUTION_ERROR, message)
+    if tell and message:
+        Gimp.message(message)
+    return _succeeded(procedure, outcome.delivery, message)
 
 
 def _ended(procedure: Any, status: Any, text: str) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 
+from .attributes import set_visible
 from .layers import box_of, has_effects
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _flat_group(group: Any, private: Any) -> Any:
         copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
     copy.set_opacity(100.0)
     copy.set_mode(Gimp.LayerMode.NORMAL)
-    copy.set_visible(True)
+    set_visible(copy, True)
     box = box_of(copy)
     private.resize(box.width, box.height, -box.x, -box.y)
     flat = Gimp.Layer.new_from_visible(private, private, "flat")

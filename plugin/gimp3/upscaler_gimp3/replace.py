@@ -15,18 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 from precision_upscaler.frontend.placement import (
-    NEW_IMAGE,
-    NEW_LAYER,
     SCALE_IMAGE,
     Box,
     Placed,
     united,
 )
 
-from .attributes import copy_attributes, copy_parasites
+from .attributes import copy_attributes, copy_parasites, lock, locks_of, set_visible
 from .errors import ChangedPartly
 from .layers import box_of
-from .pixels import copied, size_of
+from .pixels import copied
 from .rendering import plain_layer
 from .resample import interpolating, interpolation, scaled_values
 
@@ -74,6 +72,7 @@ def _swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
     before = image.get_selected_layers()
     if len(before) > 1 and any(swap.keep or swap.replace for swap in swaps):
         _let_undo_select(image)
+    locked = [locks_of(swap.layer) for swap in swaps]
     layers = _layers_to_write(image, swaps)
     if placement == SCALE_IMAGE:
         _scale_image(image, layers, together)
@@ -81,10 +80,12 @@ def _swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
         must(
             image.resize(together.canvas.width, together.canvas.height, *together.shift), "resize the canvas"
         )
-    for layer, swap in zip(layers, swaps, strict=True):
+    for layer, swap, locks in zip(layers, swaps, locked, strict=True):
         box = swap.placed.layer
         moved = (together.shift[0] - swap.placed.shift[0], together.shift[1] - swap.placed.shift[1])
         _write(layer, swap, Box(box.x + moved[0], box.y + moved[1], box.width, box.height))
+        if layer is not swap.layer:
+            lock(layer, locks)
     _select(image, before, swaps, layers)
     return layers
 
@@ -113,8 +114,8 @@ def _layers_to_write(image: Any, swaps: list[Swap]) -> list[Any]:
     """
     layers = [_new_layer(image, swap) if swap.keep or swap.replace else swap.layer for swap in swaps]
     for layer, swap in zip(layers, swaps, strict=True):
-        if swap.keep and swap.layer.get_visible():
-            swap.layer.set_visible(False)
+        if swap.keep:
+            set_visible(swap.layer, False)
         elif swap.replace and not swap.keep:
             _take_the_place_of(image, swap.layer, layer)
     return layers
@@ -202,48 +203,6 @@ def _select(image: Any, before: list[Any], swaps: list[Swap], layers: list[Any])
     now = image.get_selected_layers()
     if [one.get_id() for one in now] != [one.get_id() for one in selected]:
         image.set_selected_layers(selected)
-
-
-def as_new_image(swap: Swap, like: Any, name: str) -> tuple[Any, Any]:
-    """Return ``(image, layer)``: a new image of the kind of ``like`` that holds the result.
-
-    ``like`` may be gone: then the image is 8-bit sRGB.
-    """
-    width, height = size_of(swap.pixels)
-    if like is not None:
-        image = Gimp.Image.new_with_precision(width, height, like.get_base_type(), like.get_precision())
-    else:
-        image = Gimp.Image.new(width, height, Gimp.ImageBaseType.RGB)
-    image.undo_disable()
-    if like is not None:
-        if like.get_color_profile() is not None:
-            image.set_color_profile(like.get_color_profile())
-        if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-            image.set_palette(like.get_palette())
-        _, across, down = like.get_resolution()
-        image.set_resolution(across, down)
-        image.set_unit(like.get_unit())
-    layer = plain_layer(image, width, height, alpha=swap.alpha, name=name)
-    image.insert_layer(layer, None, 0)
-    copied(swap.pixels, layer.get_buffer())
-    if swap.layer is not None:
-        if swap.mask is not None:
-            mask = layer.create_mask(Gimp.AddMaskType.WHITE)
-            layer.add_mask(mask)
-            copied(swap.mask, mask.get_buffer())
-            mask.update(0, 0, width, height)
-        # after the mask, which a new one is set to be edited
-        copy_attributes(swap.layer, layer)
-        copy_parasites(swap.layer, layer)
-        layer.set_visible(True)
-    layer.update(0, 0, width, height)
-    image.undo_enable()
-    return image, layer
-
-
-def keeps_layer(placement: str, kind: str) -> bool:
-    """Return whether the layer itself stays, hidden, beside its result."""
-    return placement == NEW_LAYER or (kind == "group" and placement != NEW_IMAGE)
 
 
 def layer_mask_values(layer: Any, width: int, height: int, box: Box) -> Any:

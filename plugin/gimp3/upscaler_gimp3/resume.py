@@ -14,12 +14,13 @@ from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.placement import Box, Size
 
 from .arguments import Options
-from .delivery import Delivery, Finished
 from .errors import Failed
 from .export import Exported
+from .finished import Delivery, finished
 from .layers import has_effects, is_in, kind_of
 from .rendering import rendered
 from .run import deliver_or_fail
+from .selection import unpacked
 from .subjects import Subject
 from .waiting import Crew
 
@@ -96,10 +97,11 @@ def place(
     """
     options = _options(job)
     if home is not None:
-        finished = Finished(_subject(job, home), _exported(job), event["path"])
-        return deliver_or_fail(home.image, [finished], options, say, translate)
-    finished = Finished(_nowhere(job, translate), _exported(job), event["path"])
-    delivery = deliver_or_fail(None, [finished], options, say, translate)
+        one = finished(_subject(job, home), _exported(job), event["path"], options)
+        return deliver_or_fail(home.image, [one], options, say, translate)
+    one = finished(_nowhere(job, translate), _exported(job), event["path"], options)
+    one.selection_unknown = False  # where there is no layer, it does not matter
+    delivery = deliver_or_fail(None, [one], options, say, translate)
     # that the image is not open needs no telling: the user has just been told, and chose it
     delivery.notes = [
         note
@@ -177,11 +179,26 @@ def _subject(job: Job, home: Home) -> Subject:
     then, area = Box(*origin["box"]), Box(*origin["area_box"])
     # the layer may have been moved meanwhile, and its part moves along
     area = area._replace(x=area.x + box.x - then.x, y=area.y + box.y - then.y)
-    layer, own_size = home.layer, Size(*origin["own_size"])
-    return Subject(layer, layer.get_name(), own_size, box, area, kind_of(layer), has_effects(layer))
+    layer = home.layer
+    subject = Subject(
+        layer, layer.get_name(), Size(*origin["own_size"]), box, area, kind_of(layer), has_effects(layer)
+    )
+    if origin.get("selection"):
+        subject.selection = unpacked(origin["selection"], box, subject.area_in_layer)
+    return _with_looks(subject, origin)
 
 
 def _nowhere(job: Job, translate: Callable[[str], str]) -> Subject:
     size = _source_size(job)
     box = Box(0, 0, size.width, size.height)
-    return Subject(None, name_of(job, translate), size, box, box, "pixels", effects=False)
+    subject = Subject(None, name_of(job, translate), size, box, box, "pixels", effects=False)
+    return _with_looks(subject, job.get("origin") or {})
+
+
+def _with_looks(subject: Subject, origin: Job) -> Subject:
+    """Give a subject what the journal knows about it for the case that its layer is gone."""
+    subject.masked = bool(origin.get("masked"))
+    resolution = origin.get("resolution")
+    if isinstance(resolution, list) and len(resolution) == 2:  # noqa: PLR2004 - across and down
+        subject.resolution = (float(resolution[0]), float(resolution[1]))
+    return subject

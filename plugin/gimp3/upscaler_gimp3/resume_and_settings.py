@@ -11,6 +11,7 @@ from . import resume as bringing
 from .asking import answer_to
 from .i18n import _, catalog
 from .progress import GimpProgress
+from .run import for_scripts
 
 
 def resume(procedure: Any, config: Any) -> Any:
@@ -30,8 +31,10 @@ def _resume_all(procedure: Any) -> Any:
     progress = GimpProgress(catalog())
     delivery, failures = bringing.bring_all(progress, jobs, catalog())
     if failures:
-        return _failed(procedure, texts.summary(delivery.lines, failures, catalog()))
-    return _placed(procedure, len(delivery.lines), "\n".join(delivery.lines + delivery.notes))
+        message = "\n".join([texts.summary(delivery.lines, failures, catalog()), *delivery.notes])
+        return _failed(procedure, for_scripts(message, delivery, catalog()))
+    message = for_scripts("\n".join(delivery.lines + delivery.notes), delivery, catalog())
+    return _placed(procedure, len(delivery.lines), message)
 
 
 def settings(procedure: Any, config: Any) -> Any:

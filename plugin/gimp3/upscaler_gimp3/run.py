@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import Gimp
 from precision_upscaler.frontend import limits, texts
 
-from .delivery import LOCAL_ERRORS, Delivery, Finished, deliver
+from .delivery import LOCAL_ERRORS, deliver
 from .errors import Cancelled, ChangedPartly, Failed, Refused
 from .export import Exported, export
+from .finished import Delivery, Finished, finished
 from .rendering import rendered
+from .selection import packed
 from .subjects import chosen
 from .waiting import Crew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from .arguments import Options
     from .progress import Progress
@@ -51,6 +55,18 @@ class Outcome:
             lines.append(texts.summary(self.delivery.lines, self.failures, self.translate))
         return "\n".join(lines + self.delivery.notes)
 
+    @property
+    def message_for_scripts(self) -> str:
+        """The message, and which new images there are: nobody sees them, and not all can be returned."""
+        return for_scripts(self.message, self.delivery, self.translate)
+
+
+def for_scripts(message: str, delivery: Delivery, translate: Callable[[str], str]) -> str:
+    """Return ``message`` with a last line that names the new images by their numbers, if there are any."""
+    numbers = [image.get_id() for image in delivery.images]
+    lines = [message, texts.new_images(numbers, translate) if numbers else ""]
+    return "\n".join(line for line in lines if line)
+
 
 def upscale(
     image: Any,
@@ -64,7 +80,6 @@ def upscale(
     :class:`Refused` before anything is sent, :class:`Failed` and :class:`Cancelled` when no layer
     came through; in all three cases the image is as it was and no undo step is left.
     """
-    subjects = chosen(image, drawables, options, translate)
     crew: Crew | None = None
     cancelled = False
 
@@ -74,21 +89,24 @@ def upscale(
         if crew is not None:
             crew.cancel()
 
-    progress.start([subject.name for subject in subjects], cancel)
+    with nothing_sent_yet(translate):
+        subjects = chosen(image, drawables, options, translate)
+        progress.start([subject.name for subject in subjects], cancel)
     exports: list[tuple[Path, Exported]] = []
     try:
-        for subject in subjects:
-            # showing this lets the window take in a click
-            progress.say(texts.exporting(subject.name, translate))
+        with nothing_sent_yet(translate):
+            for subject in subjects:
+                # showing this lets the window take in a click
+                progress.say(texts.exporting(subject.name, translate))
+                if cancelled:
+                    raise Cancelled(NOTHING_SENT)
+                exports.append(_exported(subject, translate))
+            commands = [
+                command(image, subject, options, path, exported)
+                for subject, (path, exported) in zip(subjects, exports, strict=True)
+            ]
             if cancelled:
                 raise Cancelled(NOTHING_SENT)
-            exports.append(_exported(subject, translate))
-        commands = [
-            command(image, subject, options, path, exported)
-            for subject, (path, exported) in zip(subjects, exports, strict=True)
-        ]
-        if cancelled:
-            raise Cancelled(NOTHING_SENT)
         crew = Crew(commands, progress.event, translate)
         endings = crew.run()
         return _delivered(image, subjects, exports, endings, crew, options, progress, translate)
@@ -97,6 +115,19 @@ def upscale(
         for path, _ in exports:
             # the worker took it, unless it never came so far
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def nothing_sent_yet(translate: Callable[[str], str]) -> Iterator[None]:
+    """Turn whatever unexpected goes wrong inside into a :class:`Failed` that cost nothing."""
+    try:
+        yield
+    except (Refused, Cancelled, Failed):
+        raise
+    except Exception as problem:
+        if not isinstance(problem, OSError):  # a full disk is no mistake of ours to be looked for
+            traceback.print_exc()
+        raise Failed(texts.local_error(problem, "no", translate)) from problem
 
 
 def command(image: Any, subject: Subject, options: Options, path: Path, exported: Exported) -> Event:
@@ -122,6 +153,11 @@ def command(image: Any, subject: Subject, options: Options, path: Path, exported
             "area_box": list(subject.area),
             "fingerprint": exported.fingerprint,
             "opaque": exported.opaque,
+            "masked": subject.masked,
+            "resolution": subject.resolution,
+            "selection": None
+            if subject.selection is None
+            else packed(subject.selection, subject.area_in_layer),
             "placement": options.placement,
             "area": options.area,
             "colors": options.colors,
@@ -130,20 +166,29 @@ def command(image: Any, subject: Subject, options: Options, path: Path, exported
 
 
 def _exported(subject: Subject, translate: Callable[[str], str]) -> tuple[Path, Exported]:
+    """Write one subject to a file of its own.
+
+    :class:`Refused` when it cannot be sent, OSError when it cannot be written; no file is left then.
+    """
     path = Path(Gimp.temp_file("png").get_path())
-    with rendered(subject.layer) as (drawable, _):
-        exported = export(drawable, subject.area_in_layer, str(path))
-    refusal = None
+    try:
+        with rendered(subject.layer) as (drawable, _):
+            exported = export(drawable, subject.area_in_layer, str(path))
+        _refuse_unsendable(subject, exported, translate)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path, exported
+
+
+def _refuse_unsendable(subject: Subject, exported: Exported, translate: Callable[[str], str]) -> None:
+    """Raise :class:`Refused` when only the pixels show that there is nothing to send, or too much."""
     if not exported.visible:
         code = "transparent" if subject.whole else "transparent-area"
-        refusal = texts.refusal(code, translate, name=subject.name)
-    else:
-        limit = limits.upload_refusal(exported.bytes)
-        refusal = limit and f"“{subject.name}”: {texts.limit(limit, translate)}"
-    if refusal:
-        path.unlink()
-        raise Refused(refusal)
-    return path, exported
+        raise Refused(texts.refusal(code, translate, name=subject.name))
+    limit = limits.upload_refusal(exported.bytes)
+    if limit is not None:
+        raise Refused(f"“{subject.name}”: {texts.limit(limit, translate)}")
 
 
 def _delivered(
@@ -157,44 +202,48 @@ def _delivered(
     translate: Callable[[str], str],
 ) -> Outcome:
     """Deliver what came back; raise when nothing did."""
-    finished, failures, workers = [], [], []
+    came, failures, workers = [], [], []
     for subject, (_, exported), ending, worker in zip(subjects, exports, endings, crew.workers, strict=True):
         if ending["event"] == "result":
-            finished.append(Finished(subject, exported, ending["path"]))
+            came.append(finished(subject, exported, ending["path"], options))
             workers.append(worker)
         else:
             failures.append(texts.failure(subject.name, ending, translate))
-    if not finished:
+    if not came:
         _raise(endings)
-    delivery = deliver_or_fail(image, finished, options, progress.say, translate)
-    for one, worker in zip(finished, workers, strict=True):
+    delivery = deliver_or_fail(image, came, options, progress.say, translate)
+    for one, worker in zip(came, workers, strict=True):
         if one.failure is None:
             worker.delivered()
         else:
             worker.close()
             failures.append(texts.failure(one.subject.name, one.failure, translate))
-    if any(ending.get("reused") for ending in endings):
+    free = [subject.name for subject, ending in zip(subjects, endings, strict=True) if ending.get("reused")]
+    if len(free) == len(subjects):
         delivery.note(texts.note("reused", translate))
+    else:
+        for name in free:
+            delivery.note(texts.note("reused-one", translate, name=name))
     return Outcome(delivery, failures, translate)
 
 
 def deliver_or_fail(
     image: Any,
-    finished: list[Finished],
+    came: list[Finished],
     options: Options,
     say: Callable[[str], None],
     translate: Callable[[str], str],
 ) -> Delivery:
     """Deliver, and turn whatever goes wrong in here into :class:`Failed`; the results stay for Resume."""
     try:
-        delivery = deliver(image, finished, options, say, translate)
+        delivery = deliver(image, came, options, say, translate)
     except ChangedPartly as problem:
         event = texts.local_error(problem, "yes", translate)
         raise Failed(dict(event, advice=texts.changed_partly(translate))) from problem
     except LOCAL_ERRORS as problem:
         raise Failed(texts.local_error(problem, "yes", translate)) from problem
     if not delivery.lines:
-        raise Failed(next(one.failure for one in finished if one.failure is not None))
+        raise Failed(next(one.failure for one in came if one.failure is not None))
     return delivery
 
 

@@ -20,9 +20,9 @@ from precision_upscaler.frontend.placement import (
     united,
 )
 
+from . import selection
 from .errors import Refused
 from .layers import has_effects, kind_of
-from .pixels import VALUE, copied, new_buffer
 from .rendering import rendered
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class Subject:
     effect draws outside of the layer; ``area`` is the part to send, on the same canvas; ``kind`` is
     ``pixels``, ``text``, ``vector``, ``link`` or ``group``; ``effects`` says whether visible layer
     effects have to be rendered; ``selection`` holds what was selected over ``box``, as a buffer of
-    values, when only that is wanted.
+    values, when only that is wanted. ``masked`` and ``resolution`` (pixels an inch of the image, across
+    and down) are for when the layer itself is gone.
     """
 
     layer: Any
@@ -53,6 +54,8 @@ class Subject:
     kind: str
     effects: bool
     selection: Any = None
+    masked: bool = False
+    resolution: tuple[float, float] | None = None
 
     @property
     def whole(self) -> bool:
@@ -104,7 +107,7 @@ def _subject(image: Any, drawable: Any, options: Options, translate: Callable[[s
     name, kind = drawable.get_name(), kind_of(drawable)
     with rendered(drawable) as (_, box):
         pass
-    area, selection = box, None
+    area, selected = box, None
     if options.area == AREA_SELECTION:
         bounds = selection_box(image)
         if bounds is None:
@@ -112,12 +115,14 @@ def _subject(image: Any, drawable: Any, options: Options, translate: Callable[[s
         found = area_within(box, bounds, LIMITS["minimum_input_side"], LIMITS["maximum_aspect"])
         if found is None:
             raise Refused(texts.refusal("outside-selection", translate, name=name))
-        area, selection = found, _selected(image, box)
+        area, selected = found, selection.taken(image, box)
     limit = limits.refusal(area.width, area.height, options.factor)
     if limit is not None:
         raise Refused(f"“{name}”: {texts.limit(limit, translate)}")
     own_size = Size(drawable.get_width(), drawable.get_height())
-    return Subject(drawable, name, own_size, box, area, kind, has_effects(drawable), selection)
+    effects, masked = has_effects(drawable), drawable.get_mask() is not None
+    resolution = tuple(image.get_resolution())[1:]
+    return Subject(drawable, name, own_size, box, area, kind, effects, selected, masked, resolution)
 
 
 def _unsuitable(image: Any, drawable: Any, placement: str) -> tuple[str, dict[str, str]]:
@@ -138,13 +143,6 @@ def _unsuitable(image: Any, drawable: Any, placement: str) -> tuple[str, dict[st
         code = locked[0]
         values |= locked[1]
     return code, values
-
-
-def _selected(image: Any, box: Box) -> Any:
-    """Return how much of each pixel of ``box`` is selected now; the user may select something else later."""
-    values = new_buffer(VALUE, box.width, box.height)
-    copied(image.get_selection().get_buffer(), values, box=tuple(box))
-    return values
 
 
 def lock_of(layer: Any, placement: str) -> tuple[str, dict[str, str]] | None:

@@ -201,6 +201,10 @@ def note(code, _=same, **values):
             "The service works in 8 bits a channel, so the finest detail has no more; the colours are your "
             "own, in full depth."
         ),
+        "gamut": _(
+            "The service works in sRGB, and the image's profile holds more colours: those of “{name}” that "
+            "sRGB lacks became duller. Choose “original” colours to keep them."
+        ),
         "indexed": _("The result was reduced to the image's palette of {colors} colours."),
         "grey": _("The result was turned back into shades of grey."),
         "text": _("The text layer “{name}” was turned into pixels."),
@@ -209,6 +213,10 @@ def note(code, _=same, **values):
         "rendered": _("The result shows “{name}” as pixels; the layer itself was kept."),
         "effects": _("The effects of “{name}” are now part of its pixels."),
         "effects-rendered": _("The effects of “{name}” are part of the result; the layer itself was kept."),
+        "effects-hidden": _("The effects of “{name}” that were switched off were removed."),
+        "pass-through": _(
+            "The group “{name}” passes through: what its layers do to those below it is not in the result."
+        ),
         "group": _("The group “{name}” was upscaled as one picture; the group itself was kept, hidden."),
         "wrong-size": _(
             "“{name}” came back at {width} × {height} pixels instead of {asked_width} × {asked_height}. "
@@ -231,6 +239,16 @@ def note(code, _=same, **values):
         "floating": _(
             "There is a floating selection in the image now; the result of “{name}” is a new image."
         ),
+        "selection-unknown": _(
+            "What was selected of “{name}” is no longer known; all of what was sent is now a new image."
+        ),
+        "bare": _(
+            "The new image shows “{name}” as it came from the service: without the layer's transparency and "
+            "mask, and in the service's colours."
+        ),
+        "reused-one": _(
+            "“{name}” had been upscaled with the same settings before: nothing was charged for it."
+        ),
         "reused": _("The same picture had been upscaled with the same settings before: nothing was charged."),
     }
     return sentences[code].format(**values)
@@ -243,6 +261,12 @@ def done(name, width, height, _=same):
     # type: (str, int, int, Translate) -> str
     """Return the line for a layer that worked."""
     return _("“{name}” is now {width} × {height} pixels.").format(name=name, width=width, height=height)
+
+
+def new_images(numbers, _=same):
+    # type: (list[int], Translate) -> str
+    """Return the line that names to a script the images that were opened without a window."""
+    return _("New images: {numbers}").format(numbers=" ".join(str(number) for number in numbers))
 
 
 def summary(succeeded, failed, _=same):

@@ -1,0 +1,119 @@
+"""Resume inside GIMP: what was paid for and never arrived, brought back by the procedure a script calls.
+
+The plug-in's own code sends the layer and then lets go, as if GIMP had ended it before the result came.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+
+import build
+import perform
+import snapshot
+from gi.repository import Gegl, Gimp
+
+sys.path.append(os.path.join(Gimp.directory(), "plug-ins", "precision-upscaler"))
+from precision_upscaler.contract import PARAMETERS
+from upscaler_gimp3 import arguments, run, waiting
+
+PROCEDURE = "plug-in-precision-upscale-resume"
+OPTIONS = {"area": "selection", "placement": "fit-layer"}
+
+
+def abandoned(image, layers, **changes):
+    """Upscale what is selected of ``layers`` and let go of the result; ``changes`` are made to its origin."""
+    options = arguments.Options({one.name: one.default for one in PARAMETERS}, colors="service", **OPTIONS)
+    subject = run.chosen(image, layers, options, str)[0]
+    path, exported = run._exported(subject, str)
+    command = run.command(image, subject, options, path, exported)
+    command["origin"].update(changes)
+    crew = waiting.Crew([command], lambda *_: None, str)
+    endings = crew.run()
+    for worker in crew.workers:
+        worker.close()
+    return endings[0]["event"]
+
+
+def resumed():
+    procedure = Gimp.get_pdb().lookup_procedure(PROCEDURE)
+    config = procedure.create_config()
+    config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
+    values = procedure.run(config)
+    if values.index(0) != Gimp.PDBStatusType.SUCCESS:
+        return {"status": "failed", "message": perform.error_text(values)}
+    return {"status": "success", "count": values.index(1), "message": values.index(2)}
+
+
+def made(number):
+    return build.build({"image": {"selection": "soft"}, "layers": [{"alpha": "soft"}]}, number)
+
+
+def bytes_of(layer):
+    return snapshot.pixels(layer, "R'G'B'A u8")
+
+
+def selection_kept():
+    """Bring a part back after the selection has gone, and do the same at once for comparison."""
+    image, layers = made(61)
+    before = bytes_of(layers[0])
+    box = [layers[0].get_offsets()[1], layers[0].get_offsets()[2], *build.SIZE]
+    selected = (
+        image.get_selection().get_buffer().get(Gegl.Rectangle.new(*box), 1.0, "Y u8", Gegl.AbyssPolicy.NONE)
+    )
+    ending = abandoned(image, layers)
+    Gimp.Selection.none(image)
+    layers[0].set_offsets(box[0] + 7, box[1] + 5)
+    result = resumed()
+    now = bytes_of(layers[0])
+    twin, others = made(61)
+    status, message, _, _ = perform.upscale(twin, others, OPTIONS)
+    at_once = bytes_of(others[0])
+    outside = [at for at, value in enumerate(selected) if value == 0]
+    result.update(
+        ending=ending,
+        directly=[status, message],
+        outside=len(outside),
+        outside_changed=sum(now[4 * at : 4 * at + 4] != before[4 * at : 4 * at + 4] for at in outside),
+        changed=sum(one != other for one, other in zip(now, before)),
+        off=max(abs(one - other) for one, other in zip(now, at_once)),
+    )
+    image.delete()
+    twin.delete()
+    return result
+
+
+def selection_lost():
+    """Bring a part back of which nobody knows what was selected."""
+    image, layers = made(62)
+    before = snapshot.image(image)
+    ending = abandoned(image, layers, selection=None)
+    open_before = {one.get_id() for one in Gimp.get_images()}
+    result = resumed()
+    fresh = [one for one in Gimp.get_images() if one.get_id() not in open_before]
+    result.update(
+        ending=ending,
+        changed=snapshot.differences(before, snapshot.image(image)),
+        new_images=[[one.get_id(), one.get_width(), one.get_height()] for one in fresh],
+        resolutions=[list(one.get_resolution())[1:] for one in fresh],
+    )
+    for one in [image, *fresh]:
+        one.delete()
+    return result
+
+
+def main(folder, mock, data):
+    Gegl.init(None)
+    perform.with_setting(data, mock, "mock-key")
+    with open(os.path.join(folder, "resuming.jsonl"), "w", encoding="utf-8") as stream:
+        for name, case in (("kept", selection_kept), ("lost", selection_lost)):
+            try:
+                result = case()
+            except Exception:
+                result = {"crash": traceback.format_exc()}
+            stream.write(json.dumps(dict(result, id=name)) + "\n")
+            stream.flush()
+    with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:
+        stream.write("done")

@@ -1,0 +1,67 @@
+"""Whether a result still belongs where it was made for: the image open, the layer there and unchanged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gi.repository import Gimp
+from precision_upscaler.frontend.placement import NEW_IMAGE
+
+from . import export
+from .layers import is_in, is_open
+from .rendering import rendered
+from .subjects import lock_of
+
+if TYPE_CHECKING:
+    from .finished import Finished
+
+_LEAVES_THE_LAYER_WHOLE = ("layer-locked", "floating")
+"""Reasons that forbid to change the image, while the layer still is what was sent."""
+
+
+def decide(image: Any, one: Finished, placement: str, *, pixels: bool = False) -> None:
+    """Set ``gone`` and ``placement`` of a result by how image and layer are now; see :func:`why_not_here`.
+
+    What may not be changed can still be composed with its result, as a new image.
+    """
+    if one.selection_unknown:
+        one.gone, one.placement = "selection-unknown", None
+        return
+    one.gone = why_not_here(image, one, placement, pixels=pixels)
+    one.placement = placement if one.gone is None else None
+    if one.gone in _LEAVES_THE_LAYER_WHOLE and why_not_here(image, one, NEW_IMAGE, pixels=pixels) is None:
+        one.placement = NEW_IMAGE
+
+
+def why_not_here(image: Any, one: Finished, placement: str, *, pixels: bool = False) -> str | None:
+    """Return the note's code when a result no longer belongs into the image, else None.
+
+    ``pixels`` also compares the layer's pixels with those that were sent.
+
+    While the service worked, the user may have closed the image, deleted, locked, painted on or
+    scaled the layer. A moved, renamed or restacked layer is still the one that was sent.
+    """
+    layer = one.subject.layer
+    reason = None
+    if not is_open(image, Gimp.default_display()):
+        reason = "image-gone"
+    elif not is_in(image, layer):
+        reason = "layer-gone"
+    elif image.get_floating_sel() is not None and placement != NEW_IMAGE:
+        reason = "floating"
+    elif lock_of(layer, placement) is not None:
+        reason = "layer-locked"
+    elif not _as_it_was_sent(one, pixels=pixels):
+        reason = "layer-changed"
+    return reason
+
+
+def _as_it_was_sent(one: Finished, *, pixels: bool) -> bool:
+    """Return whether the layer has the size it had and, if asked, the very pixels that were sent."""
+    subject = one.subject
+    if (subject.layer.get_width(), subject.layer.get_height()) != tuple(subject.own_size):
+        return False
+    with rendered(subject.layer) as (drawable, box):
+        if (box.width, box.height) != (subject.box.width, subject.box.height):
+            return False
+        return not pixels or export.fingerprint(drawable, subject.area_in_layer) == one.exported.fingerprint

@@ -1,0 +1,98 @@
+"""What the user should know about how a layer was done: what could not be kept is said here."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any
+
+from gi.repository import Gimp
+from precision_upscaler.frontend import texts
+from precision_upscaler.frontend.kept import conversion_note, effects_note
+from precision_upscaler.frontend.options import COLORS_ORIGINAL, COLORS_SERVICE
+
+from .export import known_to_babl
+from .layers import has_hidden_effects
+from .pixels import RGB8, RGB_PERCEPTUAL, read, rectangle
+from .rendering import plain_layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .finished import Delivery, Finished
+    from .subjects import Subject
+
+_EIGHT_BIT = (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_LINEAR, Gimp.Precision.U8_PERCEPTUAL)
+_ROUNDING = 4 / 255
+"""How far out a profile's purest colours may be: every maker of sRGB rounds its numbers in its own way."""
+
+
+def describe(
+    image: Any, one: Finished, colors: str, delivery: Delivery, translate: Callable[[str], str]
+) -> None:
+    """Note what became of a layer that was composed with its result."""
+    subject, placement = one.subject, str(one.placement)
+
+    def note(code: str, **values: Any) -> None:
+        delivery.note(texts.note(code, translate, name=subject.name, **values))
+
+    for code in _about_format(image, colors):
+        note(code)
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        note("indexed", colors=image.get_palette().get_color_count())
+    for code in _about_kind(subject, placement):
+        note(code)
+
+
+def _about_format(image: Any, colors: str) -> list[str]:
+    """Return the notes' codes about an image that holds more, or less, than the service's pictures."""
+    codes = []
+    if image.get_precision() not in _EIGHT_BIT:
+        codes.append("eight-bit" if colors == COLORS_SERVICE else "eight-bit-original")
+    if image.get_base_type() == Gimp.ImageBaseType.GRAY:
+        codes.append("grey")
+    elif colors == COLORS_SERVICE and exceeds_srgb(image):
+        codes.append("gamut")
+    return codes
+
+
+def _about_kind(subject: Subject, placement: str) -> list[str]:
+    """Return the notes' codes about a layer that is more than pixels."""
+    conversion = conversion_note(subject.kind, placement)
+    codes = [] if conversion is None else [conversion]
+    if subject.kind == "group":
+        if subject.layer.get_mode() == Gimp.LayerMode.PASS_THROUGH:
+            codes.append("pass-through")
+    elif subject.effects:
+        codes.append(effects_note(subject.kind, placement))
+        if codes[-1] == "effects" and has_hidden_effects(subject.layer):
+            codes.append("effects-hidden")
+    return codes
+
+
+def describe_bare(one: Finished, colors: str, delivery: Delivery, translate: Callable[[str], str]) -> None:
+    """Note that a result is offered as it came, if that lacks something the layer has."""
+    if not one.exported.opaque or one.subject.masked or colors == COLORS_ORIGINAL:
+        delivery.note(texts.note("bare", translate, name=one.subject.name))
+
+
+def exceeds_srgb(image: Any) -> bool:
+    """Return whether the image's profile holds colours that sRGB does not: its purest ones are looked at."""
+    profile = image.get_color_profile()
+    if profile is None or image.get_base_type() != Gimp.ImageBaseType.RGB:
+        return False
+    if not known_to_babl(image):
+        return True  # tables are made for printers and cameras, whose colours go their own ways
+    private = Gimp.Image.new(3, 1, Gimp.ImageBaseType.RGB)
+    try:
+        private.undo_disable()
+        layer = plain_layer(private, 3, 1, alpha=False)
+        private.insert_layer(layer, None, 0)
+        pure = layer.get_buffer()
+        pure.set(rectangle(0, 0, 3, 1), RGB8, bytes((255, 0, 0, 0, 255, 0, 0, 0, 255)))
+        pure.flush()
+        # assigned, not converted: the same numbers now are the profile's own purest colours
+        private.set_color_profile(profile)
+        values = array("f", read(layer.get_buffer(), RGB_PERCEPTUAL, 0, 0, 3, 1))
+    finally:
+        private.delete()
+    return min(values) < -_ROUNDING or max(values) > 1 + _ROUNDING

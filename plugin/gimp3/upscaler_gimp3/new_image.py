@@ -1,0 +1,73 @@
+"""Results that become images of their own: the layer's counterpart, or the service's picture as it came."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gi.repository import Gimp
+
+from .attributes import copy_attributes, copy_parasites, set_visible
+from .pixels import copied, size_of
+from .rendering import plain_layer
+
+if TYPE_CHECKING:
+    from .replace import Swap
+
+
+def like_its_layer(swap: Swap, name: str) -> tuple[Any, Any]:
+    """Return ``(image, layer)``: an image of the kind the layer is in, which holds its result and mask."""
+    like = swap.layer.get_image()
+    width, height = size_of(swap.pixels)
+    image = Gimp.Image.new_with_precision(width, height, like.get_base_type(), like.get_precision())
+    try:
+        image.undo_disable()
+        if like.get_color_profile() is not None:
+            image.set_color_profile(like.get_color_profile())
+        if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+            image.set_palette(like.get_palette())
+        _, across, down = like.get_resolution()
+        image.set_resolution(across, down)
+        image.set_unit(like.get_unit())
+        layer = _filled(image, swap.pixels, name, alpha=swap.alpha)
+        if swap.mask is not None:
+            mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+            layer.add_mask(mask)
+            copied(swap.mask, mask.get_buffer())
+            mask.update(0, 0, width, height)
+        # after the mask, which a new one is set to be edited
+        copy_attributes(swap.layer, layer)
+        copy_parasites(swap.layer, layer)
+        set_visible(layer, True)
+        image.undo_enable()
+    except BaseException:
+        image.delete()
+        raise
+    return image, layer
+
+
+def as_it_came(pixels: Any, name: str, resolution: tuple[float, float] | None) -> tuple[Any, Any]:
+    """Return ``(image, layer)``: an 8-bit sRGB image with the service's picture.
+
+    ``resolution`` is in pixels an inch, across and down; None leaves GIMP's own.
+    """
+    width, height = size_of(pixels)
+    image = Gimp.Image.new(width, height, Gimp.ImageBaseType.RGB)
+    try:
+        image.undo_disable()
+        if resolution is not None:
+            image.set_resolution(*resolution)
+        layer = _filled(image, pixels, name, alpha=False)
+        image.undo_enable()
+    except BaseException:
+        image.delete()
+        raise
+    return image, layer
+
+
+def _filled(image: Any, pixels: Any, name: str, *, alpha: bool) -> Any:
+    width, height = size_of(pixels)
+    layer = plain_layer(image, width, height, alpha=alpha, name=name)
+    image.insert_layer(layer, None, 0)
+    copied(pixels, layer.get_buffer())
+    layer.update(0, 0, width, height)
+    return layer
