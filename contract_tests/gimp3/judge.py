@@ -23,8 +23,12 @@ RIM, HALO = 0.05, 8.0
 
 The texture itself changes by some 6 over the four pixels that are averaged; black is 40 away.
 """
-TINT = 1.0
-"""The same between a result in original colours and the layer scaled by GIMP alone."""
+TINT, TINTED = 1.0, 3.0
+"""The same between a result in original colours and the layer scaled by GIMP alone, and without them."""
+
+
+def _for_scripts(line: str) -> bool:
+    return line.startswith("New images: ")
 
 
 class Target:
@@ -65,7 +69,7 @@ class Target:
             expected = [0, 0]
         if self.found["box"][:2] != expected:
             found.append(f"it lies at {self.found['box'][:2]}, not at {expected}")
-        hidden = [layer.get("effects_hidden") for layer in self.row["layers"]]
+        hidden = [layer.get("effects_hidden") is True for layer in self.row["layers"]]
         if self.found["effects"] and not any(hidden):
             found.append(f"effects are still there: {self.found['effects']}")
         ordinary = self.found["type"] == "Layer"
@@ -98,7 +102,7 @@ class Target:
             difference = mean_difference(result, local, seen)
             if self.options.get("colors") == "original":
                 return [] if difference <= TINT else [f"tinted by {difference:.2f}"]
-            return [] if difference > TINT else [f"the scenario tints by only {difference:.2f}"]
+            return [] if difference >= TINTED else [f"the scenario tints by only {difference:.2f}"]
         if self.row.get("loose"):
             difference = mean_difference(result, local, seen)
             return [] if difference <= LOOSE else [f"differs from GIMP's own scaling by {difference:.2f}"]
@@ -138,13 +142,30 @@ class Target:
         return [] if worst <= _ONE_LEVEL else [f"the mask differs by up to {worst * 255:.1f} of 255"]
 
 
+def message(row: dict[str, Any], said: str) -> list[str]:
+    """Return what the message does not say although the row asks for it; silence where that is asked for."""
+    if "says" not in row:
+        return []
+    if not row["says"]:
+        return [f"there was nothing to say but {said!r}"] if said else []
+    return [f"{words!r} is not said: {said!r}" for words in row["says"] if words not in said]
+
+
+def selection(result: dict[str, Any]) -> list[str]:
+    """Return what is wrong with the selected layers: the same, each new one standing for its original."""
+    stands_for = {target["was_id"]: target["id"] for target in result["targets"]}
+    expected = sorted(stands_for.get(one, one) for one in result["selected_before"])
+    return [] if result["selected"] == expected else [f"selected are {result['selected']}, not {expected}"]
+
+
 def problems(row: dict[str, Any], result: dict[str, Any], folder: Path) -> list[str]:
     """Return everything wrong with a row's result."""
     if "crash" in result:
         return [result["crash"]]
     if result["status"] != "success":
         return [f"{result['status']}: {result['message']}"]
-    found = [f"besides the target: {line}" for line in result["others"]]
+    found = message(row, "\n".join(one for one in result["message"].split("\n") if not _for_scripts(one)))
+    found += [f"besides the target: {line}" for line in result["others"]]
     for target in result["targets"]:
         found += [f"{target['name']}: {line}" for line in Target(row, target, folder).problems()]
     if row["options"].get("placement") == "new-image":
@@ -153,6 +174,7 @@ def problems(row: dict[str, Any], result: dict[str, Any], folder: Path) -> list[
         if not result["unsaved"]:
             found.append("the new image counts as saved: it would be closed without a question")
         return found
+    found += selection(result)
     found += [f"after one undo: {line}" for line in result["undone"]]
     if result["undo_left"]:
         found.append("one undo was not enough")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from contract_tests import tally
+
 from . import judge, table
 from .running import Session
 
@@ -44,4 +46,5 @@ def test_a_row_of_the_table(request: pytest.FixtureRequest, version: str, row: s
 def test_gimp_has_nothing_to_complain_about(request: pytest.FixtureRequest, version: str) -> None:
     session = _table(request, version)
     assert session.complete, session.end()
+    tally.count(f"seconds of the table in GIMP {version}", round(session.seconds()))
     assert session.complaints() == []

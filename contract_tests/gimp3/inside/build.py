@@ -383,8 +383,10 @@ def dress(image, target, about):
             config.set_property(key, value)
         target.append_filter(effect)
         effect.update()
-    for effect in target.get_filters() if about.get("effects_hidden") else ():
-        effect.set_visible(False)
+    hidden = about.get("effects_hidden", ())
+    for effect in target.get_filters():
+        if hidden is True or effect.get_operation_name() in hidden:
+            effect.set_visible(False)
     if "opacity" in about:
         target.set_opacity(about["opacity"])
     for name in ("mode", "blend_space", "composite_space", "composite_mode"):

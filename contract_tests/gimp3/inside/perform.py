@@ -253,6 +253,9 @@ class Table:
     def row(self, row, number):
         self.use(row.get("key", "mock-nearest"))
         image, targets = build.build(row, number)
+        if row.get("saved"):
+            image, targets = self.reopened(image, targets)
+        targets = targets[: row.get("of", len(targets))]
         names = [target.get_name() for target in targets]
         display = Gimp.Display.new(image)
         try:
@@ -263,10 +266,22 @@ class Table:
         finally:
             display.delete()
 
+    def reopened(self, image, targets):
+        """Return the image and its targets as they come back from an XCF file, all targets selected."""
+        names = [target.get_name() for target in targets]
+        file = Gio.File.new_for_path(os.path.join(self.folder, "saved.xcf"))
+        Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, file, None)
+        image.delete()
+        image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, file)
+        targets = [find(image, name) for name in names]
+        image.set_selected_layers(targets)
+        return image, targets
+
     def compare(self, row, image, targets, names):
         size = (image.get_width(), image.get_height())
         result = {}
         before = snapshot.image(image)
+        selected_before = [one.get_id() for one in image.get_selected_layers()]
         reference = image.duplicate()
         dumps = []
         for name in names:
@@ -293,6 +308,8 @@ class Table:
         else:
             result.update(self.judged(before, after, expected, names))
             result["targets"] = [self.target(row, reference, before, after, dump) for dump in dumps]
+            result["selected"] = sorted(one.get_id() for one in image.get_selected_layers())
+            result["selected_before"] = selected_before
             self.actions.do("edit-undo")
             result["undone"] = snapshot.differences(before, snapshot.image(image))
             result["undo_left"] = self.actions.possible("edit-undo")
@@ -335,10 +352,7 @@ class Table:
                     one["pixels"] = None
                     if keeps:
                         one["box"] = None
-        return {
-            "others": snapshot.differences(expected, after, ("id", "tattoo")),
-            "selected": after["selected"],
-        }
+        return {"others": snapshot.differences(expected, after, ("id", "tattoo"))}
 
     def target(self, row, reference, before, after, dump):
         """Judge one target: attributes here, pixels by whoever reads the files."""
@@ -354,9 +368,15 @@ class Table:
             ignoring |= {"name", "tattoo"}
         if not fresh:
             ignoring -= {"id", "type"}
+        if was["mode"] == "pass-through":
+            # a new layer has pixels of its own, which cannot pass through
+            ignoring.add("mode")
         problems = snapshot.differences(was, now, ignoring)
         layer = Gimp.Layer.get_by_id(now["id"])
-        return self.files(row, layer, find(reference, name), was, now, kept, problems, dump)
+        if kept:
+            problems += above(layer, Gimp.Layer.get_by_id(was["id"]))
+        known = self.files(row, layer, find(reference, name), was, now, kept, problems, dump)
+        return dict(known, id=now["id"], was_id=was["id"])
 
     def new_image(self, row, image, layer, before, dump):
         was = next(one for one in flat(before["layers"]) if one["name"] == dump["name"])
@@ -425,6 +445,20 @@ class Table:
             "files": written,
             "selection": selection,
         }
+
+
+def above(new, old):
+    """Return what is wrong with the place of a new layer beside its original, or with the original."""
+    image, problems = new.get_image(), []
+    parents = [one.get_parent() and one.get_parent().get_id() for one in (new, old)]
+    if parents[0] != parents[1]:
+        problems.append(f"it is in {parents[0]}, its original in {parents[1]}")
+    places = [image.get_item_position(one) for one in (new, old)]
+    if places[0] + 1 != places[1]:
+        problems.append(f"it is at {places[0]}, its original at {places[1]}")
+    if old.get_visible():
+        problems.append("its original is still visible")
+    return problems
 
 
 def main(folder, mock, data, rows):

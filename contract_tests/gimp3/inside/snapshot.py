@@ -22,7 +22,8 @@ def parasites(thing):
     found = {}
     for name in thing.get_parasite_list() or ():
         # GIMP keeps a procedure's last arguments with the image; that is not ours to judge here
-        if not name.startswith(("gimp-procedure", "plug-in-")):
+        # nor is a text layer's own account of its text, which an XCF file leaves with the layer
+        if not name.startswith(("gimp-procedure", "plug-in-", "gimp-text-layer")):
             found[name] = bytes(byte & 255 for byte in thing.get_parasite(name).get_data()).hex()
     return found
 
