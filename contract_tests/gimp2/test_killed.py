@@ -34,23 +34,29 @@ class Person:
     def _asked(self, response: Response) -> Response:
         if request.method == "GET" and self.killed < self._mock.charges:
             self.killed += 1
-            for number in _plug_ins():
+            for number in _plug_ins(self._folder):
                 os.kill(number, signal.SIGKILL)
         if (self._folder / f"go on {self.killed}").exists():
             self._mock.advance(1000)
         return response
 
 
-def _plug_ins() -> list[int]:
-    """Return the process ids of the running plug-in (its worker is another program)."""
+def _plug_ins(folder: Path) -> list[int]:
+    """Return the process ids of the running plug-in (its worker is another program).
+
+    Only of the GIMP that works in ``folder``: other tests' GIMPs run on this machine at the same time.
+    """
+    ours = f"PRECISION_UPSCALER_DATA={folder / 'data'}".encode()
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for place in Path("/proc").glob("[0-9]*"):
         try:
-            words = path.read_bytes().split(b"\0")
+            words = (place / "cmdline").read_bytes().split(b"\0")
+            environment = (place / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if any(word.endswith(b"/precision-upscaler.py") for word in words) and b"-run" in words:
-            found.append(int(path.parent.name))
+        runs = any(word.endswith(b"/precision-upscaler.py") for word in words) and b"-run" in words
+        if runs and ours in environment:
+            found.append(int(place.name))
     return found
 
 
