@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from precision_upscaler.errors import JobUnknown
+from precision_upscaler import journal as journal_module
+from precision_upscaler.errors import DiskFull, JobUnknown, JournalBroken, UpscaleError
 from precision_upscaler.images import verify
 from precision_upscaler.journal import Job, JobSpec, Journal, State, intact_result
 
@@ -136,6 +140,80 @@ def test_a_damaged_record_hides_one_job_and_not_the_others(content: str, shelf: 
         shelf.journal.open(bad.job_id)
     shelf.journal.prune(days=0, megabytes=0)
     assert bad.folder.exists(), "what cannot be read may be paid for"
+
+
+class Unreadable:
+    """A file system that refuses the first ``times`` readings of a job's record."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.plain = journal_module.read_json
+
+    def read(self, path: Path) -> Any:
+        if path.name == "job.json" and self.times:
+            self.times -= 1
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return self.plain(path)
+
+
+def test_a_record_that_cannot_be_read_for_a_moment_is_read_again(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses while the record is being replaced: that job is neither unknown nor passed over."""
+    job = shelf.job(State.COMMITTED)
+    for look in (
+        lambda: shelf.journal.open(job.job_id).state,
+        lambda: shelf.journal.same("d")[0].state,
+        lambda: shelf.journal.undelivered()[0].state,
+    ):
+        monkeypatch.setattr(journal_module, "read_json", Unreadable(3).read)
+        assert look() is State.COMMITTED
+
+
+def test_a_record_that_cannot_be_read_at_all_is_not_passed_over(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.job(State.CREATED)
+    monkeypatch.setattr(journal_module, "read_json", Unreadable(10**6).read)
+    with pytest.raises(JournalBroken, match="cannot be read: Permission denied"):
+        shelf.journal.same("d")
+    assert sum(shelf.clock.slept) < 5
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(errno.EIO, JournalBroken), (errno.EACCES, JournalBroken), (errno.ENOSPC, DiskFull)]
+)
+@pytest.mark.parametrize(
+    ("before", "after", "charged"),
+    [
+        (State.PREPARED, State.SENDING, "no"),
+        (State.SENDING, State.COMMITTED, "no"),
+        (State.COMMITTED, State.COMMITTED, "unknown"),
+        (State.COMMITTED, State.SENDING, "no"),
+        (State.COMMITTED, State.CREATED, "yes"),
+        (State.CREATED, State.STORED, "yes"),
+    ],
+)
+def test_what_cannot_be_written_says_what_it_cost_and_names_the_task(
+    before: State,
+    after: State,
+    charged: str,
+    number: int,
+    error: type[UpscaleError],
+    shelf: Shelf,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = shelf.job(before)
+
+    def broken(_path: Path, _content: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(journal_module, "write_json", broken)
+    with pytest.raises(error) as caught:
+        job.update(after, task_id="task-7" if after is State.CREATED else job.task_id, doubt="?")
+    assert caught.value.charged == charged
+    assert caught.value.details["task_id"] == ("task-7" if after is State.CREATED else job.task_id)
+    assert job.state is before, "what is not on disk has not happened"
 
 
 @pytest.mark.parametrize("name", ["", "..", "../../etc", "a/b", "20260101-000000-ffffffff"])

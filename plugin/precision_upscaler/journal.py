@@ -20,7 +20,7 @@ from typing import Any
 
 from .carrying import Chunk, carried, packed, unpacked
 from .clock import Clock
-from .errors import Charged, DiskFull, JobUnknown, JournalBroken
+from .errors import Charged, DiskFull, JobUnknown, JournalBroken, UpscaleError
 from .files import (
     FileLock,
     copy_durably,
@@ -32,14 +32,19 @@ from .files import (
     write_json,
 )
 from .images import EXTENSIONS, Picture, inspect
+from .log import LOGGER
 from .stripping import file_blocks, pieces_to_send
 
 _RECORD = "job.json"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _RESERVE = "reserve"
 _CARRIED = "carried"
 _RESERVE_BYTES = 64 << 10
 _UNPAID_DAYS = 1.0
 _DAY = 86400.0
+_REST = 600.0  # seconds in which a front end loads what it was given, and another run sees how a job ended
+_READS = 20
+_READ_AGAIN = 0.05
 
 
 class State(StrEnum):
@@ -134,37 +139,45 @@ class Job:
 
     def reload(self) -> None:
         """Read the record again: another process may have changed it."""
-        self.record = _read_record(self.folder)
+        self.record = _read_record(self.folder, self._clock)
 
     def update(self, state: State | None = None, **changes: Any) -> None:
         """Change the record, durably, before returning.
 
         When the disk is full the job's reserve is given up for it: an id that was paid for must find
-        room.
+        room. What cannot be written is raised with what it cost and the task's id.
         """
         record = {**self.record, **changes}
         if state is not None and state != self.state:
             record["state"] = state.value
             record["history"] = [*record.get("history", ()), [round(self._clock.time(), 3), state.value]]
         try:
+            self._write(record)
+        except OSError as error:
+            raise self._not_written(error, record) from error
+        self.record = record
+
+    def _write(self, record: dict[str, Any]) -> None:
+        try:
             write_json(self.folder / _RECORD, record)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise JournalBroken(
-                    f"The journal cannot be written: {error.strerror}.", charged=self.state.charged
-                ) from error
+            if error.errno not in _NO_ROOM:
+                raise
             with contextlib.suppress(OSError):
                 (self.folder / _RESERVE).unlink()
-            try:
-                write_json(self.folder / _RECORD, record)
-            except OSError as again:
-                raise DiskFull(
-                    "The disk is full: the journal cannot be written.",
-                    # a request that could not be recorded as committed is not completed either
-                    charged="no" if record["state"] == State.COMMITTED else State(record["state"]).charged,
-                    task_id=record.get("task_id"),
-                ) from again
-        self.record = record
+            write_json(self.folder / _RECORD, record)
+
+    def _not_written(self, error: OSError, record: dict[str, Any]) -> UpscaleError:
+        """Return the error for a record that could not be written; the new record knows what it cost."""
+        state = State(record["state"])
+        # a request that could not be recorded as committed is not completed either
+        charged = self.state.charged if state is State.COMMITTED else state.charged
+        task_id = record.get("task_id")
+        if error.errno in _NO_ROOM:
+            full = "The disk is full: the journal cannot be written."
+            return DiskFull(full, charged=charged, task_id=task_id)
+        what = f"The journal cannot be written: {error.strerror}."
+        return JournalBroken(what, charged=charged, task_id=task_id)
 
     def deliver(self) -> None:
         """Note that the user has the picture; the source is no longer needed, the result kept for reuse."""
@@ -213,16 +226,32 @@ class Job:
         return True
 
 
-def _read_record(folder: Path) -> dict[str, Any]:
-    try:
-        record = read_json(folder / _RECORD)
-        if isinstance(record, dict):
-            State(record["state"])
-            record["created"], record["source"], record["expected"]
-            return record
-    except (OSError, ValueError, KeyError):
-        pass
+def _read_record(folder: Path, clock: Clock) -> dict[str, Any]:
+    """Return a job's record; JobUnknown when there is none or it is damaged.
+
+    A record that is there and cannot be read may have been paid for: that is JournalBroken, after a
+    moment of patience, because Windows refuses to read what is just being replaced.
+    """
+    for again in range(_READS):
+        try:
+            return _checked(read_json(folder / _RECORD))
+        except (ValueError, KeyError, TypeError, NotADirectoryError):
+            break
+        except OSError as error:
+            LOGGER.info("job %s: its record cannot be read: %s", folder.name, error.strerror)
+            if again == _READS - 1:
+                raise JournalBroken(
+                    f"The record of the job {folder.name} cannot be read: {error.strerror}."
+                ) from error
+            clock.sleep(_READ_AGAIN)
     raise JobUnknown(f"The job {folder.name} is not in the journal, or its record is damaged.")
+
+
+def _checked(record: Any) -> dict[str, Any]:
+    """Return ``record`` if it has what everybody relies on; ValueError, KeyError or TypeError if not."""
+    State(record["state"])
+    record["created"], record["source"], record["expected"]
+    return dict(record)
 
 
 class Journal:
@@ -280,7 +309,7 @@ class Journal:
             sync_folder(self.folder)
         except OSError as error:
             shutil.rmtree(building, ignore_errors=True)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in _NO_ROOM:
                 raise DiskFull("There is no room to keep the picture while it is worked on.") from error
             raise JournalBroken(f"The journal cannot be written: {error.strerror}.") from error
         return Job(self.folder / name, record, self._clock)
@@ -290,14 +319,14 @@ class Journal:
         if not job_id or not set(job_id) <= set("0123456789abcdef-"):
             raise JobUnknown(f"{job_id!r} is no name of a job.")
         folder = self.folder / job_id
-        return Job(folder, _read_record(folder), self._clock)
+        return Job(folder, _read_record(folder, self._clock), self._clock)
 
     def __iter__(self) -> Iterator[Job]:
         """Yield every readable job, the oldest first."""
         for folder in sorted(self.folder.iterdir()):
             if folder.name[0].isdigit() and folder.is_dir():
                 with contextlib.suppress(JobUnknown):
-                    yield Job(folder, _read_record(folder), self._clock)
+                    yield Job(folder, _read_record(folder, self._clock), self._clock)
 
     def undelivered(self) -> list[Job]:
         """Return the jobs on which money was or may have been spent and whose result nobody has yet."""
