@@ -14,6 +14,7 @@ from precision_upscaler import journal as journal_module
 from precision_upscaler.errors import DiskFull, JobUnknown, JournalBroken, UpscaleError
 from precision_upscaler.images import verify
 from precision_upscaler.journal import Job, JobSpec, Journal, State, intact_result
+from precision_upscaler.pruning import prune
 
 from contract_tests.pictures import png
 from contract_tests.world import FakeClock
@@ -68,7 +69,7 @@ def test_a_change_is_seen_by_every_other_reader_at_once(shelf: Shelf) -> None:
 def test_what_may_have_cost_money_is_never_pruned(state: State, shelf: Shelf) -> None:
     job = shelf.job(state)
     shelf.clock.now += 10_000 * DAY
-    shelf.journal.prune(days=0, megabytes=0)
+    prune(shelf.journal, days=0, megabytes=0)
     assert [item.job_id for item in shelf.journal.undelivered()] == [job.job_id]
 
 
@@ -88,7 +89,7 @@ def test_what_may_have_cost_money_is_never_pruned(state: State, shelf: Shelf) ->
 def test_what_nobody_needs_goes_by_age(state: State, age: float, kept: bool, shelf: Shelf) -> None:
     shelf.job(state)
     shelf.clock.now += age * DAY
-    shelf.journal.prune(days=30, megabytes=100)
+    prune(shelf.journal, days=30, megabytes=100)
     assert bool(list(shelf.journal)) is kept
 
 
@@ -96,12 +97,38 @@ def test_the_oldest_deliveries_go_when_there_is_no_room(shelf: Shelf) -> None:
     jobs = []
     for _ in range(3):
         jobs.append(shelf.job(State.DELIVERED))
-        shelf.clock.now += 60
+        shelf.clock.now += 3600
     for job in jobs:
         job.drop_bulk()
     room = jobs[1].size() + jobs[2].size()
-    shelf.journal.prune(days=30, megabytes=room / (1 << 20))
+    prune(shelf.journal, days=30, megabytes=room / (1 << 20))
     assert [job.job_id for job in shelf.journal] == [job.job_id for job in jobs[1:]]
+
+
+@pytest.mark.parametrize("minutes", [1, 9, -60])
+def test_what_was_delivered_reused_or_failed_just_now_stays(minutes: float, shelf: Shelf) -> None:
+    """Somebody may be loading it, or be about to see how the job ended that he waits for."""
+    states = (State.FAILED, State.DELIVERED, State.DELIVERED)
+    failed, delivered, reused = (shelf.job(state) for state in states)
+    shelf.clock.now += 40 * DAY
+    reused.note_use()
+    for job in (failed, delivered):
+        job.update(State.CREATED)
+        job.update(State.FAILED if job is failed else State.DELIVERED)
+    shelf.clock.now += minutes * 60
+    prune(shelf.journal, days=0, megabytes=0)
+    assert len(list(shelf.journal)) == 3
+    shelf.clock.now += 2 * 3600
+    prune(shelf.journal, days=0, megabytes=0)
+    assert not list(shelf.journal)
+
+
+def test_the_tasks_of_removed_jobs_are_remembered(shelf: Shelf) -> None:
+    gone = [shelf.job(State.CREATED) for _ in range(2)]
+    for job in gone:
+        shelf.journal.remove(job)
+    assert shelf.journal.former_task_ids() == [job.task_id for job in gone]
+    assert shelf.journal.task_ids() == set()
 
 
 def test_a_job_somebody_works_on_is_not_pruned(shelf: Shelf) -> None:
@@ -109,7 +136,7 @@ def test_a_job_somebody_works_on_is_not_pruned(shelf: Shelf) -> None:
     shelf.clock.now += 10 * DAY
     with job.lock:
         assert shelf.journal.open(job.job_id).summary()["running"] is True
-        shelf.journal.prune(days=0, megabytes=0)
+        prune(shelf.journal, days=0, megabytes=0)
         assert list(shelf.journal)
     assert shelf.journal.open(job.job_id).summary()["running"] is False
 
@@ -138,7 +165,7 @@ def test_a_damaged_record_hides_one_job_and_not_the_others(content: str, shelf: 
     assert [job.job_id for job in shelf.journal] == [good.job_id]
     with pytest.raises(JobUnknown):
         shelf.journal.open(bad.job_id)
-    shelf.journal.prune(days=0, megabytes=0)
+    prune(shelf.journal, days=0, megabytes=0)
     assert bad.folder.exists(), "what cannot be read may be paid for"
 
 
@@ -227,10 +254,10 @@ def test_what_a_crash_left_half_made_is_swept_up(shelf: Shelf) -> None:
     shelf.clock.now = time.time()
     (shelf.journal.folder / ".new-20260101-000000-00000000").mkdir()
     shelf.job()
-    shelf.journal.prune(days=30, megabytes=100)
+    prune(shelf.journal, days=30, megabytes=100)
     assert len(list(shelf.journal.folder.glob(".new-*"))) == 1, "it may still be under construction"
     shelf.clock.now += 2 * DAY
-    shelf.journal.prune(days=30, megabytes=100)
+    prune(shelf.journal, days=30, megabytes=100)
     assert not list(shelf.journal.folder.glob(".new-*"))
 
 

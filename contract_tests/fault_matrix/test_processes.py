@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,9 +81,9 @@ class Desk:
 
 
 @contextmanager
-def desk(folder: Path, **options: Any) -> Iterator[Desk]:
+def desk(folder: Path, *, settings: Mapping[str, Any] | None = None, **options: Any) -> Iterator[Desk]:
     (folder / "data").mkdir()
-    quick = {"poll_seconds": 0.05, "requests_per_minute": 6000}
+    quick = {"poll_seconds": 0.05, "requests_per_minute": 6000, **(settings or {})}
     (folder / "data" / "settings.json").write_text(json.dumps(quick))
     # large enough to be sent and fetched in several pieces
     (folder / "photo.png").write_bytes(png(400, 300))
@@ -194,9 +194,12 @@ def test_a_front_end_that_dies_before_the_payment_pays_nothing(tmp_path: Path) -
         assert jobs["jobs"] == []
 
 
+@pytest.mark.parametrize("kept", [{}, {"journal_megabytes": 0}, {"journal_days": 0}], ids=str)
 @pytest.mark.parametrize("workers", [2, 3])
-def test_workers_started_together_on_one_picture_share_one_task(workers: int, tmp_path: Path) -> None:
-    with desk(tmp_path) as here:
+def test_workers_started_together_on_one_picture_share_one_task(
+    workers: int, kept: dict[str, int], tmp_path: Path
+) -> None:
+    with desk(tmp_path, settings=kept) as here:
         crew = [here.start(here.upscale) for _ in range(workers)]
         endings = [here.finish(worker)[-1] for worker in crew]
         assert [ending["event"] for ending in endings] == ["result"] * workers

@@ -40,9 +40,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _RESERVE = "reserve"
 _CARRIED = "carried"
 _RESERVE_BYTES = 64 << 10
-_UNPAID_DAYS = 1.0
-_DAY = 86400.0
-_REST = 600.0  # seconds in which a front end loads what it was given, and another run sees how a job ended
+_REMEMBERED = 1000
 _READS = 20
 _READ_AGAIN = 0.05
 
@@ -186,6 +184,17 @@ class Job:
             self.update(State.DELIVERED, delivered=self._clock.time())
         self.drop_bulk()
 
+    @property
+    def touched(self) -> float:
+        """The unix time of the last change of state or reuse."""
+        history = self.record.get("history") or [[self.record["created"], ""]]
+        return max(float(history[-1][0]), float(self.record.get("used", 0.0)))
+
+    def note_use(self) -> None:
+        """Note that the delivered result is handed out once more, so that it is not pruned meanwhile."""
+        with contextlib.suppress(UpscaleError):  # a full disk must not keep anybody from the picture
+            self.update(used=self._clock.time())
+
     def drop_bulk(self) -> None:
         """Delete what only an unfinished job needs."""
         for path in (self.source, self.part, self.folder / _RESERVE, self.folder / "known.json"):
@@ -262,8 +271,9 @@ class Journal:
             self.folder = private_folder(folder)
         except OSError as error:
             raise JournalBroken(f"The journal's folder cannot be made: {error.strerror}.") from error
-        self._clock = clock
+        self.clock = clock
         self._lock_path = folder / "lock"
+        self._former = folder / "former-tasks.json"
 
     def lock(self) -> FileLock:
         """Return a new lock that excludes every other look-and-create of this journal."""
@@ -274,7 +284,7 @@ class Journal:
 
         Its source holds what is sent of the picture; with ``take_source`` the file may be moved for it.
         """
-        now = self._clock.time()
+        now = self.clock.time()
         name = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + "-" + secrets.token_hex(4)
         scale = int(spec.parameters["scale_factor"])
         record = {
@@ -312,21 +322,21 @@ class Journal:
             if error.errno in _NO_ROOM:
                 raise DiskFull("There is no room to keep the picture while it is worked on.") from error
             raise JournalBroken(f"The journal cannot be written: {error.strerror}.") from error
-        return Job(self.folder / name, record, self._clock)
+        return Job(self.folder / name, record, self.clock)
 
     def open(self, job_id: str) -> Job:
         """Return the job called ``job_id``; JobUnknown when there is none."""
         if not job_id or not set(job_id) <= set("0123456789abcdef-"):
             raise JobUnknown(f"{job_id!r} is no name of a job.")
         folder = self.folder / job_id
-        return Job(folder, _read_record(folder, self._clock), self._clock)
+        return Job(folder, _read_record(folder, self.clock), self.clock)
 
     def __iter__(self) -> Iterator[Job]:
         """Yield every readable job, the oldest first."""
         for folder in sorted(self.folder.iterdir()):
             if folder.name[0].isdigit() and folder.is_dir():
                 with contextlib.suppress(JobUnknown):
-                    yield Job(folder, _read_record(folder, self._clock), self._clock)
+                    yield Job(folder, _read_record(folder, self.clock), self.clock)
 
     def undelivered(self) -> list[Job]:
         """Return the jobs on which money was or may have been spent and whose result nobody has yet."""
@@ -340,6 +350,14 @@ class Journal:
         """Return the ids of all tasks any job of this journal knows to be its own."""
         return {job.task_id for job in self if job.task_id is not None}
 
+    def former_task_ids(self) -> list[str]:
+        """Return the ids of the tasks of jobs that were removed, as far as they are remembered."""
+        try:
+            stored = read_json(self._former)
+        except (OSError, ValueError):
+            return []
+        return [item for item in stored if isinstance(item, str)] if isinstance(stored, list) else []
+
     def pace(self, service: str) -> float:
         """Return the usual ratio of real to estimated durations at ``service``, 1.0 without experience."""
         ratios = sorted(
@@ -351,44 +369,13 @@ class Journal:
 
     def remove(self, job: Job) -> None:
         """Delete a job: out of sight in one step, then its files."""
+        if job.task_id is not None:
+            # or it would be a stranger's task to whoever looks for a lost one
+            with contextlib.suppress(OSError):
+                write_json(self._former, [*self.former_task_ids(), job.task_id][-_REMEMBERED:])
         gone = self.folder / f".gone-{job.job_id}"
         job.folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
-
-    def prune(self, days: float, megabytes: float) -> None:
-        """Remove what nobody needs: old or too bulky deliveries and remains of jobs that cost nothing.
-
-        A job that somebody works on, or on which money was or may have been spent without a result
-        in the user's hands, is never removed. To be called under :meth:`lock`.
-        """
-        now = self._clock.time()
-        kept: list[tuple[float, int, Job]] = []
-        for job in self:
-            if job.state.undelivered or not job.lock.acquire(wait=False):
-                continue
-            # Windows removes no file that is open; nobody can take the lock while the journal's is held
-            job.lock.release()
-            age = now - _last_change(job)
-            limit = days if job.state is State.DELIVERED else min(days, _UNPAID_DAYS)
-            if age > limit * _DAY:
-                self.remove(job)
-            elif job.state is State.DELIVERED:
-                kept.append((_last_change(job), job.size(), job))
-        total = sum(size for _, size, _ in kept)
-        for _, size, job in sorted(kept, key=lambda item: item[0]):
-            if total <= megabytes * (1 << 20):
-                break
-            self.remove(job)
-            total -= size
-        for folder in self.folder.glob(".*-*"):
-            # left by a crash in the middle of creating or removing; a day is longer than either takes
-            if now - folder.stat().st_mtime > _DAY:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _last_change(job: Job) -> float:
-    history = job.record.get("history") or [[job.record["created"], ""]]
-    return float(history[-1][0])
 
 
 def intact_result(job: Job) -> Picture | None:

@@ -413,9 +413,11 @@ class Walk:
         picture = intact_result(self.job)
         if picture is None:
             if self.job.state is State.DELIVERED:
-                raise JobUnknown("The job's result has been delivered and is no longer kept.")
+                raise JobUnknown("The job's result has been delivered and is no longer kept.", charged="yes")
             self.job.update(State.CREATED, result=None)
             return None
+        if self.job.state is State.DELIVERED:
+            self.job.note_use()
         if problem := wrong_scale(self._expected_size, picture):
             self._warn("wrong-scale", problem)
         return Result(
