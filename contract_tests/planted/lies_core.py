@@ -194,10 +194,11 @@ CORE: tuple[Plant, ...] = (
         (_OF_CORE + "test_recovery.py", *_JOB),
         (
             "a stranger's task is adopted",
-            "if not self._matches(verify(candidate)):",
-            "if not verify(candidate):",
+            "if not resembles(self._source(), match.likeness):",
+            "if not match.likeness:",
         ),
-        ("tasks known before are candidates", " - self._before - ", " - "),
+        ("tasks known before are candidates", "new = listed - (self._before - ", "new = listed - (set() - "),
+        ("the shape of a result says nothing", "if not same_shape(walk.job, picture):", "if not picture:"),
     ),
     *lies(
         _CORE + "download.py",

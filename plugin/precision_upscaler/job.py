@@ -82,7 +82,9 @@ def resume(job_id: str, around: Surroundings, *, adopt: str | None = None) -> Re
 
 def _adopt(job: Job, journal: Journal, task_id: str) -> None:
     if task_id in journal.task_ids():
-        raise InvalidParameter("That task belongs to another job.", parameter="adopt")
+        raise InvalidParameter(
+            "That task belongs to another job.", parameter="adopt", charged=job.state.charged
+        )
     job.update(State.CREATED, task_id=task_id, adopted=True)
 
 

@@ -197,7 +197,9 @@ class Job:
 
     def drop_bulk(self) -> None:
         """Delete what only an unfinished job needs."""
-        for path in (self.source, self.part, self.folder / _RESERVE, self.folder / "known.json"):
+        # an adopted task's job keeps what it knew: another job may have to find its own by it
+        known = [] if self.record.get("adopted") else [self.folder / "known.json"]
+        for path in (self.source, self.part, self.folder / _RESERVE, *known):
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -224,10 +226,11 @@ class Job:
             "result": str(result) if result is not None else None,
             "width": self.record["expected"][0],
             "height": self.record["expected"][1],
-            "running": self._is_running(),
+            "running": self.is_running(),
         }
 
-    def _is_running(self) -> bool:
+    def is_running(self) -> bool:
+        """Whether somebody works on the job at this moment."""
         probe = FileLock(self.folder / "lock")
         if probe.acquire(wait=False):
             probe.release()
@@ -250,7 +253,8 @@ def _read_record(folder: Path, clock: Clock) -> dict[str, Any]:
             LOGGER.info("job %s: its record cannot be read: %s", folder.name, error.strerror)
             if again == _READS - 1:
                 raise JournalBroken(
-                    f"The record of the job {folder.name} cannot be read: {error.strerror}."
+                    f"The record of the job {folder.name} cannot be read: {error.strerror}.",
+                    charged="unknown",
                 ) from error
             clock.sleep(_READ_AGAIN)
     raise JobUnknown(f"The job {folder.name} is not in the journal, or its record is damaged.")

@@ -103,6 +103,9 @@ class Walk:
             raise self._cancelled() from None
         except UpscaleError as error:
             LOGGER.info("job %s: %s: %s", self.job.job_id, error.code, error.what)
+            if error.charged == "no":
+                # whoever raised it may not have known what had been paid for before
+                error.charged = self.job.state.charged
             if self.job.state.unpaid:
                 with contextlib.suppress(UpscaleError):
                     self.job.update(State.REFUSED)
@@ -197,6 +200,8 @@ class Walk:
                 self.pause(self.retries.pause(attempt, failed.failure.retry_after, self.chance()))
                 attempt += 1
             else:
+                # the log is the last place left should the journal fail now
+                LOGGER.info("job %s: created task %s", self.job.job_id, task.task_id)
                 self.job.update(State.CREATED, task_id=task.task_id, paid=self._clock.time())
                 return
 
@@ -245,7 +250,7 @@ class Walk:
                 failures = 0
                 if task.status.terminal:
                     if task.status is TaskStatus.COMPLETED and earlier < _TICK:
-                        self._learn(waited)
+                        self._learn(task_id, waited)
                     return task
                 # counted from this poll's start: the way to the service and back is no pause
                 took = clock.monotonic() - begun - waited
@@ -272,14 +277,15 @@ class Walk:
             done += step
             self._progress("waiting", elapsed + done, self._expected)
 
-    def _learn(self, seconds: float) -> None:
-        if "pace" not in self.job.record:
+    def _learn(self, task_id: str, seconds: float) -> None:
+        """Note how long our own task took; nobody knows when a stranger's, or an adopted one, was made."""
+        if task_id == self.job.task_id and "paid" in self.job.record and "pace" not in self.job.record:
             self.job.update(pace=round(max(seconds, 0.1) / expected_seconds(*self._expected_size), 4))
 
     def _unreadable(self, failed: CallFailed, task_id: str) -> UpscaleError:
         if failed.failure.status == 404:  # noqa: PLR2004 - HTTP's number
             return TaskUnknown("The service does not know the task.", task_id=task_id)
-        error = named_error(failed, "yes")
+        error = named_error(failed, self.job.state.charged)
         error.advice += " The task is not lost: choose Resume then, without a new charge."
         return error
 
