@@ -126,8 +126,13 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "Retry-After has no bound",
-            "min(max(retry_after, 0.0), self.longest_retry_after)",
+            "min(max(retry_after, 0.0), self.longest_retry_after if longest is None else longest)",
             "max(retry_after, 0.0)",
+        ),
+        (
+            "a create knocks early",
+            "return Verdict.GIVE_UP if self.asks_too_long(failure) else Verdict.RETRY",
+            "return Verdict.RETRY",
         ),
         ("polls come ever quicker", "self.growth ** min(attempt, 50)", "self.growth ** -min(attempt, 50)"),
         (

@@ -48,8 +48,9 @@ def auth_header(base_url: str) -> str:
 def account(base_url: str) -> str:
     """Return the name a key for ``base_url`` is stored under.
 
-    The service's two addresses share one key. Any other address has its own, so that a key of the
-    real service never reaches a mock or a stranger by a change of the address.
+    The service's two addresses share one key. Any other address has its own, so that a stored key of
+    the real service never reaches a mock or a stranger by a change of the address. (A key in the
+    environment is for whatever address the same environment, or the setting, names.)
     """
     parts = urlsplit(base_url)
     vendors = {urlsplit(server).hostname for server in SERVERS}

@@ -66,7 +66,8 @@ def note_known_tasks(walk: Searcher) -> bool:
             tasks = walk.client.list()
         except CallFailed as failed:
             failure = failed.failure
-            if failure.hopeless or failure.status in (401, 402, 403):
+            too_long = walk.retries.asks_too_long(failure)
+            if failure.hopeless or too_long or failure.status in (401, 402, 403):
                 raise named_error(failed, "no") from failed
             if walk.retries.verdict(failure) is Verdict.GIVE_UP:
                 return False
@@ -94,7 +95,8 @@ def find_created_task(walk: Searcher) -> None:
     search = _Search(walk, before)
     try:
         for pause in _LOOKS:
-            walk.pause(pause * walk.retries.base)
+            # what the last look was asked to wait is kept to
+            walk.pause(max(pause * walk.retries.base, walk.retries.pause(0, search.wish, 0.0)))
             if search.look(last=pause == _LOOKS[-1]):
                 return
     finally:
@@ -124,6 +126,7 @@ class _Search:
         self._answered = False
         self._advice: str | None = None
         self._numbers = itertools.count()
+        self.wish = 0.0
         self.tidy()
 
     def look(self, *, last: bool) -> bool:
@@ -135,8 +138,10 @@ class _Search:
             LOGGER.info("job %s: looking for the task: %s", walk.job.job_id, failed.what)
             if failed.failure.status in (401, 402, 403):
                 raise named_error(failed, "unknown") from failed
+            self.wish = failed.failure.retry_after or 0.0
             return False
         self._answered = True
+        self.wish = 0.0
         self._rivals.refresh()
         # what no other lost create can have made comes first: mostly it is ours, and the search is over
         for task_id in sorted(self._strangers(tasks), key=lambda name: (self._rivals.number(name), name)):

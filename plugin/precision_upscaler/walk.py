@@ -245,7 +245,9 @@ class Walk:
                 LOGGER.info("job %s: status: %s", self.job.job_id, failed.what)
                 if self.retries.verdict(failed.failure) is Verdict.GIVE_UP and failures > self.retries.others:
                     raise self._unreadable(failed, task_id) from failed
-                pause = self.retries.pause(failures - 1, failed.failure.retry_after, self.chance())
+                # a wish to be left alone is granted to the last second of the deadline
+                wish = failed.failure.retry_after
+                pause = self.retries.pause(failures - 1, wish, self.chance(), longest=deadline)
             else:
                 failures = 0
                 if task.status.terminal:
@@ -348,12 +350,14 @@ class Walk:
         """Fetch a finished task's file into ``target``; renew its link when it has expired."""
         attempt = renewals = 0
         gained = _size(target)
+        deadline = self._clock.monotonic() + self._around.polling.deadline
         while True:
             try:
                 self._download_once(task.links[0] if task.links else "", target)
             except CallFailed as failed:
                 LOGGER.info("job %s: download: %s", self.job.job_id, failed.what)
-                if attempt >= self.retries.others or renewals >= _RENEWALS:
+                late = self._clock.monotonic() >= deadline
+                if late or attempt >= self.retries.others or renewals >= _RENEWALS:
                     raise DownloadFailed(failed.what, status=failed.failure.status) from failed
                 pause = self.retries.pause(attempt, failed.failure.retry_after, self.chance())
                 before, gained = gained, _size(target)
