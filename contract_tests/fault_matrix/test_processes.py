@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,17 +130,58 @@ def test_kill_minus_nine_in_the_middle_of_a_transfer(call: str, fault: str, tmp_
             (tmp_path / "photo.png").write_bytes(unpacked_png(1600, 1200))
         worker = here.start(here.upscale)
         assert events_until(worker, "sending" if call == "create" else "downloading")
-        struck = threading.Event()
-        for _ in range(200):
-            if line.struck or struck.wait(0.05):
-                break
-        assert line.struck
-        struck.wait(0.1)
+        assert strikes(line)
         worker.kill()
         worker.communicate()
         line.heal()
         assert here.mock.charges == (call == "download")
         judge_rest(here, f"kill -9 in {fault}")
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_kill_minus_nine_while_the_paid_calls_answer_is_awaited(heard: bool, tmp_path: Path) -> None:
+    """The one moment at which only the service knows whether there is a task."""
+    plan = Plan("create", "stalled", heard=heard, times=None)
+    with desk(tmp_path) as here, FaultyLine(here.mock.url, plan) as line:
+        here.url = line.url
+        worker = here.start(here.upscale)
+        assert events_until(worker, "sending")
+        assert strikes(line)
+        until(lambda: listed_state(here) == "committed")
+        until(lambda: here.mock.charges == heard)
+        worker.kill()
+        worker.communicate()
+        line.heal()
+        assert here.mock.charges == heard
+        if not heard:
+            # the account shows no charge, so the user forgets the job
+            (jobs,) = here.run({"command": "jobs"})
+            (job,) = jobs["jobs"]
+            assert (job["state"], job["charged"]) == ("committed", "unknown")
+            here.run({"command": "forget", "job_id": job["job_id"]})
+        judge_rest(here, f"kill -9 while the answer is awaited, {'heard' if heard else 'unheard'}")
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until something is so; fail when it does not become so."""
+    pause = threading.Event()
+    for _ in range(PATIENCE * 20):
+        if true():
+            return
+        pause.wait(0.05)
+    raise AssertionError("it never came to that")
+
+
+def strikes(line: FaultyLine) -> bool:
+    """Wait until the line's fault has struck."""
+    until(lambda: line.struck > 0)
+    return True
+
+
+def listed_state(here: Desk) -> str:
+    """Return the state of the one job that Resume would list, without disturbing who works on it."""
+    found = [json.loads(path.read_text()) for path in (here.folder / "data" / "jobs").glob("2*/job.json")]
+    return str(found[0]["state"]) if found else ""
 
 
 def judge_rest(here: Desk, name: str) -> None:
