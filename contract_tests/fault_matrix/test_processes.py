@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from precision_upscaler.images import inspect, verify
+from precision_upscaler.pixels import likeness, resembles
 
 from contract_tests import tally
 from contract_tests.fault_matrix.line import FaultyLine, Plan
@@ -203,24 +204,60 @@ def judge_rest(here: Desk, name: str) -> None:
     tally.count("fault matrix: double charges", int(charges > 1))
     assert ending["event"] == "result", f"{name}: {ending}"
     assert charges == 1, f"{name}: charged {charges} times"
-    assert (
-        verify(Path(ending["path"])).width == ending["width"] == 2 * inspect(here.folder / "photo.png").width
-    )
+    result, photo = Path(ending["path"]), here.folder / "photo.png"
+    assert verify(result).width == ending["width"] == 2 * inspect(photo).width
+    assert resembles(likeness(photo), likeness(result)), f"{name}: the result shows another picture"
 
 
-def test_a_front_end_that_dies_after_the_payment_leaves_a_finished_job(tmp_path: Path) -> None:
-    """GIMP kills its plug-in: the worker's input ends, its output breaks, and it goes on to the end."""
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_front_end_that_dies_costs_nobody_anything(moment: str, tmp_path: Path) -> None:
+    """GIMP kills its plug-in: the worker's input ends, its output breaks, and it ends by itself."""
     with desk(tmp_path) as here:
         worker = here.start(here.upscale)
-        assert events_until(worker, "waiting")
-        assert worker.stdin is not None
-        assert worker.stdout is not None
-        worker.stdin.close()
-        worker.stdout.close()
-        assert worker.wait(PATIENCE) == 0
-        (jobs,) = here.run({"command": "jobs"})
-        assert [job["state"] for job in jobs["jobs"]] == ["stored"]
-        assert here.mock.charges == 1
+        assert events_until(worker, moment), f"the worker never came to {moment}"
+        hang_up(worker)
+        judge_left_alone(here, f"the front end dies at {moment}", paid=moment in MOMENTS[3:] or None)
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [("create", "stall_upload"), ("create", "stalled"), ("download", "stall_download")],
+)
+def test_a_front_end_that_dies_in_the_middle_of_a_transfer(call: str, fault: str, tmp_path: Path) -> None:
+    with desk(tmp_path) as here, FaultyLine(here.mock.url, Plan(call, fault)) as line:
+        here.url = line.url
+        if fault == "stall_upload":
+            # more than the system's buffers hold, or the worker would have sent all of it
+            (tmp_path / "photo.png").write_bytes(unpacked_png(1600, 1200))
+        worker = here.start(here.upscale)
+        assert events_until(worker, "sending" if call == "create" else "downloading")
+        assert strikes(line)
+        if fault == "stalled":
+            until(lambda: listed_state(here) == "committed")
+        hang_up(worker)
+        judge_left_alone(here, f"the front end dies in {call}, {fault}", paid=fault != "stall_upload")
+
+
+def hang_up(worker: subprocess.Popen[bytes]) -> None:
+    """Die as a front end does, and wait until the worker has ended by itself."""
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.close()
+    worker.stdout.close()
+    assert worker.wait(PATIENCE) == 0
+
+
+def judge_left_alone(here: Desk, name: str, *, paid: bool | None) -> None:
+    """Judge what lies ready without any further call, and then the rest.
+
+    ``paid``: whether the front end died after the payment; None when it may have been either.
+    """
+    charges = here.mock.charges
+    if paid is not None:
+        assert charges == paid, name
+    (jobs,) = here.run({"command": "jobs"})
+    assert [job["state"] for job in jobs["jobs"]] == ["stored"] * charges, name
+    judge_rest(here, name)
 
 
 def test_a_front_end_that_dies_before_the_payment_pays_nothing(tmp_path: Path) -> None:
