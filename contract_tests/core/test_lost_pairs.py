@@ -81,6 +81,8 @@ def test_a_task_of_anothers_size_is_left_to_it(tmp_path: Path) -> None:
         with pytest.raises(CreateUnresolved, match="another unfinished job") as caught:
             world.resume(unheard.job_id)
         assert caught.value.details["candidates"] == tasks_by_parameters(world, scale_factor=3)
+        assert "resume JOB --adopt TASK" in caught.value.advice
+        assert caught.value.job_id == unheard.job_id
         assert world.resume(heard.job_id).width == 480
         with pytest.raises(CreateUnresolved, match="most likely none was created"):
             world.resume(unheard.job_id)

@@ -18,10 +18,9 @@ from .carrying import Chunk, carried
 from .errors import Cancelled, Charged, UnexpectedError, UpscaleError
 from .events import Event, Result, Warned
 from .images import NotAPicture
-from .job import resume, upscale
+from .job import pruned, resume, upscale
 from .journal import Job
 from .log import LOGGER
-from .pruning import pruned
 from .request import UpscaleRequest
 from .targets import Planned, check_place, deliver, is_folder
 from .walk import Surroundings

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .credentials import account
-from .errors import Cancelled, InvalidParameter, JobUnknown, TaskFailed
+from .errors import Cancelled, InvalidParameter, JobUnknown, TaskFailed, UpscaleError
 from .events import Result, Stage, StageName
 from .journal import Job, JobSpec, Journal, State, intact_result
+from .pruning import prune
 from .request import UpscaleRequest
+from .settings import Settings
 from .source import check_room, check_source
 from .stripping import sent_digest
 from .walk import Surroundings, Walk
@@ -140,3 +143,11 @@ def _await_other(job: Job, around: Surroundings) -> State:
             with contextlib.suppress(JobUnknown):
                 job.reload()
             return job.state
+
+
+@contextlib.contextmanager
+def pruned(journal: Journal, settings: Settings) -> Iterator[None]:
+    """Prune the journal once the block has ended; a failure to do so never hides the block's result."""
+    yield
+    with contextlib.suppress(OSError, UpscaleError), journal.lock():
+        prune(journal, settings.journal_days, settings.journal_megabytes)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-from collections.abc import Iterator
 
-from .errors import UpscaleError
 from .journal import Job, Journal, State
-from .settings import Settings
 
 _UNPAID_DAYS = 1.0
 _DAY = 86400.0
 _REST = 600.0
 """Seconds in which a front end loads what it was given, and another run sees how the job it awaits ended."""
-
-
-@contextlib.contextmanager
-def pruned(journal: Journal, settings: Settings) -> Iterator[None]:
-    """Prune the journal once the block has ended; a failure to do so never hides the block's result."""
-    yield
-    with contextlib.suppress(OSError, UpscaleError), journal.lock():
-        prune(journal, settings.journal_days, settings.journal_megabytes)
 
 
 def prune(journal: Journal, days: float, megabytes: float) -> None:

@@ -103,6 +103,7 @@ class Walk:
             raise self._cancelled() from None
         except UpscaleError as error:
             LOGGER.info("job %s: %s: %s", self.job.job_id, error.code, error.what)
+            error.job_id = self.job.job_id
             if error.charged == "no":
                 # whoever raised it may not have known what had been paid for before
                 error.charged = self.job.state.charged

@@ -96,9 +96,8 @@ from . import credentials
 from .cancel import CancelToken
 from .errors import BadCommand, Cancelled, UnexpectedError, UpscaleError
 from .events import Event, Result
-from .job import resume, upscale
+from .job import pruned, resume, upscale
 from .log import LOGGER, open_log
-from .pruning import pruned
 from .request import UpscaleRequest
 from .settings import data_folder, described, effective_address, load, save
 from .workshop import Workshop

@@ -86,12 +86,20 @@ class Workshop:
     def surroundings(
         self, emit: Emit, cancel: CancelToken | None = None, job_id: str | None = None
     ) -> Iterator[Surroundings]:
-        """Open everything one job needs; the job ``job_id`` is taken up where it was created."""
-        address = None if job_id is None else self._address_of(self.journal.open(job_id))
-        with self.client(cancel, address=address) as client:
-            yield Surroundings(
-                self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._chance
-            )
+        """Open everything one job needs; the job ``job_id`` is taken up where it was created.
+
+        An error of the block says where the log is, and which job it is about.
+        """
+        try:
+            address = None if job_id is None else self._address_of(self.journal.open(job_id))
+            with self.client(cancel, address=address) as client:
+                yield Surroundings(
+                    self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._chance
+                )
+        except UpscaleError as error:
+            error.log = str(self.log)
+            error.job_id = error.job_id or job_id
+            raise
 
     def _address_of(self, job: Job) -> str:
         """Return where the job was created; what keeps it from being taken up says what it has cost."""
