@@ -116,7 +116,8 @@ class RetryPolicy:
 
     def asks_too_long(self, failure: Failure) -> bool:
         """Whether the service wants to be left alone for longer than anybody waits before a payment."""
-        return failure.status in _TOLD_TO_WAIT and (failure.retry_after or 0.0) > self.longest_retry_after
+        wish = failure.retry_after
+        return failure.status in _TOLD_TO_WAIT and wish is not None and wish > self.longest_retry_after
 
     def _create_verdict(self, failure: Failure) -> Verdict:
         if failure.status in _TOLD_TO_WAIT:
