@@ -41,6 +41,8 @@ REFUSALS: dict[str, tuple[int, dict[str, str], Any]] = {
     "404": (404, {}, {"message": "Not found"}),
     "429": (429, {}, None),
     "429 in 3 seconds": (429, {"Retry-After": "3"}, {"message": "Too many requests"}),
+    "429 in an hour": (429, {"Retry-After": "3600"}, {"message": "Too many requests"}),
+    "503 in an hour": (503, {"Retry-After": "3600"}, {"message": "Service Unavailable."}),
     "500": (500, {}, {"message": "Internal Server Error"}),
     "502 page": (502, {"Content-Type": "text/html"}, "<html><h1>502 Bad Gateway</h1></html>"),
     "503": (503, {}, {"message": "Service Unavailable. Please try again later."}),
@@ -54,7 +56,18 @@ BREAKS: dict[str, Exception] = {
     "broken pipe": httpx2.WriteError("broken pipe"),
     "garbage": httpx2.RemoteProtocolError("illegal status line"),
 }
-_ANYTIME = ("429", "429 in 3 seconds", "500", "502 page", "503", *BREAKS, "200 empty", "200 page")
+_ANYTIME = (
+    "429",
+    "429 in 3 seconds",
+    "429 in an hour",
+    "503 in an hour",
+    "500",
+    "502 page",
+    "503",
+    *BREAKS,
+    "200 empty",
+    "200 page",
+)
 KINDS: dict[str, tuple[str, ...]] = {
     "create": (
         *_ANYTIME,

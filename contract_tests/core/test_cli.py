@@ -355,3 +355,26 @@ def test_every_parameter_of_the_contract_is_an_option(shell: Shell) -> None:
     for known in cli.PARAMETERS:
         assert "--" + known.name.replace("_", "-") in output
     assert "Exit codes" in shell.run("-h").output
+
+
+def test_every_error_says_where_the_log_is_and_which_job_it_is_about(shell: Shell) -> None:
+    log = str(shell.folder / "data" / "log" / "precision-upscaler.log")
+    shell.mock.play("completed_empty")
+    told = json.loads(shell.run("sky.png", "out.png", "--json", code=5).output)
+    assert told["log"] == log
+    assert told["job_id"] in shell.run("jobs").output
+    assert f"Log: {log}" in shell.run("resume", code=5).output
+    again = json.loads(shell.run("resume", "--json", code=5).output)
+    assert (again["log"], again["job_id"]) == (log, told["job_id"])
+    assert f"Log: {log}" in shell.run("forget", "20260101-000000-00000000", code=1).output
+    assert f"Log: {log}" in shell.run("resume", "20260101-000000-00000000", code=1).output
+
+
+@pytest.mark.parametrize("words", [("jobs",), ("forget", "x"), ("store-key",), ("test-key",), ("resume",)])
+def test_a_bad_address_is_an_error_and_no_fault_of_the_program(
+    words: tuple[str, ...], shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRECISION_UPSCALER_BASE_URL", "http://example.org")
+    found = shell.run(*words, code=2)
+    assert "is not secure" in found.output
+    assert "Use an https address" in found.output

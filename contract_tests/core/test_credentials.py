@@ -35,7 +35,7 @@ class Ring:
 
 def test_environment_before_keyring_before_file(tmp_path: Path) -> None:
     ring = Ring()
-    store_key(tmp_path, OLD, "from-file", Ring(broken=True))
+    (tmp_path / "credentials.json").write_text('{"freepik": "from-file"}')
     assert find_key(tmp_path, OLD, {}, ring).where == "file"  # type: ignore[union-attr]
     ring.kept["freepik"] = "from-ring"
     assert find_key(tmp_path, OLD, {}, ring).where == "keyring"  # type: ignore[union-attr]
@@ -76,6 +76,19 @@ def test_what_the_keyring_takes_leaves_the_file(tmp_path: Path) -> None:
     store_key(tmp_path, OLD, "old", Ring(broken=True))
     assert store_key(tmp_path, OLD, "new", Ring()) == "keyring"
     assert "old" not in (tmp_path / "credentials.json").read_text()
+
+
+def test_a_key_the_keyring_did_not_take_comes_before_the_older_one_it_holds(tmp_path: Path) -> None:
+    ring = Ring()
+    store_key(tmp_path, OLD, "older", ring)
+    ring.broken = True
+    assert store_key(tmp_path, OLD, "newer", ring) == "file"
+    ring.broken = False
+    assert require_key(tmp_path, OLD, {}, ring).value == "newer"
+    assert store_key(tmp_path, NEW, "newest", ring) == "keyring"
+    assert require_key(tmp_path, OLD, {}, ring).value == "newest"
+    ring.kept["freepik"] = "changed-in-the-keyring-itself"
+    assert require_key(tmp_path, OLD, {}, ring).where == "keyring"
 
 
 @pytest.mark.parametrize("value", ["", "   ", "two words", "schlüssel", "line\nbreak"])

@@ -28,6 +28,14 @@ def test_it_says_what_happened_what_it_cost_and_what_to_do(kind: type[UpscaleErr
     assert str(error) == f"{event['what']} {event['charge']} {event['advice']}"
 
 
+def test_what_is_known_of_log_and_job_is_said() -> None:
+    error = UpscaleError("Something happened.")
+    error.log, error.job_id = "/log", "20260101-000000-00000000"
+    assert str(error).endswith(" Log: /log")
+    assert (error.to_event()["log"], error.to_event()["job_id"]) == (error.log, error.job_id)
+    assert error.to_event("/other")["log"] == "/other"
+
+
 def test_codes_are_different() -> None:
     codes = [kind.code for kind in CLASSES]
     assert len(codes) == len(set(codes))

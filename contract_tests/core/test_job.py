@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 from precision_upscaler import images
+from precision_upscaler.answers import CallFailed
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.client import UpscalerClient
 from precision_upscaler.errors import (
     Cancelled,
+    DownloadFailed,
     InvalidParameter,
     JobUnknown,
     NotReachable,
@@ -25,7 +27,7 @@ from precision_upscaler.errors import (
 from precision_upscaler.events import Event, Progress, Stage
 from precision_upscaler.images import verify
 from precision_upscaler.journal import State
-from precision_upscaler.policy import PollingPolicy
+from precision_upscaler.policy import Failure, PollingPolicy
 
 from contract_tests.fault_matrix.line import FaultyLine, Plan
 from contract_tests.pictures import png
@@ -278,3 +280,27 @@ def test_the_rate_limit_is_kept_by_a_crowd_of_jobs(tmp_path: Path) -> None:
         times = [item["at"] for item in world.mock.requests if item["step"] != "download"]
         assert len(times) > 100
         assert all(later - earlier >= 59.9 for earlier, later in zip(times, times[50:], strict=False))
+
+
+def test_a_download_that_never_ends_is_left_to_resume_at_the_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gains a little with every attempt of nearly an hour; the part that came is kept."""
+    with World(tmp_path, wsgi=True) as world:
+
+        def crawl(_client: UpscalerClient, _link: str, target: Path, **_options: object) -> None:
+            world.clock.sleep(3000)
+            with target.open("ab") as stream:
+                stream.write(bytes(70 << 10))
+            raise CallFailed(Failure("download"), "The download of the picture broke off.")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(UpscalerClient, "download", crawl)
+            with pytest.raises(DownloadFailed, match="broke off") as caught:
+                world.upscale()
+        assert caught.value.charged == "yes"
+        assert sum(world.clock.slept) < 3 * 3600
+        (job,) = world.journal.undelivered()
+        assert job.part.stat().st_size == 2 * (70 << 10)
+        world.resume(job.job_id)
+        assert world.mock.charges == 1

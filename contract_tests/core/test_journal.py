@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from precision_upscaler.errors import JobUnknown
+from precision_upscaler import journal as journal_module
+from precision_upscaler.errors import DiskFull, JobUnknown, JournalBroken, UpscaleError
 from precision_upscaler.images import verify
 from precision_upscaler.journal import Job, JobSpec, Journal, State, intact_result
+from precision_upscaler.pruning import prune
 
 from contract_tests.pictures import png
 from contract_tests.world import FakeClock
@@ -64,7 +69,7 @@ def test_a_change_is_seen_by_every_other_reader_at_once(shelf: Shelf) -> None:
 def test_what_may_have_cost_money_is_never_pruned(state: State, shelf: Shelf) -> None:
     job = shelf.job(state)
     shelf.clock.now += 10_000 * DAY
-    shelf.journal.prune(days=0, megabytes=0)
+    prune(shelf.journal, days=0, megabytes=0)
     assert [item.job_id for item in shelf.journal.undelivered()] == [job.job_id]
 
 
@@ -84,7 +89,7 @@ def test_what_may_have_cost_money_is_never_pruned(state: State, shelf: Shelf) ->
 def test_what_nobody_needs_goes_by_age(state: State, age: float, kept: bool, shelf: Shelf) -> None:
     shelf.job(state)
     shelf.clock.now += age * DAY
-    shelf.journal.prune(days=30, megabytes=100)
+    prune(shelf.journal, days=30, megabytes=100)
     assert bool(list(shelf.journal)) is kept
 
 
@@ -92,12 +97,38 @@ def test_the_oldest_deliveries_go_when_there_is_no_room(shelf: Shelf) -> None:
     jobs = []
     for _ in range(3):
         jobs.append(shelf.job(State.DELIVERED))
-        shelf.clock.now += 60
+        shelf.clock.now += 3600
     for job in jobs:
         job.drop_bulk()
     room = jobs[1].size() + jobs[2].size()
-    shelf.journal.prune(days=30, megabytes=room / (1 << 20))
+    prune(shelf.journal, days=30, megabytes=room / (1 << 20))
     assert [job.job_id for job in shelf.journal] == [job.job_id for job in jobs[1:]]
+
+
+@pytest.mark.parametrize("minutes", [1, 9, -60])
+def test_what_was_delivered_reused_or_failed_just_now_stays(minutes: float, shelf: Shelf) -> None:
+    """Somebody may be loading it, or be about to see how the job ended that he waits for."""
+    states = (State.FAILED, State.DELIVERED, State.DELIVERED)
+    failed, delivered, reused = (shelf.job(state) for state in states)
+    shelf.clock.now += 40 * DAY
+    reused.note_use()
+    for job in (failed, delivered):
+        job.update(State.CREATED)
+        job.update(State.FAILED if job is failed else State.DELIVERED)
+    shelf.clock.now += minutes * 60
+    prune(shelf.journal, days=0, megabytes=0)
+    assert len(list(shelf.journal)) == 3
+    shelf.clock.now += 2 * 3600
+    prune(shelf.journal, days=0, megabytes=0)
+    assert not list(shelf.journal)
+
+
+def test_the_tasks_of_removed_jobs_are_remembered(shelf: Shelf) -> None:
+    gone = [shelf.job(State.CREATED) for _ in range(2)]
+    for job in gone:
+        shelf.journal.remove(job)
+    assert shelf.journal.former_task_ids() == [job.task_id for job in gone]
+    assert shelf.journal.task_ids() == set()
 
 
 def test_a_job_somebody_works_on_is_not_pruned(shelf: Shelf) -> None:
@@ -105,7 +136,7 @@ def test_a_job_somebody_works_on_is_not_pruned(shelf: Shelf) -> None:
     shelf.clock.now += 10 * DAY
     with job.lock:
         assert shelf.journal.open(job.job_id).summary()["running"] is True
-        shelf.journal.prune(days=0, megabytes=0)
+        prune(shelf.journal, days=0, megabytes=0)
         assert list(shelf.journal)
     assert shelf.journal.open(job.job_id).summary()["running"] is False
 
@@ -134,8 +165,82 @@ def test_a_damaged_record_hides_one_job_and_not_the_others(content: str, shelf: 
     assert [job.job_id for job in shelf.journal] == [good.job_id]
     with pytest.raises(JobUnknown):
         shelf.journal.open(bad.job_id)
-    shelf.journal.prune(days=0, megabytes=0)
+    prune(shelf.journal, days=0, megabytes=0)
     assert bad.folder.exists(), "what cannot be read may be paid for"
+
+
+class Unreadable:
+    """A file system that refuses the first ``times`` readings of a job's record."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.plain = journal_module.read_json
+
+    def read(self, path: Path) -> Any:
+        if path.name == "job.json" and self.times:
+            self.times -= 1
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return self.plain(path)
+
+
+def test_a_record_that_cannot_be_read_for_a_moment_is_read_again(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses while the record is being replaced: that job is neither unknown nor passed over."""
+    job = shelf.job(State.COMMITTED)
+    for look in (
+        lambda: shelf.journal.open(job.job_id).state,
+        lambda: shelf.journal.same("d")[0].state,
+        lambda: shelf.journal.undelivered()[0].state,
+    ):
+        monkeypatch.setattr(journal_module, "read_json", Unreadable(3).read)
+        assert look() is State.COMMITTED
+
+
+def test_a_record_that_cannot_be_read_at_all_is_not_passed_over(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.job(State.CREATED)
+    monkeypatch.setattr(journal_module, "read_json", Unreadable(10**6).read)
+    with pytest.raises(JournalBroken, match="cannot be read: Permission denied"):
+        shelf.journal.same("d")
+    assert sum(shelf.clock.slept) < 5
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(errno.EIO, JournalBroken), (errno.EACCES, JournalBroken), (errno.ENOSPC, DiskFull)]
+)
+@pytest.mark.parametrize(
+    ("before", "after", "charged"),
+    [
+        (State.PREPARED, State.SENDING, "no"),
+        (State.SENDING, State.COMMITTED, "no"),
+        (State.COMMITTED, State.COMMITTED, "unknown"),
+        (State.COMMITTED, State.SENDING, "no"),
+        (State.COMMITTED, State.CREATED, "yes"),
+        (State.CREATED, State.STORED, "yes"),
+    ],
+)
+def test_what_cannot_be_written_says_what_it_cost_and_names_the_task(
+    before: State,
+    after: State,
+    charged: str,
+    number: int,
+    error: type[UpscaleError],
+    shelf: Shelf,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = shelf.job(before)
+
+    def broken(_path: Path, _content: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(journal_module, "write_json", broken)
+    with pytest.raises(error) as caught:
+        job.update(after, task_id="task-7" if after is State.CREATED else job.task_id, doubt="?")
+    assert caught.value.charged == charged
+    assert caught.value.details["task_id"] == ("task-7" if after is State.CREATED else job.task_id)
+    assert job.state is before, "what is not on disk has not happened"
 
 
 @pytest.mark.parametrize("name", ["", "..", "../../etc", "a/b", "20260101-000000-ffffffff"])
@@ -149,10 +254,10 @@ def test_what_a_crash_left_half_made_is_swept_up(shelf: Shelf) -> None:
     shelf.clock.now = time.time()
     (shelf.journal.folder / ".new-20260101-000000-00000000").mkdir()
     shelf.job()
-    shelf.journal.prune(days=30, megabytes=100)
+    prune(shelf.journal, days=30, megabytes=100)
     assert len(list(shelf.journal.folder.glob(".new-*"))) == 1, "it may still be under construction"
     shelf.clock.now += 2 * DAY
-    shelf.journal.prune(days=30, megabytes=100)
+    prune(shelf.journal, days=30, megabytes=100)
     assert not list(shelf.journal.folder.glob(".new-*"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from bisect import insort
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from precision_upscaler import ledger as ledger_module
 from precision_upscaler.ledger import RequestLedger, next_slot
 from precision_upscaler.policy import Call, PollingPolicy, goes_first
 
@@ -125,11 +127,78 @@ def test_a_cancelled_wait_gives_its_slot_back(tmp_path: Path) -> None:
     assert clock.now == pytest.approx(1060, abs=0.01)
 
 
+@pytest.mark.parametrize(("limit", "callers"), [(50, 128), (10, 32), (5, 32), (2, 8), (1, 4)])
+def test_a_crowd_that_asks_at_once_keeps_the_limit(limit: int, callers: int, tmp_path: Path) -> None:
+    """However far ahead the last of them has to wait, no slot is forgotten."""
+    came = sorted(Crowd(tmp_path, limit).slots(callers))
+    for first, later in zip(came, came[limit:], strict=False):
+        assert later - first >= 60 - 0.002
+    # nor does anybody wait for longer than the limit asks for
+    assert came[-1] - came[0] <= 60 * (callers / limit) + 1
+
+
+class Crowd:
+    """Callers that all ask before the first of them has slept: each has a process of its own."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self.folder = folder
+        self.limit = limit
+        self.waits = 0.0
+
+    def monotonic(self) -> float:
+        return 1000.0 + self.waits
+
+    def time(self) -> float:
+        return self.monotonic()
+
+    def sleep(self, seconds: float, _wake: threading.Event | None = None) -> None:
+        self.waits = seconds
+
+    def slots(self, callers: int) -> list[float]:
+        """Return when each caller's slot comes."""
+        found = []
+        for _ in range(callers):
+            self.waits = 0.0
+            RequestLedger(self.folder, "key", self.limit, self).wait_for_slot()
+            found.append(self.monotonic())
+        return found
+
+
+def test_a_slot_far_ahead_outlives_the_others(tmp_path: Path) -> None:
+    """The crowd before it has cancelled; whoever kept on waiting for the last slot still has it."""
+    clock = StandingClock()
+    path = RequestLedger(tmp_path, "key", 1, clock)._path
+    path.write_text("1000.000 1600.000\n")
+    clock.now = 1590.0
+    RequestLedger(tmp_path, "key", 1, clock).wait_for_slot()
+    assert clock.now == pytest.approx(1660, abs=0.01)
+
+
+@pytest.mark.parametrize("content", [b"", b"1000.0\n", b"nonsense", b"1000.000 10", b"\xff\xfe", b"nan nan"])
+def test_a_damaged_ledger_holds_nobody_up(content: bytes, tmp_path: Path) -> None:
+    clock = StandingClock()
+    ledger = RequestLedger(tmp_path, "key", 1, clock)
+    ledger._path.write_bytes(content)
+    ledger.wait_for_slot()
+    assert clock.now == 1000.0
+
+
+def test_a_full_disk_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_path: Path, _flags: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ledger_module, "open_private", full)
+    RequestLedger(tmp_path, "key", 1, StandingClock()).wait_for_slot()
+
+
 def test_times_of_an_earlier_boot_hold_nobody_up(tmp_path: Path) -> None:
     clock = StandingClock()
     clock.now = 500_000.0
     ledger = RequestLedger(tmp_path, "key", 1, clock)
     ledger.wait_for_slot()
+    clock.now = 499_990.0
+    ledger.wait_for_slot()
+    assert clock.now == 499_990.0
     clock.now = 20.0
     ledger.wait_for_slot()
     assert clock.now == 20.0

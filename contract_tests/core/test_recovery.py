@@ -126,3 +126,24 @@ def test_two_lost_tasks_of_one_picture_are_shared_out(tmp_path: Path) -> None:
         assert [result.width for result in results] == [320, 480]
         assert len({result.task_id for result in results}) == 2
         assert world.mock.charges == 2
+
+
+def test_a_picture_of_another_shape_is_not_ours_however_alike(tmp_path: Path) -> None:
+    """The same colours in the same places, as in the crop of a picture: only the sides' ratio tells."""
+    with (
+        World(tmp_path) as world,
+        FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line,
+        world.client() as stranger,
+    ):
+        crop = tmp_path / "crop.png"
+        crop.write_bytes(png(200, 160))
+        world.base_url = line.url
+        created = []
+        world.on_event = lambda event: (
+            created.append(stranger.create(UpscaleRequest(), crop))
+            if not created and getattr(event, "charged", "") == "unknown"
+            else None
+        )
+        with pytest.raises(CreateUnresolved, match="none of them shows this picture"):
+            world.upscale()
+        assert created

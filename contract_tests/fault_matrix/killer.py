@@ -19,9 +19,8 @@ import precision_upscaler
 from precision_upscaler import files
 
 _CORE = str(Path(precision_upscaler.__file__).parent)
-MODULES = frozenset(
-    f"{_CORE}/{name}.py" for name in ("walk", "journal", "files", "client", "download", "recovery", "job")
-)
+_NAMES = ("walk", "journal", "files", "client", "download", "recovery", "rivals", "job")
+MODULES = frozenset(f"{_CORE}/{name}.py" for name in _NAMES)
 """The files whose every line is a place to die."""
 
 

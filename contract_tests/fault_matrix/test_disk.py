@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from precision_upscaler import download, files, source
+from precision_upscaler import download, files, ledger, source
 from precision_upscaler.errors import DiskFull, UpscaleError
 
 from contract_tests.fault_matrix.verdict import Judge
@@ -27,7 +29,12 @@ class FullDisk:
         self.struck = 0
 
     def open(self, path: Path, flags: int) -> int:
-        if flags & os.O_CREAT and not path.name.endswith("lock") and not path.name.startswith("requests"):
+        if flags & os.O_CREAT and not path.name.endswith("lock"):
+            if path.name.startswith("requests"):
+                # the job goes on without them
+                if self.since is not None and self.opened >= self.since:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+                return self.plain(path, flags)
             self.opened += 1
             if self.since is not None and self.opened >= self.since:
                 self.struck += 1
@@ -42,13 +49,15 @@ def disk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Ite
     full = FullDisk(request.param)
     monkeypatch.setattr(files, "open_private", full.open)
     monkeypatch.setattr(download, "open_private", full.open)
+    monkeypatch.setattr(ledger, "open_private", full.open)
     return full
 
 
 @pytest.mark.parametrize("disk", range(1, WRITES), indirect=True, ids=lambda number: f"write {number}")
-def test_a_disk_that_fills_up_costs_nobody_anything(disk: FullDisk, tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True) as world:
-        judge = Judge("disk full", world)
+@pytest.mark.parametrize("scenario", ["", "drop_after_accept", "expired_link"])
+def test_a_disk_that_fills_up_costs_nobody_anything(scenario: str, disk: FullDisk, tmp_path: Path) -> None:
+    with World(tmp_path, scenario=scenario, wsgi=scenario != "drop_after_accept") as world:
+        judge = Judge(f"disk full, {scenario or 'first run'}", world)
         first = judge.hear("upscale", world.attempt(world.upscale))
         if disk.struck:
             assert isinstance(first, UpscaleError)
@@ -57,15 +66,63 @@ def test_a_disk_that_fills_up_costs_nobody_anything(disk: FullDisk, tmp_path: Pa
 
         def free() -> None:
             disk.since = None
+            world.mock.play("")
 
         judge.settle(first, free).check()
 
 
-def test_the_writes_of_a_job_are_all_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+class Narrow(io.FileIO):
+    """A file on a disk with room for ``room`` more bytes, of which a last write takes what fits."""
+
+    room = 0
+
+    def write(self, data: Any) -> int:
+        if not Narrow.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = super().write(memoryview(data)[: Narrow.room])
+        Narrow.room -= written
+        return written
+
+
+@pytest.mark.parametrize("scenario", ["", "drop_after_accept"])
+@pytest.mark.parametrize("room", [0, 1, 300, "all but one", "the sync"])
+def test_a_disk_that_fills_up_in_the_middle_of_a_download_costs_nobody_anything(
+    room: int | str, scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "before").mkdir()
+    with World(tmp_path / "before", wsgi=True) as world:
+        whole = world.upscale().path.stat().st_size
+    with World(tmp_path, scenario=scenario, wsgi=not scenario) as world, monkeypatch.context() as patched:
+        judge = Judge(f"disk full after {room} bytes of the result, {scenario or 'first run'}", world)
+        if isinstance(room, int) or room == "all but one":
+            patched.setattr(Narrow, "room", whole - 1 if room == "all but one" else room)
+            narrow = {"fdopen": lambda descriptor, *_, **__: Narrow(descriptor, "wb")}
+            patched.setattr(download, "os", SimpleNamespace(**{**vars(os), **narrow}))
+        else:
+
+            def full(_descriptor: int) -> None:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+            patched.setattr(download, "sync", full)
+        first = judge.hear("upscale", world.attempt(world.upscale))
+        assert isinstance(first, DiskFull), first
+        assert first.charged == ("unknown" if scenario else "yes")
+
+        def free() -> None:
+            patched.undo()
+            world.mock.play("")
+
+        judge.settle(first, free).check()
+
+
+@pytest.mark.parametrize("scenario", ["", "drop_after_accept", "expired_link"])
+def test_the_writes_of_a_job_are_all_tried(
+    scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     counting = FullDisk(10_000)
     monkeypatch.setattr(files, "open_private", counting.open)
     monkeypatch.setattr(download, "open_private", counting.open)
-    with World(tmp_path, wsgi=True) as world:
+    with World(tmp_path, scenario=scenario, wsgi=scenario != "drop_after_accept") as world:
         world.upscale()
     assert 6 < counting.opened < WRITES
 

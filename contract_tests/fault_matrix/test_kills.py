@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from precision_upscaler.errors import StillRunning, UpscaleError
+from precision_upscaler.events import Event, Stage
+from precision_upscaler.walk import Walk
 
 from contract_tests.fault_matrix.killer import Killed, Lines
 from contract_tests.fault_matrix.verdict import Judge
@@ -80,3 +82,53 @@ def test_death_at_any_line_costs_nobody_anything(
             except UpscaleError as ending:
                 judge.hear("ended before its death", ending)
         judge.settle(world.result, lambda: world.mock.play("")).check()
+
+
+WINDOW_CELLS = 12
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory: pytest.TempPathFactory) -> range:
+    """Return the numbers of all lines run from the record of the risk to the record of the id."""
+    lines = Lines()
+    found: list[int] = []
+    plain = Walk._commit
+
+    def commit(walk: Walk) -> None:
+        found.append(lines.count)
+        plain(walk)
+
+    def heard(event: Event) -> None:
+        if isinstance(event, Stage) and event.stage == "waiting" and len(found) == 1:
+            found.append(lines.count)
+
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        World(tmp_path_factory.mktemp("count"), wsgi=True) as world,
+        lines.watching(),
+    ):
+        patched.setattr(Walk, "_commit", commit)
+        world.on_event = heard
+        world.upscale()
+    begin, end = found
+    return range(begin, end + 1)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("cell", range(WINDOW_CELLS))
+def test_death_at_every_line_between_the_risk_and_the_id_costs_nobody_anything(
+    cell: int, window: range, tmp_path: Path
+) -> None:
+    """The service has the request, and nothing but the journal knows: here every line counts."""
+    assert len(window) > 100
+    for at in window[cell::WINDOW_CELLS]:
+        lines = Lines(kill_at=at)
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        with World(folder, wsgi=True) as world:
+            judge = Judge(f"killed at line {at} between risk and id", world)
+            with lines.watching(), contextlib.suppress(Killed):
+                world.upscale()
+            assert lines.place, "it was not killed: the cell proves nothing"
+            judge.hear(f"killed at {lines.place}", None)
+            judge.settle(world.result, lambda: None).check()

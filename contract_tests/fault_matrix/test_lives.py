@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from precision_upscaler.errors import Cancelled, UpscaleError
 from precision_upscaler.events import Result
 from precision_upscaler.journal import State
+from precision_upscaler.pruning import prune
 
 from contract_tests.fault_matrix.killer import Killed, Lines
 from contract_tests.pictures import png
@@ -111,7 +112,7 @@ class Lives(RuleBasedStateMachine):
         journal = self.world.journal
         before = {job.job_id for job in journal if job.state is State.DELIVERED}
         undelivered = {job.job_id for job in journal.undelivered()}
-        journal.prune(days, megabytes)
+        prune(journal, days, megabytes)
         after = {job.job_id for job in journal}
         assert undelivered <= after, "what was paid for and not delivered is never pruned"
         self.again += len(before - after)

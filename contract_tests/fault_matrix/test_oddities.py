@@ -56,6 +56,21 @@ NAMED = {
 """What the user is told while the oddity lasts."""
 
 
+HOPELESS = {
+    name: NAMED[name]
+    for name in (
+        "failed",
+        "stuck_created",
+        "stuck_in_progress",
+        "completed_empty",
+        "corrupt_image",
+        "not_an_image",
+        "unknown_task_404",
+    )
+}
+"""What stays so when the service behaves again: the task itself is beyond help."""
+
+
 @pytest.mark.parametrize("scenario", CATALOGUE)
 def test_an_oddity_costs_nobody_anything(scenario: str, tmp_path: Path) -> None:
     entry = CATALOGUE[scenario]
@@ -63,7 +78,7 @@ def test_an_oddity_costs_nobody_anything(scenario: str, tmp_path: Path) -> None:
     quick = Timeouts(call=2.0, answer=2.0) if entry.wire == "dribble" else PATIENT
     with World(tmp_path, scenario=scenario, wsgi=not on_the_wire, timeouts=quick) as world:
         world.settings = replace(world.settings, deadline_minutes=5.0)
-        judge = Judge(scenario, world, look=scenario != "tinted")
+        judge = Judge(scenario, world, look=scenario != "tinted", hopeless=HOPELESS.get(scenario))
         first = judge.hear("upscale", world.attempt(world.upscale))
         if scenario in ENDS_WELL:
             assert first is world.result, f"{scenario}: {first}"
@@ -109,7 +124,7 @@ def test_a_clock_that_jumps_costs_nobody_anything(jump: str, scenario: str, tmp_
     random.seed(1)
     with World(tmp_path, scenario=scenario, wsgi=not scenario.startswith("drop")) as world:
         world.clock.jump = JUMPS[jump]
-        judge = Judge(f"{scenario}, clock {jump}", world)
+        judge = Judge(f"{scenario}, clock {jump}", world, hopeless=HOPELESS.get(scenario))
         first = judge.hear("upscale", world.attempt(world.upscale))
         assert sum(world.clock.slept) < 600, "a jump of the wall clock must not change how long is waited"
         judge.settle(first, lambda: world.mock.play("")).check()

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from precision_upscaler.images import inspect, verify
+from precision_upscaler.pixels import likeness, resembles
 
 from contract_tests import tally
 from contract_tests.fault_matrix.line import FaultyLine, Plan
@@ -81,9 +82,9 @@ class Desk:
 
 
 @contextmanager
-def desk(folder: Path, **options: Any) -> Iterator[Desk]:
+def desk(folder: Path, *, settings: Mapping[str, Any] | None = None, **options: Any) -> Iterator[Desk]:
     (folder / "data").mkdir()
-    quick = {"poll_seconds": 0.05, "requests_per_minute": 6000}
+    quick = {"poll_seconds": 0.05, "requests_per_minute": 6000, **(settings or {})}
     (folder / "data" / "settings.json").write_text(json.dumps(quick))
     # large enough to be sent and fetched in several pieces
     (folder / "photo.png").write_bytes(png(400, 300))
@@ -130,17 +131,58 @@ def test_kill_minus_nine_in_the_middle_of_a_transfer(call: str, fault: str, tmp_
             (tmp_path / "photo.png").write_bytes(unpacked_png(1600, 1200))
         worker = here.start(here.upscale)
         assert events_until(worker, "sending" if call == "create" else "downloading")
-        struck = threading.Event()
-        for _ in range(200):
-            if line.struck or struck.wait(0.05):
-                break
-        assert line.struck
-        struck.wait(0.1)
+        assert strikes(line)
         worker.kill()
         worker.communicate()
         line.heal()
         assert here.mock.charges == (call == "download")
         judge_rest(here, f"kill -9 in {fault}")
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_kill_minus_nine_while_the_paid_calls_answer_is_awaited(heard: bool, tmp_path: Path) -> None:
+    """The one moment at which only the service knows whether there is a task."""
+    plan = Plan("create", "stalled", heard=heard, times=None)
+    with desk(tmp_path) as here, FaultyLine(here.mock.url, plan) as line:
+        here.url = line.url
+        worker = here.start(here.upscale)
+        assert events_until(worker, "sending")
+        assert strikes(line)
+        until(lambda: listed_state(here) == "committed")
+        until(lambda: here.mock.charges == heard)
+        worker.kill()
+        worker.communicate()
+        line.heal()
+        assert here.mock.charges == heard
+        if not heard:
+            # the account shows no charge, so the user forgets the job
+            (jobs,) = here.run({"command": "jobs"})
+            (job,) = jobs["jobs"]
+            assert (job["state"], job["charged"]) == ("committed", "unknown")
+            here.run({"command": "forget", "job_id": job["job_id"]})
+        judge_rest(here, f"kill -9 while the answer is awaited, {'heard' if heard else 'unheard'}")
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until something is so; fail when it does not become so."""
+    pause = threading.Event()
+    for _ in range(PATIENCE * 20):
+        if true():
+            return
+        pause.wait(0.05)
+    raise AssertionError("it never came to that")
+
+
+def strikes(line: FaultyLine) -> bool:
+    """Wait until the line's fault has struck."""
+    until(lambda: line.struck > 0)
+    return True
+
+
+def listed_state(here: Desk) -> str:
+    """Return the state of the one job that Resume would list, without disturbing who works on it."""
+    found = [json.loads(path.read_text()) for path in (here.folder / "data" / "jobs").glob("2*/job.json")]
+    return str(found[0]["state"]) if found else ""
 
 
 def judge_rest(here: Desk, name: str) -> None:
@@ -162,24 +204,60 @@ def judge_rest(here: Desk, name: str) -> None:
     tally.count("fault matrix: double charges", int(charges > 1))
     assert ending["event"] == "result", f"{name}: {ending}"
     assert charges == 1, f"{name}: charged {charges} times"
-    assert (
-        verify(Path(ending["path"])).width == ending["width"] == 2 * inspect(here.folder / "photo.png").width
-    )
+    result, photo = Path(ending["path"]), here.folder / "photo.png"
+    assert verify(result).width == ending["width"] == 2 * inspect(photo).width
+    assert resembles(likeness(photo), likeness(result)), f"{name}: the result shows another picture"
 
 
-def test_a_front_end_that_dies_after_the_payment_leaves_a_finished_job(tmp_path: Path) -> None:
-    """GIMP kills its plug-in: the worker's input ends, its output breaks, and it goes on to the end."""
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_front_end_that_dies_costs_nobody_anything(moment: str, tmp_path: Path) -> None:
+    """GIMP kills its plug-in: the worker's input ends, its output breaks, and it ends by itself."""
     with desk(tmp_path) as here:
         worker = here.start(here.upscale)
-        assert events_until(worker, "waiting")
-        assert worker.stdin is not None
-        assert worker.stdout is not None
-        worker.stdin.close()
-        worker.stdout.close()
-        assert worker.wait(PATIENCE) == 0
-        (jobs,) = here.run({"command": "jobs"})
-        assert [job["state"] for job in jobs["jobs"]] == ["stored"]
-        assert here.mock.charges == 1
+        assert events_until(worker, moment), f"the worker never came to {moment}"
+        hang_up(worker)
+        judge_left_alone(here, f"the front end dies at {moment}", paid=moment in MOMENTS[3:] or None)
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [("create", "stall_upload"), ("create", "stalled"), ("download", "stall_download")],
+)
+def test_a_front_end_that_dies_in_the_middle_of_a_transfer(call: str, fault: str, tmp_path: Path) -> None:
+    with desk(tmp_path) as here, FaultyLine(here.mock.url, Plan(call, fault)) as line:
+        here.url = line.url
+        if fault == "stall_upload":
+            # more than the system's buffers hold, or the worker would have sent all of it
+            (tmp_path / "photo.png").write_bytes(unpacked_png(1600, 1200))
+        worker = here.start(here.upscale)
+        assert events_until(worker, "sending" if call == "create" else "downloading")
+        assert strikes(line)
+        if fault == "stalled":
+            until(lambda: listed_state(here) == "committed")
+        hang_up(worker)
+        judge_left_alone(here, f"the front end dies in {call}, {fault}", paid=fault != "stall_upload")
+
+
+def hang_up(worker: subprocess.Popen[bytes]) -> None:
+    """Die as a front end does, and wait until the worker has ended by itself."""
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.close()
+    worker.stdout.close()
+    assert worker.wait(PATIENCE) == 0
+
+
+def judge_left_alone(here: Desk, name: str, *, paid: bool | None) -> None:
+    """Judge what lies ready without any further call, and then the rest.
+
+    ``paid``: whether the front end died after the payment; None when it may have been either.
+    """
+    charges = here.mock.charges
+    if paid is not None:
+        assert charges == paid, name
+    (jobs,) = here.run({"command": "jobs"})
+    assert [job["state"] for job in jobs["jobs"]] == ["stored"] * charges, name
+    judge_rest(here, name)
 
 
 def test_a_front_end_that_dies_before_the_payment_pays_nothing(tmp_path: Path) -> None:
@@ -194,9 +272,12 @@ def test_a_front_end_that_dies_before_the_payment_pays_nothing(tmp_path: Path) -
         assert jobs["jobs"] == []
 
 
+@pytest.mark.parametrize("kept", [{}, {"journal_megabytes": 0}, {"journal_days": 0}], ids=str)
 @pytest.mark.parametrize("workers", [2, 3])
-def test_workers_started_together_on_one_picture_share_one_task(workers: int, tmp_path: Path) -> None:
-    with desk(tmp_path) as here:
+def test_workers_started_together_on_one_picture_share_one_task(
+    workers: int, kept: dict[str, int], tmp_path: Path
+) -> None:
+    with desk(tmp_path, settings=kept) as here:
         crew = [here.start(here.upscale) for _ in range(workers)]
         endings = [here.finish(worker)[-1] for worker in crew]
         assert [ending["event"] for ending in endings] == ["result"] * workers

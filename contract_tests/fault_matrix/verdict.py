@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 Ending = Result | UpscaleError | Cancelled | None
 """How an attempt ended; None is a killed process."""
 
-# the service itself failed the task or never ends it: named, and nothing more can be had for the money
-NAMED_FAILURES = frozenset({"task-failed", "still-running", "task-unknown", "no-picture", "result-broken"})
-
 
 @dataclass
 class Verdict:
@@ -50,10 +47,16 @@ class Verdict:
 
 
 class Judge:
-    """Follows one user through one cell: attempts, healing, Resume, and what an honest user does then."""
+    """Follows one user through one cell: attempts, healing, Resume, and what an honest user does then.
 
-    def __init__(self, name: str, world: World, *, look: bool = True) -> None:
+    ``hopeless`` is how the cell may end when all is well again but for the task itself, which the
+    service failed or never ends: an error's code. Everywhere else a picture has to come of it.
+    ``look``: whether the result has to show the source.
+    """
+
+    def __init__(self, name: str, world: World, *, look: bool = True, hopeless: str | None = None) -> None:
         self._look = look
+        self._hopeless = hopeless
         self.verdict = Verdict(name)
         self._world = world
 
@@ -93,18 +96,23 @@ class Judge:
             for job in world.journal.undelivered():
                 world.journal.remove(job)
             ending = None
-        named = isinstance(ending, UpscaleError) and ending.code in NAMED_FAILURES
+        named = self._is_named(ending)
         if not verdict.delivered and not named and not world.journal.undelivered():
             ending = self.hear("again", world.attempt(world.upscale))
-            named = isinstance(ending, UpscaleError) and ending.code in NAMED_FAILURES
+            named = self._is_named(ending)
         verdict.charges = world.mock.charges
         verdict.double = verdict.charges > 1
         verdict.lost = verdict.charges > 0 and not verdict.delivered and not named
+        if self._hopeless and not named:
+            verdict.lies.append(f"this should have ended as {self._hopeless}")
         if not verdict.charges and not verdict.delivered:
             verdict.lies.append("nothing was charged and nothing came of it")
         if verdict.delivered:
             assert any(job.state in (State.STORED, State.DELIVERED) for job in world.journal)
         return verdict
+
+    def _is_named(self, ending: Ending) -> bool:
+        return isinstance(ending, UpscaleError) and ending.code == self._hopeless
 
 
 def remains(folder: Path) -> list[str]:

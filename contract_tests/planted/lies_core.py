@@ -126,8 +126,13 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "Retry-After has no bound",
-            "min(max(retry_after, 0.0), self.longest_retry_after)",
+            "min(max(retry_after, 0.0), self.longest_retry_after if longest is None else longest)",
             "max(retry_after, 0.0)",
+        ),
+        (
+            "a create knocks early",
+            "return Verdict.GIVE_UP if self.asks_too_long(failure) else Verdict.RETRY",
+            "return Verdict.RETRY",
         ),
         ("polls come ever quicker", "self.growth ** min(attempt, 50)", "self.growth ** -min(attempt, 50)"),
         (
@@ -194,10 +199,11 @@ CORE: tuple[Plant, ...] = (
         (_OF_CORE + "test_recovery.py", *_JOB),
         (
             "a stranger's task is adopted",
-            "if not self._matches(verify(candidate)):",
-            "if not verify(candidate):",
+            "if not resembles(self._source(), match.likeness):",
+            "if not match.likeness:",
         ),
-        ("tasks known before are candidates", " - self._before - ", " - "),
+        ("tasks known before are candidates", "new = listed - (self._before - ", "new = listed - (set() - "),
+        ("the shape of a result says nothing", "if not same_shape(walk.job, picture):", "if not picture:"),
     ),
     *lies(
         _CORE + "download.py",

@@ -30,6 +30,25 @@ def test_a_create_is_sent_again_only_when_it_was_certainly_not_accepted(
     assert (verdict is Verdict.RETRY) == (told_to_wait or never_arrived)
 
 
+@given(status=http_statuses, wish=st.none() | st.floats(0, 10**9))
+@example(status=429, wish=300.0)
+@example(status=429, wish=300.5)
+@example(status=503, wish=301.0)
+@example(status=500, wish=301.0)
+@example(status=None, wish=301.0)
+def test_a_create_that_is_to_wait_too_long_is_given_up_and_only_then(
+    status: int | None, wish: float | None
+) -> None:
+    """Knocking early would be another refusal; and what may have been accepted is never given up."""
+    plain = POLICY.verdict(Failure("create", status))
+    verdict = POLICY.verdict(Failure("create", status, retry_after=wish))
+    too_long = status in (429, 503) and wish is not None and wish > 300
+    assert verdict is (Verdict.GIVE_UP if too_long else plain)
+    assert POLICY.verdict(Failure("status", status, retry_after=wish)) is POLICY.verdict(
+        Failure("status", status)
+    )
+
+
 @given(status=st.integers(400, 499))
 def test_a_plain_refusal_of_a_create_is_final_and_free(status: int) -> None:
     verdict = POLICY.verdict(Failure("create", status))
@@ -70,6 +89,7 @@ def test_a_wish_to_be_left_alone_is_granted_up_to_five_minutes(
     attempt: int, wish: float, chance: float
 ) -> None:
     assert POLICY.pause(attempt, wish, chance) == min(wish, 300.0)
+    assert POLICY.pause(attempt, wish, chance, longest=3600.0) == min(wish, 3600.0)
 
 
 @given(attempt=st.integers(0, 10_000), chance=chances)

@@ -82,7 +82,7 @@ def test_a_number_and_its_string_are_one_request(folder: Path, factor: int) -> N
     assert number == text
     assert hash(number) == hash(text)
     assert number.to_json() == text.to_json()
-    assert number.digest("pixels", API) == text.digest("pixels", API)
+    assert number.digest("pixels", "freepik") == text.digest("pixels", "freepik")
     picture = folder / "same.png"
     picture.write_bytes(png(160, 160))
     bodies = {sent_for({"scale_factor": form}, picture).content for form in (factor, str(factor))}
@@ -91,12 +91,12 @@ def test_a_number_and_its_string_are_one_request(folder: Path, factor: int) -> N
 
 def test_a_request_is_named_by_all_that_is_in_it_and_never_changes() -> None:
     request = UpscaleRequest(sharpen=8)
-    name = request.digest("pixels", API)
+    name = request.digest("pixels", "freepik")
     assert re.fullmatch("[0-9a-f]{64}", name)
     others = {
-        UpscaleRequest(sharpen=9).digest("pixels", API),
-        request.digest("other pixels", API),
-        request.digest("pixels", NEW_API),
+        UpscaleRequest(sharpen=9).digest("pixels", "freepik"),
+        request.digest("other pixels", "freepik"),
+        request.digest("pixels", "https://127.0.0.1:8000"),
     }
     assert name not in others
     assert len(others) == 3

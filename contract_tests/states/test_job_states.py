@@ -319,6 +319,44 @@ def test_every_misbehaviour(call: str, kind: str, times: int) -> None:
     assert f"{call}: {kind}" in machine.service.played
 
 
+@pytest.mark.parametrize("kind", ["429 in an hour", "503 in an hour"])
+@pytest.mark.parametrize("call", ["create", "list", "status"])
+def test_who_wants_to_be_left_alone_for_an_hour_is(call: str, kind: str) -> None:
+    """Before the payment the user is told so at once; after it the task is waited for, without a knock."""
+    machine = JobStates()
+    try:
+        machine.service.scripts[call].append(kind)
+        if call == "status":
+            machine.settings = Settings(deadline_minutes=90)
+        request = UpscaleRequest(scale_factor=FACTORS[0])
+        ended = machine._run(0, lambda: upscale(machine.sources[0], request, machine._around()))
+        calls = [sent.call for sent in machine.sent]
+        if call == "status":
+            assert isinstance(ended, Result)
+            at = calls.index("status")
+            assert machine.times[at + 1] - machine.times[at] >= 3600
+        else:
+            assert isinstance(ended, UpscaleError)
+            assert ended.code in ("rate-limited", "service-unavailable")
+            assert "60 minutes" in ended.what
+            assert (ended.charged, ended.details["retry_after"]) == ("no", 3600.0)
+            assert calls[-1] == call, "nothing was asked after that"
+    finally:
+        machine.teardown()
+
+
+def test_the_search_for_a_lost_task_keeps_to_what_it_was_asked() -> None:
+    machine = JobStates()
+    try:
+        machine.service.scripts["create"].append("accepted, then reset")
+        machine.service.scripts["list"].extend(["fine", "429 in 3 seconds"])
+        machine.upscale(0)
+        lists = [at for at, sent in zip(machine.times, machine.sent, strict=False) if sent.call == "list"]
+        assert lists[2] - lists[1] >= 3
+    finally:
+        machine.teardown()
+
+
 @pytest.mark.parametrize("fate", FATES)
 def test_every_fate(fate: str) -> None:
     machine = JobStates()

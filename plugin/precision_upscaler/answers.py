@@ -20,6 +20,7 @@ from .errors import (
 from .policy import Failure
 
 _LONGEST = 500
+_WORTH_SAYING = 60.0
 
 
 class CallFailed(Exception):
@@ -81,6 +82,10 @@ def named_error(failed: CallFailed, charged: Charged) -> UpscaleError:
     if failed.reasons:
         details["reasons"] = failed.reasons
         what += " " + "; ".join(f"{item['name']}: {item['reason']}" for item in failed.reasons) + "."
+    if wish := failed.failure.retry_after:
+        details["retry_after"] = wish
+        if wish >= _WORTH_SAYING:
+            what += f" It wants to be left alone for {wish / 60:.0f} minutes."
     kind: type[UpscaleError]
     if status is None:
         kind = TlsFailed if failed.tls else NotReachable

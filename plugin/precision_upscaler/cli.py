@@ -35,7 +35,7 @@ from .errors import (
     NoKey,
     UpscaleError,
 )
-from .log import open_log
+from .log import log_path, open_log
 from .request import UpscaleRequest
 from .targets import Planned, plan
 from .workshop import Workshop
@@ -99,6 +99,13 @@ def _parameter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 class _Group(click.Group):
     """A group whose first argument may also be a picture: then it means ``upscale``."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error that none of its own lines answers for is told like any other."""
+        try:
+            return super().invoke(ctx)
+        except UpscaleError as error:
+            sys.exit(_fail(error))
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -155,10 +162,12 @@ def _workshop(base_url: str | None, cancel: CancelToken | None = None) -> Worksh
 
 
 def _fail(error: UpscaleError, *, as_json: bool = False) -> int:
+    log = error.log or log_path()
     if as_json:
-        click.echo(json.dumps(error.to_event()))
+        click.echo(json.dumps(error.to_event(log)))
     else:
-        click.echo(f"Error: {error.what}\n{error.charge} {error.advice}", err=True)
+        where = f"\nLog: {log}" if log else ""
+        click.echo(f"Error: {error.what}\n{error.charge} {error.advice}{where}", err=True)
     return exit_code(error)
 
 

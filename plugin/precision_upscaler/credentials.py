@@ -19,6 +19,8 @@ VARIABLES = ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY")
 _KEYRING_SERVICE = "precision-upscaler"
 _FILE = "credentials.json"
 _ACCOUNTS = "accounts.json"
+_REFUSED = "refused-by-keyring"
+"""In the key file: the accounts whose key the keyring did not take, so that what it holds is older."""
 _MAGNIFIC_HOST = urlsplit(SERVERS[1]).hostname
 
 
@@ -48,8 +50,9 @@ def auth_header(base_url: str) -> str:
 def account(base_url: str) -> str:
     """Return the name a key for ``base_url`` is stored under.
 
-    The service's two addresses share one key. Any other address has its own, so that a key of the
-    real service never reaches a mock or a stranger by a change of the address.
+    The service's two addresses share one key. Any other address has its own, so that a stored key of
+    the real service never reaches a mock or a stranger by a change of the address. (A key in the
+    environment is for whatever address the same environment, or the setting, names.)
     """
     parts = urlsplit(base_url)
     vendors = {urlsplit(server).hostname for server in SERVERS}
@@ -88,20 +91,22 @@ def find_key(
     """Return the key for ``base_url``, None when there is none.
 
     Order: the environment (the variable of the address' own name first), ``keyring`` (the system's
-    when not given), the key file in ``folder``.
+    when not given), the key file in ``folder``; but a key that the keyring did not take comes before
+    the older one that it may hold.
     """
     names = VARIABLES if auth_header(base_url) == AUTH_HEADERS[0] else VARIABLES[::-1]
     for name in names:
         if value := clean_key(environ.get(name)):
             return Key(value, "environment")
     name = account(base_url)
-    store = keyring or system_keyring()
+    kept = _read_file(folder)
+    store = None if name in _refused(kept) else keyring or system_keyring()
     if store is not None:
         # a locked or broken keyring must not hide the key file
         with contextlib.suppress(Exception):
             if value := clean_key(store.get_password(_KEYRING_SERVICE, name)):
                 return Key(value, "keyring")
-    if value := clean_key(_read_file(folder).get(name)):
+    if value := clean_key(kept.get(name)):
         return Key(value, "file")
     return None
 
@@ -133,8 +138,11 @@ def store_key(folder: Path, base_url: str, value: str, keyring: Keyring | None =
                 _forget_in_file(folder, name)
                 _note_account(folder, name)
                 return "keyring"
+    kept = {**_read_file(folder), name: cleaned}
+    if store is not None:
+        kept[_REFUSED] = sorted({*_refused(kept), name})
     try:
-        write_json(folder / _FILE, {**_read_file(folder), name: cleaned})
+        write_json(folder / _FILE, kept)
     except OSError as error:
         raise KeyNotStored(f"The key could not be stored: {error.strerror}.") from error
     return "file"
@@ -164,5 +172,11 @@ def _forget_in_file(folder: Path, name: str) -> None:
     stored = _read_file(folder)
     if name in stored:
         del stored[name]
+        stored[_REFUSED] = [item for item in _refused(stored) if item != name]
         with contextlib.suppress(OSError):
             write_json(folder / _FILE, stored)
+
+
+def _refused(stored: Mapping[str, Any]) -> list[str]:
+    names = stored.get(_REFUSED)
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []

@@ -21,11 +21,14 @@ class UpscaleError(Exception):
     """Base of all: a named failure with its three answers.
 
     ``what`` says what happened, ``charged`` whether money was spent, ``advice`` what to do now;
-    ``details`` holds JSON values for programs (sizes, bounds, the service's own words).
+    ``details`` holds JSON values for programs (sizes, bounds, the service's own words). ``log`` (the
+    log file's path) and ``job_id`` are added by whoever knows them.
     """
 
     code: ClassVar[str] = "unexpected"
     charged: Charged = "no"
+    log: str | None = None
+    job_id: str | None = None
     advice: str = "Try again. If it happens again, report it with the log file."
 
     def __init__(
@@ -52,7 +55,7 @@ class UpscaleError(Exception):
         return self._charge or CHARGE_TEXTS[self.charged]
 
     def __str__(self) -> str:
-        return f"{self.what} {self.charge} {self.advice}"
+        return f"{self.what} {self.charge} {self.advice}" + (f" Log: {self.log}" if self.log else "")
 
     def to_event(self, log: str | None = None, job_id: str | None = None) -> dict[str, Any]:
         """Return the worker protocol's ``error`` event; ``log`` is the log file's path."""
@@ -63,8 +66,8 @@ class UpscaleError(Exception):
             "charged": self.charged,
             "charge": self.charge,
             "advice": self.advice,
-            "log": log,
-            "job_id": job_id,
+            "log": log or self.log,
+            "job_id": job_id or self.job_id,
             "details": self.details,
         }
 
@@ -221,7 +224,8 @@ class CreateUnresolved(UpscaleError):
     charged = "unknown"
     advice = (
         "Nothing is sent again by itself. Choose Resume later: the service's list of tasks is then read "
-        "again. If your account at the service shows no charge, forget the job and start anew."
+        "again. If your account at the service shows no charge, forget the job and start anew. If it shows "
+        "the task, 'precision-upscale resume JOB --adopt TASK' fetches its picture."
     )
 
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .errors import Cancelled, InvalidParameter, JobUnknown, UpscaleError
+from .credentials import account
+from .errors import Cancelled, InvalidParameter, JobUnknown, TaskFailed, UpscaleError
 from .events import Result, Stage, StageName
 from .journal import Job, JobSpec, Journal, State, intact_result
+from .pruning import prune
 from .request import UpscaleRequest
 from .settings import Settings
 from .source import check_room, check_source
@@ -40,7 +42,7 @@ def upscale(
     picture = check_source(source, request, pixels)
     around.cancel.check()
     service = around.client.base_url
-    digest = request.digest(sent_digest(picture, pixels.hexdigest()), service)
+    digest = request.digest(sent_digest(picture, pixels.hexdigest()), account(service))
     spec = JobSpec(dict(request.parameters), digest, service, origin or {})
     while True:
         with around.journal.lock():
@@ -55,7 +57,9 @@ def upscale(
                 with contextlib.suppress(OSError):
                     source.unlink()
             return result
-        _await_other(job, around)
+        if _await_other(job, around) is State.FAILED:
+            # it was this request that failed; sending it again is for the user to decide
+            raise TaskFailed("The service could not upscale the picture.", task_id=job.task_id)
 
 
 def resume(job_id: str, around: Surroundings, *, adopt: str | None = None) -> Result:
@@ -70,14 +74,20 @@ def resume(job_id: str, around: Surroundings, *, adopt: str | None = None) -> Re
         if mine:
             if job.state in (State.FAILED, State.REFUSED, State.CANCELLED):
                 job.lock.release()
-                raise JobUnknown(f"The job has ended as {job.state.value}: there is nothing to resume.")
+                raise JobUnknown(
+                    f"The job has ended as {job.state.value}: there is nothing to resume.",
+                    charged=job.state.charged,
+                    task_id=job.task_id,
+                )
             return _walk(job, around, reused=False, adopt=adopt)
         _await_other(job, around)
 
 
 def _adopt(job: Job, journal: Journal, task_id: str) -> None:
     if task_id in journal.task_ids():
-        raise InvalidParameter("That task belongs to another job.", parameter="adopt")
+        raise InvalidParameter(
+            "That task belongs to another job.", parameter="adopt", charged=job.state.charged
+        )
     job.update(State.CREATED, task_id=task_id, adopted=True)
 
 
@@ -93,19 +103,23 @@ def _walk(job: Job, around: Surroundings, *, reused: bool, adopt: str | None = N
 def _join(journal: Journal, digest: str) -> Job | None:
     """Return the job that already stands for this request, if one does."""
     for job in journal.same(digest):
-        if job.state in (State.STORED, State.DELIVERED):
+        if job.state is State.DELIVERED:
             if intact_result(job) is not None:
                 return job
         elif job.state.undelivered or (job.state.unpaid and job.source.exists()):
+            # a stored result whose file is gone is fetched again: it is paid for
             return job
     return None
 
 
-def _await_other(job: Job, around: Surroundings) -> None:
-    """Wait until whoever works on ``job`` is done or dead."""
+def _await_other(job: Job, around: Surroundings) -> State:
+    """Wait until whoever works on ``job`` is done or dead; return where the job stands then.
+
+    JobUnknown when it was removed although money was spent: it is not to be spent again unasked.
+    """
     shown: State | None = None
     while True:
-        with contextlib.suppress(UpscaleError):
+        with contextlib.suppress(JobUnknown):
             job.reload()
         if job.state is not shown:
             shown = job.state
@@ -114,11 +128,21 @@ def _await_other(job: Job, around: Surroundings) -> None:
         around.clock.sleep(_LOCK_LOOK, around.cancel.event)
         if around.cancel.is_set:
             raise Cancelled(job.state.charged)
-        if not job.folder.exists():
-            return
-        if job.lock.acquire(wait=False):
+        try:
+            free = job.lock.acquire(wait=False)
+        except FileNotFoundError:
+            if job.state.charged == "no":
+                return job.state
+            raise JobUnknown(
+                "The same upscale was under way, but its job has been removed from the journal.",
+                charged=job.state.charged,
+                task_id=job.task_id,
+            ) from None
+        if free:
             job.lock.release()
-            return
+            with contextlib.suppress(JobUnknown):
+                job.reload()
+            return job.state
 
 
 @contextlib.contextmanager
@@ -126,4 +150,4 @@ def pruned(journal: Journal, settings: Settings) -> Iterator[None]:
     """Prune the journal once the block has ended; a failure to do so never hides the block's result."""
     yield
     with contextlib.suppress(OSError, UpscaleError), journal.lock():
-        journal.prune(settings.journal_days, settings.journal_megabytes)
+        prune(journal, settings.journal_days, settings.journal_megabytes)

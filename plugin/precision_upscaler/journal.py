@@ -20,7 +20,7 @@ from typing import Any
 
 from .carrying import Chunk, carried, packed, unpacked
 from .clock import Clock
-from .errors import Charged, DiskFull, JobUnknown, JournalBroken
+from .errors import Charged, DiskFull, JobUnknown, JournalBroken, UpscaleError
 from .files import (
     FileLock,
     copy_durably,
@@ -32,14 +32,17 @@ from .files import (
     write_json,
 )
 from .images import EXTENSIONS, Picture, inspect
+from .log import LOGGER
 from .stripping import file_blocks, pieces_to_send
 
 _RECORD = "job.json"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _RESERVE = "reserve"
 _CARRIED = "carried"
 _RESERVE_BYTES = 64 << 10
-_UNPAID_DAYS = 1.0
-_DAY = 86400.0
+_REMEMBERED = 1000
+_READS = 20
+_READ_AGAIN = 0.05
 
 
 class State(StrEnum):
@@ -134,37 +137,45 @@ class Job:
 
     def reload(self) -> None:
         """Read the record again: another process may have changed it."""
-        self.record = _read_record(self.folder)
+        self.record = _read_record(self.folder, self._clock)
 
     def update(self, state: State | None = None, **changes: Any) -> None:
         """Change the record, durably, before returning.
 
         When the disk is full the job's reserve is given up for it: an id that was paid for must find
-        room.
+        room. What cannot be written is raised with what it cost and the task's id.
         """
         record = {**self.record, **changes}
         if state is not None and state != self.state:
             record["state"] = state.value
             record["history"] = [*record.get("history", ()), [round(self._clock.time(), 3), state.value]]
         try:
+            self._write(record)
+        except OSError as error:
+            raise self._not_written(error, record) from error
+        self.record = record
+
+    def _write(self, record: dict[str, Any]) -> None:
+        try:
             write_json(self.folder / _RECORD, record)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise JournalBroken(
-                    f"The journal cannot be written: {error.strerror}.", charged=self.state.charged
-                ) from error
+            if error.errno not in _NO_ROOM:
+                raise
             with contextlib.suppress(OSError):
                 (self.folder / _RESERVE).unlink()
-            try:
-                write_json(self.folder / _RECORD, record)
-            except OSError as again:
-                raise DiskFull(
-                    "The disk is full: the journal cannot be written.",
-                    # a request that could not be recorded as committed is not completed either
-                    charged="no" if record["state"] == State.COMMITTED else State(record["state"]).charged,
-                    task_id=record.get("task_id"),
-                ) from again
-        self.record = record
+            write_json(self.folder / _RECORD, record)
+
+    def _not_written(self, error: OSError, record: dict[str, Any]) -> UpscaleError:
+        """Return the error for a record that could not be written; the new record knows what it cost."""
+        state = State(record["state"])
+        # a request that could not be recorded as committed is not completed either
+        charged = self.state.charged if state is State.COMMITTED else state.charged
+        task_id = record.get("task_id")
+        if error.errno in _NO_ROOM:
+            full = "The disk is full: the journal cannot be written."
+            return DiskFull(full, charged=charged, task_id=task_id)
+        what = f"The journal cannot be written: {error.strerror}."
+        return JournalBroken(what, charged=charged, task_id=task_id)
 
     def deliver(self) -> None:
         """Note that the user has the picture; the source is no longer needed, the result kept for reuse."""
@@ -173,9 +184,22 @@ class Job:
             self.update(State.DELIVERED, delivered=self._clock.time())
         self.drop_bulk()
 
+    @property
+    def touched(self) -> float:
+        """The unix time of the last change of state or reuse."""
+        history = self.record.get("history") or [[self.record["created"], ""]]
+        return max(float(history[-1][0]), float(self.record.get("used", 0.0)))
+
+    def note_use(self) -> None:
+        """Note that the delivered result is handed out once more, so that it is not pruned meanwhile."""
+        with contextlib.suppress(UpscaleError):  # a full disk must not keep anybody from the picture
+            self.update(used=self._clock.time())
+
     def drop_bulk(self) -> None:
         """Delete what only an unfinished job needs."""
-        for path in (self.source, self.part, self.folder / _RESERVE, self.folder / "known.json"):
+        # an adopted task's job keeps what it knew: another job may have to find its own by it
+        known = [] if self.record.get("adopted") else [self.folder / "known.json"]
+        for path in (self.source, self.part, self.folder / _RESERVE, *known):
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -202,10 +226,11 @@ class Job:
             "result": str(result) if result is not None else None,
             "width": self.record["expected"][0],
             "height": self.record["expected"][1],
-            "running": self._is_running(),
+            "running": self.is_running(),
         }
 
-    def _is_running(self) -> bool:
+    def is_running(self) -> bool:
+        """Whether somebody works on the job at this moment."""
         probe = FileLock(self.folder / "lock")
         if probe.acquire(wait=False):
             probe.release()
@@ -213,16 +238,33 @@ class Job:
         return True
 
 
-def _read_record(folder: Path) -> dict[str, Any]:
-    try:
-        record = read_json(folder / _RECORD)
-        if isinstance(record, dict):
-            State(record["state"])
-            record["created"], record["source"], record["expected"]
-            return record
-    except (OSError, ValueError, KeyError):
-        pass
+def _read_record(folder: Path, clock: Clock) -> dict[str, Any]:
+    """Return a job's record; JobUnknown when there is none or it is damaged.
+
+    A record that is there and cannot be read may have been paid for: that is JournalBroken, after a
+    moment of patience, because Windows refuses to read what is just being replaced.
+    """
+    for again in range(_READS):
+        try:
+            return _checked(read_json(folder / _RECORD))
+        except (ValueError, KeyError, TypeError, NotADirectoryError):
+            break
+        except OSError as error:
+            LOGGER.info("job %s: its record cannot be read: %s", folder.name, error.strerror)
+            if again == _READS - 1:
+                raise JournalBroken(
+                    f"The record of the job {folder.name} cannot be read: {error.strerror}.",
+                    charged="unknown",
+                ) from error
+            clock.sleep(_READ_AGAIN)
     raise JobUnknown(f"The job {folder.name} is not in the journal, or its record is damaged.")
+
+
+def _checked(record: Any) -> dict[str, Any]:
+    """Return ``record`` if it has what everybody relies on; ValueError, KeyError or TypeError if not."""
+    State(record["state"])
+    record["created"], record["source"], record["expected"]
+    return dict(record)
 
 
 class Journal:
@@ -233,8 +275,9 @@ class Journal:
             self.folder = private_folder(folder)
         except OSError as error:
             raise JournalBroken(f"The journal's folder cannot be made: {error.strerror}.") from error
-        self._clock = clock
+        self.clock = clock
         self._lock_path = folder / "lock"
+        self._former = folder / "former-tasks.json"
 
     def lock(self) -> FileLock:
         """Return a new lock that excludes every other look-and-create of this journal."""
@@ -245,7 +288,7 @@ class Journal:
 
         Its source holds what is sent of the picture; with ``take_source`` the file may be moved for it.
         """
-        now = self._clock.time()
+        now = self.clock.time()
         name = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + "-" + secrets.token_hex(4)
         scale = int(spec.parameters["scale_factor"])
         record = {
@@ -280,24 +323,24 @@ class Journal:
             sync_folder(self.folder)
         except OSError as error:
             shutil.rmtree(building, ignore_errors=True)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in _NO_ROOM:
                 raise DiskFull("There is no room to keep the picture while it is worked on.") from error
             raise JournalBroken(f"The journal cannot be written: {error.strerror}.") from error
-        return Job(self.folder / name, record, self._clock)
+        return Job(self.folder / name, record, self.clock)
 
     def open(self, job_id: str) -> Job:
         """Return the job called ``job_id``; JobUnknown when there is none."""
         if not job_id or not set(job_id) <= set("0123456789abcdef-"):
             raise JobUnknown(f"{job_id!r} is no name of a job.")
         folder = self.folder / job_id
-        return Job(folder, _read_record(folder), self._clock)
+        return Job(folder, _read_record(folder, self.clock), self.clock)
 
     def __iter__(self) -> Iterator[Job]:
         """Yield every readable job, the oldest first."""
         for folder in sorted(self.folder.iterdir()):
             if folder.name[0].isdigit() and folder.is_dir():
                 with contextlib.suppress(JobUnknown):
-                    yield Job(folder, _read_record(folder), self._clock)
+                    yield Job(folder, _read_record(folder, self.clock), self.clock)
 
     def undelivered(self) -> list[Job]:
         """Return the jobs on which money was or may have been spent and whose result nobody has yet."""
@@ -311,6 +354,14 @@ class Journal:
         """Return the ids of all tasks any job of this journal knows to be its own."""
         return {job.task_id for job in self if job.task_id is not None}
 
+    def former_task_ids(self) -> list[str]:
+        """Return the ids of the tasks of jobs that were removed, as far as they are remembered."""
+        try:
+            stored = read_json(self._former)
+        except (OSError, ValueError):
+            return []
+        return [item for item in stored if isinstance(item, str)] if isinstance(stored, list) else []
+
     def pace(self, service: str) -> float:
         """Return the usual ratio of real to estimated durations at ``service``, 1.0 without experience."""
         ratios = sorted(
@@ -322,44 +373,13 @@ class Journal:
 
     def remove(self, job: Job) -> None:
         """Delete a job: out of sight in one step, then its files."""
+        if job.task_id is not None:
+            # or it would be a stranger's task to whoever looks for a lost one
+            with contextlib.suppress(OSError):
+                write_json(self._former, [*self.former_task_ids(), job.task_id][-_REMEMBERED:])
         gone = self.folder / f".gone-{job.job_id}"
         job.folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
-
-    def prune(self, days: float, megabytes: float) -> None:
-        """Remove what nobody needs: old or too bulky deliveries and remains of jobs that cost nothing.
-
-        A job that somebody works on, or on which money was or may have been spent without a result
-        in the user's hands, is never removed. To be called under :meth:`lock`.
-        """
-        now = self._clock.time()
-        kept: list[tuple[float, int, Job]] = []
-        for job in self:
-            if job.state.undelivered or not job.lock.acquire(wait=False):
-                continue
-            # Windows removes no file that is open; nobody can take the lock while the journal's is held
-            job.lock.release()
-            age = now - _last_change(job)
-            limit = days if job.state is State.DELIVERED else min(days, _UNPAID_DAYS)
-            if age > limit * _DAY:
-                self.remove(job)
-            elif job.state is State.DELIVERED:
-                kept.append((_last_change(job), job.size(), job))
-        total = sum(size for _, size, _ in kept)
-        for _, size, job in sorted(kept, key=lambda item: item[0]):
-            if total <= megabytes * (1 << 20):
-                break
-            self.remove(job)
-            total -= size
-        for folder in self.folder.glob(".*-*"):
-            # left by a crash in the middle of creating or removing; a day is longer than either takes
-            if now - folder.stat().st_mtime > _DAY:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _last_change(job: Job) -> float:
-    history = job.record.get("history") or [[job.record["created"], ""]]
-    return float(history[-1][0])
 
 
 def intact_result(job: Job) -> Picture | None:

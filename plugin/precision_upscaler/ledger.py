@@ -10,10 +10,12 @@ from pathlib import Path
 
 from .clock import Clock
 from .files import FileLock, open_private
+from .log import LOGGER
 
 _WINDOW = 60.0
-_FURTHEST = 120.0
 _HAIR = 1e-3  # the file keeps milliseconds
+_Entry = tuple[float, float]
+"""When a request asked for its slot, and when that is."""
 
 
 def next_slot(taken: Sequence[float], now: float, per_minute: int, *, first: bool = False) -> float:
@@ -45,8 +47,9 @@ def next_slot(taken: Sequence[float], now: float, per_minute: int, *, first: boo
 class RequestLedger:
     """At most ``per_minute`` requests in any 60 seconds over all processes and jobs of a key.
 
-    The ledger is a small file of monotonic times in ``folder``, named after a hash of the key. Times
-    of an earlier boot look as if they came from the far future, or are soon older than the window.
+    The ledger is a small file in ``folder``, named after a hash of the key: one request a line, when
+    it asked and when its slot is, in monotonic seconds. What has asked in the future did so before
+    the computer was started anew, and counts no more.
     """
 
     def __init__(self, folder: Path, key: str, per_minute: int, clock: Clock) -> None:
@@ -65,8 +68,8 @@ class RequestLedger:
         with self._threads, self._lock:
             now = self._clock.monotonic()
             taken = self._taken(now)
-            slot = next_slot(taken, now, self._limit, first=first)
-            self._write([*taken, slot])
+            slot = next_slot([at for _, at in taken], now, self._limit, first=first)
+            self._write([*taken, (now, slot)])
         while (pause := slot - self._clock.monotonic()) > 0:
             self._clock.sleep(pause, wake)
             if wake is not None and wake.is_set():
@@ -76,25 +79,30 @@ class RequestLedger:
     def _give_back(self, slot: float) -> None:
         with self._threads, self._lock:
             taken = self._taken(self._clock.monotonic())
-            nearest = min(taken, key=lambda at: abs(at - slot), default=None)
-            if nearest is not None and abs(nearest - slot) < _HAIR:
+            nearest = min(taken, key=lambda entry: abs(entry[1] - slot), default=None)
+            if nearest is not None and abs(nearest[1] - slot) < _HAIR:
                 taken.remove(nearest)
                 self._write(taken)
 
-    def _taken(self, now: float) -> list[float]:
-        return [at for at in self._read() if now - _WINDOW < at <= now + _FURTHEST]
-
-    def _read(self) -> list[float]:
+    def _taken(self, now: float) -> list[_Entry]:
+        """Return the entries that count, by their slots; none when the file is damaged."""
         try:
-            return sorted(float(line) for line in self._path.read_text("ascii").split())
+            lines = self._path.read_text("ascii").splitlines()
+            entries = [(float(asked), float(slot)) for asked, slot in (line.split() for line in lines)]
         except (OSError, ValueError):
             return []
+        counting = [entry for entry in entries if entry[0] <= now + _HAIR and entry[1] > now - _WINDOW]
+        return sorted(counting, key=lambda entry: entry[1])
 
-    def _write(self, times: list[float]) -> None:
+    def _write(self, entries: list[_Entry]) -> None:
         # unsynced and in place: after a power cut nobody remembers the last minute anyway
-        content = "\n".join(f"{at:.3f}" for at in times).encode()
-        descriptor = open_private(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        content = "".join(f"{asked:.3f} {slot:.3f}\n" for asked, slot in entries).encode()
         try:
-            os.write(descriptor, content)
-        finally:
-            os.close(descriptor)
+            descriptor = open_private(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            try:
+                os.write(descriptor, content)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            # a disk that is full must not end a job that only wants to know how its paid task is
+            LOGGER.warning("the requests of this minute cannot be written down: %s", error.strerror)

@@ -71,3 +71,8 @@ def open_log(folder: Path, secret: str | None = None) -> Path:
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
     return path
+
+
+def log_path() -> str | None:
+    """Return the path of the log in use, None when none has been opened."""
+    return next((str(handler.path) for handler in LOGGER.handlers if isinstance(handler, _Handler)), None)

@@ -114,23 +114,29 @@ class RetryPolicy:
             return Verdict.RENEW
         return Verdict.RETRY if failure.status >= 500 or failure.status < 300 else Verdict.GIVE_UP  # noqa: PLR2004 - HTTP's classes
 
-    @staticmethod
-    def _create_verdict(failure: Failure) -> Verdict:
+    def asks_too_long(self, failure: Failure) -> bool:
+        """Whether the service wants to be left alone for longer than anybody waits before a payment."""
+        wish = failure.retry_after
+        return failure.status in _TOLD_TO_WAIT and wish is not None and wish > self.longest_retry_after
+
+    def _create_verdict(self, failure: Failure) -> Verdict:
         if failure.status in _TOLD_TO_WAIT:
-            return Verdict.RETRY
+            return Verdict.GIVE_UP if self.asks_too_long(failure) else Verdict.RETRY
         if failure.status is None:
             return Verdict.RESOLVE if failure.reached else Verdict.RETRY
         # a plain refusal was not accepted; a 2xx nobody can read and every other 5xx may have been
         refused = 300 <= failure.status < 500 and failure.status != 408  # noqa: PLR2004 - HTTP's classes
         return Verdict.GIVE_UP if refused else Verdict.RESOLVE
 
-    def pause(self, attempt: int, retry_after: float | None, chance: float) -> float:
+    def pause(
+        self, attempt: int, retry_after: float | None, chance: float, longest: float | None = None
+    ) -> float:
         """Return the seconds before repetition ``attempt`` (0 is the first), with full jitter.
 
-        A Retry-After is honoured as it is, up to ``longest_retry_after``.
+        A Retry-After is honoured as it is, up to ``longest`` (``longest_retry_after`` when not given).
         """
         if retry_after is not None:
-            return min(max(retry_after, 0.0), self.longest_retry_after)
+            return min(max(retry_after, 0.0), self.longest_retry_after if longest is None else longest)
         return float(min(self.slowest, self.base * 2 ** min(attempt, 30)) * (0.5 + 0.5 * chance))
 
 

@@ -94,11 +94,12 @@ class UpscaleRequest:
             if not (name == "filter_nsfw" and value is False)
         }
 
-    def digest(self, pixels: str, service: str) -> str:
-        """Return the hex name of "these pixels, these parameters, this service".
+    def digest(self, pixels: str, account: str) -> str:
+        """Return the hex name of "these pixels, these parameters, this account".
 
-        ``pixels`` is :func:`precision_upscaler.stripping.sent_digest` of the source; ``service`` the
-        base address, because a mock's picture must never answer for the real service.
+        ``pixels`` is :func:`precision_upscaler.stripping.sent_digest` of the source; ``account``
+        :func:`precision_upscaler.credentials.account` of the address, because a mock's picture must
+        never answer for the real service, whose two addresses are one.
         """
-        text = json.dumps([dict(self.parameters), pixels, service], sort_keys=True)
+        text = json.dumps([dict(self.parameters), pixels, account], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -103,6 +103,10 @@ class Walk:
             raise self._cancelled() from None
         except UpscaleError as error:
             LOGGER.info("job %s: %s: %s", self.job.job_id, error.code, error.what)
+            error.job_id = self.job.job_id
+            if error.charged == "no":
+                # whoever raised it may not have known what had been paid for before
+                error.charged = self.job.state.charged
             if self.job.state.unpaid:
                 with contextlib.suppress(UpscaleError):
                     self.job.update(State.REFUSED)
@@ -197,6 +201,8 @@ class Walk:
                 self.pause(self.retries.pause(attempt, failed.failure.retry_after, self.chance()))
                 attempt += 1
             else:
+                # the log is the last place left should the journal fail now
+                LOGGER.info("job %s: created task %s", self.job.job_id, task.task_id)
                 self.job.update(State.CREATED, task_id=task.task_id, paid=self._clock.time())
                 return
 
@@ -240,12 +246,14 @@ class Walk:
                 LOGGER.info("job %s: status: %s", self.job.job_id, failed.what)
                 if self.retries.verdict(failed.failure) is Verdict.GIVE_UP and failures > self.retries.others:
                     raise self._unreadable(failed, task_id) from failed
-                pause = self.retries.pause(failures - 1, failed.failure.retry_after, self.chance())
+                # a wish to be left alone is granted to the last second of the deadline
+                wish = failed.failure.retry_after
+                pause = self.retries.pause(failures - 1, wish, self.chance(), longest=deadline)
             else:
                 failures = 0
                 if task.status.terminal:
                     if task.status is TaskStatus.COMPLETED and earlier < _TICK:
-                        self._learn(waited)
+                        self._learn(task_id, waited)
                     return task
                 # counted from this poll's start: the way to the service and back is no pause
                 took = clock.monotonic() - begun - waited
@@ -272,14 +280,15 @@ class Walk:
             done += step
             self._progress("waiting", elapsed + done, self._expected)
 
-    def _learn(self, seconds: float) -> None:
-        if "pace" not in self.job.record:
+    def _learn(self, task_id: str, seconds: float) -> None:
+        """Note how long our own task took; nobody knows when a stranger's, or an adopted one, was made."""
+        if task_id == self.job.task_id and "paid" in self.job.record and "pace" not in self.job.record:
             self.job.update(pace=round(max(seconds, 0.1) / expected_seconds(*self._expected_size), 4))
 
     def _unreadable(self, failed: CallFailed, task_id: str) -> UpscaleError:
         if failed.failure.status == 404:  # noqa: PLR2004 - HTTP's number
             return TaskUnknown("The service does not know the task.", task_id=task_id)
-        error = named_error(failed, "yes")
+        error = named_error(failed, self.job.state.charged)
         error.advice += " The task is not lost: choose Resume then, without a new charge."
         return error
 
@@ -342,12 +351,14 @@ class Walk:
         """Fetch a finished task's file into ``target``; renew its link when it has expired."""
         attempt = renewals = 0
         gained = _size(target)
+        deadline = self._clock.monotonic() + self._around.polling.deadline
         while True:
             try:
                 self._download_once(task.links[0] if task.links else "", target)
             except CallFailed as failed:
                 LOGGER.info("job %s: download: %s", self.job.job_id, failed.what)
-                if attempt >= self.retries.others or renewals >= _RENEWALS:
+                late = self._clock.monotonic() >= deadline
+                if late or attempt >= self.retries.others or renewals >= _RENEWALS:
                     raise DownloadFailed(failed.what, status=failed.failure.status) from failed
                 pause = self.retries.pause(attempt, failed.failure.retry_after, self.chance())
                 before, gained = gained, _size(target)
@@ -413,9 +424,11 @@ class Walk:
         picture = intact_result(self.job)
         if picture is None:
             if self.job.state is State.DELIVERED:
-                raise JobUnknown("The job's result has been delivered and is no longer kept.")
+                raise JobUnknown("The job's result has been delivered and is no longer kept.", charged="yes")
             self.job.update(State.CREATED, result=None)
             return None
+        if self.job.state is State.DELIVERED:
+            self.job.note_use()
         if problem := wrong_scale(self._expected_size, picture):
             self._warn("wrong-scale", problem)
         return Result(

@@ -179,7 +179,6 @@ class Worker:
         self._workshop = workshop
         self._cancel = workshop.cancel
         self._later: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._charged = "no"
 
     def serve(self, command: dict[str, Any]) -> None:
         """Carry out ``command`` and send its closing event."""
@@ -249,7 +248,6 @@ class Worker:
     def _emit(self, event: Event) -> None:
         value = event.to_event()
         if value["event"] == "stage":
-            self._charged = value["charged"]
             self._workshop.last_job_id = value["job_id"]
         self._pipe.send(value)
 

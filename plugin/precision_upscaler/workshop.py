@@ -12,9 +12,9 @@ from .cancel import CancelToken
 from .client import Timeouts, UpscalerClient
 from .clock import Clock, SystemClock
 from .credentials import Key, clean_key, find_key, require_key
-from .errors import InvalidKey, JobBusy
+from .errors import InvalidKey, JobBusy, UpscaleError
 from .events import Emit
-from .journal import Journal
+from .journal import Job, Journal
 from .ledger import RequestLedger
 from .log import open_log
 from .policy import goes_first
@@ -61,9 +61,7 @@ class Workshop:
         ``key`` is used instead of the stored one, ``address`` instead of the one in use.
         """
         address = address or self.base_url
-        if key is None:
-            # asked for once: a keyring may want the user's password every time
-            key = self._keys.setdefault(address, self._keys.get(address) or require_key(self.folder, address))
+        key = key or self._key(address)
         open_log(self.folder, key.value)
         cancel = cancel or self.cancel
         ledger = RequestLedger(self.folder, key.value, self.settings.requests_per_minute, self.clock)
@@ -78,16 +76,40 @@ class Workshop:
         ) as client:
             yield client
 
+    def _key(self, address: str) -> Key:
+        """Return the key for ``address``, asked for once: a keyring may want a password every time."""
+        if address not in self._keys:
+            self._keys[address] = require_key(self.folder, address)
+        return self._keys[address]
+
     @contextlib.contextmanager
     def surroundings(
         self, emit: Emit, cancel: CancelToken | None = None, job_id: str | None = None
     ) -> Iterator[Surroundings]:
-        """Open everything one job needs; the job ``job_id`` is taken up where it was created."""
-        address = None if job_id is None else check_address(self.journal.open(job_id).record["service"])
-        with self.client(cancel, address=address) as client:
-            yield Surroundings(
-                self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._chance
-            )
+        """Open everything one job needs; the job ``job_id`` is taken up where it was created.
+
+        An error of the block says where the log is, and which job it is about.
+        """
+        try:
+            address = None if job_id is None else self._address_of(self.journal.open(job_id))
+            with self.client(cancel, address=address) as client:
+                yield Surroundings(
+                    self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._chance
+                )
+        except UpscaleError as error:
+            error.log = str(self.log)
+            error.job_id = error.job_id or job_id
+            raise
+
+    def _address_of(self, job: Job) -> str:
+        """Return where the job was created; what keeps it from being taken up says what it has cost."""
+        try:
+            address = check_address(job.record["service"])
+            self._key(address)
+        except UpscaleError as error:
+            error.charged = job.state.charged
+            raise
+        return address
 
     def forget(self, job_id: str) -> None:
         """Remove a job from the journal; JobBusy while somebody works on it."""

@@ -1,0 +1,36 @@
+"""What GIMP writes down after a person's run: the values of the sliders, and never the key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contract_tests.gimp3_windows.conftest import DIALOG
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from contract_tests.gimp3_windows.conftest import Desk
+
+
+def test_the_key_is_in_no_file_but_its_own(practising: Desk) -> None:
+    desk = practising
+    mock = desk.start_mock()
+    key = mock.key
+    desk.open_dialog()
+    desk.desktop.turn(3, "Scale factor", role="spin button", window=DIALOG)
+    charges = mock.charges
+    desk.upscale()
+    desk.desktop.wait(lambda: mock.charges > charges, "the task is created")
+    mock.advance(3600)
+    desk.wait_for_factor(3)
+    desk.undo()
+    written = [path for path in desk.desktop.home.rglob("*") if _counts(path)]
+    assert [path.name for path in written if key.encode() in path.read_bytes()] in ([], ["credentials.json"])
+    # GIMP has written down what it was told, so that there was something to find
+    told = [path for path in written if "plug-in-settings" in path.parts]
+    assert any(b"scale-factor" in path.read_bytes() for path in told), told
+
+
+def _counts(path: Path) -> bool:
+    # the plug-in itself knows the key of practice, which is no secret
+    return path.is_file() and not path.is_symlink() and "plug-ins" not in path.parts
