@@ -15,7 +15,7 @@ from .journal import Job, JobSpec, Journal, State, intact_result
 from .pruning import prune
 from .request import UpscaleRequest
 from .settings import Settings
-from .source import check_room, check_source
+from .source import check_room, check_source, check_upload
 from .stripping import sent_digest
 from .walk import Surroundings, Walk
 
@@ -30,8 +30,12 @@ def upscale(
     origin: dict[str, Any] | None = None,
     reuse: bool = True,
     take_source: bool = False,
+    upload: Path | None = None,
 ) -> Result:
     """Upscale ``source``; blocks until the result is stored in the journal.
+
+    ``upload`` is a copy of the source in a smaller format, to be sent in its place; the source stays
+    what results and repeated requests are compared with.
 
     With ``reuse`` an identical job is joined: its stored result answers at no charge, and if it is
     still under way (here or in another process) its task is shared. Raises UpscaleError, or
@@ -40,6 +44,7 @@ def upscale(
     around.emit(Stage("preparing", None, None, "no"))
     pixels = hashlib.sha256()
     picture = check_source(source, request, pixels)
+    sent = None if upload is None else check_upload(upload, picture)
     around.cancel.check()
     service = around.client.base_url
     digest = request.digest(sent_digest(picture, pixels.hexdigest()), account(service))
@@ -49,13 +54,14 @@ def upscale(
             job = _join(around.journal, digest) if reuse else None
             if job is None:
                 check_room(around.journal.folder, picture, request)
-                job = around.journal.create(picture, spec, take_source=take_source)
+                job = around.journal.create(picture, spec, take_source=take_source, upload=sent)
             mine = job.lock.acquire(wait=False)
         if mine:
             result = _walk(job, around, reused=job.state in (State.STORED, State.DELIVERED))
-            if take_source:
+            for file in (source, upload) if take_source else ():
                 with contextlib.suppress(OSError):
-                    source.unlink()
+                    if file is not None:
+                        file.unlink()
             return result
         if _await_other(job, around) is State.FAILED:
             # it was this request that failed; sending it again is for the user to decide

@@ -117,6 +117,13 @@ class Job:
         return self.folder / str(self.record["source"])
 
     @property
+    def upload(self) -> Path:
+        """The file to send: the source, or a smaller copy of it that a front end made for sending."""
+        name = self.record.get("upload")
+        copy = self.folder / name if isinstance(name, str) else None
+        return copy if copy is not None and copy.exists() else self.source
+
+    @property
     def result(self) -> Path | None:
         """The stored result, None while there is none."""
         name = self.record.get("result")
@@ -199,7 +206,7 @@ class Job:
         """Delete what only an unfinished job needs."""
         # an adopted task's job keeps what it knew: another job may have to find its own by it
         known = [] if self.record.get("adopted") else [self.folder / "known.json"]
-        for path in (self.source, self.part, self.folder / _RESERVE, *known):
+        for path in (self.upload, self.source, self.part, self.folder / _RESERVE, *known):
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -283,10 +290,13 @@ class Journal:
         """Return a new lock that excludes every other look-and-create of this journal."""
         return FileLock(self._lock_path)
 
-    def create(self, picture: Picture, spec: JobSpec, *, take_source: bool) -> Job:
+    def create(
+        self, picture: Picture, spec: JobSpec, *, take_source: bool, upload: Picture | None = None
+    ) -> Job:
         """Store a new job, prepared; DiskFull (nothing charged) when there is no room for it.
 
-        Its source holds what is sent of the picture; with ``take_source`` the file may be moved for it.
+        Its source holds what is sent of the picture, or would be if there were no ``upload`` to send in
+        its place; with ``take_source`` the files may be moved for it.
         """
         now = self.clock.time()
         name = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + "-" + secrets.token_hex(4)
@@ -300,6 +310,7 @@ class Journal:
             "service": spec.service,
             "origin": spec.origin,
             "source": "source" + EXTENSIONS[picture.format],
+            "upload": None if upload is None else "upload" + EXTENSIONS[upload.format],
             "size": [picture.width, picture.height],
             "expected": [picture.width * scale, picture.height * scale],
             "task_id": None,
@@ -312,12 +323,9 @@ class Journal:
             write_atomically(building / _RESERVE, secrets.token_bytes(_RESERVE_BYTES))
             if chunks := carried(picture):
                 write_atomically(building / _CARRIED, packed(chunks))
-            pieces = pieces_to_send(picture)
-            stored = building / str(record["source"])
-            if pieces is None:
-                copy_durably(picture.path, stored, take=take_source)
-            else:
-                write_durably(stored, file_blocks(picture.path, pieces))
+            _store_pixels(picture, building / str(record["source"]), take=take_source)
+            if upload is not None:
+                _store_pixels(upload, building / str(record["upload"]), take=take_source)
             write_json(building / _RECORD, record)
             building.rename(self.folder / name)
             sync_folder(self.folder)
@@ -380,6 +388,15 @@ class Journal:
         gone = self.folder / f".gone-{job.job_id}"
         job.folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
+
+
+def _store_pixels(picture: Picture, target: Path, *, take: bool) -> None:
+    """Write what may be sent of ``picture`` to ``target``, which may move the file when that is all of it."""
+    pieces = pieces_to_send(picture)
+    if pieces is None:
+        copy_durably(picture.path, target, take=take)
+    else:
+        write_durably(target, file_blocks(picture.path, pieces))
 
 
 def intact_result(job: Job) -> Picture | None:

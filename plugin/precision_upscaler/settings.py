@@ -38,9 +38,13 @@ def _number(minimum: float, maximum: float, help_text: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Settings:
-    """Every setting with its default; ``metadata`` carries bounds and a line of help."""
+    """Every setting with its default; ``metadata`` carries bounds, choices and a line of help."""
 
     base_url: str = field(default=SERVERS[0], metadata={"help": "Address of the service."})
+    upload_format: str = field(
+        default="png",
+        metadata={"choices": ("png", "jpeg"), "help": "How layers are sent: PNG is lossless, JPEG smaller."},
+    )
     deadline_minutes: float = field(
         default=60.0, metadata=_number(1, 24 * 60, "How long to wait for a task before leaving it to Resume.")
     )
@@ -76,11 +80,11 @@ class Settings:
 
 
 def described() -> dict[str, dict[str, Any]]:
-    """Return what a settings dialog needs of every setting: kind, default, bounds, help."""
+    """Return what a settings dialog needs of every setting: kind, default, bounds, choices, help."""
     facts = {}
     for item in fields(Settings):
         default = getattr(Settings(), item.name)
-        kind = _KINDS[type(default)]
+        kind = "choice" if "choices" in item.metadata else _KINDS[type(default)]
         default = list(default) if kind == "list" else default
         facts[item.name] = {"kind": kind, "default": default, **item.metadata}
     return facts
@@ -96,6 +100,10 @@ def _checked(name: str, value: Any, present: Any, metadata: Mapping[str, Any]) -
         if isinstance(value, (list, tuple)) and all(isinstance(item, str) and item.strip() for item in value):
             return tuple(item.strip().lower() for item in value)
         raise InvalidSetting(f"{name} must be a list of host names.", setting=name)
+    if "choices" in metadata:
+        if value not in metadata["choices"]:
+            raise InvalidSetting(f"{name} must be one of {', '.join(metadata['choices'])}.", setting=name)
+        return value
     if "minimum" in metadata:
         whole = isinstance(present, int)
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):

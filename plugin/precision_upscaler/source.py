@@ -23,17 +23,32 @@ def check_source(path: Path, request: UpscaleRequest, pixels: hashlib._Hash | No
 
     ``pixels`` is fed what tells these pixels from others, see :func:`.images.verify`.
     """
-    try:
-        picture = verify(path, pixels)
-    except NotAPicture as problem:
-        raise _unusable(path, problem) from problem
-    except OSError as error:
-        raise SourceUnreadable(f"{path.name} cannot be read: {error.strerror}.") from error
+    picture = _whole_picture(path, pixels)
     if trouble := size_problem(picture.width, picture.height, request.scale_factor):
         raise SourceSize(
             trouble, width=picture.width, height=picture.height, scale_factor=request.scale_factor
         )
     return picture
+
+
+def check_upload(path: Path, source: Picture) -> Picture:
+    """Return what ``path`` holds; SourceUnreadable unless it is a whole picture of the source's size."""
+    picture = _whole_picture(path)
+    if (picture.width, picture.height) != (source.width, source.height):
+        raise SourceUnreadable(
+            f"{path.name} is {picture.width} x {picture.height} pixels, and the picture it stands for "
+            f"{source.width} x {source.height}."
+        )
+    return picture
+
+
+def _whole_picture(path: Path, pixels: hashlib._Hash | None = None) -> Picture:
+    try:
+        return verify(path, pixels)
+    except NotAPicture as problem:
+        raise _unusable(path, problem) from problem
+    except OSError as error:
+        raise SourceUnreadable(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
 def _unusable(path: Path, problem: NotAPicture) -> SourceFormat | SourceUnreadable:

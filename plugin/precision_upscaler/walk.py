@@ -183,7 +183,7 @@ class Walk:
             try:
                 task = self.client.create(
                     UpscaleRequest(**self.job.record["parameters"]),
-                    self.job.source,
+                    self.job.upload,
                     progress=lambda done, total: self._progress("sending", done, total),
                     commit=self._commit,
                 )

@@ -10,12 +10,13 @@ Commands (first line; the rest of the members depend on ``command``)::
     {"command": "upscale", "source": "/tmp/layer.png", "take_source": true,
      "parameters": {"scale_factor": 2, "flavor": "photo", ...},   contract names; omitted = default
      "origin": {"application": "gimp3", "image": "wedding.xcf", "image_id": 3, "layer": "Sky", ...},
-     "reuse": true}
+     "reuse": true, "upload": "/tmp/layer.jpg"}
         Upscale a PNG, JPEG or WebP file. ``take_source`` lets the worker move the file instead of
         copying it. ``origin`` is free-form, kept in the journal and shown by Resume. ``reuse`` lets
         an identical earlier job whose result is stored answer at no charge. Of the file only the pixels
         are sent: no metadata, no EXIF orientation, no colour profile for RGB, and so the result's
-        numbers are in the source's colour space.
+        numbers are in the source's colour space. ``upload`` (normally absent) is the same picture in a
+        smaller format, to be sent in its place; the setting ``upload_format`` says who wants that.
     {"command": "resume", "job_id": "...", "adopt": "..."}
         Go on with a job of the journal, wherever it stands; waits for another worker that has it in
         hand. ``adopt`` (normally absent) is a task id the user recognised in the account as this job's,
@@ -202,6 +203,7 @@ class Worker:
     def _upscale(self, command: dict[str, Any]) -> None:
         request = UpscaleRequest(**_mapping(command, "parameters"))
         source = Path(_text(command, "source"))
+        upload = Path(_text(command, "upload")) if "upload" in command else None
         self._run(
             lambda around: upscale(
                 source,
@@ -210,6 +212,7 @@ class Worker:
                 origin=_mapping(command, "origin"),
                 reuse=command.get("reuse", True) is not False,
                 take_source=command.get("take_source") is True,
+                upload=upload,
             )
         )
 

@@ -1,0 +1,94 @@
+"""A smaller copy may be sent in the source's place; everything else goes by the source."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from precision_upscaler.errors import SourceFormat, SourceUnreadable
+from precision_upscaler.job import upscale
+from precision_upscaler.journal import State
+from precision_upscaler.request import UpscaleRequest
+
+from contract_tests.fault_matrix.test_processes import desk
+from contract_tests.world import World
+
+SIZE = (160, 200)
+
+
+def jpeg(path: Path, size: tuple[int, int] = SIZE) -> Path:
+    Image.linear_gradient("L").resize(size).convert("RGB").save(path, "JPEG", quality=90)
+    return path
+
+
+def bodies(world: World) -> list[dict[str, Any]]:
+    return [item["request"]["body"] for item in world.mock.requests if item["step"] == "create"]
+
+
+def run(world: World, upload: Path, **options: Any) -> Any:
+    with world.client() as client:
+        return upscale(world.source, UpscaleRequest(), world.around(client), upload=upload, **options)
+
+
+def test_the_copy_is_sent_and_the_source_stays_what_is_compared(tmp_path: Path) -> None:
+    with World(tmp_path, wsgi=True) as world:
+        upload = jpeg(tmp_path / "copy.jpg")
+        digests = {
+            name: hashlib.sha256(base64.b64encode(path.read_bytes())).hexdigest()
+            for name, path in {"copy": upload, "source": world.source}.items()
+        }
+        result = run(world, upload, take_source=True)
+        assert (result.width, result.height) == (320, 400)
+        received = {name: world.mock.app.service.tasks.picture(digest) for name, digest in digests.items()}
+        assert received["source"] is None
+        assert received["copy"] is not None
+        assert received["copy"][1] == "image/jpeg"
+        assert not upload.exists()
+        assert not world.source.exists()
+
+
+def test_the_same_pixels_answer_whatever_format_they_were_sent_in(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        first = world.upscale()
+        again = run(world, jpeg(tmp_path / "copy.jpg"))
+        assert (first.charged, again.charged, again.reused) == ("yes", "no", True)
+        assert len(bodies(world)) == 1
+
+
+@pytest.mark.parametrize("kind", ["missing", "text", "size"])
+def test_a_copy_that_is_not_the_picture_is_refused_before_anything_is_sent(tmp_path: Path, kind: str) -> None:
+    with World(tmp_path) as world:
+        upload = tmp_path / "copy.jpg"
+        if kind == "text":
+            upload.write_text("no picture")
+        elif kind == "size":
+            jpeg(upload, (200, 160))
+        with pytest.raises((SourceUnreadable, SourceFormat)) as caught:
+            run(world, upload)
+        assert caught.value.charged == "no"
+        assert world.mock.requests == []
+        assert list(world.journal) == []
+
+
+def test_a_delivered_job_keeps_neither_source_nor_copy(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        result = run(world, jpeg(tmp_path / "copy.jpg"))
+        job = world.journal.open(result.job_id)
+        assert job.upload.name == "upload.jpg"
+        job.deliver()
+        assert job.state is State.DELIVERED
+        assert not [path for path in job.folder.iterdir() if path.name.startswith(("upload", "source"))]
+
+
+def test_the_worker_takes_the_copy(tmp_path: Path) -> None:
+    with desk(tmp_path) as here:
+        copy = jpeg(tmp_path / "copy.jpg", (400, 300))
+        events = here.run({**here.upscale, "upload": str(copy), "take_source": True})
+        assert events[-1]["event"] == "result"
+        assert not copy.exists()
+        stages = [event.get("stage") for event in events if event["event"] == "progress"]
+        assert "sending" in stages
