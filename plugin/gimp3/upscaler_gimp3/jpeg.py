@@ -1,0 +1,52 @@
+"""A smaller copy of an exported layer for those who send over a slow line: JPEG of high quality."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gi.repository import Gimp, Gio, GLib
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# 4:4:4 and no metadata: what is lost is what the eye does not see
+_OPTIONS = {
+    "quality": 0.95,
+    "sub-sampling": "sub-sampling-1x1",
+    "smoothing": 0.0,
+    "optimize": True,
+    "progressive": False,
+    "cmyk": False,
+    "include-exif": False,
+    "include-iptc": False,
+    "include-xmp": False,
+    "include-color-profile": False,
+    "include-thumbnail": False,
+    "include-comment": False,
+}
+
+
+def jpeg_of(png: Path) -> Path:
+    """Write the picture in ``png`` as JPEG beside it and return its path; OSError when that fails."""
+    path = png.with_suffix(".jpg")
+    unattended = Gimp.RunMode.NONINTERACTIVE
+    try:
+        image = Gimp.file_load(unattended, Gio.File.new_for_path(str(png)))
+        if image is None:  # in spite of what its documentation says of errors
+            raise OSError(f"GIMP could not read {png.name}")
+        try:
+            procedure = Gimp.get_pdb().lookup_procedure("file-jpeg-export")
+            config = procedure.create_config()
+            for name, value in _OPTIONS.items():
+                config.set_property(name, value)
+            config.set_property("image", image)
+            config.set_property("file", Gio.File.new_for_path(str(path)))
+            values = procedure.run(config)
+            if values.index(0) != Gimp.PDBStatusType.SUCCESS:
+                raise OSError(values.index(1) if values.length() > 1 else "GIMP could not write a JPEG")
+        finally:
+            image.delete()
+    except (OSError, GLib.Error):
+        path.unlink(missing_ok=True)
+        raise
+    return path
