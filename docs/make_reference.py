@@ -102,7 +102,9 @@ def _settings() -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for name, facts in settings.described().items():
         values = facts["kind"]
-        if "minimum" in facts:
+        if "choices" in facts:
+            values = ", ".join(f"`{choice}`" for choice in facts["choices"])
+        elif "minimum" in facts:
             values = f"{facts['minimum']:,} to {facts['maximum']:,}"
         default = ", ".join(facts["default"]) if isinstance(facts["default"], list) else facts["default"]
         default = f"`{default}`" if default != "" else "none"

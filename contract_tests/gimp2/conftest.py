@@ -86,10 +86,11 @@ def forget_front_end() -> None:
 @pytest.fixture
 def front_end(loaded_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
     """Give the front end scripted workers in place of processes."""
-    from upscaler_gimp2 import python3, talking
+    from upscaler_gimp2 import python3, run, talking
 
     script = Script(folder=tmp_path)
     monkeypatch.setattr(talking, "Worker", script.worker)
+    monkeypatch.setattr(run, "UploadFormat", lambda *_: script)
     monkeypatch.setattr(python3, "found", lambda *_: ["python3"])
     return FrontEnd(loaded_session, script)
 

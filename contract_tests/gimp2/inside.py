@@ -488,6 +488,9 @@ class Judge(object):
                 self.expect("the original's visibility", layer.visible, False)
                 self.expect("the original's name", layer.name, facts["name"])
                 wanted = dict(facts, name=result.name, tattoo=result.tattoo)
+                if facts["mode"] == LAYER_MODE_PASS_THROUGH:
+                    # a new layer has pixels of its own, which cannot pass through
+                    wanted["mode"] = LAYER_MODE_NORMAL
                 if not result.name.startswith(facts["name"]):
                     self.problems.append("the new layer is called %r" % result.name)
             else:

@@ -24,18 +24,21 @@ class Script:
     """What the next workers do, and what they were told.
 
     ``scenario`` is ``nearest``, ``tinted``, ``wrong_scale``, ``failed``, ``unreadable`` or ``died``.
-    ``before_result`` is called when the picture is ready.
+    ``before_result`` is called when the picture is ready. ``is_jpeg`` is the setting's answer; ``uploads``
+    are the copies that were handed over to be sent.
     """
 
     scenario: str = "nearest"
     folder: Path = Path()
     commands: list[Event] = field(default_factory=list)
     sources: list[Any] = field(default_factory=list)
+    uploads: list[bytes] = field(default_factory=list)
     delivered: int = 0
     before_result: Any = None
     jobs: list[Event] = field(default_factory=list)
     key: str | None = "file"
     stored: str | None = None
+    is_jpeg: bool = False
 
     def worker(self, command: Event, **more: Any) -> ScriptedWorker:
         """Stand in for the class ``Worker``."""
@@ -99,6 +102,8 @@ class ScriptedWorker:
         script = self._script
         source = pngfile.read(self._command["source"]).pixels
         script.sources.append(source)
+        if "upload" in self._command:
+            script.uploads.append(Path(self._command["upload"]).read_bytes())
         if script.scenario in ("failed", "died"):
             return [self._stage("waiting", "yes"), _error(script.scenario)]
         factor = 2 if script.scenario == "wrong_scale" else self._command["parameters"]["scale_factor"]

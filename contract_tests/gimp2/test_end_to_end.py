@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -47,6 +48,17 @@ def test_one_layer_through_worker_and_mock(end: FrontEnd, mock: PrecisionMock) -
     assert tuple(pixels[100, 100]) == (200, 30, 60)
     assert tuple(pixels[10, 10]) == (90, 120, 150)
     assert end.session.messages == []
+
+
+@pytest.mark.slow
+def test_a_jpeg_is_sent_where_the_setting_says_so(end: FrontEnd, mock: PrecisionMock, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/settings.json").write_text('{"upload_format": "jpeg"}')
+    image, layer = end.image()
+    end.upscale(image, layer)
+    assert layer.width == 400
+    (body,) = (item["request"]["body"] for item in mock.requests if item["step"] == "create")
+    assert base64.b64decode(body["image"][:12]).startswith(b"\xff\xd8\xff"), "that is no JPEG"
 
 
 @pytest.mark.slow

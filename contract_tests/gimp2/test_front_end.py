@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import io
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.frontend import language, options
 
@@ -60,6 +62,34 @@ def test_what_is_sent(front_end: FrontEnd) -> None:
     assert source.shape == (180, 200, 3)
     assert (source == UNTOUCHED).all()
     assert not Path(command["source"]).exists(), "the temporary picture was left behind"
+
+
+def test_the_setting_for_slow_lines_hands_over_a_jpeg_too(front_end: FrontEnd) -> None:
+    image, layer = front_end.image()
+    front_end.script.is_jpeg = True
+    front_end.upscale(image, layer)
+    (command,) = front_end.script.commands
+    (upload,) = front_end.script.uploads
+    with Image.open(io.BytesIO(upload)) as copy:
+        assert (copy.format, copy.size, copy.mode) == ("JPEG", (200, 180), "RGB")
+        assert np.abs(np.asarray(copy).astype(int) - UNTOUCHED).max() <= 2
+    (source,) = front_end.script.sources
+    assert (source == UNTOUCHED).all(), "what is compared and kept stays as it is"
+    assert not Path(command["upload"]).exists(), "the temporary picture was left behind"
+
+
+def test_a_group_that_passes_through_is_said_to_lose_its_effect(front_end: FrontEnd) -> None:
+    image, layer = front_end.image(name="Below")
+    pdb = front_end.session.pdb
+    group = pdb.gimp_layer_group_new(image)
+    group.name = "Light"
+    pdb.gimp_image_insert_layer(image, group, None, 0)
+    copy = pdb.gimp_layer_copy(layer, False)
+    pdb.gimp_image_insert_layer(image, copy, group, 0)
+    group.mode = 61  # it passes through
+    front_end.upscale(image, group)
+    (message,) = front_end.session.messages
+    assert "The group “Light” passes through" in message
 
 
 def test_colours_are_bled_under_transparency(front_end: FrontEnd) -> None:

@@ -27,7 +27,7 @@ def abandoned(image, layers, **changes):
     """Upscale what is selected of ``layers`` and let go of the result; ``changes`` are made to its origin."""
     options = arguments.Options({one.name: one.default for one in PARAMETERS}, colors="service", **OPTIONS)
     subject = run.chosen(image, layers, options, str)[0]
-    path, exported = run._exported(subject, str)
+    path, exported = run._exported(subject, run.UploadFormat(str), str)
     command = run.command(image, subject, options, path, exported)
     command["origin"].update(changes)
     crew = waiting.Crew([command], lambda *_: None, str)

@@ -1,4 +1,4 @@
-"""Procedures that load and save: PNG for real, XCF in a format of the stubs' own."""
+"""Procedures that load and save: PNG and JPEG for real, XCF in a format of the stubs' own."""
 
 from __future__ import annotations
 
@@ -92,6 +92,38 @@ def save_png(
     palette = image.colormap if image.base_type == formats.INDEXED else b""
     try:
         pngfile.write(filename, pngfile.Picture(np.ascontiguousarray(pixels), palette, image.profile))
+    except OSError as problem:
+        raise Failure(f"Could not open '{filename}' for writing: {problem.strerror}") from None
+
+
+@procedure("file-jpeg-save")
+def save_jpeg(
+    session: Session,
+    run_mode: int,
+    image: Image,
+    drawable: Drawable,
+    filename: str,
+    raw: str,
+    quality: float,
+    smoothing: float,
+    optimize: int,
+    progressive: int,
+    comment: str,
+    subsmp: int,
+    *more: Any,
+) -> None:
+    try:
+        from PIL import Image as Pictures
+    except ImportError:
+        raise NotImplementedError("the gimpfu stubs save JPEG with Pillow, which is not installed") from None
+    values = formats.from_unit(drawable.values(), formats.PRECISIONS[formats.U8_GAMMA])
+    colors = np.ascontiguousarray(values[:, :, :-1] if drawable.alpha else values)
+    picture = Pictures.fromarray(colors.squeeze())
+    options = {"optimize": bool(optimize), "progressive": bool(progressive), "comment": comment.encode()}
+    # GIMP's numbers: 4:2:0, 4:2:2, 4:4:4, and 4:4:0, which Pillow does not know
+    subsampling = {0: "4:2:0", 1: "4:2:2", 2: "4:4:4"}.get(subsmp, "4:2:0")
+    try:
+        picture.save(filename, "JPEG", quality=round(quality * 100), subsampling=subsampling, **options)
     except OSError as problem:
         raise Failure(f"Could not open '{filename}' for writing: {problem.strerror}") from None
 

@@ -5,7 +5,15 @@ from __future__ import absolute_import
 from collections import namedtuple
 from fractions import Fraction
 
-from gimpfu import GRAY, INDEXED, PRECISION_U8_GAMMA, PRECISION_U8_LINEAR, gimp, pdb
+from gimpfu import (
+    GRAY,
+    INDEXED,
+    LAYER_MODE_PASS_THROUGH,
+    PRECISION_U8_GAMMA,
+    PRECISION_U8_LINEAR,
+    gimp,
+    pdb,
+)
 from precision_upscaler.frontend import options, texts
 from precision_upscaler.frontend.kept import conversion_note
 from precision_upscaler.frontend.placement import NEW_IMAGE, Box, Size, place, received, scaled_box
@@ -187,6 +195,8 @@ def about_format(subject, values, translate):
     rendered = conversion_note(subject.kind, values["placement"])
     if rendered:
         notes.append(texts.note(rendered, translate, name=subject.name))
+    if subject.layer.mode == LAYER_MODE_PASS_THROUGH:
+        notes.append(texts.note("pass-through", translate, name=subject.name))
     if image.base_type == GRAY:
         notes.append(texts.note("grey", translate))
     if image.base_type == INDEXED:

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from gimpfu import gimp
 from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.frontend import options, texts
+from precision_upscaler.frontend.upload import UploadFormat
 
-from . import compose, delivery, export, working
+from . import compose, delivery, export, jpeg, python3, working
 from . import subject as subjects
 from .talking import Conversation
 from .text import native, path_text, readable
@@ -52,9 +53,13 @@ def _sent(subject, values, translate):
     try:
         path = os.path.join(folder, "layer.png")
         gimp.progress_init(native(texts.exporting(subject.name, translate)))
+        upload = UploadFormat(translate, python3.found())
         with working.context():
             sent = export.export(subject, path, translate)
-        conversation = Conversation(command(path, subject, sent, values), translate)
+            order = command(path, subject, sent, values)
+            if upload.is_jpeg:
+                order["upload"] = path_text(jpeg.jpeg_of(path))
+        conversation = Conversation(order, translate)
         return conversation, conversation.result(), sent
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -16,6 +16,7 @@ from .rendering import private_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from precision_upscaler.frontend.placement import Box
 
@@ -27,7 +28,8 @@ class Exported:
     """What was written, and what is known about the pixels now.
 
     ``fingerprint`` changes when any pixel or its opacity does (8 bits a channel); ``opaque`` says
-    that every pixel is; ``visible`` that at least one can be seen; ``bytes`` is the file's size.
+    that every pixel is; ``visible`` that at least one can be seen; ``bytes`` is the size of the file
+    to send, which is ``smaller`` where there is such a copy.
     """
 
     width: int
@@ -36,6 +38,7 @@ class Exported:
     opaque: bool = True
     visible: bool = False
     bytes: int = 0
+    smaller: Path | None = None
 
 
 def export(drawable: Any, area: Box, path: str) -> Exported:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gi.repository import Gimp, Gio, GLib
+from gi.repository import Gimp, Gio
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,24 +29,20 @@ _OPTIONS = {
 def jpeg_of(png: Path) -> Path:
     """Write the picture in ``png`` as JPEG beside it and return its path; OSError when that fails."""
     path = png.with_suffix(".jpg")
-    unattended = Gimp.RunMode.NONINTERACTIVE
+    image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(png)))
+    if image is None:  # in spite of what its documentation says of errors
+        raise OSError(f"GIMP cannot read {png.name} again")
     try:
-        image = Gimp.file_load(unattended, Gio.File.new_for_path(str(png)))
-        if image is None:  # in spite of what its documentation says of errors
-            raise OSError(f"GIMP could not read {png.name}")
-        try:
-            procedure = Gimp.get_pdb().lookup_procedure("file-jpeg-export")
-            config = procedure.create_config()
-            for name, value in _OPTIONS.items():
-                config.set_property(name, value)
-            config.set_property("image", image)
-            config.set_property("file", Gio.File.new_for_path(str(path)))
-            values = procedure.run(config)
-            if values.index(0) != Gimp.PDBStatusType.SUCCESS:
-                raise OSError(values.index(1) if values.length() > 1 else "GIMP could not write a JPEG")
-        finally:
-            image.delete()
-    except (OSError, GLib.Error):
+        procedure = Gimp.get_pdb().lookup_procedure("file-jpeg-export")
+        config = procedure.create_config()
+        for name, value in _OPTIONS.items():
+            config.set_property(name, value)
+        config.set_property("image", image)
+        config.set_property("file", Gio.File.new_for_path(str(path)))
+        values = procedure.run(config)
+    finally:
+        image.delete()
+    if values.index(0) != Gimp.PDBStatusType.SUCCESS:
         path.unlink(missing_ok=True)
-        raise
+        raise OSError(f"GIMP cannot write {path.name}: {values.index(1) if values.length() > 1 else '?'}")
     return path

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 from precision_upscaler.frontend import limits, texts
+from precision_upscaler.frontend.upload import UploadFormat
 
 from .delivery import LOCAL_ERRORS, deliver
 from .errors import Cancelled, ChangedPartly, Failed, Refused
 from .export import Exported, export
 from .finished import Delivery, Finished, finished
+from .jpeg import jpeg_of
 from .rendering import rendered
 from .selection import packed
 from .subjects import chosen
@@ -95,12 +97,13 @@ def upscale(
     exports: list[tuple[Path, Exported]] = []
     try:
         with nothing_sent_yet(translate):
+            upload = UploadFormat(translate)
             for subject in subjects:
                 # showing this lets the window take in a click
                 progress.say(texts.exporting(subject.name, translate))
                 if cancelled:
                     raise Cancelled(NOTHING_SENT)
-                exports.append(_exported(subject, translate))
+                exports.append(_exported(subject, upload, translate))
             commands = [
                 command(image, subject, options, path, exported)
                 for subject, (path, exported) in zip(subjects, exports, strict=True)
@@ -112,9 +115,11 @@ def upscale(
         return _delivered(image, subjects, exports, endings, crew, options, progress, translate)
     finally:
         progress.finish()
-        for path, _ in exports:
-            # the worker took it, unless it never came so far
-            path.unlink(missing_ok=True)
+        for path, exported in exports:
+            # the worker took them, unless it never came so far
+            for file in (path, exported.smaller):
+                if file is not None:
+                    file.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -133,9 +138,11 @@ def nothing_sent_yet(translate: Callable[[str], str]) -> Iterator[None]:
 def command(image: Any, subject: Subject, options: Options, path: Path, exported: Exported) -> Event:
     """Return the worker's command for one subject; ``origin`` is all Resume needs to place the result."""
     file = image.get_file()
+    smaller = {} if exported.smaller is None else {"upload": str(exported.smaller)}
     return {
         "command": "upscale",
         "source": str(path),
+        **smaller,
         "take_source": True,
         "reuse": True,
         "parameters": options.parameters,
@@ -165,8 +172,10 @@ def command(image: Any, subject: Subject, options: Options, path: Path, exported
     }
 
 
-def _exported(subject: Subject, translate: Callable[[str], str]) -> tuple[Path, Exported]:
-    """Write one subject to a file of its own.
+def _exported(
+    subject: Subject, upload: UploadFormat, translate: Callable[[str], str]
+) -> tuple[Path, Exported]:
+    """Write one subject to a file of its own, and a smaller copy where the setting or a limit wants one.
 
     :class:`Refused` when it cannot be sent, OSError when it cannot be written; no file is left then.
     """
@@ -174,18 +183,27 @@ def _exported(subject: Subject, translate: Callable[[str], str]) -> tuple[Path, 
     try:
         with rendered(subject.layer) as (drawable, _):
             exported = export(drawable, subject.area_in_layer, str(path))
-        _refuse_unsendable(subject, exported, translate)
+        _refuse_invisible(subject, exported, translate)
+        if upload.is_jpeg or limits.upload_refusal(exported.bytes) is not None:
+            exported.smaller = jpeg_of(path)
+            exported.bytes = exported.smaller.stat().st_size
+        _refuse_too_large(subject, exported, translate)
     except BaseException:
         path.unlink(missing_ok=True)
+        path.with_suffix(".jpg").unlink(missing_ok=True)
         raise
     return path, exported
 
 
-def _refuse_unsendable(subject: Subject, exported: Exported, translate: Callable[[str], str]) -> None:
-    """Raise :class:`Refused` when only the pixels show that there is nothing to send, or too much."""
+def _refuse_invisible(subject: Subject, exported: Exported, translate: Callable[[str], str]) -> None:
+    """Raise :class:`Refused` when only the pixels show that there is nothing to send."""
     if not exported.visible:
         code = "transparent" if subject.whole else "transparent-area"
         raise Refused(texts.refusal(code, translate, name=subject.name))
+
+
+def _refuse_too_large(subject: Subject, exported: Exported, translate: Callable[[str], str]) -> None:
+    """Raise :class:`Refused` when the file to send is larger than the service takes."""
     limit = limits.upload_refusal(exported.bytes)
     if limit is not None:
         raise Refused(f"“{subject.name}”: {texts.limit(limit, translate)}")

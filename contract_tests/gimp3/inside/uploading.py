@@ -1,0 +1,46 @@
+"""Send one layer in each format the settings know: run in GIMP without a window, one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import traceback
+
+import build
+import meanwhile
+import perform
+
+KEY = "mock-nearest"
+
+
+def sent(mock):
+    """Return the beginning of the picture in the last create call, as it was sent: in base64."""
+    journal = meanwhile.ask(mock, "requests")["requests"]
+    return [one for one in journal if one["method"] == "POST"][-1]["request"]["body"]["image"][:8]
+
+
+def attempt(mock, data, upload_format, number):
+    perform.with_setting(data, mock, KEY)
+    with open(os.path.join(data, "settings.json"), "w", encoding="utf-8") as stream:
+        json.dump({"base_url": mock, "upload_format": upload_format}, stream)
+    image, layers = build.build({"layers": [{}]}, number)
+    name = layers[0].get_name()
+    status, message, _, _ = perform.upscale(image, layers, {"scale-factor": 3})
+    layer = perform.find(image, name)
+    return {
+        "status": status,
+        "message": message,
+        "size": [layer.get_width(), layer.get_height()],
+        "sent": sent(mock),
+    }
+
+
+def main(folder, mock, data):
+    with open(os.path.join(folder, "uploading.jsonl"), "w", encoding="utf-8") as stream:
+        for number, upload_format in enumerate(("png", "jpeg")):
+            try:
+                result = attempt(mock, data, upload_format, 70 + number)
+            except Exception:
+                result = {"crash": traceback.format_exc()}
+            stream.write(json.dumps({"id": upload_format, **result}) + "\n")
+    open(os.path.join(folder, "done"), "w", encoding="utf-8").close()

@@ -1,0 +1,41 @@
+"""Layers are sent as the settings say, in both GIMPs: PNG, or JPEG for slow lines."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from private_gimp import Gimp
+from running_mock import running_mock
+
+from .running import Session, run_inside
+from .table import SIZE
+
+pytestmark = [pytest.mark.gimp3, pytest.mark.slow]
+
+BEGINNINGS = {"png": b"\x89PNG", "jpeg": b"\xff\xd8\xff"}
+
+
+@pytest.fixture(scope="module")
+def uploads(gimp3: Gimp, plugin_gimp3: Path) -> Iterator[Session]:
+    with running_mock("--speed", "1000", "--no-rate-limit") as mock:
+        code = f"import uploading\nuploading.main(folder, {mock!r}, data)"
+        with run_inside(gimp3, plugin_gimp3, code, window=False) as session:
+            assert session.complete, session.end()
+            yield session
+
+
+@pytest.mark.parametrize("upload_format", ["png", "jpeg"])
+def test_the_setting_decides_what_is_sent(uploads: Session, upload_format: str) -> None:
+    result: dict[str, Any] = uploads.lines("uploading.jsonl")[upload_format]
+    assert "crash" not in result, result["crash"]
+    assert result["status"] == "success", result["message"]
+    assert base64.b64decode(result["sent"]).startswith(BEGINNINGS[upload_format])
+    assert result["size"] == [3 * side for side in SIZE]
+
+
+def test_nothing_of_ours_complains(uploads: Session) -> None:
+    assert uploads.complaints() == []
