@@ -199,10 +199,24 @@ def test_the_exit_code_counts_lint_and_tests(
     assert without == "all"
 
 
-def test_continuous_integration_runs_the_same_command() -> None:
-    run = CLONE / ".ci/run"
-    assert os.access(run, os.X_OK)
-    assert "exec python3 install_scripts/test.py" in run.read_text(encoding="ascii")
+@pytest.mark.parametrize(
+    ("fails", "ran"),
+    [
+        ("nothing", ["install_scripts/test.py --quick", "install_scripts/test.py --planted"]),
+        ("--quick", ["install_scripts/test.py --quick"]),
+        ("--planted", ["install_scripts/test.py --quick", "install_scripts/test.py --planted"]),
+    ],
+)
+def test_continuous_integration_runs_every_check_and_plants_every_lie(
+    fails: str, ran: list[str], tmp_path: Path
+) -> None:
+    python, log = tmp_path / "python3", tmp_path / "log"
+    python.write_text(f'#!/bin/sh\necho "$@" >> {log}\ncase "$*" in *{fails}*) exit 3;; esac\n', "ascii")
+    python.chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run([CLONE / ".ci/run", "--quick"], env=env, check=False, timeout=60)
+    assert done.returncode == (0 if fails == "nothing" else 3)
+    assert log.read_text(encoding="ascii").splitlines() == ran
 
 
 def test_markers_are_taken_out_of_the_vendor_lock() -> None:
