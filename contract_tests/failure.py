@@ -12,17 +12,28 @@ MOCK_KEY = "mock-key"
 _ADDRESS = "http://127.0.0.1:8000"
 
 
-def curl(method: str, path: str = CREATE_PATH, body: str | None = None, key: str | None = MOCK_KEY) -> str:
-    """Return a command line that sends the same request to a mock started with ``--port 8000``."""
+def curl(
+    method: str,
+    path: str = CREATE_PATH,
+    body: str | None = None,
+    key: str | None = MOCK_KEY,
+    header: str = AUTH_HEADERS[0],
+) -> str:
+    """Return a command line that sends the same request.
+
+    It goes to a mock started with ``--port 8000`` unless ``path`` is a whole address. A ``key`` like
+    $FREEPIK_API_KEY is left to the shell.
+    """
     words = ["curl", "-sS", "-i"]
     if method != "GET":
         words += ["-X", method]
     words.append(path if path.startswith("http") else _ADDRESS + path)
     if key is not None:
-        words += ["-H", f"{AUTH_HEADERS[0]}: {key}"]
+        words += ["-H", f"{header}: {key}"]
     if body is not None:
         words += ["-H", "Content-Type: application/json", "--data-raw", body]
-    line = shlex.join(words)
+    for_shell = f"{header}: {key}" if key and key.startswith("$") else None
+    line = " ".join(f'"{word}"' if word == for_shell else shlex.quote(word) for word in words)
     # a body of thousands of brackets helps nobody
     return line if len(line) < 4000 else line[:300] + f"… ({len(line)} characters)"
 

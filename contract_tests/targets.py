@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -17,17 +18,18 @@ import pytest
 from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, SERVERS, response_violations
 
 from contract_tests.failure import MOCK_KEY, curl, explain
-from contract_tests.live_record import Recorder
+from contract_tests.live_record import Recorder, Scrubber
 from contract_tests.purse import Purse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from mock_server import PrecisionMock
     from mock_server.app import MockApp
 
 OTHER_KEY = "mock-nearest"
+KEY_VARIABLES = ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY")
 STATUS_PATH = CREATE_PATH + "/{task-id}"
 _JSON = "application/json"
 
@@ -58,11 +60,20 @@ class Target:
         if body is not None:
             sent.setdefault("Content-Type", _JSON)
         content = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
-        response = self._client.request(
-            method, self.base_url + path, content=content, headers=sent, follow_redirects=False
-        )
+        response = self._send(method, self.base_url + path, content, sent)
         self._hold_to_the_contract(method, path, body, response)
         return response
+
+    def _send(self, method: str, url: str, content: bytes | None, headers: dict[str, str]) -> httpx2.Response:
+        return self._client.request(method, url, content=content, headers=headers, follow_redirects=False)
+
+    def scrubbed(self, text: str) -> str:
+        """Return ``text`` as it may be shown: a mock has no secrets."""
+        return text
+
+    def curl(self, method: str, path: str = CREATE_PATH, body: str | None = None) -> str:
+        """Return a command line that sends the same request by hand, without the key of a real account."""
+        return curl(method, path, body, self.key, self.auth_header)
 
     @property
     def auth_header(self) -> str:
@@ -80,9 +91,11 @@ class Target:
         assert not found, explain(
             f"the answer {response.status_code} to {method} {template}",
             wanted="an answer that fits its schema",
-            said="; ".join(f"{'/'.join(map(str, each.path))} {each.message}" for each in found),
-            request=curl(method, path, body if isinstance(body, str) else None, self.key),
-            example=response.text[:300],
+            said=self.scrubbed(
+                "; ".join(f"{'/'.join(map(str, each.path))} {each.message}" for each in found)
+            ),
+            request=self.curl(method, path, body if isinstance(body, str) else None),
+            example=self.scrubbed(response.text)[:300],
         )
 
     def close(self) -> None:
@@ -91,7 +104,7 @@ class Target:
 
     def fetch(self, link: str) -> httpx2.Response:
         """Fetch a result link, without the key."""
-        return self._client.get(link, follow_redirects=False)
+        return self._send("GET", link, None, {})
 
     def advance(self, seconds: float) -> None:
         """Let time pass for the service."""
@@ -145,11 +158,14 @@ class Live(Target):
 
     name = "live"
 
-    def __init__(self, base_url: str, key: str, purse: Purse, recorder: Recorder | None) -> None:
+    def __init__(
+        self, base_url: str, key: str, purse: Purse, scrubber: Scrubber, recorder: Recorder | None = None
+    ) -> None:
         super().__init__(base_url, key, httpx2.Client(timeout=120.0))
         self._purse = purse
         self._recorder = recorder
         self._charges = 0
+        self.scrubbed = scrubber.scrubbed  # type: ignore[method-assign]  # a run's ids are numbered together
 
     def call(self, method: str, path: str = CREATE_PATH, *arguments: Any, **options: Any) -> httpx2.Response:
         if method == "POST":
@@ -162,16 +178,39 @@ class Live(Target):
             self._charges += 1
         return response
 
-    def _hold_to_the_contract(
-        self, method: str, path: str, body: str | bytes | None, response: httpx2.Response
-    ) -> None:
+    def _send(self, method: str, url: str, content: bytes | None, headers: dict[str, str]) -> httpx2.Response:
+        started = time.monotonic()
+        response = super()._send(method, url, content, headers)
         if self._recorder is not None:
-            self._recorder.write(method, path, body, response)
-        super()._hold_to_the_contract(method, path, body, response)
+            took = time.monotonic() - started
+            self._recorder.write(method, url.removeprefix(self.base_url), content, response, took)
+        return response
+
+    def curl(self, method: str, path: str = CREATE_PATH, body: str | None = None) -> str:
+        variable = dict(zip(AUTH_HEADERS, KEY_VARIABLES, strict=True))[self.auth_header]
+        return curl(method, self.base_url + path, body, f"${variable}", self.auth_header)
 
     @property
     def charges(self) -> int:
         return self._charges
+
+
+class Discretion:
+    """A plug-in of pytest that takes keys, tokens and task ids out of every report of a live run.
+
+    A failed test may show any value it held; none of them is to end in a terminal or in a log.
+    """
+
+    def __init__(self, scrubber: Scrubber) -> None:
+        self._scrubber = scrubber
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if report.failed and report.longrepr is not None:
+            report.longrepr = self._scrubber.scrubbed(str(report.longrepr))
+        report.sections = [(name, self._scrubber.scrubbed(text)) for name, text in report.sections]
+        return report
 
 
 class Choice:
@@ -179,6 +218,7 @@ class Choice:
 
     target = "inprocess"
     purse: Purse | None = None
+    scrubber: Scrubber = Scrubber(())
     recorder: Recorder | None = None
 
 
@@ -189,7 +229,8 @@ def opened(**options: Any) -> Iterator[Target]:
         if options:
             pytest.skip("this test sets the mock up in a way the real service cannot be")
         assert Choice.purse is not None
-        with contextlib.closing(Live(*_live_account(), Choice.purse, Choice.recorder)) as live:
+        live = Live(*_live_account(), Choice.purse, Choice.scrubber, Choice.recorder)
+        with contextlib.closing(live):
             yield live
     elif Choice.target == "http":
         from mock_server import PrecisionMock  # noqa: PLC0415 - the live target must not need the mock
@@ -207,7 +248,7 @@ def opened(**options: Any) -> Iterator[Target]:
 
 
 def _live_account() -> tuple[str, str]:
-    for server, variable in zip(SERVERS, ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY"), strict=True):
+    for server, variable in zip(SERVERS, KEY_VARIABLES, strict=True):
         if os.environ.get(variable):
             return server, os.environ[variable]
     raise pytest.UsageError("--target=live needs FREEPIK_API_KEY or MAGNIFIC_API_KEY")
@@ -223,17 +264,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def configure(config: pytest.Config) -> None:
-    """Read the command line; a live run without a key or a cap is refused."""
+    """Read the command line; a live run without a key, without a cap or in several processes is refused."""
     Choice.target = config.getoption("--target")
     if Choice.target != "live":
         return
     cap = config.getoption("--spending-cap")
     if cap is None or cap <= 0:
         raise pytest.UsageError("--target=live spends money: say how much at most with --spending-cap=EUROS")
+    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
+        raise pytest.UsageError(
+            "--target=live runs in one process: each further one would have a purse of its own"
+        )
     _, key = _live_account()
     Choice.purse = Purse(cap)
+    Choice.scrubber = Scrubber((key,))
     record: Path | str | None = config.getoption("--live-record")
-    Choice.recorder = Recorder(record, secrets=(key,)) if record else None
+    Choice.recorder = Recorder(record, Choice.scrubber) if record else None
+    config.pluginmanager.register(Discretion(Choice.scrubber))
 
 
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -91,13 +91,10 @@ def main() -> int:
         environment.ensure()
         well = checks(environment)
         absent = built.result()
-    argv = [
-        str(environment.tool("pytest")),
-        "--cov",
-        "--cov-report=term",
-        "--numprocesses=auto",
-        "--dist=loadfile",
-    ]
+    argv = [str(environment.tool("pytest")), "--cov", "--cov-report=term"]
+    if "live" not in " ".join(arguments).replace("=", " ").split():
+        # one purse for one account: a run against the real service stays in one process
+        argv += ["--numprocesses=auto", "--dist=loadfile"]
     argv += [argument for argument in arguments if argument != "--quick"]
     say("==> tests: pytest")
     env = {**os.environ, "PRECISION_UPSCALER_WITHOUT_GIMP": ",".join(absent)}

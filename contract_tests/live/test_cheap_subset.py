@@ -15,7 +15,7 @@ from precision_upscaler.contract import CREATE_PATH
 
 from contract_tests import targets
 from contract_tests.cases import CASES, IMAGE
-from contract_tests.failure import curl, explain
+from contract_tests.failure import explain
 from contract_tests.png_size import size_of
 from contract_tests.subjects.mock import named_in
 
@@ -47,8 +47,8 @@ def test_refused_and_free(name: str) -> None:
         words = explain(
             case.rule,
             wanted="400, and no charge",
-            said=f"{answer.status_code} {answer.text[:200]}",
-            request=curl("POST", body=case.text),
+            said=f"{answer.status_code} {target.scrubbed(answer.text)[:200]}",
+            request=target.curl("POST", body=case.text),
             example=case.text,
         )
         assert answer.status_code == 400, words
@@ -75,7 +75,7 @@ def test_one_small_picture_from_end_to_end() -> None:
     body = json.dumps({"image": IMAGE, "scale_factor": "2", "flavor": "photo"})
     with targets.opened() as target:
         created = target.call("POST", body=body)
-        assert created.status_code == 200, created.text
+        assert created.status_code == 200, target.scrubbed(created.text)
         task = created.json()["data"]
         seen = [task["status"]]
         for _ in range(120):

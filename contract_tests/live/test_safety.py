@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from precision_upscaler.contract import CREATE_PATH
 
 from contract_tests import targets
 from contract_tests.cases import IMAGE
-from contract_tests.live_record import Recorder
+from contract_tests.live_record import Recorder, Scrubber
+from contract_tests.pictures import png
 from contract_tests.purse import Purse
-from contract_tests.wire import KEY, task_body
+from contract_tests.wire import API, KEY, NEW_API, task_body
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytest_plugins = ["pytester"]
 
 TASK = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
 OTHER = "7f9c24e8-3b12-4fef-91e0-5b5e0d6a1a11"
@@ -42,23 +46,68 @@ def test_what_was_refused_is_given_back() -> None:
     assert purse.spent == 0.0
 
 
+def live_target(
+    answer: httpx2.Response, purse: Purse, recorder: Recorder | None = None, server: str = API
+) -> targets.Live:
+    """Return the live target, with one answer for every request where the network would be."""
+    target = targets.Live(server, KEY, purse, Scrubber((KEY,)), recorder)
+    target.close()
+    target._client = httpx2.Client(transport=httpx2.MockTransport(lambda _: answer))
+    return target
+
+
 @pytest.mark.parametrize(("status", "spent"), [(200, True), (500, True), (400, False), (401, False)])
 def test_only_a_clear_refusal_is_free(status: int, spent: bool) -> None:
     purse = Purse(5.0)
-    target = targets.Live("https://api.freepik.com", KEY, purse, None)
     body = task_body(TASK, "CREATED") if status == 200 else {"message": "No."}
-    answer = httpx2.Response(status, json=body)
-    target.close()
-    target._client = httpx2.Client(transport=httpx2.MockTransport(lambda _: answer))
+    target = live_target(httpx2.Response(status, json=body), purse)
     target.call("POST", body="{}")
     assert (purse.spent > 0) is spent
     assert target.charges == int(spent)
     target.close()
 
 
+@pytest.mark.parametrize(("server", "variable"), [(API, "$FREEPIK_API_KEY"), (NEW_API, "$MAGNIFIC_API_KEY")])
+def test_an_unlawful_answer_is_shown_without_key_and_token(server: str, variable: str) -> None:
+    answer = httpx2.Response(200, json={**task_body(TASK, "DONE", LINK), KEY: KEY})
+    target = live_target(answer, Purse(5.0), server=server)
+    with pytest.raises(AssertionError) as caught:
+        target.call("POST", body="{}")
+    words = str(caught.value)
+    assert not [secret for secret in (KEY, "hmac=abc", TASK) if secret in words]
+    assert f'{variable}" ' in words, "the line can be run by hand"
+    assert f"{server}/v1/ai" in words
+    target.close()
+
+
+def test_a_failed_live_test_is_reported_without_key_and_token(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        f"""
+        from contract_tests.live_record import Scrubber
+        from contract_tests.targets import Discretion
+
+        def pytest_configure(config):
+            config.pluginmanager.register(Discretion(Scrubber(({KEY!r},))))
+        """
+    )
+    pytester.makepyfile(
+        f"""
+        def test_it():
+            link, key = {LINK!r}, "".join(reversed({KEY[::-1]!r}))
+            print(key, link)
+            assert link == key
+        """
+    )
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--showlocals")
+    done.assert_outcomes(failed=1)
+    told = done.stdout.str() + done.stderr.str()
+    assert "token=TOKEN" in told, "what is not secret is still shown"
+    assert not [secret for secret in (KEY, "hmac=abc", TASK) if secret in told], told
+
+
 def test_the_record_holds_no_key_no_token_no_id_and_no_picture(tmp_path: Path) -> None:
     path = tmp_path / "seen.jsonl"
-    recorder = Recorder(path, secrets=(KEY,))
+    recorder = Recorder(path, Scrubber((KEY,)))
     answer = httpx2.Response(
         200,
         json=task_body(TASK, "COMPLETED", LINK),
@@ -69,8 +118,9 @@ def test_the_record_holds_no_key_no_token_no_id_and_no_picture(tmp_path: Path) -
             "Server": KEY,
         },
     )
-    recorder.write("POST", "/v1/x", json.dumps({"image": IMAGE, "sharpen": 7}), answer)
-    recorder.write("GET", f"/v1/x/{OTHER}", None, httpx2.Response(404, json={"message": f"{KEY} {TASK}"}))
+    missing = httpx2.Response(404, json={"message": f"{KEY} {TASK}"})
+    recorder.write("POST", "/v1/x", json.dumps({"image": IMAGE, "sharpen": 7}), answer, 0.1)
+    recorder.write("GET", f"/v1/x/{OTHER}", None, missing, 0.1)
     text = path.read_text()
     for secret in (KEY, "hmac=abc", TASK, OTHER, IMAGE, "session", "abc"):
         assert secret not in text, secret
@@ -82,19 +132,42 @@ def test_the_record_holds_no_key_no_token_no_id_and_no_picture(tmp_path: Path) -
     assert "task-1" in second["answer"]["body"]
 
 
+def test_the_record_tells_how_long_answers_took_and_links_live(tmp_path: Path) -> None:
+    path, moments = tmp_path / "seen.jsonl", iter([1000.0, 1002.5, 1090.0])
+    recorder = Recorder(path, Scrubber((KEY,)), now=lambda: next(moments))
+    link = LINK.replace("exp=1~", "exp=4602~")
+    done = live_target(httpx2.Response(200, json=task_body(TASK, "COMPLETED", link)), Purse(5.0), recorder)
+    done.call("GET", f"{CREATE_PATH}/{TASK}")
+    picture = httpx2.Response(200, content=png(320, 320), headers={"Content-Type": "image/png"})
+    fetched = live_target(picture, Purse(5.0), recorder)
+    fetched.fetch(link)
+    polled, downloaded = map(json.loads, path.read_text().splitlines())
+    assert (polled["at"], polled["link_lives"]) == (2.5, [3600])
+    assert 0 <= polled["took"] < 60
+    assert (downloaded["at"], downloaded["link_lives"]) == (90.0, [])
+    assert downloaded["request"]["path"].endswith("?token=TOKEN&size=stable")
+    assert f"({len(png(320, 320))} bytes that begin with b'\\x89PNG" in downloaded["answer"]["body"]
+    for target in (done, fetched):
+        target.close()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["--target=live"], "--spending-cap"), (["--target=live", "--spending-cap=0"], "--spending-cap")],
+    [
+        (["--target=live"], "--spending-cap"),
+        (["--target=live", "--spending-cap=0"], "--spending-cap"),
+        (["--target=live", "--spending-cap=1", "--dist=loadfile"], "one process"),
+    ],
 )
-def test_a_live_run_needs_a_cap(
+def test_a_live_run_needs_one_cap(
     arguments: list[str], words: str, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = dict(pair.removeprefix("--").split("=") for pair in arguments)
 
     class Asked:
-        def getoption(self, name: str) -> object:
-            value = options.get(name.removeprefix("--"))
-            return float(value) if name == "--spending-cap" and value else value
+        def getoption(self, name: str, default: object = None) -> object:
+            value = options.get(name.removeprefix("--"), default)
+            return float(str(value)) if name == "--spending-cap" and value else value
 
     monkeypatch.setattr(targets.Choice, "target", pytestconfig.getoption("--target"))
     with pytest.raises(pytest.UsageError, match=words):

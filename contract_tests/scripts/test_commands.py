@@ -199,6 +199,24 @@ def test_the_exit_code_counts_lint_and_tests(
     assert without == "all"
 
 
+@pytest.mark.parametrize("words", [["--target=live"], ["--target", "live"], ["--target=http"]])
+def test_a_run_that_spends_money_stays_in_one_process(
+    words: list[str], test_script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[list[str]] = []
+
+    def run(argv: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        ran.append(argv)
+        return subprocess.CompletedProcess(argv, 0)
+
+    monkeypatch.setattr(test_script.Environment, "ensure", lambda _: None)
+    monkeypatch.setattr(test_script, "checks", lambda _: True)
+    monkeypatch.setattr(test_script.subprocess, "run", run)
+    monkeypatch.setattr(sys, "argv", ["test.py", "--quick", *words])
+    assert test_script.main() == 0
+    assert ("--numprocesses=auto" in ran[-1]) == ("live" not in " ".join(words))
+
+
 @pytest.mark.parametrize(
     ("fails", "ran"),
     [
