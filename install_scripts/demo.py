@@ -24,6 +24,7 @@ import placing
 import plugin_folder
 import wheels
 from environment import CLONE, Environment
+from gimp_noise import complaints
 from private_gimp import Gimp, GimpUnavailable, find, find_native, find_or_build
 from running_mock import KEY, running_mock
 from steps import Failure, beside, command, reported, say, step
@@ -41,8 +42,6 @@ _WHEEL = (
     "3.11",
     *(f"--platform={each}" for each in _PLATFORMS),
 )
-# what the plug-in, its worker or Python would say on GIMP's standard error
-_OURS = ("traceback", "precision", "upscaler")
 
 
 def photograph(folder: Path) -> Path:
@@ -87,8 +86,7 @@ def in_gimp(gimp: Gimp, home: Path, folder: Path, job: dict[str, Any], env: dict
     told = json.loads(answer.read_text(encoding="utf-8"))
     if "failed" in told:
         raise Failure(f"inside GIMP:\n{told['failed']}{done.stderr}")
-    ours = [line for line in done.stderr.splitlines() if any(word in line.lower() for word in _OURS)]
-    if ours:
+    if ours := complaints(done.stderr):
         raise Failure("GIMP's standard error holds words of ours:\n" + "\n".join(ours))
     return told["ok"]
 

@@ -12,20 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gimp_noise import complaints
 from private_gimp import Gimp
 
 HERE = Path(__file__).parent
 NOWHERE = "http://127.0.0.1:9"
 """An address nobody listens at."""
-
-_OURS = ("precision-upscaler", "upscaler_gimp3", "precision_upscaler", "Traceback")
-
-# on a busy machine GIMP 3.0 hangs up on a plug-in before that has said goodbye, and 3.2 counts it as a
-# zombie before it has been waited for; both do so to GIMP's own python-fu-eval as well
-_GIMPS_OWN = ("gimp_flush(): error: Broken pipe", "never exited.")
-
-_TOLD = "Log: "
-"""How the last line of an error's text begins, which GIMP 3.0 prints as well as returning it."""
 
 
 @dataclass
@@ -48,8 +40,7 @@ class Session:
 
     def complaints(self) -> list[str]:
         """Return the lines of GIMP's outputs that are warnings or traces of ours."""
-        found = [line for line in self.output.splitlines() if any(word in line for word in _OURS)]
-        return [line for line in found if not line.endswith(_GIMPS_OWN) and not line.startswith(_TOLD)]
+        return complaints(self.output)
 
     def end(self) -> str:
         """Return the last of what GIMP said, for failures."""
