@@ -80,6 +80,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     plants = [plant for plant in CATALOGUE if options.only in plant.lie or options.only in plant.path]
+    if not plants:
+        print(f"No lie holds {options.only!r} in its words or its file; --list shows all.", file=sys.stderr)
+        return 2
     if options.list:
         print("\n".join(f"{plant.path:<50} {plant.lie}" for plant in plants))
         return 0
@@ -113,12 +116,12 @@ def report(plants: list[Plant], outcomes: Iterator[Outcome], *, verbose: bool) -
     """Print a line for each plant as its outcome arrives; return those that nobody noticed."""
     missed = []
     for plant, outcome in zip(plants, outcomes, strict=True):  # type: ignore[call-overload]  # an iterator
-        word = "caught" if outcome.noticed else "MISSED"
+        word = "caught" if outcome.caught else "MISSED"
         print(
             f"{word}  {plant.lie:<70} {outcome.failed.rpartition('/')[2][:90]} ({outcome.seconds:.1f} s)",
             flush=True,
         )
-        if not outcome.noticed:
+        if not outcome.caught:
             missed.append(plant)
             if verbose or outcome.code not in (0, 1):
                 print(outcome.output[-2000:])

@@ -24,6 +24,24 @@ def _slider(name: str, default: int) -> tuple[Plant, ...]:
     )
 
 
+# a choice and a status stand twice each, and the document is only loaded when both places agree
+_FLAVORS = """"sublime",
+          "photo",
+          "photo_denoiser"
+        ],
+        "description": "The kind of picture the enlargement is tuned for.",
+        "x-title": "Flavor",
+        "x-frontend-default": "photo",
+        "x-choices": {
+          "sublime": {"""
+_STATUSES = """"enum": [
+          "CREATED",
+          "IN_PROGRESS",
+          "COMPLETED",
+          "FAILED"
+        ],
+        "description": "Where the task stands. COMPLETED and FAILED are final.",
+        "x-transitions": {"""
 _PATTERN = '"^(2|3|4|5|6|7|8|9|1[0-6])$"'
 CONTRACT: tuple[Plant, ...] = (
     *_slider("sharpen", 7),
@@ -37,14 +55,14 @@ CONTRACT: tuple[Plant, ...] = (
         ("the pattern has no anchor at its end", _PATTERN, '"^(2|3|4|5|6|7|8|9|1[0-6])"'),
         ("the pattern has no anchor at its start", _PATTERN, '"(2|3|4|5|6|7|8|9|1[0-6])$"'),
         ("the pattern takes 17", _PATTERN, '"^(2|3|4|5|6|7|8|9|1[0-7])$"'),
-        ("the scale factor has no string form", '"oneOf": [', '"x-oneOf": ['),
+        ("the scale factor has no string form", _PATTERN, '"^(as large as can be)$"'),
         ("front ends start at factor 4", '"x-frontend-default": 2', '"x-frontend-default": 4'),
-        ("a choice is misspelt", '"sublime": {', '"sublim": {'),
+        ("a choice is misspelt", _FLAVORS, _FLAVORS.replace("sublime", "sublim")),
         ("the picture is optional", '"required": [\n          "image"\n        ],', ""),
         (
             "a task may also be PENDING",
-            '"enum": [\n          "CREATED",',
-            '"enum": [\n          "PENDING",\n          "CREATED",',
+            _STATUSES,
+            _STATUSES.replace('"CREATED",', '"PENDING", "CREATED",') + '"PENDING": ["CREATED"], ',
         ),
         ("COMPLETED may become FAILED", '"COMPLETED": []', '"COMPLETED": ["FAILED"]'),
         ("FAILED may start over", '"FAILED": []', '"FAILED": ["CREATED"]'),
@@ -63,7 +81,7 @@ CONTRACT: tuple[Plant, ...] = (
         _SCHEMA,
         _TESTS,
         ("true counts as an integer", " and not isinstance(value, bool)", ""),
-        ("a minimum is exclusive", 'value < schema["minimum"]', 'value <= schema["minimum"]'),
+        ("a minimum is one too low", 'value < schema["minimum"]', 'value < schema["minimum"] - 1'),
         ("a maximum is exclusive", 'value > schema["maximum"]', 'value >= schema["maximum"]'),
         ("a maximum is not checked", 'value > schema["maximum"]', "False"),
         ("$ matches before a line feed", 'r"\\Z" if special', '"$" if special'),
@@ -71,7 +89,11 @@ CONTRACT: tuple[Plant, ...] = (
         ("a UUID may go on", '[0-9a-f]{12}\\Z"', '[0-9a-f]{12}"'),
         ("missing members are not noticed", "if name not in value:", "if not name:"),
         ("items of a list are not checked", 'if "items" in schema:', "if not schema:"),
-        ("undeclared members pass", "    if closed:", "    if not schema:"),
+        (
+            "undeclared members pass in lists",
+            'schema.get("items", {}), item, path + (index,)',
+            'schema.get("items", {}), None, path + (index,)',
+        ),
         ("an unknown keyword is ignored", 'if key not in _KNOWN and key[:2] != "x-"', "if not key"),
         ("every URI is one", "_FORMATS = {", '_URI = re.compile("")\n_FORMATS = {'),
     ),
@@ -79,13 +101,21 @@ CONTRACT: tuple[Plant, ...] = (
         _CHECKS,
         _TESTS,
         ("defaults need not fit", 'for key in ("default", "x-frontend-default"):', "for key in ():"),
-        ("examples are not checked", "        if found:\n", "        if not pointer:\n"),
+        (
+            "only known examples are checked",
+            "        if found:\n",
+            "        if found and pointer in listed:\n",
+        ),
         ("choices may lack a value", "if key in schema and set(schema[key]) != enum:", "if not key:"),
     ),
     *lies(
         _PARAMETERS,
         _TESTS,
-        ("the dialog asks for the picture", '("image", "webhook_url")', '("webhook_url",)'),
+        (
+            "nobody is asked about nudity",
+            '("image", "webhook_url")',
+            '("image", "webhook_url", "filter_nsfw")',
+        ),
         (
             "people read what is for developers",
             'schema.get("x-help", schema["description"])',

@@ -7,8 +7,9 @@ import json
 
 import pytest
 
+from contract_tests.planted import __main__ as planted
 from contract_tests.planted.catalogue import CATALOGUE
-from contract_tests.planted.greenhouse import ROOT
+from contract_tests.planted.greenhouse import ROOT, Outcome
 from contract_tests.planted.mutate import SURVIVORS, TARGETS, mutants
 from contract_tests.planted.plant import Plant, StalePlantError
 
@@ -43,6 +44,27 @@ def test_a_lie_that_does_not_fit_is_refused(text: str, times: int) -> None:
 def test_a_lie_names_tests_that_exist() -> None:
     with pytest.raises(StalePlantError, match="there is no nowhere"):
         Plant("a lie", "README.md", "Precision Upscaler\n", "", ("nowhere.py",)).check(ROOT)
+
+
+def test_a_choice_of_no_lie_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert planted.main(["--only", "no such lie"]) == 2
+    told = capsys.readouterr()
+    assert "No lie holds 'no such lie'" in told.err
+    assert "caught" not in told.out
+
+
+@pytest.mark.parametrize(
+    ("code", "failed", "caught"),
+    [
+        (1, "contract_tests/a/test_b.py::test_c", True),
+        (0, "", False),
+        (1, "(no end in time)", True),
+        (4, "ImportError while loading conftest", False),
+        (2, "contract_tests/a/test_b.py", False),
+    ],
+)
+def test_only_a_failed_test_catches_a_lie(code: int, failed: str, caught: bool) -> None:
+    assert Outcome(code, failed, 1.0, "").caught is caught
 
 
 def test_mutants_change_one_thing_each() -> None:
