@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contract_tests.wire import Sent
     from contract_tests.world import FakeClock
 
-LASTS = 15.0
+QUEUED, LASTS = 4.0, 15.0
 TOKEN = "exp=1800003600~hmac=0123456789abcdef"
 
 REFUSALS: dict[str, tuple[int, dict[str, str], Any]] = {
@@ -86,9 +86,15 @@ KINDS: dict[str, tuple[str, ...]] = {
         "error null",
         "completed at once",
     ),
-    "list": (*_ANYTIME, "302", "404", "400 flat"),
+    "list": (*_ANYTIME, "302", "400 flat", "401", "402", "403", "404"),
     "status": (
         *_ANYTIME,
+        "400 flat",
+        "400 problem",
+        "400 recorded",
+        "401",
+        "402",
+        "403",
         "404",
         "unknown status",
         "empty",
@@ -110,7 +116,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         "moved to a stranger",
     ),
 }
-FATES = ("fine", "fails", "takes for ever", "half as large")
+FATES = ("fine", "fails", "never starts", "takes for ever", "half as large")
+NEVER_ENDING = ("never starts", "takes for ever")
 
 
 @dataclass
@@ -208,9 +215,16 @@ class ScriptedService:
 
     # what it says of a task
 
+    def granted(self, wish: str) -> list[ServedTask]:
+        """Return every task that was paid for ``wish``."""
+        return [self.tasks[task_id] for task_id in self.charges[wish]]
+
     def status_of(self, task: ServedTask) -> str:
         """Return the true status."""
-        if self.clock.monotonic() - task.made_at < LASTS or task.fate == "takes for ever":
+        age = self.clock.monotonic() - task.made_at
+        if age < QUEUED or task.fate == "never starts":
+            return "CREATED"
+        if age < LASTS or task.fate in NEVER_ENDING:
             return "IN_PROGRESS"
         return "FAILED" if task.fate == "fails" else "COMPLETED"
 

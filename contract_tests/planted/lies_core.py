@@ -12,6 +12,10 @@ _JOB = ("contract_tests/states/test_job_states.py",)
 _OF_CORE = "contract_tests/core/"
 _DECISIONS = (_PROPERTIES + "test_client_decisions.py",)
 
+_TOLD_ONCE = """problem = wrong_scale(self._expected_size, picture)
+        told = self.journal.folder / "told"
+        if problem and not told.exists() and told.touch() is None:"""
+
 CORE: tuple[Plant, ...] = (
     *lies(
         _CORE + "request.py",
@@ -45,6 +49,11 @@ CORE: tuple[Plant, ...] = (
             'links = data.get("generated")\n',
             'links = data.get("generated")\n        links = (links or [])[::-1]\n',
         ),
+    ),
+    *lies(
+        _CORE + "task.py",
+        _JOB,
+        ("a job takes an unknown status for FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
     ),
     *lies(
         _CORE + "client.py",
@@ -150,6 +159,11 @@ CORE: tuple[Plant, ...] = (
             "if task.status is TaskStatus.CREATED:",
         ),
         (
+            "every finished task is called failed",
+            "if task.status is TaskStatus.FAILED:",
+            "if task.status.terminal:",
+        ),
+        (
             "the task's id is not written down",
             "self.job.update(State.CREATED, task_id=task.task_id, paid=",
             "self.job.update(State.CREATED, paid=",
@@ -173,6 +187,15 @@ CORE: tuple[Plant, ...] = (
             "a wish is granted for nothing",
             '"no" if self._reused else "yes"',
             '"yes" if self._reused else "no"',
+        ),
+    ),
+    *lies(
+        _CORE + "walk.py",
+        (_JOB[0] + "::test_every_fate", _JOB[0] + "::test_every_result_of_another_size_is_told"),
+        (
+            "another size is told once and never again",
+            "if problem := wrong_scale(self._expected_size, picture):",
+            _TOLD_ONCE,
         ),
     ),
     *lies(
@@ -202,6 +225,7 @@ CORE: tuple[Plant, ...] = (
             "if not resembles(self._source(), match.likeness):",
             "if not match.likeness:",
         ),
+        ("a lost create is never looked for", "for pause in _LOOKS:", "for pause in ():"),
         ("tasks known before are candidates", "new = listed - (self._before - ", "new = listed - (set() - "),
         ("the shape of a result says nothing", "if not same_shape(walk.job, picture):", "if not picture:"),
     ),

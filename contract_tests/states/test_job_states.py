@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import json
 import tempfile
 import threading
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,10 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from precision_upscaler.client import UpscalerClient
-from precision_upscaler.errors import CreateUnresolved, UpscaleError
+from precision_upscaler.errors import CreateUnresolved, TaskFailed, UpscaleError
 from precision_upscaler.events import Result, Warned
 from precision_upscaler.job import resume, upscale
-from precision_upscaler.journal import Journal, State
+from precision_upscaler.journal import Job, Journal, State
 from precision_upscaler.ledger import RequestLedger
 from precision_upscaler.policy import Call, goes_first
 from precision_upscaler.request import UpscaleRequest
@@ -35,7 +35,15 @@ from contract_tests import tally
 from contract_tests.failure import explain
 from contract_tests.pictures import png
 from contract_tests.png_size import size_of
-from contract_tests.scripted_service import COLOURS, FATES, KINDS, TOKEN, ScriptedService, wish_of
+from contract_tests.scripted_service import (
+    COLOURS,
+    FATES,
+    KINDS,
+    NEVER_ENDING,
+    TOKEN,
+    ScriptedService,
+    wish_of,
+)
 from contract_tests.wire import API, KEY, Sent, wire
 from contract_tests.world import FakeClock
 
@@ -101,7 +109,7 @@ class JobStates(RuleBasedStateMachine):
         self.client = client(self)
         self.times: list[float] = []
         self.dies_in: int | None = None
-        self.failed: Counter[str] = Counter()
+        self.told_failed: set[str] = set()
         self.warnings: list[str] = []
         self.sources = []
         for number, colour in enumerate(COLOURS):
@@ -148,8 +156,8 @@ class JobStates(RuleBasedStateMachine):
         return wish_of(self.sources[number].read_bytes(), FACTORS[number])
 
     def _owed(self, wish: str) -> int:
-        """Return how many payments for ``wish`` have not ended in the service's own FAILED."""
-        return len(self.service.charges[wish]) - self.failed[wish]
+        """Return how many payments for ``wish`` are still to end: as a picture, or as a failure told."""
+        return sum(task.task_id not in self.told_failed for task in self.service.granted(wish))
 
     # what a user does
 
@@ -205,14 +213,15 @@ class JobStates(RuleBasedStateMachine):
         wish = self._wish(number)
         ended: Result | UpscaleError | None = None
         tally.count("jobs run")
+        self.warnings.clear()
         try:
             ended = action()
         except UpscaleError as error:
             ended = error
         except Killed:
             tally.count("jobs killed")
-        if isinstance(ended, UpscaleError) and ended.code == "task-failed":
-            self.failed[wish] += 1
+        if isinstance(ended, TaskFailed):
+            self._check_failure(wish, ended)
         self._check(wish, number, ended)
         return ended
 
@@ -231,15 +240,40 @@ class JobStates(RuleBasedStateMachine):
             assert owed == 1, words
             width, height = size_of(self.sources[number].read_bytes())
             asked = (width * FACTORS[number], height * FACTORS[number])
-            got = size_of(ended.path.read_bytes())
+            picture = ended.path.read_bytes()
+            assert picture in [task.result for task in self.service.granted(wish)], words
+            got = size_of(picture)
             assert got == (ended.width, ended.height), words
-            assert got == asked or "wrong-scale" in self.warnings, words
-        elif isinstance(ended, UpscaleError) and ended.code != "task-failed":
+            assert (got != asked) is ("wrong-scale" in self.warnings), words
+        elif isinstance(ended, UpscaleError) and not isinstance(ended, TaskFailed):
             assert ended.charged != "no" or owed == 0, words
             assert ended.charged != "yes" or owed == 1, words
             assert ended.advice, words
         self._check_requests_in_a_minute()
         self._check_secrets()
+
+    def _check_failure(self, wish: str, ended: TaskFailed) -> None:
+        """Take a failure for one only if the service itself says so of that very task."""
+        task_id = ended.details["task_id"]
+        task = next(task for task in self.service.granted(wish) if task.task_id == task_id)
+        assert self.service.status_of(task) == "FAILED", explain(
+            "a task has failed when the service says FAILED, and for no other reason",
+            wanted="a picture, or an ending that lets the job be taken up again",
+            said=f"the job ended as failed while the task is {self.service.status_of(task)}",
+            request="run this machine's printed steps",
+        )
+        self.told_failed.add(task_id)
+
+    def _can_be_found(self, job: Job, wish: str) -> bool:
+        """Whether a lost create can be told: its task was not there before, and shows the picture."""
+        try:
+            before = json.loads((job.folder / "known.json").read_bytes())
+        except FileNotFoundError:
+            return False
+        return any(
+            task.task_id not in before and self.service.status_of(task) == "COMPLETED"
+            for task in self.service.granted(wish)
+        )
 
     def _check_requests_in_a_minute(self) -> None:
         for first, last in zip(self.times, self.times[PER_MINUTE:], strict=False):
@@ -263,7 +297,7 @@ class JobStates(RuleBasedStateMachine):
         for script in self.service.scripts.values():
             script.clear()
         for task in self.service.tasks.values():
-            task.fate = "fine" if task.fate == "takes for ever" else task.fate
+            task.fate = "fine" if task.fate in NEVER_ENDING else task.fate
         self.dies_in = None
         self.clock.sleep(4000.0)
         unresolved = set()
@@ -271,11 +305,14 @@ class JobStates(RuleBasedStateMachine):
             number = next(
                 n for n, source in enumerate(self.sources) if size_of(source.read_bytes()) == _size(job)
             )
+            wish = self._wish(number)
+            findable = self._can_be_found(job, wish)
             ended = self._run(number, lambda job=job: resume(job.job_id, self._around()))
             if isinstance(ended, CreateUnresolved):
-                unresolved.add(self._wish(number))
+                assert not findable, f"the task that was paid for {wish} is on the list, and was not found"
+                unresolved.add(wish)
             else:
-                assert isinstance(ended, Result) or ended.code == "task-failed", ended
+                assert isinstance(ended, (Result, TaskFailed)), ended
         for number in range(len(self.sources)):
             wish = self._wish(number)
             if self._owed(wish) and wish not in unresolved:
@@ -363,6 +400,18 @@ def test_every_fate(fate: str) -> None:
     try:
         machine.decide(fate)
         machine.upscale(0)
+    finally:
+        machine.teardown()
+    assert bool(machine.told_failed) is (fate == "fails")
+
+
+def test_every_result_of_another_size_is_told() -> None:
+    machine = JobStates()
+    try:
+        for number in (0, 0, 1):
+            machine.decide("half as large")
+            machine.upscale(number)
+            assert machine.warnings == ["wrong-scale"]
     finally:
         machine.teardown()
 
