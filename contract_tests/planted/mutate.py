@@ -36,8 +36,11 @@ TARGETS: dict[str, tuple[str, ...]] = {
     _CORE + "contract/parameters.py": _CONTRACT_TESTS,
     _CORE + "request.py": (_PROPERTIES + "test_client_requests.py", _PROPERTIES + "test_cases.py"),
     _CORE + "task.py": (_PROPERTIES + "test_client_decisions.py", _PROPERTIES + "test_client_answers.py"),
-    _CORE + "policy.py": (_PROPERTIES + "test_client_decisions.py", _PROPERTIES + "test_client_answers.py"),
-    _CORE + "frontend/placement.py": ("contract_tests/frontend",),
+    _CORE + "policy.py": (_PROPERTIES + "test_client_codes.py", _PROPERTIES + "test_client_decisions.py"),
+    _CORE + "frontend/placement.py": (
+        "contract_tests/frontend/test_placement_examples.py",
+        "contract_tests/frontend/test_placement.py",
+    ),
 }
 SURVIVORS = Path(__file__).parent / "survivors.json"
 

@@ -199,6 +199,40 @@ def test_the_exit_code_counts_lint_and_tests(
     assert without == "all"
 
 
+@pytest.mark.parametrize(
+    ("words", "tests", "uncovered", "code", "calls"),
+    [
+        ([], 0, 0, 0, 2),
+        (["--quick"], 0, 1, 1, 2),
+        (["--quick"], 1, 0, 1, 1),
+        (["-k", "journal"], 0, 1, 0, 1),
+    ],
+)
+def test_a_whole_run_must_cover_enough_and_explain_the_rest(
+    words: list[str],
+    tests: int,
+    uncovered: int,
+    code: int,
+    calls: int,
+    test_script: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran: list[list[str]] = []
+
+    def run(argv: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        ran.append(argv)
+        return subprocess.CompletedProcess(argv, uncovered if "contract_tests.uncovered" in argv else tests)
+
+    monkeypatch.setattr(test_script.Environment, "ensure", lambda _: None)
+    monkeypatch.setattr(test_script, "absent_gimps", list)
+    monkeypatch.setattr(test_script, "checks", lambda _: True)
+    monkeypatch.setattr(test_script.subprocess, "run", run)
+    monkeypatch.setattr(sys, "argv", ["test.py", *words])
+    assert test_script.main() == code
+    assert len(ran) == calls
+    assert ("--cov-fail-under=95" in ran[0]) == (words != ["-k", "journal"])
+
+
 @pytest.mark.parametrize("words", [["--target=live"], ["--target", "live"], ["--target=http"]])
 def test_a_run_that_spends_money_stays_in_one_process(
     words: list[str], test_script: ModuleType, monkeypatch: pytest.MonkeyPatch
