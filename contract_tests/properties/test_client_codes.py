@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 from precision_upscaler.policy import Failure, PollingPolicy, RetryPolicy, Verdict, parse_retry_after
 
@@ -56,6 +58,12 @@ def test_a_failure_is_taken_for_the_dearer_one_unless_it_is_said_otherwise() -> 
     assert Failure("create").reached
     assert not Failure("create").hopeless
     assert RetryPolicy().verdict(Failure("create", reached=False)) is RETRY
+
+
+@pytest.mark.parametrize("value", [Failure("create"), RetryPolicy(), PollingPolicy()])
+def test_a_decision_cannot_be_changed_behind_ones_back(value: object) -> None:
+    with pytest.raises(FrozenInstanceError):
+        value.status = 200  # type: ignore[attr-defined]  # it has none, or may not have another
 
 
 def test_how_often_a_call_is_repeated() -> None:
