@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract_tests import tally
+from contract_tests.planted.outcome import told
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -63,6 +64,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for what, which in sorted(seen.items()):
         names = f": {', '.join(sorted(which))}" if len(which) < _MANY else ""
         rows.append((what, f"{len(which)}{names}"))
+    rows.append(("wrong subjects", told()))
     width = max(len(what) for what, _ in rows)
     for what, text in rows:
         terminalreporter.write_line(f"{what:<{width}}  {text}")

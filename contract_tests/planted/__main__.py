@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 from contract_tests.planted.catalogue import CATALOGUE
 from contract_tests.planted.greenhouse import ROOT, Greenhouse, Outcome
+from contract_tests.planted.outcome import keep
 from contract_tests.planted.plant import StalePlantError
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"without a lie: all pass ({sound.seconds:.0f} s)", flush=True)
         missed = report(plants, pool.map(nursery.try_out, plants), verbose=options.verbose)
     caught = len(plants) - len(missed)
+    if plants == list(CATALOGUE):
+        keep(caught)
     print(f"caught {caught} of {len(plants)} in {time.monotonic() - started:.0f} s")
     for plant in missed:
         print(f"NOT CAUGHT: {plant.lie} ({plant.path})")

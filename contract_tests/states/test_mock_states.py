@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import (
     Bundle,
@@ -84,9 +85,10 @@ class MockStates(RuleBasedStateMachine):
 
     def saw(self, task: Known, status: str, how: str) -> None:
         """Hold one sight of a task to everything known about it."""
-        tally.count("transitions")
+        tally.count("looks at tasks")
         tally.saw("states", status)
         if status != task.seen:
+            tally.count("transitions")
             tally.saw("kinds of transition", f"{task.seen} to {status}")
         age = f"{self.now - task.made_at:g} s old"
         steps = f"{task.seen} was seen before, {status} now ({how}, {age}, fate {task.fate or 'good'!r})"
@@ -249,6 +251,37 @@ class PolledMockStates(MockStates):
         if task.polls >= 3:
             return "FAILED" if task.fate == "failed" else "COMPLETED"
         return "IN_PROGRESS" if task.polls else "CREATED"
+
+
+WAYS = {
+    ("CREATED", "IN_PROGRESS"): ("", [QUEUE]),
+    ("CREATED", "COMPLETED"): ("", [LASTS]),
+    ("CREATED", "FAILED"): ("failed", [LASTS]),
+    ("IN_PROGRESS", "COMPLETED"): ("", [QUEUE, LASTS - QUEUE]),
+    ("IN_PROGRESS", "FAILED"): ("failed", [QUEUE, LASTS - QUEUE]),
+}
+"""How to see each of the document's transitions: the fate of a task, and the seconds between looks at it."""
+
+
+def test_there_is_a_way_to_see_every_transition() -> None:
+    assert set(WAYS) == {(before, after) for before, every in TRANSITIONS.items() for after in every}
+
+
+@pytest.mark.parametrize(("before", "after"), WAYS)
+def test_a_transition_is_seen_when_its_time_has_come(before: str, after: str) -> None:
+    fate, pauses = WAYS[before, after]
+    machine = MockStates()
+    try:
+        machine.start()
+        task_id = machine.create(key=KEYS[0], fate=fate, factor=2, width=8)
+        for pause in pauses:
+            seen = machine.known[task_id].seen
+            machine.wait(pause)
+            machine.list_tasks()
+        assert (seen, machine.known[task_id].seen) == (before, after)
+        machine.poll(task_id)
+    finally:
+        machine.teardown()
 
 
 TestMockStates = MockStates.TestCase
