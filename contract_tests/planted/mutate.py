@@ -15,10 +15,11 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contract_tests.planted.__main__ import Nursery
 from contract_tests.planted.greenhouse import ROOT
@@ -69,6 +70,9 @@ _COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
 }
 
 
+Change = Callable[[Any], object]
+
+
 @dataclass(frozen=True)
 class Mutant:
     """One change: ``what`` names it without line numbers, so that an explanation outlives other edits."""
@@ -82,17 +86,20 @@ class Mutant:
 def mutants(path: str, source: str) -> Iterator[Mutant]:
     """Yield every mutant of a module."""
     tree = ast.parse(source)
+    for what, place, change in changes(source, tree):
+        changed = copy.deepcopy(tree)
+        change(next(node for node in ast.walk(changed) if _same_place(node, place)))
+        yield Mutant(path, what, place.lineno, ast.unparse(changed))
+
+
+def changes(source: str, tree: ast.Module) -> Iterator[tuple[str, ast.expr | ast.stmt, Change]]:
+    """Yield the name of every change, its place in ``tree``, and what to do to a copy of that place."""
     seen: dict[str, int] = {}
     for place, scope in _places(tree):
         for words, change in _changes(place):
-            changed = copy.deepcopy(tree)
-            twin = next(node for node in ast.walk(changed) if _same_place(node, place))
-            change(twin)
             what = f"{scope}: {words} in `{_line(source, place)}`"
             seen[what] = seen.get(what, 0) + 1
-            if seen[what] > 1:
-                what += f" ({seen[what]})"
-            yield Mutant(path, what, place.lineno, ast.unparse(changed))
+            yield what if seen[what] == 1 else f"{what} ({seen[what]})", place, change
 
 
 def _places(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
@@ -108,7 +115,7 @@ def _places(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
     yield from walk(tree, "")
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:
+def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
     if isinstance(node, ast.Compare) and type(node.ops[0]) in _COMPARED:
         for index, operator in enumerate(node.ops):
             new = _COMPARED[type(operator)]
@@ -147,7 +154,7 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def _set_operator(index: int, new: type[ast.cmpop]) -> object:
+def _set_operator(index: int, new: type[ast.cmpop]) -> Change:
     def change(twin: ast.Compare) -> None:
         twin.ops[index] = new()
 
