@@ -270,5 +270,10 @@ CORE: tuple[Plant, ...] = (
         (_PROPERTIES + "test_cases.py",),
         ("GIMP's arguments go one beyond", "<= value <= option.maximum", "<= value <= option.maximum + 1"),
         ("GIMP's choices are free", "if value not in values:", "if not values:"),
+        (
+            "GIMP's refusal names another option",
+            "title = translate(option.title)",
+            "title = translate(ALL[-1].title)",
+        ),
     ),
 )

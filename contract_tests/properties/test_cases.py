@@ -39,6 +39,8 @@ def ask(subject: Subject, case: Case) -> None:
     assert verdict.accepted is wanted, words
     if not wanted and case.about and verdict.named:
         assert case.about in verdict.named, words
+    if not verdict.accepted and verdict.broken:
+        assert case.keyword in verdict.broken, words
     if verdict.accepted and verdict.sent:
         assert {**filled({}), **verdict.sent} == filled(case.members), words
 

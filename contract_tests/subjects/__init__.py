@@ -14,13 +14,15 @@ class Verdict:
     """What a subject made of a case.
 
     ``said`` is its own words; ``named`` the parameters that its refusal names (empty when it names
-    none); ``sent`` the parameters it would hand on, when it took the case.
+    none); ``sent`` the parameters it would hand on, when it took the case; ``broken`` the keywords of the
+    schema that it says are broken (empty when it speaks of none).
     """
 
     accepted: bool
     said: str
     named: frozenset[str] = frozenset()
     sent: dict[str, Any] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
 
 
 class Subject(Protocol):

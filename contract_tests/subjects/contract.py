@@ -19,4 +19,5 @@ class Contract:
         found = request_violations(case.body)
         named = frozenset(str(each.path[0]) for each in found if each.path)
         said = "; ".join(f"{'/'.join(map(str, each.path))} {each.message}" for each in found)
-        return Verdict(not found, said or "no violation", named)
+        broken = frozenset(each.keyword for each in found)
+        return Verdict(not found, said or "no violation", named, broken=broken)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from precision_upscaler.contract import PARAMETERS
-from precision_upscaler.frontend.options import problems
+from precision_upscaler.frontend.options import ALL, problems
 
 from contract_tests.subjects import Verdict, beyond_parameters
 
@@ -38,7 +38,12 @@ class SharedCheck:
 
     def judge(self, case: Case) -> Verdict:
         found = problems(case.members)
-        return Verdict(not found, "; ".join(found) or "no problem", sent={} if found else dict(case.members))
+        if not found:
+            # a procedure hands on all its arguments, and GIMP fills in the defaults they were declared with
+            sent = {each.name: case.members.get(each.name, each.default) for each in PARAMETERS}
+            return Verdict(True, "no problem", sent=sent)
+        named = frozenset(each.name for each in ALL if any(each.title in sentence for sentence in found))
+        return Verdict(False, "; ".join(found), named or frozenset({"something else"}))
 
 
 INSIDE = """
