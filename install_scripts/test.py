@@ -2,7 +2,7 @@
 
     python3 install_scripts/test.py              everything
     python3 install_scripts/test.py --quick      without the real GIMPs
-    python3 install_scripts/test.py --planted    plant wrong subjects; the tests must catch every one
+    python3 install_scripts/test.py --planted    plant wrong subjects, change operators; the tests must notice
     python3 install_scripts/test.py -k journal   anything else is handed on to pytest
 
 Sets up what it needs by itself, and is quick the second time: the clone's virtual environment with the
@@ -24,6 +24,7 @@ from gimp_recipes import RECIPES
 from private_gimp import GimpUnavailable, find_native, find_or_build
 from steps import Failure, beside, reported, say
 
+PLANTED = ("contract_tests.planted", "contract_tests.planted.mutate")
 COVERED = 95
 """Percent of the core's and the mock's lines and branches that a whole run must reach, also without GIMP."""
 
@@ -75,10 +76,17 @@ def absent_gimps() -> list[str]:
 
 
 def planted(environment: Environment, arguments: list[str]) -> int:
-    """Run the tests on every deliberately wrong subject; 0 only when all were caught."""
-    argv = [str(environment.python), "-m", "contract_tests.planted", *arguments]
-    say("==> planted: python -m contract_tests.planted")
-    return subprocess.run(argv, cwd=CLONE, check=False).returncode
+    """Run the tests on every deliberately wrong subject; 0 only when all were caught.
+
+    Then also change the decisive modules one operator or number at a time, unless ``arguments`` choose
+    some of the wrong subjects.
+    """
+    code = 0
+    for module in ("contract_tests.planted",) if arguments else PLANTED:
+        say(f"==> planted: python -m {module}")
+        argv = [str(environment.python), "-m", module, *arguments]
+        code = subprocess.run(argv, cwd=CLONE, check=False).returncode or code
+    return code
 
 
 def explained(environment: Environment, report: Path) -> bool:

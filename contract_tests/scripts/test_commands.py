@@ -233,6 +233,27 @@ def test_a_whole_run_must_cover_enough_and_explain_the_rest(
     assert ("--cov-fail-under=95" in ran[0]) == (words != ["-k", "journal"])
 
 
+@pytest.mark.parametrize(
+    ("words", "codes", "code"),
+    [([], (0, 0), 0), ([], (1, 0), 1), ([], (0, 1), 1), (["--only", "key"], (0,), 0), (["--list"], (2,), 2)],
+)
+def test_planting_counts_every_lie_and_every_changed_operator(
+    words: list[str],
+    codes: tuple[int, ...],
+    code: int,
+    test_script: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = list(codes)
+    monkeypatch.setattr(test_script.Environment, "ensure", lambda _: None)
+    monkeypatch.setattr(
+        test_script.subprocess, "run", lambda argv, **_: subprocess.CompletedProcess(argv, left.pop(0))
+    )
+    monkeypatch.setattr(sys, "argv", ["test.py", "--planted", *words])
+    assert test_script.main() == code
+    assert not left
+
+
 @pytest.mark.parametrize("words", [["--target=live"], ["--target", "live"], ["--target=http"]])
 def test_a_run_that_spends_money_stays_in_one_process(
     words: list[str], test_script: ModuleType, monkeypatch: pytest.MonkeyPatch
