@@ -71,7 +71,11 @@ with open(os.environ["ANSWER"], "w") as stream:
 
 
 def ask_gimp(gimp: Any, home: Path, folder: Path, cases: list[Case]) -> tuple[dict[str, Any], list[Verdict]]:
-    """Return the procedure's argument declarations and a verdict for each case, from a real GIMP 3."""
+    """Return the procedure's argument declarations and a verdict for each case, from a real GIMP 3.
+
+    An argument that stays as it was counts as refused; what the script is told of it, and that nothing is
+    paid, is for ``gimp3/test_beyond_bounds.py``.
+    """
     order, answer = folder / "cases.json", folder / "answer.json"
     pairs = [(case.about.replace("_", "-"), case.value) for case in cases]
     order.write_text(json.dumps(pairs), encoding="utf-8")
