@@ -92,8 +92,8 @@ def _pixel_strips(source: Any, area: Box, exported: Exported) -> Iterator[tuple[
     for top in range(0, area.height, png.STRIP_ROWS):
         rows = min(png.STRIP_ROWS, area.height - top)
         place = (area.x, area.y + top, area.width, rows)
-        alpha = None
-        strip = None
+        alpha: bytes | None = None
+        strip = b""
         if alpha_channel:
             rgba = read(buffer, RGBA8, *place)
             alpha = rgba[3::4]

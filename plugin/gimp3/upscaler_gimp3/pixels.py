@@ -39,7 +39,8 @@ def size_of(buffer: Gegl.Buffer) -> tuple[int, int]:
 
 def read(buffer: Gegl.Buffer, pixel_format: str, x: int, y: int, width: int, height: int) -> bytes:
     """Return the pixels of a rectangle in ``pixel_format``, rows without padding."""
-    return buffer.get(rectangle(x, y, width, height), 1.0, pixel_format, ABYSS)
+    pixels: bytes = buffer.get(rectangle(x, y, width, height), 1.0, pixel_format, ABYSS)
+    return pixels
 
 
 def strips(

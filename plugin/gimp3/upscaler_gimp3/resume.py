@@ -151,7 +151,7 @@ def _options(job: Job) -> Options:
     origin = job.get("origin") or {}
     asked = job.get("parameters") or {}
     parameters = {one.name: asked.get(one.name, one.default) for one in PARAMETERS}
-    own = {
+    own: dict[str, Any] = {
         one.name: value
         if (value := origin.get(one.name)) in {choice.value for choice in one.choices}
         else one.default

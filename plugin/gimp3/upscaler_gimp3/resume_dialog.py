@@ -57,7 +57,7 @@ def state_words(job: Job) -> str:
         "stored": _("Paid and finished; the result is on this computer."),
         "created": _("Paid; the result is still to be fetched from the service."),
         "committed": _("The connection broke while it was being asked for: perhaps paid, perhaps not."),
-    }.get(job["state"], job["state"])
+    }.get(job["state"], str(job["state"]))
 
 
 class Row(Gtk.ListBoxRow):
@@ -170,7 +170,7 @@ class ResumeDialog:
             (_("_Forget…"), self._forget),
         ):
             button = Gtk.Button(label=label, use_underline=True)
-            widgets.when_clicked(button, lambda act=act: act(self._chosen()))
+            widgets.when_clicked(button, lambda act=act: act(self._chosen()))  # type: ignore[misc]  # its default
             row.pack_start(button, True, True, 0)
             self._buttons.append(button)
         content.pack_start(row, False, False, 0)

@@ -34,7 +34,7 @@ class ServicePart(Gtk.Box):
     answer when they are done.
     """
 
-    def __init__(self, parent: Any, changed: Callable[[], None], taken: set[str]) -> None:
+    def __init__(self, parent: Any, changed: Callable[[], object], taken: set[str]) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._parent = parent
         self._changed = changed

@@ -120,7 +120,7 @@ class SettingsDialog(Gtk.Dialog):
         return part
 
     def _field(self, name: str) -> Any:
-        value = self._settings.get(name)
+        value: Any = self._settings.get(name)
         facts = self._status.get("fields", {}).get(name, {})
         if name in _NUMBERS:
             field = Gtk.SpinButton.new_with_range(
