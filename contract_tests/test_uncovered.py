@@ -53,9 +53,9 @@ def test_a_reason_holds_for_a_function_and_what_stands_in_it(
 
 def test_too_much_without_a_reason_fails(tmp_path: Path) -> None:
     (tmp_path / "m.py").write_text(SOURCE)
-    assert uncovered.report(coverage_of(9, 13, of=400), {}, tmp_path)
-    assert not uncovered.report(coverage_of(9, 10, 13, of=400), {}, tmp_path)
-    assert uncovered.report(coverage_of(9, 10, 13, of=400), {"m.py": {"other": "why"}}, tmp_path)
+    assert uncovered.report(coverage_of(9, 13, of=200), {}, tmp_path)
+    assert not uncovered.report(coverage_of(9, 10, 13, of=200), {}, tmp_path)
+    assert uncovered.report(coverage_of(9, 10, 13, of=200), {"m.py": {"other": "why"}}, tmp_path)
 
 
 def test_every_reason_is_given_for_a_function_that_exists() -> None:

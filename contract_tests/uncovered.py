@@ -17,7 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 REASONS = Path(__file__).with_suffix(".json")
-TOLERATED = 0.005
+TOLERATED = 0.015
 MODULE = "module"
 
 
