@@ -51,7 +51,8 @@ def test_a_reason_holds_for_a_function_and_what_stands_in_it(
     assert told[1].startswith("3 of 1000 lines not run, 1 of them not explained")
 
 
-def test_too_much_without_a_reason_fails(tmp_path: Path) -> None:
+def test_too_much_without_a_reason_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uncovered, "TOLERATED", 0.01)
     (tmp_path / "m.py").write_text(SOURCE)
     assert uncovered.report(coverage_of(9, 13, of=200), {}, tmp_path)
     assert not uncovered.report(coverage_of(9, 10, 13, of=200), {}, tmp_path)
