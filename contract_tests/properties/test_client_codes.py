@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import FrozenInstanceError
 
 import pytest
-from precision_upscaler.policy import Failure, PollingPolicy, RetryPolicy, Verdict, parse_retry_after
+from precision_upscaler.policy import (
+    Call,
+    Failure,
+    PollingPolicy,
+    RetryPolicy,
+    Verdict,
+    goes_first,
+    parse_retry_after,
+)
 
 RETRY, RENEW, RESOLVE, GIVE_UP = Verdict.RETRY, Verdict.RENEW, Verdict.RESOLVE, Verdict.GIVE_UP
 # status: what it means for a create, for the status and list calls, for a download
@@ -64,6 +72,13 @@ def test_a_failure_is_taken_for_the_dearer_one_unless_it_is_said_otherwise() -> 
 def test_a_decision_cannot_be_changed_behind_ones_back(value: object) -> None:
     with pytest.raises(FrozenInstanceError):
         value.status = 200  # type: ignore[attr-defined]  # it has none, or may not have another
+
+
+@pytest.mark.parametrize(
+    ("call", "first"), [("create", True), ("list", True), ("download", True), ("status", False)]
+)
+def test_polls_let_everything_else_go_first(call: Call, first: bool) -> None:
+    assert goes_first(call) is first
 
 
 def test_how_often_a_call_is_repeated() -> None:

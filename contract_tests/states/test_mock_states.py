@@ -284,6 +284,21 @@ def test_a_transition_is_seen_when_its_time_has_come(before: str, after: str) ->
         machine.teardown()
 
 
+@pytest.mark.parametrize("fate", ["", "failed"])
+def test_no_transition_comes_before_its_time(fate: str) -> None:
+    machine = MockStates()
+    try:
+        machine.start()
+        task_id = machine.create(key=KEYS[0], fate=fate, factor=2, width=8)
+        for pause, status in ((QUEUE - 0.5, "CREATED"), (LASTS - QUEUE, "IN_PROGRESS")):
+            machine.wait(pause)
+            machine.poll(task_id)
+            machine.list_tasks()
+            assert machine.known[task_id].seen == status
+    finally:
+        machine.teardown()
+
+
 TestMockStates = MockStates.TestCase
 TestMockStates.settings = settings(max_examples=40, stateful_step_count=25)
 TestStoredMockStates = StoredMockStates.TestCase
