@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything that opens a GIMP here takes its time."""
     for item in items:
-        if "desk" in getattr(item, "fixturenames", ()):
+        if {"desk", "seen"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
 
 
@@ -99,7 +99,7 @@ class Desk:
     def practise(self) -> None:
         """Switch practice on in the dialog, as a person would."""
         self.open_dialog()
-        self.desktop.press("Practise for Free", window=DIALOG)
+        self.desktop.press("Practice for Free", window=DIALOG)
         self.desktop.look("/^Practice: /", window=DIALOG)
         self.close(DIALOG)
         self.practises = True
@@ -164,7 +164,12 @@ def desk(
         gimp3,
         files=[picture],
         plug_ins=plug_ins,
-        environment={"PRECISION_MOCK_PORT": str(port), "BROWSER": "echo browser-opens:"},
+        environment={
+            "PRECISION_MOCK_PORT": str(port),
+            "BROWSER": "echo browser-opens:",
+            # a plug-in that crashes says where
+            "PYTHONFAULTHANDLER": "1",
+        },
         evidence=EVIDENCE,
     )
     with desktop:
