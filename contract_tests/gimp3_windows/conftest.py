@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageFilter
 
+from contract_tests.gimp3_windows import pictures
 from contract_tests.gimp3_windows.harness import IMAGE_WINDOW, Desktop, ScreenError
 from mock_server.embedding import PrecisionMock
 
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
     from private_gimp import Gimp
 
-IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
 EVIDENCE = Path(__file__).parent.parent.parent / ".pytest_cache" / "screens"
 DIALOG = "Precision Upscale"
 RESUME = "Resume Precision Upscales"
 SETTINGS = "Precision Upscale Settings"
 KEY = "API Key"
+MESSAGE = "GIMP Message"
+"""Where GIMP collects what plug-ins say; after the third message it says no more."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -113,11 +115,12 @@ class Desk:
                 # a palette is plenty for a document, and a third of the bytes
                 small = shot.convert("RGB").quantize(256)
             small.save(path, optimize=True)
+            pictures.record(name)
 
     def tidy(self) -> None:
         """Close whatever a failed test left open, so that the next one begins from the image alone."""
-        for window in (KEY, SETTINGS, RESUME, DIALOG):
-            for button in ("Cancel", "Close"):
+        for window in (KEY, SETTINGS, RESUME, DIALOG, MESSAGE):
+            for button in ("Cancel", "Close", "OK"):
                 with contextlib.suppress(ScreenError):
                     if self.desktop.sees(button, role="button", window=window):
                         self.close(window, button)
@@ -171,10 +174,12 @@ def desk(
             "PYTHONFAULTHANDLER": "1",
         },
         evidence=EVIDENCE,
+        # room for the dialog beside the whole picture
+        size="1780x1010",
     )
     with desktop:
         with Image.open(picture) as opened:
-            desk = Desk(desktop, port, IMAGES if wanted else None, opened.size)
+            desk = Desk(desktop, port, pictures.IMAGES if wanted else None, opened.size)
         with desk.open:
             yield desk
 
@@ -189,4 +194,4 @@ def practising(desk: Desk) -> Iterator[Desk]:
     desk.tidy()
 
 
-__all__ = ["DIALOG", "IMAGE_WINDOW", "KEY", "RESUME", "SETTINGS", "Desk"]
+__all__ = ["DIALOG", "IMAGE_WINDOW", "KEY", "MESSAGE", "RESUME", "SETTINGS", "Desk"]

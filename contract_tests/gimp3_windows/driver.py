@@ -429,6 +429,10 @@ class Driver:
         self._xdotool(*search, "windowsize", "--sync", width, height)
         self._xdotool(*search, "windowmove", "--sync", x, y)
 
+    def move_window(self, title: str, x: int, y: int) -> None:
+        """Move the window with this title (a regular expression)."""
+        self._xdotool("search", "--onlyvisible", "--name", title, "windowmove", "--sync", str(x), str(y))
+
     def keys(self, combination: str) -> None:
         """Press keys like a person, for example ``ctrl+z``."""
         self._xdotool("key", "--clearmodifiers", combination)

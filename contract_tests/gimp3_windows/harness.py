@@ -37,6 +37,8 @@ GIMPRC = """\
 (metadata-rotation-policy keep)
 (save-session-info no)
 """
+_TITLE_BAR = 28
+"""What the window manager adds to a window's height, in pixels of the display, with a little to spare."""
 IMAGE_WINDOW = r"/GIMP$/"
 """Names of GIMP's main window end like this."""
 
@@ -91,7 +93,7 @@ class Desktop:
             self.pid = self.ask("start", argv=argv, log=str(self.log), environment=dict(self.environment))
             self.look(window=IMAGE_WINDOW, timeout=180)
             width, height = map(int, self.size.split("x"))
-            self.ask("place_window", title="GIMP$", box=[0, 0, width, height])
+            self.ask("place_window", title="GIMP$", box=[0, 0, width, height - _TITLE_BAR])
             # out of the way, or whatever opens under the mouse shows its tooltip
             self.ask("point", x=width - 1, y=height - 1)
         except BaseException:

@@ -48,7 +48,7 @@ class ServicePart(Gtk.Box):
         self._message = widgets.Message()
         self.pack_start(self._message, False, False, 0)
         row = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
-        self._line = widgets.label(_("Looking for the API key…"), dim=True, chars=40)
+        self._line = widgets.label(_("Looking for the API key…"), dim=True, chars=25)
         row.pack_start(self._line, True, True, 0)
         self._labels = service_part(_, taken)
         self._practice = Gtk.Button(label=self._labels["practice"], use_underline=True, no_show_all=True)

@@ -98,7 +98,7 @@ class SettingsDialog(Gtk.Dialog):
 
     def _key_part(self) -> Any:
         part = Gtk.Grid(column_spacing=12, row_spacing=6)
-        self._key_state = widgets.label(chars=60)
+        self._key_state = widgets.label(chars=34)
         self._key_state.set_hexpand(True)
         part.attach(self._key_state, 0, 0, 1, 1)
         self._change = Gtk.Button(label=self._labels["change-key"], use_underline=True)

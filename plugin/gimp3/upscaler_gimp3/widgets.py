@@ -40,6 +40,8 @@ def label(
     made = Gtk.Label(label=text, xalign=0, yalign=0.5, wrap=wrap, selectable=False)
     made.set_line_wrap_mode(Pango.WrapMode.WORD_CHAR)
     if wrap:
+        # no narrower either: a window keeps room for every line that its narrowest width would need
+        made.set_width_chars(chars)
         made.set_max_width_chars(chars)
     if dim:
         made.get_style_context().add_class("dim-label")
@@ -122,6 +124,7 @@ def when_clicked(button: Any, act: Callable[[], Any]) -> None:
 def add_help(dialog: Any, label: str, section: str) -> Gtk.Button:
     """Give a dialog of our own a Help button that opens ``section`` and leaves the dialog open."""
     button = Gtk.Button(label=label, use_underline=True)
+    button.set_tooltip_text(_("Opens the help in your browser, in English"))
     button.connect("clicked", lambda _button: open_help(section))
     area = dialog.get_action_area()
     area.pack_start(button, False, False, 0)
