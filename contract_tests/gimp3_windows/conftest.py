@@ -98,6 +98,17 @@ class Desk:
         self.desktop.keys("ctrl+z", window="GIMP$")
         self.wait_for_factor(1)
 
+    def hear(self, words: str, picture: str | None = None) -> str:
+        """Wait for what the plug-in says in GIMP, take a picture for the documents, and return it.
+
+        The window is closed: it would take the keyboard whenever it comes.
+        """
+        told = str(self.desktop.look(words, role="label", window=MESSAGE)["name"])
+        if picture is not None:
+            self.picture(picture, MESSAGE)
+        self.close(MESSAGE, "OK")
+        return told
+
     def practise(self) -> None:
         """Switch practice on in the dialog, as a person would."""
         self.open_dialog()
