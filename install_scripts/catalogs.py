@@ -41,8 +41,6 @@ LANGUAGES = {
 _SOURCES = ("gimp3", "gimp2", "precision_upscaler/frontend")
 _CORE = PLUGIN / "precision_upscaler"
 _ERRORS = _CORE / "errors.py"
-_FOR_SHELLS = ("cli.py", "batch.py")
-"""The command line, whose texts are English."""
 _FOR_PROGRAMMERS = ("BadCommand",)
 """The errors that only a faulty front end meets."""
 _CALLS = {"_": 1, "translate": 1, "plural": 2}
@@ -134,8 +132,18 @@ def error_texts() -> list[str]:
 
 
 def core_modules() -> list[Path]:
-    """Return the core's modules that say something to the people at a front end."""
-    return [path for path in sorted(_CORE.glob("*.py")) if path.name not in _FOR_SHELLS]
+    """Return the modules behind the worker: the others belong to the command line, which is English."""
+    found: set[str] = set()
+    waiting = ["worker"]
+    while waiting:
+        name = waiting.pop()
+        path = _CORE / f"{name}.py"
+        if name not in found and path.exists():
+            found.add(name)
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and node.level == 1:
+                    waiting += [node.module] if node.module else [alias.name for alias in node.names]
+    return [_CORE / f"{name}.py" for name in sorted(found)]
 
 
 def core_sentences(path: Path) -> list[str]:
