@@ -99,9 +99,9 @@ class Desk:
         self.wait_for_factor(1)
 
     def hear(self, words: str, picture: str | None = None) -> str:
-        """Wait for what the plug-in says in GIMP, take a picture for the documents, and return it.
+        """Return what the plug-in says in a window of GIMP's, and take a picture for the documents.
 
-        The window is closed: it would take the keyboard whenever it comes.
+        The window is closed, for it takes the keyboard. Short messages GIMP shows in its status line.
         """
         told = str(self.desktop.look(words, role="label", window=MESSAGE)["name"])
         if picture is not None:
