@@ -39,7 +39,7 @@ class Look:
     def translate(self) -> Callable[[str], str]:
         """What turns our English into the user's language, without the keys."""
         entries = {} if self.language == "en" else catalogs.merged(self.language, _TEXTS)
-        return lambda text: bare(entries[text].translations[0] if text in entries else text)
+        return lambda text: bare((entries[text].translations or [text])[0] if text in entries else text)
 
 
 LOOKS = {
