@@ -16,7 +16,7 @@ from precision_upscaler.contract import price
 from precision_upscaler.frontend import options as described
 from precision_upscaler.frontend.forecast import Experience
 
-from . import widgets
+from . import aside, widgets
 from .arguments import argument_name, gimps_labels, options_from
 from .errors import Refused
 from .forecast_lines import ForecastLines
@@ -76,6 +76,7 @@ class Dialog:
         for handler in self._handlers:
             self._config.disconnect(handler)
         self._service.end()
+        aside.forget()
         self._window.destroy()
         while Gtk.events_pending():  # take the window off the screen before the work begins
             Gtk.main_iteration_do(False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import gi
 gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf, Gimp, GLib
 
-from . import resume, widgets, window_words
+from . import aside, resume, widgets, window_words
 from .errors import Failed
 from .i18n import _, catalog, plural
 from .progress_window import ProgressWindow
@@ -95,10 +95,9 @@ class Row(Gtk.ListBoxRow):
             return _("Its image is open: the result goes back into the layer.")
         return _("Its image is not open: the result becomes a new image.")
 
-    def show_thumbnail(self, picture: Any) -> bool:
+    def show_thumbnail(self, picture: Any) -> None:
         """Show a small picture once it is read."""
         self._image.set_from_pixbuf(picture)
-        return bool(GLib.SOURCE_REMOVE)
 
     def source(self) -> str | None:
         """Return the file to make a thumbnail of: the result if it is here, else what was sent."""
@@ -136,6 +135,7 @@ class ResumeDialog:
         self._loop.run()
         if self._call is not None:
             self._call.forget()
+        aside.forget()
         self._window.destroy()
 
     # ---------------------------------------------------------------- what it shows
@@ -220,7 +220,7 @@ class ResumeDialog:
         usable = [row for row in rows if row.get_sensitive()]
         if usable:
             self._list.select_row(usable[0])
-        threading.Thread(target=_read_thumbnails, args=(rows,), daemon=True).start()
+        _show_thumbnails(list(rows))
         self._sensitive()
 
     # ---------------------------------------------------------------- what it does
@@ -331,16 +331,26 @@ class ResumeDialog:
         next_one()
 
 
-def _read_thumbnails(rows: Sequence[Row]) -> None:
-    """Read small pictures, on a thread: a large result takes a second to shrink."""
-    for row in rows:
-        source = row.source()
-        if source is not None:
-            try:
-                picture = GdkPixbuf.Pixbuf.new_from_file_at_size(source, _THUMBNAIL, _THUMBNAIL)
-            except GLib.Error:
-                continue
-            GLib.idle_add(row.show_thumbnail, picture)
+def _show_thumbnails(rows: list[Row]) -> None:
+    """Show small pictures, one after the other: a large result takes a second to shrink."""
+    if not rows:
+        return
+    row, *others = rows
+
+    def heard(picture: Any) -> None:
+        if picture is not None:
+            row.show_thumbnail(picture)
+        _show_thumbnails(others)
+
+    aside.ask(functools.partial(_thumbnail, row.source()), heard)
+
+
+def _thumbnail(path: str | None) -> Any:
+    """Return a small picture of a file, None when it cannot be read."""
+    try:
+        return GdkPixbuf.Pixbuf.new_from_file_at_size(path, _THUMBNAIL, _THUMBNAIL) if path else None
+    except GLib.Error:
+        return None
 
 
 def show() -> int:
