@@ -87,7 +87,8 @@ def test_what_the_core_says_can_be_translated(path: Path) -> None:
 def test_what_is_compiled_is_what_gettext_reads(language: str) -> None:
     entries = catalogs.parse((catalogs.LOCALE / f"{language}.po").read_text(encoding="utf-8"))
     read = gettext.GNUTranslations(io.BytesIO(catalogs.compiled(language, entries)))
-    for entry in entries.values():
+    # what waits for its translation is read in English
+    for entry in [entry for entry in entries.values() if all(entry.translations)]:
         if entry.text and entry.plural is None:
             assert read.gettext(entry.text) == entry.translations[0]
         elif entry.text:

@@ -38,7 +38,8 @@ def check_upload(path: Path, source: Picture) -> Picture:
     if (picture.width, picture.height) != (source.width, source.height):
         raise SourceUnreadable(
             said(
-                "{name} is {width} x {height} pixels, and the picture it stands for {own_width} x {own_height}.",
+                "{name} is {width} x {height} pixels, and the picture it stands for {own_width} x "
+                "{own_height}.",
                 name=path.name,
                 width=picture.width,
                 height=picture.height,
