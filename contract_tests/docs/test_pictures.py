@@ -40,7 +40,7 @@ def test_a_comment_is_no_change_and_a_word_is_one(tmp_path: Path, monkeypatch: p
     )
     then = pictures.digest("x")
     module.write_text(
-        'def draw():\n    """C.\n\n    D."""\n\n    # why\n    return "word"\n\n\ndef other():\n    1\n'
+        'def draw():\n    """C.\n\n    D."""\n\n    # why\n    return "word"  # so\n\n\ndef other():\n    1\n'
     )
     assert pictures.digest("x") == then
     module.write_text('def draw():\n    return "another word"\n')

@@ -80,7 +80,8 @@ def _code(text: str, part: str = "") -> str:
     lines = text.splitlines()
     wanted = range(1, len(lines) + 1) if isinstance(tree, ast.Module) else range(tree.lineno, _end(tree) + 1)
     dropped = {number for node in ast.walk(tree) for number in _docstring(node)}
-    kept = [lines[number - 1].strip() for number in wanted if number not in dropped]
+    # the formatter puts two spaces before a comment at the end of a line
+    kept = [lines[number - 1].split("  # ")[0].strip() for number in wanted if number not in dropped]
     return "\n".join(line for line in kept if line and not line.startswith("#"))
 
 
