@@ -16,6 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 _WIDTH = 1480
 _GAP = 40
 _LINE = 34
+_WORDS_AT = 780
+"""Width that both whole pictures have together, in pixels of the sheet."""
 _INK, _SOFT, _PAPER, _MARK = "#1d1d1f", "#6b6b70", "#ffffff", "#e4572e"
 
 
@@ -34,50 +36,52 @@ def detail(size: tuple[int, int], where: tuple[float, float], part: float) -> tu
 def draw(
     before: Image.Image, after: Image.Image, factor: int, box: tuple[int, int, int, int], how: str
 ) -> Image.Image:
-    """Return the sheet: both pictures in their true proportion above, one detail of both below."""
-    heading, text = ImageFont.load_default(30), ImageFont.load_default(22)
+    """Return the sheet: both pictures in their true proportion above, one detail of both large below."""
+    pictures = [picture.convert("RGB") for picture in (before, after)]
+    marks = [box, tuple(side * factor for side in box)]
     column = (_WIDTH - 3 * _GAP) // 2
-    large = min(column / after.width, 1.0)
-    sizes = [(round(before.width * large), round(before.height * large))]
-    sizes.append((sizes[0][0] * factor, sizes[0][1] * factor))
-    top = _GAP + 2 * _LINE + 10
-    below = top + sizes[1][1] + _GAP + 2 * _LINE
+    # beside the pictures there is room for the words
+    small = _WORDS_AT // (1 + factor)
+    sizes = [(small * scale, round(before.height * small / before.width) * scale) for scale in (1, factor)]
+    below = _GAP + sizes[1][1] + _GAP + _LINE
     sheet = Image.new("RGB", (_WIDTH, below + column + _GAP), _PAPER)
-    pen = ImageDraw.Draw(sheet)
     zoom = column / (box[2] - box[0])
-    captions = (
-        (
-            f"Before: {before.width} x {before.height} pixels",
-            "both pictures at the same scale",
-            f"the marked detail, {zoom:.1f} times enlarged",
-        ),
-        (
-            f"After: {after.width} x {after.height} pixels",
-            f"enlarged by {how}",
-            f"the same detail, {zoom / factor:.1f} times enlarged",
-        ),
-    )
-    for index, picture in enumerate((before, after)):
-        left = _GAP + index * (column + _GAP)
-        scale = factor if index else 1
-        place = (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
-        pen.text((left, _GAP), captions[index][0], _INK, heading)
-        pen.text((left, _GAP + _LINE), captions[index][1], _SOFT, text)
-        pen.text((left, below - _LINE - 8), captions[index][2], _SOFT, text)
-        sheet.paste(picture.convert("RGB").resize(sizes[index], Image.Resampling.LANCZOS), (left, top))
-        shown = sizes[index][0] / picture.width
-        corners = [
-            left + place[0] * shown,
-            top + place[1] * shown,
-            left + place[2] * shown,
-            top + place[3] * shown,
-        ]
+    _write(sheet, 2 * _GAP + _WORDS_AT + _GAP, _words(before, after, factor, how))
+    for index, (picture, mark, size) in enumerate(zip(pictures, marks, sizes, strict=True)):
+        # on one line at their feet, as one compares people
+        place = (_GAP + index * (sizes[0][0] + _GAP), _GAP + sizes[1][1] - size[1])
+        sheet.paste(picture.resize(size, Image.Resampling.LANCZOS), place)
+        shown = size[0] / picture.width
+        corners = [place[axis % 2] + side * shown for axis, side in enumerate(mark)]
+        pen = ImageDraw.Draw(sheet)
         pen.rectangle(corners, outline=_MARK, width=3)
+        left = _GAP + index * (column + _GAP)
+        title = (f"Before, {zoom:.1f} times enlarged", f"After, {zoom / factor:.1f} times enlarged")[index]
+        pen.text((left, below - _LINE - 4), title, _SOFT, ImageFont.load_default(22))
         # pixels as they are: an interpolation here would improve what is to be judged
-        enlarged = picture.convert("RGB").crop(place).resize((column, column), Image.Resampling.NEAREST)
-        sheet.paste(enlarged, (left, below))
+        sheet.paste(picture.crop(mark).resize((column, column), Image.Resampling.NEAREST), (left, below))
         pen.rectangle((left, below, left + column - 1, below + column - 1), outline=_MARK, width=3)
     return sheet
+
+
+def _words(before: Image.Image, after: Image.Image, factor: int, how: str) -> list[tuple[str, bool]]:
+    """Return the lines beside the pictures, and which of them are headings."""
+    return [
+        (f"Before: {before.width} x {before.height} pixels", True),
+        ("", False),
+        (f"After: {after.width} x {after.height} pixels", True),
+        (f"enlarged {factor} times by {how}", False),
+        ("", False),
+        ("Both pictures at the same scale;", False),
+        ("below, the marked detail of each.", False),
+    ]
+
+
+def _write(sheet: Image.Image, left: int, lines: list[tuple[str, bool]]) -> None:
+    pen = ImageDraw.Draw(sheet)
+    for number, (line, heading) in enumerate(lines):
+        font = ImageFont.load_default(30 if heading else 22)
+        pen.text((left, _GAP + number * (_LINE + 4)), line, _INK if heading else _SOFT, font)
 
 
 def main() -> None:

@@ -98,6 +98,11 @@ def _settings() -> Iterator[str]:
     yield "a sandbox: a Flatpak, a Snap and GIMP from the Microsoft Store have settings, key and jobs of"
     yield "their own."
     yield ""
+    yield (
+        "![The settings window: the key, the service's address, how long to wait and what to keep]"
+        "(images/settings.png)"
+    )
+    yield ""
     yield "| setting | values | default | what it does |"
     yield "| --- | --- | --- | --- |"
     for name, facts in settings.described().items():
@@ -147,6 +152,11 @@ def _errors() -> Iterator[str]:
     yield ""
     yield "Every error says what happened, whether anything was charged, and what to do. The code is what a"
     yield "script reads (`--json`, or the worker's `error` event)."
+    yield ""
+    yield (
+        "![An error in GIMP: what happened, whether it was charged, what to do, and where the log is]"
+        "(images/failure.png)"
+    )
     yield ""
     yield "| code | what happened | charged | what to do |"
     yield "| --- | --- | --- | --- |"

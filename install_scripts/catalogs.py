@@ -6,7 +6,7 @@
 The .mo files are compiled when the plug-in's folder is assembled (plugin_folder.py).
 
 The texts are the calls of ``_("…")``, ``translate("…")`` and ``plural("…", "…", n)`` in the front ends,
-the titles and explanations of the contract's parameters, and the fixed sentences of the core's errors.
+the titles and explanations of the contract's parameters, and what the core's errors and warnings say.
 Standard library alone: no gettext tools are needed.
 """
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import re
 import struct
 import sys
@@ -38,7 +39,10 @@ LANGUAGES = {
 """Every language with gettext's rule for its plural forms."""
 
 _SOURCES = ("gimp3", "gimp2", "precision_upscaler/frontend")
-_ERRORS = PLUGIN / "precision_upscaler" / "errors.py"
+_CORE = PLUGIN / "precision_upscaler"
+_ERRORS = _CORE / "errors.py"
+_FOR_PROGRAMMERS = ("BadCommand",)
+"""The errors that only a faulty front end meets."""
 _CALLS = {"_": 1, "translate": 1, "plural": 2}
 _MO_MAGIC = 0x950412DE
 
@@ -66,6 +70,9 @@ def collect() -> dict[str, Entry]:
         _add(entries, text, None, "the contract")
     for text in error_texts():
         _add(entries, text, None, "precision_upscaler/errors.py")
+    for path in core_modules():
+        for text in core_sentences(path):
+            _add(entries, text, None, path.relative_to(PLUGIN).as_posix())
     return entries
 
 
@@ -122,6 +129,51 @@ def error_texts() -> list[str]:
         if name == "CHARGE_TEXTS" and isinstance(node.value, ast.Dict):
             texts += [_text(value) for value in node.value.values]
     return [text for text in dict.fromkeys(texts) if text]
+
+
+def core_modules() -> list[Path]:
+    """Return the modules behind the worker: the others belong to the command line, which is English."""
+    found: set[str] = set()
+    waiting = ["worker"]
+    while waiting:
+        name = waiting.pop()
+        path = _CORE / f"{name}.py"
+        if name not in found and path.exists():
+            found.add(name)
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and node.level == 1:
+                    waiting += [node.module] if node.module else [alias.name for alias in node.names]
+    return [_CORE / f"{name}.py" for name in sorted(found)]
+
+
+def core_sentences(path: Path) -> list[str]:
+    """Return what a module of the core says: ``said("…")``, and the first words of errors and warnings."""
+    texts = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        words = sentence_of(node)
+        if words is not None:
+            texts += [_text(words)]
+    return [text for text in dict.fromkeys(texts) if text]
+
+
+def sentence_of(call: ast.Call) -> ast.expr | None:
+    """Return the argument that is a sentence for people, None when the call says nothing to them."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name == "said" or (name in error_classes() and name not in _FOR_PROGRAMMERS):
+        return call.args[0] if call.args else None
+    if name in ("CallFailed", "_warn"):
+        return call.args[1]
+    return None
+
+
+@functools.cache
+def error_classes() -> frozenset[str]:
+    """Return the names of the core's errors."""
+    tree = ast.parse(_ERRORS.read_text(encoding="utf-8"))
+    names = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    return frozenset(name for name in names if name != "Cancelled")
 
 
 # ----- .po files

@@ -14,7 +14,16 @@ from precision_upscaler.contract.duration import expected_seconds
 from precision_upscaler.frontend import practice
 from precision_upscaler.frontend.forecast import Experience, forecast
 from precision_upscaler.frontend.fraction import SHARES, Fraction, waiting_fraction
-from precision_upscaler.frontend.placement import FIT_LAYER, NEW_IMAGE, PLACEMENTS, SCALE_IMAGE, Box, Size
+from precision_upscaler.frontend.placement import (
+    FIT_LAYER,
+    GROW_CANVAS,
+    NEW_IMAGE,
+    NEW_LAYER,
+    PLACEMENTS,
+    SCALE_IMAGE,
+    Box,
+    Size,
+)
 
 from mock_server.embedding import PrecisionMock
 
@@ -24,7 +33,7 @@ boxes = st.builds(Box, st.integers(-500, 500), st.integers(-500, 500), sides, si
 
 @given(st.lists(boxes, min_size=1, max_size=4), sides, sides, st.integers(2, 16), st.sampled_from(PLACEMENTS))
 def test_a_forecast_adds_up(found: list[Box], width: int, height: int, factor: int, placement: str) -> None:
-    expected = forecast(found, Size(width, height), factor, placement)
+    expected = forecast(found, found, Size(width, height), factor, placement)
     assert expected.sizes == [(box.width * factor, box.height * factor) for box in found]
     assert expected.megapixels == pytest.approx(sum(one.width * one.height for one in expected.sizes) / 1e6)
     prices = [price.estimate(box.width, box.height, factor).amount for box in found]
@@ -39,14 +48,23 @@ def test_a_forecast_adds_up(found: list[Box], width: int, height: int, factor: i
 
 def test_the_users_own_pace_and_prices_are_heeded() -> None:
     table = {**price.TABLE, "currency": "USD", "steps": [{"up_to_megapixels": 99.0, "price": 1.5}]}
-    own = forecast([Box(0, 0, 640, 480)], Size(640, 480), 2, NEW_IMAGE, Experience(2.0, table))
+    box = Box(0, 0, 640, 480)
+    own = forecast([box], [box], Size(640, 480), 2, NEW_IMAGE, Experience(2.0, table))
     assert own.seconds == 2 * expected_seconds(1280, 960)
     assert (own.price.amount, own.price.currency) == (1.5, "USD")
 
 
+@pytest.mark.parametrize("placement", [GROW_CANVAS, NEW_LAYER, NEW_IMAGE])
+def test_the_canvas_grows_with_the_whole_layer_when_a_selection_of_it_is_sent(placement: str) -> None:
+    layer, selected = Box(0, 0, 4000, 3000), Box(100, 100, 500, 500)
+    expected = forecast([selected], [layer], Size(4000, 3000), 2, placement)
+    assert expected.sizes == [(1000, 1000)]
+    assert expected.canvas == (8000, 6000)
+
+
 def test_nothing_to_forecast_is_refused() -> None:
     with pytest.raises(ValueError, match="nothing"):
-        forecast([], Size(640, 480), 2, NEW_IMAGE)
+        forecast([], [], Size(640, 480), 2, NEW_IMAGE)
 
 
 events = st.one_of(
@@ -83,6 +101,8 @@ def test_a_mock_on_this_computer_is_found() -> None:
         port = mock.url.rsplit(":", 1)[1]
         assert practice.find_mock({"PRECISION_MOCK_PORT": port}) == mock.url
         assert practice.is_mock("127.0.0.1", int(port))
+        assert practice.is_mocks_address(mock.url)
+        assert practice.is_mocks_address(f"http://localhost:{port}")
 
 
 def test_whatever_else_listens_there_is_no_mock() -> None:
@@ -96,8 +116,23 @@ def test_whatever_else_listens_there_is_no_mock() -> None:
             pass
 
     with http.server.HTTPServer(("127.0.0.1", 0), Other) as server:
-        threading.Thread(target=server.handle_request, daemon=True).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         assert not practice.is_mock("127.0.0.1", server.server_port)
+        # a proxy to the real service is on this computer too, and what goes through it is charged
+        assert practice.leads_here(f"http://127.0.0.1:{server.server_port}")
+        assert not practice.is_mocks_address(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://api.freepik.com", "http://example.com:8000", "https://127.0.0.1:8000", "http://[::1]:x"],
+)
+def test_no_other_computer_is_ever_asked_whether_it_is_a_mock(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(practice, "is_mock", lambda *_: pytest.fail("it was asked"))
+    assert not practice.is_mocks_address(address)
 
 
 def test_nobody_there_is_no_mock() -> None:

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import catalogs
 import pytest
+from environment import CLONE
 from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.frontend import language as languages_of
 from precision_upscaler.frontend import options, texts
 from precision_upscaler.frontend.language import Catalog
 from precision_upscaler.frontend.mnemonics import key_of, with_keys
+from private_gimp import Gimp, PrivateGimp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+sys.path.append(str(CLONE / "plugin/gimp3"))
+from upscaler_gimp3 import window_words
 
 TEXTS = catalogs.collect()
+LANGUAGES = ["en", *catalogs.LANGUAGES]
+GIMPS = ("_OK", "_Cancel", "_Reset", "_Help", "_Load Saved Settings", "_Save Settings")
+WINDOWS = ("key_window", "settings_window", "resume_window", "file_window", "forget_window", "error_window")
+
+
+def translator(language: str) -> Callable[[str], str]:
+    entries = catalogs.merged(language, TEXTS) if language != "en" else {}
+    return lambda text: (entries[text].translations or [text])[0] if text in entries else text
 
 
 @pytest.mark.parametrize("language", catalogs.LANGUAGES)
@@ -46,15 +66,29 @@ def test_the_texts_of_windows_options_and_errors_are_collected() -> None:
         "Ultra detail",
         "Nothing was charged.",
         "No layer is selected. Select the layer to upscale and start again.",
+        "The service could not upscale the picture.",
+        "{host} could not be reached ({reason}).",
     ):
         assert text in TEXTS
+
+
+@pytest.mark.parametrize("path", catalogs.core_modules(), ids=lambda path: path.name)
+def test_what_the_core_says_can_be_translated(path: Path) -> None:
+    """Return nothing in braces that is filled before a front end sees it, and no value that is missing."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        words = catalogs.sentence_of(node) if isinstance(node, ast.Call) else None
+        assert not isinstance(words, (ast.JoinedStr, ast.BinOp)), f"line {node.lineno}: use said(…)"
+        if isinstance(words, ast.Constant) and ast.unparse(node.func) == "said":
+            given = {keyword.arg for keyword in node.keywords}
+            assert given == catalogs.placeholders(words.value), f"line {node.lineno}"
 
 
 @pytest.mark.parametrize("language", catalogs.LANGUAGES)
 def test_what_is_compiled_is_what_gettext_reads(language: str) -> None:
     entries = catalogs.parse((catalogs.LOCALE / f"{language}.po").read_text(encoding="utf-8"))
     read = gettext.GNUTranslations(io.BytesIO(catalogs.compiled(language, entries)))
-    for entry in entries.values():
+    # what waits for its translation is read in English
+    for entry in [entry for entry in entries.values() if all(entry.translations)]:
         if entry.text and entry.plural is None:
             assert read.gettext(entry.text) == entry.translations[0]
         elif entry.text:
@@ -76,24 +110,60 @@ def test_who_prefers_english_gets_english(tmp_path_factory: pytest.TempPathFacto
     told = texts.error(
         {"event": "error", "what": "X.", "charge": "Nothing was charged.", "advice": ""}, german
     )
-    assert told == "X. Nichts wurde abgebucht."
+    assert told == "X.\nNichts wurde abgebucht."
 
 
-@pytest.mark.parametrize("language", ["en", *catalogs.LANGUAGES])
-def test_every_option_of_the_dialog_has_a_key_of_its_own(language: str) -> None:
-    entries = catalogs.merged(language, TEXTS) if language != "en" else {}
-    titles = [entries[one.title].translations[0] if entries else one.title for one in options.ALL]
-    keys = [key_of(label) for label in with_keys(titles, "ocrhlsu")]
-    assert "" not in keys
-    assert len(set(keys)) == len(keys)
-    assert not set(keys) & set("ocrhlsu")
+def assert_no_clash(labels: list[str]) -> None:
+    keys = [key for key in map(key_of, labels) if key]
+    assert len(set(keys)) == len(keys), sorted(labels, key=key_of)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("window", WINDOWS)
+def test_everything_in_a_window_has_a_key_of_its_own(window: str, language: str) -> None:
+    labels = list(getattr(window_words, window)(translator(language)).values())
+    assert all(map(key_of, labels)), labels
+    assert_no_clash(labels)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_in_the_dialog_has_a_key_of_its_own(language: str) -> None:
+    check_dialog(translator(language), list(GIMPS))
+
+
+@pytest.mark.parametrize("language", catalogs.LANGUAGES)
+def test_no_key_clashes_with_those_of_gimps_own_buttons(gimp3: Gimp, language: str) -> None:
+    root = gimp3.folder if isinstance(gimp3, PrivateGimp) else Path("/")
+    gimps = gettext.translation("gimp30-libgimp", root / "usr/share/locale", [language])
+    theirs = [gimps.gettext(label) for label in GIMPS]
+    assert theirs != list(GIMPS)
+    check_dialog(translator(language), theirs)
+
+
+def check_dialog(translate: Callable[[str], str], theirs: list[str]) -> None:
+    """Check every option, our buttons and the service's line against GIMP's own buttons ``theirs``."""
+    labels = window_words.main_window(translate, theirs)
+    assert set(labels) == {"upscale"} | {one.name for one in options.ALL}
+    assert all(map(key_of, labels.values())), labels
+    assert_no_clash(list(labels.values()))
+    around = window_words.keys_of([*theirs, *labels.values()])
+    assert not window_words.keys_of(labels.values()) & window_words.keys_of(theirs)
+    part = window_words.service_part(translate, around)
+    assert not window_words.keys_of(part.values()) & around
+    for shown in ("practice", "real"):  # one button, with the one or the other label
+        assert_no_clash([part[shown], part["key"], part["settings"]])
+
+
+def test_a_translators_key_is_kept_where_it_clashes_with_nothing() -> None:
+    assert with_keys(["Cool", "_Cancel", "Sa_ve"]) == ["C_ool", "_Cancel", "Sa_ve"]
+    assert with_keys(["_Save", "Re_set", "Pas_te"], "t") == ["_Save", "_Reset", "_Paste"]
+    assert with_keys(["保存(_S)…", "削除(_S)"]) == ["保存(_S)…", "削除 (_A)"]
 
 
 @given(
     st.lists(st.text(max_size=12), max_size=12), st.text(alphabet="abcdefghijklmnopqrstuvwxyz", max_size=20)
 )
 def test_keys_never_clash(titles: list[str], taken: str) -> None:
-    titles = [title.replace("_", "") for title in titles]
     labels = with_keys(titles, taken)
     keys = [key for key in map(key_of, labels) if key]
     assert len(set(keys)) == len(keys)

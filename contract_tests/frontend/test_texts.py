@@ -80,7 +80,13 @@ ERROR = {
 
 
 def test_an_error_gives_its_three_answers_and_the_log() -> None:
-    assert texts.error(ERROR) == "It broke. The task has been charged. Choose Resume.\nLog: /tmp/a.log"
+    assert texts.error(ERROR) == "It broke.\nThe task has been charged.\nChoose Resume.\nLog: /tmp/a.log"
+
+
+def test_a_path_below_the_users_home_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    assert texts.error({**ERROR, "log": "/home/ann/x/a.log"}).endswith("\nLog: ~/x/a.log")
+    assert texts.short_path("/home/anna/x") == "/home/anna/x"
 
 
 def test_an_error_in_a_summary_needs_no_log() -> None:

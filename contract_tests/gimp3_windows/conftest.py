@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageFilter
 
+from contract_tests.gimp3_windows import pictures
 from contract_tests.gimp3_windows.harness import IMAGE_WINDOW, Desktop, ScreenError
 from mock_server.embedding import PrecisionMock
 
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
     from private_gimp import Gimp
 
-IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
 EVIDENCE = Path(__file__).parent.parent.parent / ".pytest_cache" / "screens"
 DIALOG = "Precision Upscale"
 RESUME = "Resume Precision Upscales"
 SETTINGS = "Precision Upscale Settings"
 KEY = "API Key"
+MESSAGE = "GIMP Message"
+"""Where GIMP collects what plug-ins say; after the third message it says no more."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything that opens a GIMP here takes its time."""
     for item in items:
-        if "desk" in getattr(item, "fixturenames", ()):
+        if {"desk", "seen"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
 
 
@@ -96,10 +98,21 @@ class Desk:
         self.desktop.keys("ctrl+z", window="GIMP$")
         self.wait_for_factor(1)
 
+    def hear(self, words: str, picture: str | None = None) -> str:
+        """Return what the plug-in says in a window of GIMP's, and take a picture for the documents.
+
+        The window is closed, for it takes the keyboard. Short messages GIMP shows in its status line.
+        """
+        told = str(self.desktop.look(words, role="label", window=MESSAGE)["name"])
+        if picture is not None:
+            self.picture(picture, MESSAGE)
+        self.close(MESSAGE, "OK")
+        return told
+
     def practise(self) -> None:
         """Switch practice on in the dialog, as a person would."""
         self.open_dialog()
-        self.desktop.press("Practise for Free", window=DIALOG)
+        self.desktop.press("Practice for Free", window=DIALOG)
         self.desktop.look("/^Practice: /", window=DIALOG)
         self.close(DIALOG)
         self.practises = True
@@ -113,11 +126,12 @@ class Desk:
                 # a palette is plenty for a document, and a third of the bytes
                 small = shot.convert("RGB").quantize(256)
             small.save(path, optimize=True)
+            pictures.record(name)
 
     def tidy(self) -> None:
         """Close whatever a failed test left open, so that the next one begins from the image alone."""
-        for window in (KEY, SETTINGS, RESUME, DIALOG):
-            for button in ("Cancel", "Close"):
+        for window in (KEY, SETTINGS, RESUME, DIALOG, MESSAGE):
+            for button in ("Cancel", "Close", "OK"):
                 with contextlib.suppress(ScreenError):
                     if self.desktop.sees(button, role="button", window=window):
                         self.close(window, button)
@@ -164,12 +178,19 @@ def desk(
         gimp3,
         files=[picture],
         plug_ins=plug_ins,
-        environment={"PRECISION_MOCK_PORT": str(port), "BROWSER": "echo browser-opens:"},
+        environment={
+            "PRECISION_MOCK_PORT": str(port),
+            "BROWSER": "echo browser-opens:",
+            # a plug-in that crashes says where
+            "PYTHONFAULTHANDLER": "1",
+        },
         evidence=EVIDENCE,
+        # room for the dialog beside the whole picture
+        size="1780x1010",
     )
     with desktop:
         with Image.open(picture) as opened:
-            desk = Desk(desktop, port, IMAGES if wanted else None, opened.size)
+            desk = Desk(desktop, port, pictures.IMAGES if wanted else None, opened.size)
         with desk.open:
             yield desk
 
@@ -184,4 +205,4 @@ def practising(desk: Desk) -> Iterator[Desk]:
     desk.tidy()
 
 
-__all__ = ["DIALOG", "IMAGE_WINDOW", "KEY", "RESUME", "SETTINGS", "Desk"]
+__all__ = ["DIALOG", "IMAGE_WINDOW", "KEY", "MESSAGE", "RESUME", "SETTINGS", "Desk"]

@@ -43,7 +43,7 @@ class DrivingError(Exception):
 class Session:
     """A display with everything a desktop needs for GIMP to be driven by accessibility."""
 
-    def __init__(self, folder: Path, size: str, scale: int) -> None:
+    def __init__(self, folder: Path, size: str, scale: int, language: str) -> None:
         self._folder = folder
         self._started: list[subprocess.Popen[bytes]] = []
         self._environment = dict(os.environ)
@@ -59,6 +59,8 @@ class Session:
             "GSETTINGS_BACKEND": "memory",
             "NO_AT_BRIDGE": "0",
         }
+        self.speaking = _speaking(language, folder / "locales")
+        """The variables of GIMP itself: the tools around it understand no such locale."""
         if scale != 1:
             self._environment["GDK_SCALE"] = str(scale)
         self._environment["DISPLAY"] = self._start_display(size)
@@ -139,6 +141,17 @@ class Session:
             if time.monotonic() > deadline:
                 raise DrivingError(f"{path} did not appear; see session.log")
             time.sleep(0.02)
+
+
+def _speaking(language: str, folder: Path) -> dict[str, str]:
+    """Return what makes programs speak ``language``: no translation is looked up in the locale C.
+
+    The private system has no other, so that one is lent a name that X knows; LANGUAGE decides.
+    """
+    name = "en_US.UTF-8"
+    folder.mkdir()
+    (folder / name).symlink_to("/usr/lib/locale/C.utf8")
+    return {"LANGUAGE": language, "LANG": name, "LC_ALL": name, "LOCPATH": str(folder)}
 
 
 def _pump() -> None:
@@ -228,7 +241,18 @@ def _describe(node: Atspi.Accessible) -> dict[str, Any]:
     if "Component" in interfaces:
         box = Atspi.Component.get_extents(node, Atspi.CoordType.SCREEN)
         facts["box"] = [box.x, box.y, box.width, box.height]
+    if "Action" in interfaces:
+        facts["key"] = _key(node)
     return facts
+
+
+def _key(node: Atspi.Accessible) -> str:
+    """Return the letter that presses a widget together with Alt, or an empty text."""
+    for number in range(Atspi.Action.get_n_actions(node)):
+        found = re.search(r"<Alt>(\w)", Atspi.Action.get_key_binding(node, number) or "")
+        if found:
+            return found[1].lower()
+    return ""
 
 
 class Driver:
@@ -239,13 +263,14 @@ class Driver:
 
     # ---------------------------------------------------------------- the session
 
-    def begin(self, folder: str, size: str = "1600x1000", scale: int = 1) -> None:
-        self._session = Session(Path(folder), size, scale)
+    def begin(self, folder: str, size: str = "1600x1000", scale: int = 1, language: str = "en") -> None:
+        self._session = Session(Path(folder), size, scale, language)
 
     def start(self, argv: list[str], log: str, environment: dict[str, str]) -> int:
         """Start GIMP (or another program) on the display and return its process id."""
         assert self._session is not None
-        return self._session.start(*argv, log=Path(log), **environment).pid
+        variables = self._session.speaking | environment
+        return self._session.start(*argv, log=Path(log), **variables).pid
 
     def end(self) -> None:
         if self._session is not None:
@@ -293,7 +318,11 @@ class Driver:
             for depth, node in _below(top, hidden=hidden):
                 with contextlib.suppress(GLib.Error):
                     facts = _describe(node)
-                    extra = {key: facts[key] for key in ("text", "value") if facts.get(key) not in (None, "")}
+                    extra = {
+                        key: facts[key]
+                        for key in ("text", "value", "key")
+                        if facts.get(key) not in (None, "")
+                    }
                     flags = "" if facts["sensitive"] else " (insensitive)"
                     lines.append(
                         f"{'  ' * (depth + 1)}{facts['role']} {facts['name']!r} {extra or ''}{flags}"
@@ -399,6 +428,10 @@ class Driver:
         search = ("search", "--onlyvisible", "--name", title)
         self._xdotool(*search, "windowsize", "--sync", width, height)
         self._xdotool(*search, "windowmove", "--sync", x, y)
+
+    def move_window(self, title: str, x: int, y: int) -> None:
+        """Move the window with this title (a regular expression)."""
+        self._xdotool("search", "--onlyvisible", "--name", title, "windowmove", "--sync", str(x), str(y))
 
     def keys(self, combination: str) -> None:
         """Press keys like a person, for example ``ctrl+z``."""

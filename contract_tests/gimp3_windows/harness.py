@@ -37,6 +37,8 @@ GIMPRC = """\
 (metadata-rotation-policy keep)
 (save-session-info no)
 """
+_TITLE_BAR = 28
+"""What the window manager adds to a window's height, in pixels of the display, with a little to spare."""
 IMAGE_WINDOW = r"/GIMP$/"
 """Names of GIMP's main window end like this."""
 
@@ -84,14 +86,14 @@ class Desktop:
             stdin=subprocess.PIPE,
         )
         try:
-            self.ask("begin", folder=str(self.home / "session"), size=self.size, scale=self.scale)
+            settings = {"size": self.size, "scale": self.scale, "language": self.language}
+            self.ask("begin", folder=str(self.home / "session"), **settings)
             argv = [self.gimp.console.replace("-console", ""), "--no-splash", "--new-instance"]
             argv += map(str, self.files)
-            environment = {"LANGUAGE": self.language, **self.environment}
-            self.pid = self.ask("start", argv=argv, log=str(self.log), environment=environment)
+            self.pid = self.ask("start", argv=argv, log=str(self.log), environment=dict(self.environment))
             self.look(window=IMAGE_WINDOW, timeout=180)
             width, height = map(int, self.size.split("x"))
-            self.ask("place_window", title="GIMP$", box=[0, 0, width, height])
+            self.ask("place_window", title="GIMP$", box=[0, 0, width, height - _TITLE_BAR])
             # out of the way, or whatever opens under the mouse shows its tooltip
             self.ask("point", x=width - 1, y=height - 1)
         except BaseException:
@@ -145,7 +147,7 @@ class Desktop:
         """Write the whole screen, or the part a window takes with ``margin`` around it, as PNG."""
         box = None
         if window is not None:
-            x, y, width, height = self.look(window=window)["box"]
+            x, y, width, height = (side * self.scale for side in self.look(window=window)["box"])
             box = [max(0, x - margin), max(0, y - margin), width + 2 * margin, height + 2 * margin]
         shot = self.home / "shot.png"  # the private system need not see where the picture goes
         self.ask("screenshot", path=str(shot), box=box)

@@ -6,6 +6,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from .errors import AddressNotAllowed
+from .sentences import said
 
 _VENDOR_DOMAINS = ("freepik.com", "magnific.com")
 
@@ -35,7 +36,8 @@ def check_address(address: str) -> str:
         )
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise AddressNotAllowed(
-            f"The service address {parts.scheme}://{host} is not secure.", setting="base_url"
+            said("The service address {address} is not secure.", address=f"{parts.scheme}://{host}"),
+            setting="base_url",
         )
     return address.strip().rstrip("/")
 
@@ -50,21 +52,21 @@ def link_problem(link: str, base_url: str, extra_hosts: tuple[str, ...] = ()) ->
         parts = urlsplit(link)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return "it is no address"
+        return said("it is no address")
     own = urlsplit(base_url)
     problem = None
     if not host or parts.scheme not in ("http", "https"):
-        problem = "it is no web address"
+        problem = said("it is no web address")
     elif parts.username or parts.password:
-        problem = "it carries a name or password"
+        problem = said("it carries a name or password")
     elif is_loopback(host) and is_loopback(own.hostname):
         problem = None
     elif parts.scheme != "https":
-        problem = "it is not https"
+        problem = said("it is not https")
     elif host in extra_hosts or (host, port) == (own.hostname, own.port):
         problem = None
     elif not any(host == domain or host.endswith("." + domain) for domain in _VENDOR_DOMAINS):
-        problem = f"the host {host} is not on the list"
+        problem = said("the host {host} is not on the list", host=host)
     elif port not in (None, 443):
-        problem = "it has an unusual port"
+        problem = said("it has an unusual port")
     return problem

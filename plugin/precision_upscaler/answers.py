@@ -18,6 +18,7 @@ from .errors import (
     UpscaleError,
 )
 from .policy import Failure
+from .sentences import joined, said
 
 _LONGEST = 500
 _WORTH_SAYING = 60.0
@@ -81,11 +82,13 @@ def named_error(failed: CallFailed, charged: Charged) -> UpscaleError:
     what = failed.what
     if failed.reasons:
         details["reasons"] = failed.reasons
-        what += " " + "; ".join(f"{item['name']}: {item['reason']}" for item in failed.reasons) + "."
+        reasons = "; ".join(f"{item['name']}: {item['reason']}" for item in failed.reasons)
+        what = joined(what, f"{reasons}.")
     if wish := failed.failure.retry_after:
         details["retry_after"] = wish
         if wish >= _WORTH_SAYING:
-            what += f" It wants to be left alone for {wish / 60:.0f} minutes."
+            alone = said("It wants to be left alone for {minutes} minutes.", minutes=round(wish / 60))
+            what = joined(what, alone)
     kind: type[UpscaleError]
     if status is None:
         kind = TlsFailed if failed.tls else NotReachable

@@ -30,6 +30,7 @@ from .download import BytesDone, Download, Partial, Step
 from .errors import AddressNotAllowed, ResultHost
 from .policy import Call, Failure, parse_retry_after
 from .request import UpscaleRequest
+from .sentences import said
 from .task import Task, read_list
 from .wire import Wire
 
@@ -231,18 +232,22 @@ class UpscalerClient:
                 return parse(body)
             except ValueError as problem:
                 raise CallFailed(
-                    Failure(call, 200, reached()), f"The service's answer makes no sense: {problem}."
+                    Failure(call, 200, reached()),
+                    said("The service's answer makes no sense: {problem}.", problem=problem),
                 ) from None
         raise self._refused(call, response, body, reached=reached())
 
     def _refused(self, call: Call, response: httpx2.Response, body: Any, *, reached: bool) -> CallFailed:
         message, reasons = read_refusal(body)
         status = response.status_code
-        said = f": {message}" if message else ""
+        answered = said("The service answered {status}.", status=status)
+        if message:
+            message = message.rstrip(".")
+            answered = said("The service answered {status}: {message}.", status=status, message=message)
         wish = parse_retry_after(response.headers.get("retry-after"), self._clock.time())
         return CallFailed(
             Failure(call, status, reached, wish),
-            f"The service answered {status}{said.rstrip('.')}.",
+            answered,
             reasons=reasons,
         )
 
@@ -261,13 +266,11 @@ class UpscalerClient:
         )
         reason = wire.reason or str(error) or type(error).__name__
         tls = before and _is_certificate_problem(error)
-        what = (
-            f"The identity of {host} could not be verified ({reason})."
-            if tls
-            else f"{host} could not be reached ({reason})."
-            if before
-            else f"The connection to {host} broke ({reason})."
-        )
+        what = said("The connection to {host} broke ({reason}).", host=host, reason=reason)
+        if tls:
+            what = said("The identity of {host} could not be verified ({reason}).", host=host, reason=reason)
+        elif before:
+            what = said("{host} could not be reached ({reason}).", host=host, reason=reason)
         raise CallFailed(Failure(call, None, reached and not before, hopeless=tls), what, tls=tls) from error
 
     # the result --------------------------------------------------------------------------------
@@ -300,7 +303,8 @@ class UpscalerClient:
                 self._cancel.check()
                 reason = wire.reason or str(error) or type(error).__name__
                 raise CallFailed(
-                    Failure("download"), f"The download of the picture broke off ({reason})."
+                    Failure("download"),
+                    said("The download of the picture broke off ({reason}).", reason=reason),
                 ) from error
             finally:
                 wire.done()
@@ -309,7 +313,7 @@ class UpscalerClient:
         for _ in range(_ROUNDS):
             if problem := link_problem(url, self.base_url, self._result_hosts):
                 raise ResultHost(
-                    f"The service's link to the picture was not followed: {problem}.",
+                    said("The service's link to the picture was not followed: {problem}.", problem=problem),
                     host=urlsplit(url).hostname,
                 )
             with self._stream("GET", url, wire, headers=fetch.headers()) as response:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from .contract import AUTH_HEADERS, SERVERS
 from .errors import KeyNotStored, NoKey
 from .files import read_json, write_json
+from .sentences import said
 
 Where = Literal["environment", "keyring", "file", "given"]
 VARIABLES = ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY")
@@ -117,7 +118,7 @@ def require_key(
     """Return :func:`find_key`'s key; NoKey when there is none."""
     key = find_key(folder, base_url, environ, keyring)
     if key is None:
-        raise NoKey(f"There is no API key for {urlsplit(base_url).hostname}.")
+        raise NoKey(said("There is no API key for {host}.", host=urlsplit(base_url).hostname))
     return key
 
 
@@ -144,7 +145,7 @@ def store_key(folder: Path, base_url: str, value: str, keyring: Keyring | None =
     try:
         write_json(folder / _FILE, kept)
     except OSError as error:
-        raise KeyNotStored(f"The key could not be stored: {error.strerror}.") from error
+        raise KeyNotStored(said("The key could not be stored: {problem}.", problem=error.strerror)) from error
     return "file"
 
 

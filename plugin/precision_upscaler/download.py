@@ -14,6 +14,7 @@ from .cancel import CancelToken
 from .errors import ResultTooLarge
 from .files import open_private, sync
 from .policy import Failure
+from .sentences import said
 
 BytesDone = Callable[[int, int | None], None]
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -125,11 +126,15 @@ class Download:
                 self._progress(done, self._total)
             sync(stream.fileno())
         if self._total is not None and done != self._total:
-            raise CallFailed(Failure("download"), f"The download ended after {done} of {self._total} bytes.")
+            ended = said("The download ended after {done} of {total} bytes.", done=done, total=self._total)
+            raise CallFailed(Failure("download"), ended)
 
     def _too_large(self) -> ResultTooLarge:
         return ResultTooLarge(
-            f"The service sends more than {self._cap >> 20} MiB, far more than this picture can have.",
+            said(
+                "The service sends more than {mebibytes} MiB, far more than this picture can have.",
+                mebibytes=self._cap >> 20,
+            ),
             cap=self._cap,
         )
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
+from .sentences import parts_of
+
 Charged = Literal["no", "unknown", "yes"]
 
 CHARGE_TEXTS: dict[Charged, str] = {
@@ -20,7 +22,8 @@ CHARGE_TEXTS: dict[Charged, str] = {
 class UpscaleError(Exception):
     """Base of all: a named failure with its three answers.
 
-    ``what`` says what happened, ``charged`` whether money was spent, ``advice`` what to do now;
+    ``what`` says what happened (with values in it, as :func:`sentences.said` gives it), ``charged``
+    whether money was spent, ``advice`` what to do now;
     ``details`` holds JSON values for programs (sizes, bounds, the service's own words). ``log`` (the
     log file's path) and ``job_id`` are added by whoever knows them.
     """
@@ -63,6 +66,7 @@ class UpscaleError(Exception):
             "event": "error",
             "code": self.code,
             "what": self.what,
+            "sentences": {"what": parts_of(self.what), "advice": parts_of(self.advice)},
             "charged": self.charged,
             "charge": self.charge,
             "advice": self.advice,

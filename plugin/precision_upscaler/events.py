@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from .errors import Charged
 from .images import Format
+from .sentences import parts_of
 
 StageName = Literal["preparing", "sending", "waiting", "downloading", "checking"]
 
@@ -50,7 +51,7 @@ class Warned:
 
     def to_event(self) -> dict[str, Any]:
         """Return the worker protocol's form."""
-        return {"event": "warning", **self.__dict__}
+        return {"event": "warning", **self.__dict__, "sentences": {"message": parts_of(self.message)}}
 
 
 @dataclass(frozen=True)

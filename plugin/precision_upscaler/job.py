@@ -14,6 +14,7 @@ from .events import Result, Stage, StageName
 from .journal import Job, JobSpec, Journal, State, intact_result
 from .pruning import prune
 from .request import UpscaleRequest
+from .sentences import said
 from .settings import Settings
 from .source import check_room, check_source, check_upload
 from .stripping import sent_digest
@@ -81,7 +82,7 @@ def resume(job_id: str, around: Surroundings, *, adopt: str | None = None) -> Re
             if job.state in (State.FAILED, State.REFUSED, State.CANCELLED):
                 job.lock.release()
                 raise JobUnknown(
-                    f"The job has ended as {job.state.value}: there is nothing to resume.",
+                    said("The job has ended as {state}: there is nothing to resume.", state=job.state.value),
                     charged=job.state.charged,
                     task_id=job.task_id,
                 )

@@ -33,6 +33,7 @@ from .files import (
 )
 from .images import EXTENSIONS, Picture, inspect
 from .log import LOGGER
+from .sentences import said
 from .stripping import file_blocks, pieces_to_send
 
 _RECORD = "job.json"
@@ -181,7 +182,7 @@ class Job:
         if error.errno in _NO_ROOM:
             full = "The disk is full: the journal cannot be written."
             return DiskFull(full, charged=charged, task_id=task_id)
-        what = f"The journal cannot be written: {error.strerror}."
+        what = said("The journal cannot be written: {problem}.", problem=error.strerror)
         return JournalBroken(what, charged=charged, task_id=task_id)
 
     def deliver(self) -> None:
@@ -260,11 +261,17 @@ def _read_record(folder: Path, clock: Clock) -> dict[str, Any]:
             LOGGER.info("job %s: its record cannot be read: %s", folder.name, error.strerror)
             if again == _READS - 1:
                 raise JournalBroken(
-                    f"The record of the job {folder.name} cannot be read: {error.strerror}.",
+                    said(
+                        "The record of the job {name} cannot be read: {problem}.",
+                        name=folder.name,
+                        problem=error.strerror,
+                    ),
                     charged="unknown",
                 ) from error
             clock.sleep(_READ_AGAIN)
-    raise JobUnknown(f"The job {folder.name} is not in the journal, or its record is damaged.")
+    raise JobUnknown(
+        said("The job {name} is not in the journal, or its record is damaged.", name=folder.name)
+    )
 
 
 def _checked(record: Any) -> dict[str, Any]:
@@ -281,7 +288,9 @@ class Journal:
         try:
             self.folder = private_folder(folder)
         except OSError as error:
-            raise JournalBroken(f"The journal's folder cannot be made: {error.strerror}.") from error
+            raise JournalBroken(
+                said("The journal's folder cannot be made: {problem}.", problem=error.strerror)
+            ) from error
         self.clock = clock
         self._lock_path = folder / "lock"
         self._former = folder / "former-tasks.json"
@@ -333,13 +342,15 @@ class Journal:
             shutil.rmtree(building, ignore_errors=True)
             if error.errno in _NO_ROOM:
                 raise DiskFull("There is no room to keep the picture while it is worked on.") from error
-            raise JournalBroken(f"The journal cannot be written: {error.strerror}.") from error
+            raise JournalBroken(
+                said("The journal cannot be written: {problem}.", problem=error.strerror)
+            ) from error
         return Job(self.folder / name, record, self.clock)
 
     def open(self, job_id: str) -> Job:
         """Return the job called ``job_id``; JobUnknown when there is none."""
         if not job_id or not set(job_id) <= set("0123456789abcdef-"):
-            raise JobUnknown(f"{job_id!r} is no name of a job.")
+            raise JobUnknown(said("{name} is no name of a job.", name=repr(job_id)))
         folder = self.folder / job_id
         return Job(folder, _read_record(folder, self.clock), self.clock)
 

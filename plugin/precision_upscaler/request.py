@@ -11,6 +11,7 @@ from typing import Any
 
 from .contract import PARAMETERS, Parameter, parameter, request_violations
 from .errors import InvalidParameter
+from .sentences import said
 
 
 def _check(known: Parameter, value: Any) -> Any:
@@ -20,15 +21,26 @@ def _check(known: Parameter, value: Any) -> Any:
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             raise InvalidParameter(
-                f"{known.title} must be a whole number from {known.minimum} to {known.maximum}, "
-                f"not {value!r}.",
+                said(
+                    "{title} must be a whole number from {minimum} to {maximum}, not {value}.",
+                    title=said(known.title),
+                    minimum=known.minimum,
+                    maximum=known.maximum,
+                    value=repr(value),
+                ),
                 parameter=known.name,
                 minimum=known.minimum,
                 maximum=known.maximum,
             )
         if not known.minimum <= value <= known.maximum:
             raise InvalidParameter(
-                f"{known.title} must be between {known.minimum} and {known.maximum}, not {value}.",
+                said(
+                    "{title} must be between {minimum} and {maximum}, not {value}.",
+                    title=said(known.title),
+                    minimum=known.minimum,
+                    maximum=known.maximum,
+                    value=value,
+                ),
                 parameter=known.name,
                 minimum=known.minimum,
                 maximum=known.maximum,
@@ -37,12 +49,20 @@ def _check(known: Parameter, value: Any) -> Any:
         allowed = [choice.value for choice in known.choices]
         if value not in allowed:
             raise InvalidParameter(
-                f"{known.title} must be one of {', '.join(allowed)}, not {value!r}.",
+                said(
+                    "{title} must be one of {choices}, not {value}.",
+                    title=said(known.title),
+                    choices=", ".join(allowed),
+                    value=repr(value),
+                ),
                 parameter=known.name,
                 choices=allowed,
             )
     elif not isinstance(value, bool):
-        raise InvalidParameter(f"{known.title} must be true or false, not {value!r}.", parameter=known.name)
+        raise InvalidParameter(
+            said("{title} must be true or false, not {value}.", title=said(known.title), value=repr(value)),
+            parameter=known.name,
+        )
     return value
 
 
@@ -66,8 +86,11 @@ class UpscaleRequest:
                 parameter(name)
             except KeyError:
                 raise InvalidParameter(
-                    f"There is no parameter called {name!r}; there are "
-                    f"{', '.join(known.name for known in PARAMETERS)}.",
+                    said(
+                        "There is no parameter called {name}; there are {names}.",
+                        name=repr(name),
+                        names=", ".join(known.name for known in PARAMETERS),
+                    ),
                     parameter=name,
                 ) from None
         values = {

@@ -14,6 +14,7 @@ from .addresses import check_address
 from .contract import SERVERS
 from .errors import InvalidSetting, JournalBroken
 from .files import private_folder, read_json, write_json
+from .sentences import said
 
 BASE_URL_VARIABLE = "PRECISION_UPSCALER_BASE_URL"
 DATA_VARIABLE = "PRECISION_UPSCALER_DATA"
@@ -29,7 +30,9 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
     try:
         return private_folder(path)
     except OSError as error:
-        raise JournalBroken(f"The data folder {path} cannot be made: {error.strerror}.") from error
+        raise JournalBroken(
+            said("The data folder {path} cannot be made: {problem}.", path=path, problem=error.strerror)
+        ) from error
 
 
 def _number(minimum: float, maximum: float, help_text: str) -> dict[str, Any]:
@@ -74,7 +77,9 @@ class Settings:
         values: dict[str, Any] = {}
         for name, value in changes.items():
             if name not in known:
-                raise InvalidSetting(f"There is no setting called {name!r}.", setting=name)
+                raise InvalidSetting(
+                    said("There is no setting called {name}.", name=repr(name)), setting=name
+                )
             values[name] = _checked(name, value, getattr(self, name), known[name].metadata)
         return replace(self, **values)
 
@@ -99,25 +104,36 @@ def _checked(name: str, value: Any, present: Any, metadata: Mapping[str, Any]) -
     if isinstance(present, tuple):
         if isinstance(value, (list, tuple)) and all(isinstance(item, str) and item.strip() for item in value):
             return tuple(item.strip().lower() for item in value)
-        raise InvalidSetting(f"{name} must be a list of host names.", setting=name)
+        raise InvalidSetting(said("{name} must be a list of host names.", name=name), setting=name)
     if "choices" in metadata:
         if value not in metadata["choices"]:
-            raise InvalidSetting(f"{name} must be one of {', '.join(metadata['choices'])}.", setting=name)
+            choices = ", ".join(metadata["choices"])
+            raise InvalidSetting(
+                said("{name} must be one of {choices}.", name=name, choices=choices), setting=name
+            )
         return value
     if "minimum" in metadata:
         whole = isinstance(present, int)
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-            raise InvalidSetting(f"{name} must be a {'whole ' if whole else ''}number.", setting=name)
+            if whole:
+                raise InvalidSetting(said("{name} must be a whole number.", name=name), setting=name)
+            raise InvalidSetting(said("{name} must be a number.", name=name), setting=name)
         minimum, maximum = metadata["minimum"], metadata["maximum"]
         if not minimum <= value <= maximum:
             raise InvalidSetting(
-                f"{name} must be between {minimum} and {maximum}, not {value}.",
+                said(
+                    "{title} must be between {minimum} and {maximum}, not {value}.",
+                    title=name,
+                    minimum=minimum,
+                    maximum=maximum,
+                    value=value,
+                ),
                 setting=name,
                 minimum=minimum,
                 maximum=maximum,
             )
         return value if whole else float(value)
-    raise InvalidSetting(f"{name} must be a text.", setting=name)
+    raise InvalidSetting(said("{name} must be a text.", name=name), setting=name)
 
 
 def load(folder: Path) -> Settings:

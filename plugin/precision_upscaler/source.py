@@ -10,6 +10,7 @@ from .contract import LIMITS, parameter
 from .errors import DiskFull, SourceFormat, SourceSize, SourceUnreadable
 from .images import NotAPicture, Picture, inspect, verify
 from .request import UpscaleRequest
+from .sentences import said
 
 if TYPE_CHECKING:
     import hashlib
@@ -36,8 +37,15 @@ def check_upload(path: Path, source: Picture) -> Picture:
     picture = _whole_picture(path)
     if (picture.width, picture.height) != (source.width, source.height):
         raise SourceUnreadable(
-            f"{path.name} is {picture.width} x {picture.height} pixels, and the picture it stands for "
-            f"{source.width} x {source.height}."
+            said(
+                "{name} is {width} x {height} pixels, and the picture it stands for {own_width} x "
+                "{own_height}.",
+                name=path.name,
+                width=picture.width,
+                height=picture.height,
+                own_width=source.width,
+                own_height=source.height,
+            )
         )
     return picture
 
@@ -48,17 +56,19 @@ def _whole_picture(path: Path, pixels: hashlib._Hash | None = None) -> Picture:
     except NotAPicture as problem:
         raise _unusable(path, problem) from problem
     except OSError as error:
-        raise SourceUnreadable(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise SourceUnreadable(
+            said("{name} cannot be read: {problem}.", name=path.name, problem=error.strerror)
+        ) from error
 
 
 def _unusable(path: Path, problem: NotAPicture) -> SourceFormat | SourceUnreadable:
     if path.stat().st_size == 0:
-        return SourceUnreadable(f"{path.name} is empty.")
+        return SourceUnreadable(said("{name} is empty.", name=path.name))
     try:
         inspect(path)
     except NotAPicture:
-        return SourceFormat(f"{path.name} cannot be sent: {problem}.")
-    return SourceUnreadable(f"{path.name} is damaged: {problem}.")
+        return SourceFormat(said("{name} cannot be sent: {problem}.", name=path.name, problem=problem))
+    return SourceUnreadable(said("{name} is damaged: {problem}.", name=path.name, problem=problem))
 
 
 def size_problem(width: int, height: int, scale_factor: int) -> str | None:
@@ -68,23 +78,40 @@ def size_problem(width: int, height: int, scale_factor: int) -> str | None:
         LIMITS["maximum_output_side"],
         LIMITS["maximum_aspect"],
     )
-    size = f"The picture is {width} x {height} pixels"
     if min(width, height) < least:
-        return f"{size}; the service takes at least {least} on each side."
+        return said(
+            "The picture is {width} x {height} pixels; the service takes at least {least} on each side.",
+            width=width,
+            height=height,
+            least=least,
+        )
     if max(width, height) > aspect * min(width, height):
-        return f"{size}; the service takes shapes from 1:{aspect} to {aspect}:1."
+        return said(
+            "The picture is {width} x {height} pixels; the service takes shapes from 1:{aspect} to "
+            "{aspect}:1.",
+            width=width,
+            height=height,
+            aspect=aspect,
+        )
     if max(width, height) * scale_factor <= most:
         return None
     smallest = parameter("scale_factor").minimum
     fits = most // max(width, height)
-    hint = (
-        f"the largest factor for this picture is {fits}"
-        if fits >= smallest
-        else f"even with factor {smallest} the longer side may have at most {most // smallest} pixels"
-    )
-    return (
-        f"The result would be {width * scale_factor} x {height * scale_factor} pixels; the service makes "
-        f"at most {most} on each side: {hint}."
+    if fits >= smallest:
+        hint = said("the largest factor for this picture is {factor}", factor=fits)
+    else:
+        hint = said(
+            "even with factor {factor} the longer side may have at most {pixels} pixels",
+            factor=smallest,
+            pixels=most // smallest,
+        )
+    return said(
+        "The result would be {width} x {height} pixels; the service makes at most {most} on each side: "
+        "{hint}.",
+        width=width * scale_factor,
+        height=height * scale_factor,
+        most=most,
+        hint=hint,
     )
 
 
@@ -95,7 +122,11 @@ def check_room(folder: Path, picture: Picture, request: UpscaleRequest) -> None:
     free = shutil.disk_usage(folder).free
     if free < need:
         raise DiskFull(
-            f"The disk with the data folder has {free >> 20} MiB free; this job may need {need >> 20} MiB.",
+            said(
+                "The disk with the data folder has {free} MiB free; this job may need {need} MiB.",
+                free=free >> 20,
+                need=need >> 20,
+            ),
             free=free,
             needed=need,
         )

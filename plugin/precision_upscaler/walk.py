@@ -38,6 +38,7 @@ from .log import LOGGER
 from .policy import PollingPolicy, RetryPolicy, Verdict
 from .recovery import find_created_task, note_known_tasks
 from .request import UpscaleRequest
+from .sentences import joined, said
 from .settings import Settings
 from .task import Task, TaskStatus
 
@@ -116,7 +117,8 @@ class Walk:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFull("The disk is full.", charged=self.job.state.charged) from error
             raise JournalBroken(
-                f"The journal cannot be used: {error.strerror}.", charged=self.job.state.charged
+                said("The journal cannot be used: {problem}.", problem=error.strerror),
+                charged=self.job.state.charged,
             ) from error
 
     def _step(self) -> Result | None:
@@ -261,7 +263,10 @@ class Walk:
                 attempt += 1
             if waited >= deadline:
                 raise StillRunning(
-                    f"The task is not done after {waited / 60:.0f} minutes of waiting.", task_id=task_id
+                    said(
+                        "The task is not done after {minutes} minutes of waiting.", minutes=round(waited / 60)
+                    ),
+                    task_id=task_id,
                 )
             self._wait_visibly(min(pause, deadline - waited), earlier + waited)
 
@@ -289,7 +294,9 @@ class Walk:
         if failed.failure.status == 404:  # noqa: PLR2004 - HTTP's number
             return TaskUnknown("The service does not know the task.", task_id=task_id)
         error = named_error(failed, self.job.state.charged)
-        error.advice += " The task is not lost: choose Resume then, without a new charge."
+        error.advice = joined(
+            error.advice, said("The task is not lost: choose Resume then, without a new charge.")
+        )
         return error
 
     # the result --------------------------------------------------------------------------------
@@ -340,7 +347,9 @@ class Walk:
                 return self._downloaded(task)
             except NotAPicture as again:
                 self._drop_part()
-                raise ResultBroken(f"What the service sent is no whole picture: {again}.") from again
+                raise ResultBroken(
+                    said("What the service sent is no whole picture: {problem}.", problem=again)
+                ) from again
 
     def _downloaded(self, task: Task) -> Picture:
         self._stage("downloading")
@@ -453,7 +462,11 @@ def wrong_scale(asked: tuple[int, int], picture: Picture) -> str | None:
     # a service that applies the EXIF rotation returns the sides exchanged
     if got in (asked, asked[::-1]):
         return None
-    return (
-        f"The service returned {got[0]} x {got[1]} pixels where {asked[0]} x {asked[1]} were asked for. "
-        "The picture can be used all the same."
+    return said(
+        "The service returned {width} x {height} pixels where {asked_width} x {asked_height} were asked for. "
+        "The picture can be used all the same.",
+        width=got[0],
+        height=got[1],
+        asked_width=asked[0],
+        asked_height=asked[1],
     )

@@ -48,14 +48,18 @@ Events (``event`` names the kind)::
      "expected_seconds": 90.0 | null}
     {"event": "progress", "stage": "sending" | "waiting" | "downloading",
      "done": 65536, "total": 1048576 | null}        bytes, but seconds in stage "waiting"
-    {"event": "warning", "code": "wrong-scale" | "adopted" | "no-task-list", "message": "..."}
+    {"event": "warning", "code": "wrong-scale" | "adopted" | "no-task-list", "message": "...",
+     "sentences": {"message": [...]}}
     {"event": "result", "job_id": "...", "task_id": "...", "path": "...", "format": "png" | "jpeg" | "webp",
      "width": 2048, "height": 1536, "charged": "yes", "reused": false}
         ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
     {"event": "cancelled", "job_id": ..., "charged": "no" | "unknown" | "yes", "message": "..."}
     {"event": "error", "code": "invalid-key", "what": "...", "charged": "no" | "unknown" | "yes",
      "charge": "Nothing was charged.", "advice": "...", "log": "/path/to/log", "job_id": null | "...",
-     "details": {...}}
+     "details": {...}, "sentences": {"what": [...], "advice": [...]}}
+        ``sentences`` are those of the texts they are named after, for a front end that translates them:
+        [{"text": "{host} could not be reached ({reason}).", "values": {"host": "...", "reason": "..."}},
+        ...]; a value may be {"parts": [...]}, such sentences again.
     {"event": "jobs", "jobs": [{"job_id", "state": "committed" | "created" | "stored", "created",
                                 "task_id", "charged", "origin", "parameters", "source", "result",
                                 "width", "height", "running"}, ...]}
@@ -100,6 +104,7 @@ from .events import Event, Result
 from .job import pruned, resume, upscale
 from .log import LOGGER, open_log
 from .request import UpscaleRequest
+from .sentences import said
 from .settings import data_folder, described, effective_address, load, save
 from .workshop import Workshop
 
@@ -353,7 +358,7 @@ def main() -> int:
         pipe.send(error.to_event(None if log is None else str(log), job_id))
     except Exception as error:  # noqa: BLE001 - a front end always hears how it ended
         LOGGER.error("unexpected: %s", traceback.format_exc())
-        what = f"Something unexpected happened ({type(error).__name__})."
+        what = said("Something unexpected happened ({kind}).", kind=type(error).__name__)
         job_id = None if workshop is None else workshop.last_job_id
         pipe.send(UnexpectedError(what).to_event(None if log is None else str(log), job_id))
         return 1

@@ -7,7 +7,7 @@ it stops while nothing is paid, and otherwise finishes and keeps the result for 
 from __future__ import absolute_import
 
 from gimpfu import gimp
-from precision_upscaler.frontend import texts
+from precision_upscaler.frontend import texts, worker_words
 from precision_upscaler.frontend.fraction import Fraction
 from precision_upscaler.frontend.pipe import FINAL_EVENTS, Worker
 
@@ -68,7 +68,7 @@ class Conversation(object):
 
     def _show(self, event):
         if event["event"] == "warning":
-            self.warnings.append(event["message"])
+            self.warnings.append(worker_words.said(event, "message", self._translate))
         if event["event"] == "stage":
             line = texts.stage(event, self._translate)
             expected = texts.expected(event.get("expected_seconds"), self._translate)

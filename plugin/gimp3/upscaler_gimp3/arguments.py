@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp, GLib, GObject
 from precision_upscaler.contract import PARAMETERS
-from precision_upscaler.frontend import mnemonics, texts
 from precision_upscaler.frontend import options as described
+from precision_upscaler.frontend import texts
 
+from . import window_words
 from .errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+GIMPS_BUTTONS = ("_OK", "_Cancel", "_Reset", "_Help", "_Load Saved Settings", "_Save Settings")
+"""What GIMP's dialog calls its buttons, in English; it looks for clashes before OK gets our label."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,10 @@ def argument_name(name: str) -> str:
 
 def add_to(procedure: Any, translate: Callable[[str], str] = texts.same) -> None:
     """Declare every argument on ``procedure``: the contract's parameters, then ours."""
-    titles = mnemonics.with_keys([translate(one.title) for one in described.ALL], taken_keys(translate))
+    labels = window_words.main_window(translate, gimps_labels())
     readwrite = GObject.ParamFlags.READWRITE
-    for one, title in zip(described.ALL, titles, strict=True):
-        words = (argument_name(one.name), title, translate(one.help))
+    for one in described.ALL:
+        words = (argument_name(one.name), labels[one.name], translate(one.help))
         if one.kind == "integer":
             procedure.add_int_argument(*words, one.minimum, one.maximum, one.default, readwrite)
         elif one.kind == "boolean":
@@ -53,11 +58,9 @@ def add_to(procedure: Any, translate: Callable[[str], str] = texts.same) -> None
             procedure.add_choice_argument(*words, choice, one.default, readwrite)
 
 
-def taken_keys(translate: Callable[[str], str] = texts.same) -> set[str]:
-    """Return the letters that the buttons of GIMP's dialog have in the user's language, and our Upscale."""
-    theirs = ("_OK", "_Cancel", "_Reset", "_Help", "_Load Saved Settings", "_Save Settings")
-    labels = [GLib.dgettext("gimp30-libgimp", label) for label in theirs]
-    return {mnemonics.key_of(label) for label in [*labels, translate("_Upscale")]}
+def gimps_labels() -> list[str]:
+    """Return the labels of the buttons that GIMP's dialog has beside ours, in the user's language."""
+    return [GLib.dgettext("gimp30-libgimp", label) for label in GIMPS_BUTTONS]
 
 
 def options_from(config: Any, translate: Callable[[str], str] = texts.same) -> Options:

@@ -15,16 +15,16 @@ from gi.repository import Gegl, GimpUi, GLib, GObject
 from precision_upscaler.contract import price
 from precision_upscaler.frontend import options as described
 from precision_upscaler.frontend.forecast import Experience
-from precision_upscaler.frontend.mnemonics import key_of
 
-from . import widgets
-from .arguments import argument_name, options_from, taken_keys
+from . import aside, widgets
+from .arguments import argument_name, gimps_labels, options_from
 from .errors import Refused
 from .forecast_lines import ForecastLines
 from .i18n import _
 from .preview import Preview
 from .service_part import ServicePart
 from .widgets import Gtk
+from .window_words import keys_of, main_window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,14 +49,17 @@ class Dialog:
         self._image = image
         self._drawables = list(drawables)
         self._begun = False
+        self._shown = True
         self._explanations: list[tuple[Parameter, Any]] = []
         self._window = GimpUi.ProcedureDialog.new(procedure, config, _("Precision Upscale"))
-        self._window.set_ok_label(_("_Upscale"))
+        theirs = gimps_labels()
+        labels = main_window(_, theirs)
+        self._window.set_ok_label(labels["upscale"])
         self._ok = self._window.get_widget_for_response(Gtk.ResponseType.OK)
         self._replace_help()
         self._preview = Preview()
         self._lines = ForecastLines()
-        self._service = ServicePart(self._window, self._update, self._keys())
+        self._service = ServicePart(self._window, self._update, keys_of([*theirs, *labels.values()]))
         self._fill()
         self._handlers = [config.connect("notify", self._changed)]
         # GIMP stays usable: the selection or the layer may be others when the user comes back
@@ -69,9 +72,11 @@ class Dialog:
         self._ok.set_sensitive(False)
         self._first_map = self._window.connect_after("map-event", self._mapped)
         wanted = bool(self._window.run())
+        self._shown = False
         for handler in self._handlers:
             self._config.disconnect(handler)
         self._service.end()
+        aside.forget()
         self._window.destroy()
         while Gtk.events_pending():  # take the window off the screen before the work begins
             Gtk.main_iteration_do(False)
@@ -115,6 +120,7 @@ class Dialog:
             self._add(last, one)
         more = Gtk.Expander(label=_("More options"), expanded=self._uses(_LAST))
         more.add(last)
+        more.connect_after("notify::expanded", self._shrink)
         content.pack_start(more, False, False, 0)
         content.pack_start(Gtk.Separator(), False, False, 0)
         content.pack_start(self._lines, False, False, 0)
@@ -146,18 +152,15 @@ class Dialog:
             box.pack_start(words, False, False, 0)
             self._explanations.append((one, words))
 
-    def _keys(self) -> set[str]:
-        """Return the mnemonic letters of the buttons and the arguments."""
-        titles = [self._config.find_property(argument_name(one.name)).get_nick() for one in described.ALL]
-        return taken_keys(_) | {key_of(title) for title in titles}
-
     def _replace_help(self) -> None:
         """Let Help open our own page: GIMP's would say that there is no manual of this plug-in."""
         theirs = self._window.get_widget_for_response(Gtk.ResponseType.HELP)
+        label = _("_Help")
         if theirs is not None:
+            label = theirs.get_label()
             theirs.set_no_show_all(True)
             theirs.hide()
-        widgets.add_help(self._window, "dialog")
+        widgets.add_help(self._window, label, "dialog")
 
     # ---------------------------------------------------------------- keeping it true
 
@@ -176,7 +179,7 @@ class Dialog:
         self._explain()
         if not self._begun:
             return False
-        self._lines.practice = self._service.practising
+        self._lines.practice = self._service.practicing
         self._lines.experience = self._experience()
         try:
             fits = self._lines.update(self._image, self._drawables, options_from(self._config, _))
@@ -186,7 +189,18 @@ class Dialog:
         if subject is not None:
             self._preview.show_part(subject.layer, tuple(subject.area_in_layer))
         self._ok.set_sensitive(fits and self._service.ready)
+        self._shrink()
         return False
+
+    def _shrink(self, *_event: object) -> None:
+        """Give back the height that is needed no longer: a window only grows by itself."""
+
+        def once() -> bool:
+            if self._shown:
+                self._window.resize(self._window.get_size().width, 1)
+            return bool(GLib.SOURCE_REMOVE)
+
+        GLib.idle_add(once)
 
     def _experience(self) -> Experience:
         status = self._service.status or {}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.forecast import NO_EXPERIENCE, forecast
-from precision_upscaler.frontend.options import AREA_SELECTION
-from precision_upscaler.frontend.placement import FIT_LAYER, Size
+from precision_upscaler.frontend.kept import conversion_note
+from precision_upscaler.frontend.placement import NEW_IMAGE, Size
 
 from . import subjects, widgets
 from .errors import Refused
@@ -64,11 +65,11 @@ class ForecastLines(Gtk.Box):
         self.first = found[0]
         self._refusal.show_text("")
         canvas = Size(image.get_width(), image.get_height())
-        areas = [one.area for one in found]
-        expected = forecast(areas, canvas, options.factor, options.placement, self.experience)
+        areas, layers = [one.area for one in found], [one.box for one in found]
+        expected = forecast(areas, layers, canvas, options.factor, options.placement, self.experience)
         self._show(expected)
         self._show_canvas(canvas, expected, options)
-        self._warning.show_text("\n".join(_warnings(found, expected)), "warning")
+        self._warning.show_text("\n".join(_warnings(found, expected, options.placement)), "warning")
         return True
 
     def _show(self, expected: Forecast | None) -> None:
@@ -79,37 +80,28 @@ class ForecastLines(Gtk.Box):
         shown = ", ".join(sizes[:3]) + (", …" if len(sizes) > 3 else "")  # noqa: PLR2004 - as above
         line = _("{sizes} pixels, {megapixels} megapixels")
         self._values["result"].set_text(line.format(sizes=shown, megapixels=f"{expected.megapixels:.1f}"))
-        self._values["time"].set_text(duration(expected.seconds))
+        self._values["time"].set_text(texts.expected(expected.seconds, catalog()))
         self._values["price"].set_text(self._price(expected))
 
     def _price(self, expected: Forecast) -> str:
+        line = _("about {amount} {currency}, an estimate with prices of {date}")
         if self.practice:
-            return _("nothing, this is practice")
-        return _("about {amount} {currency}, an estimate with prices of {date}").format(
+            line = _("nothing, this is practice; the real service: about {amount} {currency}")
+        return line.format(
             amount=f"{expected.price.amount:.2f}", currency=expected.price.currency, date=expected.price.dated
         )
 
     def _show_canvas(self, canvas: Size, expected: Forecast, options: Options) -> None:
         after = expected.canvas
-        if options.placement == FIT_LAYER or after == canvas:
-            text = _("stays {width} × {height} pixels").format(width=canvas.width, height=canvas.height)
-        else:
-            text = _("becomes {width} × {height} pixels").format(width=after.width, height=after.height)
-            if options.placement == "new-image":
-                text = _("a new one of {width} × {height} pixels").format(
-                    width=after.width, height=after.height
-                )
-        self._values["canvas"].set_text(text)
+        text = _("becomes {width} × {height} pixels")
+        if options.placement == NEW_IMAGE:
+            text = _("a new one of {width} × {height} pixels")
+        elif after == canvas:
+            text = _("stays {width} × {height} pixels")
+        self._values["canvas"].set_text(text.format(width=after.width, height=after.height))
 
 
-def duration(seconds: float) -> str:
-    """Return an expected duration in words; never more exact than it is known."""
-    if seconds < 90:  # noqa: PLR2004 - below that minutes say too little
-        return _("usually about {seconds} seconds").format(seconds=int(round(seconds / 5) * 5) or 5)
-    return _("usually about {minutes} minutes").format(minutes=round(seconds / 60))
-
-
-def _warnings(found: list[subjects.Subject], expected: Forecast) -> list[str]:
+def _warnings(found: list[subjects.Subject], expected: Forecast, placement: str) -> list[str]:
     lines = []
     if len(found) > 1:
         line = catalog().plural(
@@ -122,10 +114,11 @@ def _warnings(found: list[subjects.Subject], expected: Forecast) -> list[str]:
         "link": _("“{name}” is a link layer and will become pixels."),
         "group": _("“{name}” is a group and will be upscaled as one picture."),
     }
-    lines += [names[one.kind].format(name=one.name) for one in found if one.kind in names]
+    for one in found:
+        # elsewhere the layer stays what it is, and only its result is made of pixels
+        told = "group" if one.kind == "group" else conversion_note(one.kind, placement)
+        if told in names:
+            lines.append(names[told].format(name=one.name))
     if expected.megapixels > _LARGE_MEGAPIXELS:
         lines.append(_("Results this large take a good deal of memory and time in GIMP."))
     return lines
-
-
-__all__ = ["AREA_SELECTION", "ForecastLines", "duration"]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from . import widgets
+from precision_upscaler.frontend import practice
+
+from . import mock_looks, widgets
 from .i18n import _
 from .widgets import Gtk
+from .window_words import key_window
 from .worker_calls import Call
 
 if TYPE_CHECKING:
@@ -24,12 +27,13 @@ class KeyDialog(Gtk.Dialog):
         self._base_url = base_url
         self._call: Call | None = None
         self._stored = False
-        widgets.add_help(self, "key")
-        self.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
-        self._untested = self.add_button(_("Store _Untested"), _STORE_UNTESTED)
+        self._labels = key_window(_)
+        widgets.add_help(self, self._labels["help"], "key")
+        self.add_button(self._labels["cancel"], Gtk.ResponseType.CANCEL)
+        self._untested = self.add_button(self._labels["untested"], _STORE_UNTESTED)
         self._untested.set_no_show_all(True)
         self._untested.hide()
-        self._ok = self.add_button(_("_Test and Store"), Gtk.ResponseType.OK)
+        self._ok = self.add_button(self._labels["test"], Gtk.ResponseType.OK)
         self._ok.get_style_context().add_class("suggested-action")
         self.set_default_response(Gtk.ResponseType.OK)
         self._fill()
@@ -41,6 +45,7 @@ class KeyDialog(Gtk.Dialog):
         """Show the window until a key is stored or the user gives up; whether one was stored."""
         self.show_all()
         self._entry.grab_focus()
+        mock_looks.is_mock(self._base_url, self._heard_mock)
         self.run()  # OK and the like never end it: see _respond
         self.destroy()
         return self._stored
@@ -52,17 +57,16 @@ class KeyDialog(Gtk.Dialog):
         box = self.get_content_area()
         box.set_border_width(12)
         box.set_spacing(10)
-        box.add(
-            widgets.label(
-                _(
-                    "The pictures are made by a paid service at {host}. It needs the API key of your own "
-                    "account there, and charges that account."
-                ).format(host=host)
-            )
+        self._about = widgets.label(
+            _(
+                "The pictures are made by a paid service at {host}. It needs the API key of your own "
+                "account there, and charges that account."
+            ).format(host=host)
         )
-        link = Gtk.LinkButton.new_with_label(widgets.KEY_PAGE, _("Get a key from the service"))
-        link.set_halign(Gtk.Align.START)
-        box.add(link)
+        box.add(self._about)
+        self._link = Gtk.LinkButton.new_with_label(widgets.KEY_PAGE, _("Get a key from the service"))
+        self._link.set_halign(Gtk.Align.START)
+        box.add(self._link)
         self._entry = Gtk.Entry(visibility=False, activates_default=True, width_chars=44)
         self._entry.set_input_purpose(Gtk.InputPurpose.PASSWORD)
         self._entry.set_icon_from_icon_name(Gtk.EntryIconPosition.SECONDARY, "view-reveal-symbolic")
@@ -70,7 +74,7 @@ class KeyDialog(Gtk.Dialog):
         self._entry.connect("icon-press", self._reveal)
         self._entry.connect("changed", self._update)
         row = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=8)
-        row.pack_start(widgets.labelled(_("API _key:"), self._entry), False, False, 0)
+        row.pack_start(widgets.labelled(self._labels["key"], self._entry), False, False, 0)
         row.pack_start(self._entry, True, True, 0)
         box.add(row)
         self._spinner = Gtk.Spinner(no_show_all=True)
@@ -88,6 +92,17 @@ class KeyDialog(Gtk.Dialog):
                 dim=True,
             )
         )
+
+    def _heard_mock(self, is_mock: bool) -> None:
+        """Say what a mock is, instead of what a paid service wants."""
+        if is_mock and self._about.get_realized():
+            self._link.hide()
+            self._about.set_text(
+                _(
+                    "Practice: this key is for the offline mock on this computer, which charges nothing. "
+                    "It takes the key “{key}”."
+                ).format(key=practice.KEY)
+            )
 
     def _reveal(self, entry: Any, *_event: object) -> None:
         entry.set_visibility(not entry.get_visibility())

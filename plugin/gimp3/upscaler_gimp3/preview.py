@@ -42,17 +42,20 @@ class Preview(Gtk.Box):
         frame = Gtk.Frame(shadow_type=Gtk.ShadowType.IN)
         frame.add(touch)
         self.pack_start(frame, False, False, 0)
-        caption = widgets.label(_("Before, at 100 %"), dim=True, wrap=False)
+        caption = widgets.label(_("Before, at 100%"), dim=True, wrap=False)
         caption.set_xalign(0.5)
         self.pack_start(caption, False, False, 0)
 
     def show_part(self, drawable: Any, area: tuple[int, int, int, int]) -> None:
-        """Show the middle of ``area`` (x, y, width, height in the drawable's own pixels)."""
+        """Show a piece of ``area`` (x, y, width, height in the drawable's own pixels).
+
+        From the middle, and as far above it as a portrait has its eyes.
+        """
         if self._drawable is not None and area == self._area and drawable.get_id() == self._drawable.get_id():
             return
         self._drawable, self._area = drawable, area
         x, y, width, height = area
-        self._go(x + (width - SIDE) // 2, y + (height - SIDE) // 2)
+        self._go(x + (width - SIDE) // 2, y + (height - SIDE) // 3)
 
     def _go(self, x: int, y: int) -> None:
         left, top, width, height = self._area

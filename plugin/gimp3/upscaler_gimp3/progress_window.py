@@ -12,7 +12,7 @@ import gi
 
 gi.require_version("GimpUi", "3.0")
 from gi.repository import GimpUi, GLib
-from precision_upscaler.frontend import texts
+from precision_upscaler.frontend import texts, worker_words
 from precision_upscaler.frontend.fraction import Fraction
 
 from . import widgets
@@ -91,7 +91,10 @@ class Row(Gtk.Box):
         self._words.set_text(
             {"result": _("Done"), "cancelled": _("Cancelled")}.get(event["event"], _("Failed"))
         )
-        told = "" if event["event"] == "result" else event.get("what") or event.get("message") or ""
+        told = {
+            "error": worker_words.said(event, "what", catalog()),
+            "cancelled": texts.cancelled(event.get("charged", "unknown"), catalog()),
+        }.get(event["event"], "")
         self._numbers.set_text(told)
         self._numbers.set_tooltip_text(told or None)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import gi
 gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf, Gimp, GLib
 
-from . import resume, widgets
+from . import aside, resume, widgets, window_words
 from .errors import Failed
 from .i18n import _, catalog, plural
 from .progress_window import ProgressWindow
@@ -95,10 +95,9 @@ class Row(Gtk.ListBoxRow):
             return _("Its image is open: the result goes back into the layer.")
         return _("Its image is not open: the result becomes a new image.")
 
-    def show_thumbnail(self, picture: Any) -> bool:
+    def show_thumbnail(self, picture: Any) -> None:
         """Show a small picture once it is read."""
         self._image.set_from_pixbuf(picture)
-        return bool(GLib.SOURCE_REMOVE)
 
     def source(self) -> str | None:
         """Return the file to make a thumbnail of: the result if it is here, else what was sent."""
@@ -121,8 +120,9 @@ class ResumeDialog:
         style.load_from_data(_STYLE)
         priority = Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION
         Gtk.StyleContext.add_provider_for_screen(self._window.get_screen(), style, priority)
-        widgets.add_help(self._window, "resume")
-        self._window.add_button(_("_Close"), Gtk.ResponseType.CLOSE)
+        self._labels = window_words.resume_window(_)
+        widgets.add_help(self._window, self._labels["help"], "resume")
+        self._window.add_button(self._labels["close"], Gtk.ResponseType.CLOSE)
         self._loop = GLib.MainLoop()
         self._window.connect("response", lambda *_answer: self._loop.quit())
         self._fill()
@@ -135,6 +135,7 @@ class ResumeDialog:
         self._loop.run()
         if self._call is not None:
             self._call.forget()
+        aside.forget()
         self._window.destroy()
 
     # ---------------------------------------------------------------- what it shows
@@ -163,13 +164,13 @@ class ResumeDialog:
         content.pack_start(self._message, False, False, 0)
         row = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
         self._buttons = []
-        for label, act in (
-            (_("_Bring Back"), self._bring_back),
-            (_("Open as _New Image"), self._open_new),
-            (_("_Save As…"), self._save),
-            (_("_Forget…"), self._forget),
+        for name, act in (
+            ("bring-back", self._bring_back),
+            ("new-image", self._open_new),
+            ("save", self._save),
+            ("forget", self._forget),
         ):
-            button = Gtk.Button(label=label, use_underline=True)
+            button = Gtk.Button(label=self._labels[name], use_underline=True)
             widgets.when_clicked(button, lambda act=act: act(self._chosen()))  # type: ignore[misc]  # its default
             row.pack_start(button, True, True, 0)
             self._buttons.append(button)
@@ -219,7 +220,7 @@ class ResumeDialog:
         usable = [row for row in rows if row.get_sensitive()]
         if usable:
             self._list.select_row(usable[0])
-        threading.Thread(target=_read_thumbnails, args=(rows,), daemon=True).start()
+        _show_thumbnails(list(rows))
         self._sensitive()
 
     # ---------------------------------------------------------------- what it does
@@ -300,8 +301,9 @@ class ResumeDialog:
         chooser = Gtk.FileChooserDialog(
             title=_("Save the Result"), transient_for=self._window, action=Gtk.FileChooserAction.SAVE
         )
-        chooser.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
-        chooser.add_button(_("_Save"), Gtk.ResponseType.OK)
+        labels = window_words.file_window(_)
+        chooser.add_button(labels["cancel"], Gtk.ResponseType.CANCEL)
+        chooser.add_button(labels["save"], Gtk.ResponseType.OK)
         chooser.set_default_response(Gtk.ResponseType.OK)
         chooser.set_do_overwrite_confirmation(True)
         chooser.set_current_name(Path(resume.name_of(job, catalog())).stem + suffix)
@@ -312,7 +314,9 @@ class ResumeDialog:
     def _forget(self, rows: Sequence[Row]) -> None:
         question = plural("Forget this upscale?", "Forget these {count} upscales?", len(rows))
         why = _("What was paid for it is lost: the result can never be fetched again.")
-        if not widgets.confirm(self._window, question.format(count=len(rows)), why, _("_Forget")):
+        labels = window_words.forget_window(_)
+        question = question.format(count=len(rows))
+        if not widgets.confirm(self._window, question, why, labels["cancel"], labels["forget"]):
             return
         waiting = [row.job["job_id"] for row in rows]
 
@@ -327,16 +331,26 @@ class ResumeDialog:
         next_one()
 
 
-def _read_thumbnails(rows: Sequence[Row]) -> None:
-    """Read small pictures, on a thread: a large result takes a second to shrink."""
-    for row in rows:
-        source = row.source()
-        if source is not None:
-            try:
-                picture = GdkPixbuf.Pixbuf.new_from_file_at_size(source, _THUMBNAIL, _THUMBNAIL)
-            except GLib.Error:
-                continue
-            GLib.idle_add(row.show_thumbnail, picture)
+def _show_thumbnails(rows: list[Row]) -> None:
+    """Show small pictures, one after the other: a large result takes a second to shrink."""
+    if not rows:
+        return
+    row, *others = rows
+
+    def heard(picture: Any) -> None:
+        if picture is not None:
+            row.show_thumbnail(picture)
+        _show_thumbnails(others)
+
+    aside.ask(functools.partial(_thumbnail, row.source()), heard)
+
+
+def _thumbnail(path: str | None) -> Any:
+    """Return a small picture of a file, None when it cannot be read."""
+    try:
+        return GdkPixbuf.Pixbuf.new_from_file_at_size(path, _THUMBNAIL, _THUMBNAIL) if path else None
+    except GLib.Error:
+        return None
 
 
 def show() -> int:

@@ -1,20 +1,20 @@
-"""The dialog's part about the service: which one, whether a key is stored, practising for nothing."""
+"""The dialog's part about the service: which one, whether a key is stored, practicing for nothing."""
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from gi.repository import Gimp, GLib
+from gi.repository import Gimp
 from precision_upscaler.contract import SERVERS
-from precision_upscaler.frontend import mnemonics, practice
+from precision_upscaler.frontend import practice
 
-from . import widgets
+from . import mock_looks, widgets
 from .i18n import _, catalog
 from .key_dialog import ask_for_key
 from .settings_dialog import SettingsDialog
 from .widgets import Gtk
+from .window_words import service_part
 from .worker_calls import Call
 
 if TYPE_CHECKING:
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     Event = dict[str, Any]
 
 _REMEMBERED = "precision-upscaler-service"
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class ServicePart(Gtk.Box):
     """The lines and buttons.
 
-    ``changed`` is called whenever :attr:`ready` or :attr:`practising` may differ; ``taken`` are the
+    ``changed`` is called whenever :attr:`ready` or :attr:`practicing` may differ; ``taken`` are the
     mnemonic letters of the dialog around it. Nothing here blocks: the worker and the look for a mock
     answer when they are done.
     """
@@ -40,25 +39,25 @@ class ServicePart(Gtk.Box):
         self._changed = changed
         self._call: Call | None = None
         self._asked = False
+        self._ended = False
         self._mock: str | None = None
         self._mock_known = False
+        self._mocks: dict[str, bool] = {}
         self.status: Event | None = None
         """The worker's ``status``, None until it has answered."""
         self._message = widgets.Message()
         self.pack_start(self._message, False, False, 0)
         row = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
-        self._line = widgets.label(_("Looking for the API key…"), dim=True, chars=40)
+        self._line = widgets.label(_("Looking for the API key…"), dim=True, chars=25)
         row.pack_start(self._line, True, True, 0)
-        words = [_("Practise for Free"), _("API Key…"), _("Settings…")]
-        practise, key, settings = mnemonics.with_keys(words, taken, spare=False)
-        self._practise_words = practise
-        self._practise = Gtk.Button(label=practise, use_underline=True, no_show_all=True)
-        self._practise.connect("clicked", lambda _button: self._switch())
-        row.pack_start(self._practise, False, False, 0)
-        self._key = Gtk.Button(label=key, use_underline=True)
+        self._labels = service_part(_, taken)
+        self._practice = Gtk.Button(label=self._labels["practice"], use_underline=True, no_show_all=True)
+        self._practice.connect("clicked", lambda _button: self._switch())
+        row.pack_start(self._practice, False, False, 0)
+        self._key = Gtk.Button(label=self._labels["key"], use_underline=True)
         widgets.when_clicked(self._key, self.ask_for_key)
         row.pack_start(self._key, False, False, 0)
-        self._settings = Gtk.Button(label=settings, use_underline=True)
+        self._settings = Gtk.Button(label=self._labels["settings"], use_underline=True)
         widgets.when_clicked(self._settings, self._open_settings)
         row.pack_start(self._settings, False, False, 0)
         self.pack_start(row, False, False, 0)
@@ -72,10 +71,12 @@ class ServicePart(Gtk.Box):
         return bool(self.status and self.status["event"] == "status" and self.status["key"])
 
     @property
-    def practising(self) -> bool:
-        """Whether pictures go to a mock on this computer."""
-        address = str(self.status.get("base_url", "")) if self.status else ""
-        return urlsplit(address).hostname in _LOOPBACK
+    def practicing(self) -> bool:
+        """Whether pictures go to a mock on this computer.
+
+        Being on this computer is not enough: a proxy to the real service may be too.
+        """
+        return self._mocks.get(str(self.status.get("base_url", "")) if self.status else "", False)
 
     @property
     def _overridden(self) -> bool:
@@ -88,25 +89,26 @@ class ServicePart(Gtk.Box):
     def begin(self) -> None:
         """Ask the worker how things stand, and look for a mock meanwhile."""
         self._ask({"command": "status"}, self._heard_status)
-        threading.Thread(target=self._look_for_mock, daemon=True).start()
+        mock_looks.find(self._heard_mock)
 
     def end(self) -> None:
         """Take no answers any more: the dialog is closing."""
         if self._call is not None:
             self._call.forget()
         self._changed = lambda: None
-        self._mock_known = True
+        self._mock_known = self._ended = True
 
-    def _look_for_mock(self) -> None:
-        found = practice.find_mock()
-        GLib.idle_add(self._heard_mock, found)
-
-    def _heard_mock(self, address: str | None) -> bool:
+    def _heard_mock(self, address: str | None) -> None:
         if not self._mock_known:
             self._mock, self._mock_known = address, True
             self._show()
             self._ask_once()
-        return bool(GLib.SOURCE_REMOVE)
+
+    def _heard_what_answers(self, address: str, is_mock: bool) -> None:
+        if not self._ended:
+            self._mocks[address] = is_mock
+            self._show()
+            self._changed()
 
     def _ask(self, command: Event, answered: Callable[[Event], None], key: str | None = None) -> None:
         self._call = Call(command, answered, key=key)
@@ -118,6 +120,8 @@ class ServicePart(Gtk.Box):
         self._show()
         self._changed()
         self._ask_once()
+        address = str(event.get("base_url", ""))
+        mock_looks.is_mock(address, lambda is_mock: self._heard_what_answers(address, is_mock))
 
     def _ask_once(self) -> None:
         """On the first run, once everything is known, ask for the key unless there is a mock to try first."""
@@ -133,16 +137,15 @@ class ServicePart(Gtk.Box):
         from_environment = bool(known and self.status and self.status["key"] == "environment")
         self._key.set_sensitive(known and not from_environment)
         self._settings.set_sensitive(known)
-        self._practise.set_sensitive(known)
+        self._practice.set_sensitive(known)
 
     def _show(self) -> None:
         self._sensitive()
         if self.status is None:
             return
         if self.status["event"] != "status":
-            words = (self.status.get("what"), self.status.get("advice"))
             self._line.set_text("")
-            self._message.show_text(" ".join(word for word in words if word), "error")
+            self._message.show_text(widgets.sentences(self.status), "error")
             return
         host = urlsplit(self.status["base_url"]).netloc
         self._line.set_text(
@@ -150,15 +153,16 @@ class ServicePart(Gtk.Box):
         )
         if not self.ready:
             self._message.show_text(_("The service needs the API key of your account."), "warning")
-        elif self.practising:
+        elif self.practicing:
             self._message.show_text(
                 _("Practice: pictures go to the offline mock on this computer. Nothing is charged."), "info"
             )
         else:
             self._message.show_text(self._waiting(), "info")
-        can_switch = not self._overridden and (self.practising or self._mock is not None)
-        self._practise.set_visible(can_switch)
-        self._practise.set_label(_("Use the Real Service") if self.practising else _("Practise for Free"))
+        known = self.status["base_url"] in self._mocks
+        can_switch = known and not self._overridden and (self.practicing or self._mock is not None)
+        self._practice.set_visible(can_switch)
+        self._practice.set_label(self._labels["real" if self.practicing else "practice"])
 
     def _waiting(self) -> str:
         """Tell of results that were paid for and never arrived."""
@@ -194,7 +198,7 @@ class ServicePart(Gtk.Box):
     def _switch(self) -> None:
         """Change between the real service and the mock, in the settings, so that repeated runs follow."""
         assert self.status is not None
-        if self.practising:
+        if self.practicing:
             address = _remembered() or SERVERS[0]
         else:
             _remember(self.status["settings"]["base_url"])
@@ -204,7 +208,7 @@ class ServicePart(Gtk.Box):
     def _switched(self, event: Event) -> None:
         if event["event"] != "settings":
             self._heard_status(event)
-        elif urlsplit(event["settings"]["base_url"]).hostname in _LOOPBACK:
+        elif event["settings"]["base_url"] == self._mock:
             order = {"command": "store-key", "service": "freepik", "base_url": event["settings"]["base_url"]}
             self._ask(order, lambda _stored: self._refresh(), key=practice.KEY)
         else:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import GLib
 from precision_upscaler.contract import SERVERS
+from precision_upscaler.frontend import texts
+from precision_upscaler.frontend.mnemonics import bare
 
 from . import widgets
 from .i18n import _
 from .key_dialog import ask_for_key
 from .widgets import Gtk
+from .window_words import settings_window
 from .worker_calls import Call
 
 if TYPE_CHECKING:
@@ -18,17 +21,6 @@ if TYPE_CHECKING:
 
 _NUMBERS = {"deadline_minutes": 5, "journal_days": 1, "journal_megabytes": 100, "requests_per_minute": 1}
 """The settings that are numbers, with the step of their buttons."""
-
-
-def _titles() -> dict[str, str]:
-    return {
-        "base_url": _("Service _address:"),
-        "deadline_minutes": _("_Wait for a result (minutes):"),
-        "journal_days": _("Keep delivered results (_days):"),
-        "journal_megabytes": _("… up to this _much (MB):"),
-        "requests_per_minute": _("Requests per minute (_limit of the key):"),
-        "result_hosts": _("_Further hosts of results:"),
-    }
 
 
 def _explanations() -> dict[str, str]:
@@ -61,9 +53,10 @@ class SettingsDialog(Gtk.Dialog):
         self._settings: dict[str, Any] = dict(status["settings"])
         self._fields: dict[str, Any] = {}
         self._calls: list[Call] = []
-        widgets.add_help(self, "settings")
-        self.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
-        self._save = self.add_button(_("Sa_ve"), Gtk.ResponseType.OK)
+        self._labels = settings_window(_)
+        widgets.add_help(self, self._labels["help"], "settings")
+        self.add_button(self._labels["cancel"], Gtk.ResponseType.CANCEL)
+        self._save = self.add_button(self._labels["save"], Gtk.ResponseType.OK)
         self.set_default_response(Gtk.ResponseType.OK)
         self._fill()
         self._show_key(status.get("key"))
@@ -87,16 +80,16 @@ class SettingsDialog(Gtk.Dialog):
         box.add(Gtk.Separator())
         grid = Gtk.Grid(column_spacing=12, row_spacing=6)
         box.add(grid)
-        explanations = _explanations()
-        for row, (name, title) in enumerate(_titles().items()):
+        for row, (name, explanation) in enumerate(_explanations().items()):
+            title = self._labels[name]
             field = self._field(name)
-            field.set_tooltip_text(explanations[name])
+            field.set_tooltip_text(explanation)
             field.set_hexpand(True)
             self._fields[name] = field
             text = widgets.labelled(title, field)
             if isinstance(field, Gtk.ComboBoxText) and field.get_has_entry():
-                widgets.named(field.get_child(), title.replace("_", ""))
-            text.set_tooltip_text(explanations[name])
+                widgets.named(field.get_child(), bare(title))
+            text.set_tooltip_text(explanation)
             grid.attach(text, 0, row, 1, 1)
             grid.attach(field, 1, row, 1, 1)
         self._message = widgets.Message()
@@ -105,13 +98,13 @@ class SettingsDialog(Gtk.Dialog):
 
     def _key_part(self) -> Any:
         part = Gtk.Grid(column_spacing=12, row_spacing=6)
-        self._key_state = widgets.label(chars=60)
+        self._key_state = widgets.label(chars=34)
         self._key_state.set_hexpand(True)
         part.attach(self._key_state, 0, 0, 1, 1)
-        self._change = Gtk.Button(label=_("Change _Key…"), use_underline=True)
+        self._change = Gtk.Button(label=self._labels["change-key"], use_underline=True)
         widgets.when_clicked(self._change, self._change_key)
         part.attach(self._change, 1, 0, 1, 1)
-        self._test = Gtk.Button(label=_("_Test the Key"), use_underline=True)
+        self._test = Gtk.Button(label=self._labels["test-key"], use_underline=True)
         self._test.set_tooltip_text(_("Asks the service for the list of tasks, which costs nothing."))
         self._test.connect("clicked", self._test_key)
         part.attach(self._test, 2, 0, 1, 1)
@@ -144,7 +137,7 @@ class SettingsDialog(Gtk.Dialog):
             ((_("Data folder:"), self._status["data_folder"]), (_("Log:"), self._status["log"]))
         ):
             rows.attach(widgets.label(title, dim=True, wrap=False), 0, row, 1, 1)
-            place = widgets.label(path, dim=True, chars=60)
+            place = widgets.label(texts.short_path(path), dim=True, chars=60)
             place.set_selectable(True)
             place.set_can_focus(False)
             rows.attach(place, 1, row, 1, 1)

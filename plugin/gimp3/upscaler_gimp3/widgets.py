@@ -12,8 +12,9 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GimpUi, GLib, Gtk, Pango
-from precision_upscaler.frontend import texts
+from precision_upscaler.frontend import mnemonics, texts, worker_words
 
+from . import window_words
 from .i18n import _, catalog
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ KEY_PAGE = "https://www.magnific.com/api"
 """Where keys come from."""
 
 _UNIT = 1000
+_SMALL = 0.85
 _HELP = Path(__file__).resolve().parent / "help" / "index.html"
 
 
@@ -38,6 +40,8 @@ def label(
     made = Gtk.Label(label=text, xalign=0, yalign=0.5, wrap=wrap, selectable=False)
     made.set_line_wrap_mode(Pango.WrapMode.WORD_CHAR)
     if wrap:
+        # no narrower either: a window keeps room for every line that its narrowest width would need
+        made.set_width_chars(chars)
         made.set_max_width_chars(chars)
     if dim:
         made.get_style_context().add_class("dim-label")
@@ -58,8 +62,14 @@ def labelled(text: str, widget: Any) -> Gtk.Label:
     """Return the label, with its mnemonic, that belongs to ``widget``; names the widget after it."""
     made = Gtk.Label(label=text, use_underline=True, xalign=0)
     made.set_mnemonic_widget(widget)
-    named(widget, text.replace("_", ""))
+    named(widget, mnemonics.bare(text))
     return made
+
+
+def _small() -> Pango.AttrList:
+    attributes = Pango.AttrList()
+    attributes.insert(Pango.attr_scale_new(_SMALL))
+    return attributes
 
 
 _ICONS = {"info": "dialog-information", "warning": "dialog-warning", "error": "dialog-error"}
@@ -111,9 +121,10 @@ def when_clicked(button: Any, act: Callable[[], Any]) -> None:
     button.connect("clicked", lambda _button: GLib.idle_add(once))
 
 
-def add_help(dialog: Any, section: str) -> Gtk.Button:
+def add_help(dialog: Any, label: str, section: str) -> Gtk.Button:
     """Give a dialog of our own a Help button that opens ``section`` and leaves the dialog open."""
-    button = Gtk.Button(label=_("_Help"), use_underline=True)
+    button = Gtk.Button(label=label, use_underline=True)
+    button.set_tooltip_text(_("Opens the help in your browser, in English"))
     button.connect("clicked", lambda _button: open_help(section))
     area = dialog.get_action_area()
     area.pack_start(button, False, False, 0)
@@ -128,17 +139,20 @@ def show_error(parent: Any, event: dict[str, Any]) -> None:
         modal=parent is not None,
         message_type=Gtk.MessageType.ERROR,
         buttons=Gtk.ButtonsType.NONE,
-        text=event.get("what", ""),
+        text=texts.answers(event, catalog())[0],
         title=_("Precision Upscale"),
     )
-    parts = [_(event.get("charge") or "") or texts.charge(event.get("charged", "unknown"), catalog())]
-    parts.append(_(event.get("advice") or ""))
+    _what, *rest = texts.answers(event, catalog())
+    dialog.format_secondary_text("\n\n".join(rest))
     if event.get("log"):
-        parts.append(_("Log: {path}").format(path=event["log"]))
-    dialog.format_secondary_text("\n\n".join(part for part in parts if part))
-    copy = dialog.add_button(_("C_opy"), Gtk.ResponseType.APPLY)
+        where = label(texts.log_line(event["log"], catalog()), dim=True)
+        where.set_attributes(_small())
+        where.show()
+        dialog.get_message_area().pack_end(where, False, False, 0)
+    labels = window_words.error_window(_)
+    copy = dialog.add_button(labels["copy"], Gtk.ResponseType.APPLY)
     copy.set_tooltip_text(_("Copy this message, to report it"))
-    dialog.add_button(_("_Close"), Gtk.ResponseType.CLOSE)
+    dialog.add_button(labels["close"], Gtk.ResponseType.CLOSE)
     dialog.set_default_response(Gtk.ResponseType.CLOSE)
     while dialog.run() == Gtk.ResponseType.APPLY:
         clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
@@ -149,10 +163,10 @@ def show_error(parent: Any, event: dict[str, Any]) -> None:
 
 def sentences(event: dict[str, Any]) -> str:
     """Return what happened and what to do, from an ``error`` event, for one line in a window."""
-    return f"{event.get('what', '')} {_(event.get('advice') or '')}".strip()
+    return " ".join(worker_words.said(event, member, catalog()) for member in ("what", "advice")).strip()
 
 
-def confirm(parent: Any, question: str, explanation: str, action: str) -> bool:
+def confirm(parent: Any, question: str, explanation: str, cancel: str, action: str) -> bool:
     """Ask before something that cannot be undone; ``action`` labels the button that does it."""
     dialog = Gtk.MessageDialog(
         transient_for=parent,
@@ -163,7 +177,7 @@ def confirm(parent: Any, question: str, explanation: str, action: str) -> bool:
         title=_("Precision Upscale"),
     )
     dialog.format_secondary_text(explanation)
-    dialog.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
+    dialog.add_button(cancel, Gtk.ResponseType.CANCEL)
     button = dialog.add_button(action, Gtk.ResponseType.OK)
     button.get_style_context().add_class("destructive-action")
     dialog.set_default_response(Gtk.ResponseType.CANCEL)

@@ -28,13 +28,17 @@ Experience = namedtuple("Experience", "pace table")
 NO_EXPERIENCE = Experience(1.0, None)
 
 
-def forecast(boxes, canvas, factor, placement, experience=NO_EXPERIENCE):
-    # type: (Sequence[Box], Size, int, str, Experience) -> Forecast
-    """Return what to expect of enlarging ``boxes`` of a ``canvas``; ValueError without any box."""
-    if not boxes:
+def forecast(areas, layers, canvas, factor, placement, experience=NO_EXPERIENCE):
+    # type: (Sequence[Box], Sequence[Box], Size, int, str, Experience) -> Forecast
+    """Return what to expect of sending the ``areas`` of ``layers`` of a ``canvas``.
+
+    Size, time and price follow from what is sent, the canvas from the layers, which grow as a whole.
+    ValueError without any area.
+    """
+    if not areas:
         raise ValueError("there is nothing to forecast")
-    sizes = [scaled_size(Size(box.width, box.height), factor) for box in boxes]
-    estimates = [price.estimate(box.width, box.height, factor, experience.table) for box in boxes]
+    sizes = [scaled_size(Size(box.width, box.height), factor) for box in areas]
+    estimates = [price.estimate(box.width, box.height, factor, experience.table) for box in areas]
     total = price.Estimate(
         round(sum(one.amount for one in estimates), 2),
         estimates[0].currency,
@@ -43,7 +47,7 @@ def forecast(boxes, canvas, factor, placement, experience=NO_EXPERIENCE):
     )
     return Forecast(
         sizes,
-        united([place(placement, canvas, box, factor) for box in boxes]).canvas,
+        united([place(placement, canvas, box, factor) for box in layers]).canvas,
         total.megapixels,
         max(expected_seconds(size.width, size.height, experience.pace) for size in sizes),
         total,

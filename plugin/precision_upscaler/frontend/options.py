@@ -39,7 +39,7 @@ _COLORS = (
     Choice(
         COLORS_ORIGINAL,
         "Original",
-        "The layer's own colours in full depth, with the service's fine detail",
+        "The layer's own colors in full depth, with the service's fine detail",
     ),
 )
 
@@ -49,7 +49,7 @@ OWN = (
     ),
     Parameter("area", "choice", None, None, AREA_LAYER, _AREAS, "Area", "What is sent"),
     Parameter(
-        "colors", "choice", None, None, COLORS_SERVICE, _COLORS, "Colors from", "Where the colours come from"
+        "colors", "choice", None, None, COLORS_SERVICE, _COLORS, "Colors from", "Where the colors come from"
     ),
 )
 """Our own options, each a :class:`Parameter` of the kind ``choice``, in the order a dialog shows them."""

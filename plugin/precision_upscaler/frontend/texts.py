@@ -7,6 +7,10 @@ the worker says about an error arrives as finished sentences and is only arrange
 
 from __future__ import absolute_import, unicode_literals
 
+import os
+
+from . import worker_words
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,19 +198,19 @@ def note(code, _=same, **values):
     """Return the sentence for something the user should know; KeyError for an unknown ``code``."""
     sentences = {
         "eight-bit": _(
-            "The service works in 8 bits a channel; this image has more. Choose “original” colours to keep "
-            "its full depth."
+            "The service works in 8 bits a channel; this image has more. Choose “{original}” under "
+            "“{colors_from}” to keep its full depth."
         ),
         "eight-bit-original": _(
-            "The service works in 8 bits a channel, so the finest detail has no more; the colours are your "
+            "The service works in 8 bits a channel, so the finest detail has no more; the colors are your "
             "own, in full depth."
         ),
         "gamut": _(
-            "The service works in sRGB, and the image's profile holds more colours: those of “{name}” that "
-            "sRGB lacks became duller. Choose “original” colours to keep them."
+            "The service works in sRGB, and the image's profile holds more colors: those of “{name}” that "
+            "sRGB lacks became duller. Choose “{original}” under “{colors_from}” to keep them."
         ),
-        "indexed": _("The result was reduced to the image's palette of {colors} colours."),
-        "grey": _("The result was turned back into shades of grey."),
+        "indexed": _("The result was reduced to the image's palette of {colors} colors."),
+        "grey": _("The result was turned back into shades of gray."),
         "text": _("The text layer “{name}” was turned into pixels."),
         "vector": _("The vector layer “{name}” was turned into pixels."),
         "link": _("The link layer “{name}” was turned into pixels and is linked no more."),
@@ -244,14 +248,15 @@ def note(code, _=same, **values):
         ),
         "bare": _(
             "The new image shows “{name}” as it came from the service: without the layer's transparency and "
-            "mask, and in the service's colours."
+            "mask, and in the service's colors."
         ),
         "reused-one": _(
             "“{name}” had been upscaled with the same settings before: nothing was charged for it."
         ),
         "reused": _("The same picture had been upscaled with the same settings before: nothing was charged."),
     }
-    return sentences[code].format(**values)
+    # as the dialog calls them, in whatever language
+    return sentences[code].format(original=_("Original"), colors_from=_("Colors from"), **values)
 
 
 # ----- summaries and errors
@@ -281,25 +286,44 @@ def summary(succeeded, failed, _=same):
 def failure(name, event, _=same):
     # type: (str, Event, Translate) -> str
     """Return one line for a layer that failed, in a summary."""
-    return "“{0}”: {1}".format(name, error(event, _, log=False))
+    return "“{0}”: {1}".format(name, " ".join(answers(event, _)))
 
 
-def error(event, _=same, log=True):
-    # type: (Event, Translate, bool) -> str
-    """Return an ``error`` or ``cancelled`` event as text: what, charged, advice, log."""
+def answers(event, _=same):
+    # type: (Event, Translate) -> list[str]
+    """Return an ``error`` or ``cancelled`` event as its answers: what, charged, advice."""
     if event["event"] == "cancelled":
-        parts = [cancelled(event.get("charged", "unknown"), _)]
-    else:
-        parts = [
-            event["what"],
-            # fixed sentences of the core, which the catalogs hold as well
-            _(event.get("charge") or "") or charge(event.get("charged", "unknown"), _),
-            _(event.get("advice") or ""),
-        ]
-    text = " ".join(part for part in parts if part)
-    if log and event.get("log"):
-        text += "\n" + _("Log: {path}").format(path=event["log"])
-    return text
+        return [cancelled(event.get("charged", "unknown"), _)]
+    parts = [
+        worker_words.said(event, "what", _),
+        # fixed sentences, which the catalogs hold as well
+        _(event.get("charge") or "") or charge(event.get("charged", "unknown"), _),
+        worker_words.said(event, "advice", _),
+    ]
+    return [part for part in parts if part]
+
+
+def error(event, _=same):
+    # type: (Event, Translate) -> str
+    """Return an ``error`` or ``cancelled`` event as text: each answer a paragraph, and where the log is."""
+    parts = answers(event, _)
+    if event.get("log"):
+        parts.append(log_line(event["log"], _))
+    return "\n".join(parts)
+
+
+def log_line(path, _=same):
+    # type: (str, Translate) -> str
+    """Return where the log is."""
+    return _("Log: {path}").format(path=short_path(path))
+
+
+def short_path(path):
+    # type: (str) -> str
+    """Return a path as people write it: short below their home, where that is the custom."""
+    home = os.path.expanduser("~")
+    below_home = os.sep == "/" and len(home) > 1 and path.startswith(home + os.sep)
+    return "~" + path[len(home) :] if below_home else path
 
 
 def cancelled(charged, _=same):
