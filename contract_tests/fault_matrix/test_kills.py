@@ -37,9 +37,12 @@ def refused_link(world: World) -> None:
 def resumed(world: World) -> None:
     patient = world.settings
     world.settings = replace(patient, deadline_minutes=0.5)
-    with contextlib.suppress(StillRunning):
-        world.upscale()
-    world.settings = patient
+    try:
+        with contextlib.suppress(StillRunning):
+            world.upscale()
+    finally:
+        # whoever comes after a death has as much patience as ever
+        world.settings = patient
     world.resume(world.journal.undelivered()[0].job_id)
 
 
