@@ -269,9 +269,11 @@ def test_the_settings_are_shown_tested_and_saved(practising: Desk) -> None:
     desk.desktop.look("The key works.", window=SETTINGS)
     desk.picture("settings", SETTINGS)
     desk.desktop.turn(90, "Wait for a result (minutes):", role="spin button", window=SETTINGS)
+    desk.desktop.choose("JPEG, smaller", "Send layers as:", role="combo box", window=SETTINGS)
     desk.close(SETTINGS, "Save")
     (settings,) = desk.desktop.home.rglob("precision-upscaler/settings.json")
-    assert json.loads(settings.read_text())["deadline_minutes"] == 90
+    stored = json.loads(settings.read_text())
+    assert (stored["deadline_minutes"], stored["upload_format"]) == (90, "jpeg")
 
 
 def test_a_setting_that_is_not_allowed_is_refused_in_place(practising: Desk) -> None:

@@ -28,6 +28,7 @@ def _explanations() -> dict[str, str]:
         "base_url": _(
             "Where pictures are sent. Both names of the service are offered; others can be written."
         ),
+        "upload_format": _("PNG keeps every pixel; JPEG is sent faster over a slow line."),
         "deadline_minutes": _(
             "After that the wait ends, but the task does not: Resume Precision Upscales fetches its result."
         ),
@@ -122,6 +123,12 @@ class SettingsDialog(Gtk.Dialog):
             field.set_digits(0 if float(value).is_integer() else 2)
             field.set_value(value)
             return field
+        if name == "upload_format":
+            field = Gtk.ComboBoxText()
+            for choice, text in (("png", _("PNG, lossless")), ("jpeg", _("JPEG, smaller"))):
+                field.append(choice, text)
+            field.set_active_id(value)
+            return field
         if name == "base_url":
             field = Gtk.ComboBoxText.new_with_entry()
             for address in SERVERS:
@@ -167,6 +174,8 @@ class SettingsDialog(Gtk.Dialog):
                 field.update()
                 number = field.get_value()
                 values[name] = int(number) if isinstance(self._settings[name], int) else number
+            elif name == "upload_format":
+                values[name] = field.get_active_id()
             elif name == "base_url":
                 values[name] = self._address()
             else:

@@ -57,6 +57,7 @@ def settings_window(_: Translate) -> dict[str, str]:
             "change-key": _("Change _Key…"),
             "test-key": _("_Test the Key"),
             "base_url": _("Service _address:"),
+            "upload_format": _("_Send layers as:"),
             "deadline_minutes": _("_Wait for a result (minutes):"),
             "journal_days": _("Keep delivered results (_days):"),
             "journal_megabytes": _("… up to this _much (MB):"),
