@@ -147,12 +147,23 @@ class Desktop:
         """Write the whole screen, or the part a window takes with ``margin`` around it, as PNG."""
         box = None
         if window is not None:
-            x, y, width, height = (side * self.scale for side in self.look(window=window)["box"])
+            x, y, width, height = (side * self.scale for side in self._settled(window))
             box = [max(0, x - margin), max(0, y - margin), width + 2 * margin, height + 2 * margin]
         shot = self.home / "shot.png"  # the private system need not see where the picture goes
         self.ask("screenshot", path=str(shot), box=box)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(shot.read_bytes())
+
+    def _settled(self, window: str) -> list[int]:
+        """Wait until a window has the size it stays at, and return its box."""
+        boxes: list[list[int]] = []
+
+        def settled() -> bool:
+            boxes.append(self.look(window=window)["box"])
+            return min(boxes[-1][2:]) > 1 and boxes[-2:-1] == boxes[-1:]
+
+        self.wait(settled, f"{window} has a size")
+        return boxes[-1]
 
     # ---------------------------------------------------------------- doing
 

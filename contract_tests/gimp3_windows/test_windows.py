@@ -206,6 +206,8 @@ def test_a_cancel_after_the_charge_leads_to_resume(practising: Desk) -> None:
     desk.desktop.menu("Filters", "Enhance", "Resume Precision Upscales…")
     desk.desktop.look("/^“portrait.png” of /", role="list item", window=RESUME)
     desk.desktop.look("Its image is open: the result goes back into the layer.", window=RESUME)
+    # its thumbnail; before it is read there is an icon without a name
+    desk.desktop.look("/^“portrait.png” of /", role="icon", window=RESUME)
     desk.picture("resume", RESUME)
     mock.advance(1000)
     desk.desktop.press("Bring Back", window=RESUME)

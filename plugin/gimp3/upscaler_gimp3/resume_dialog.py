@@ -98,6 +98,7 @@ class Row(Gtk.ListBoxRow):
     def show_thumbnail(self, picture: Any) -> None:
         """Show a small picture once it is read."""
         self._image.set_from_pixbuf(picture)
+        widgets.named(self._image, self.title())
 
     def source(self) -> str | None:
         """Return the file to make a thumbnail of: the result if it is here, else what was sent."""
