@@ -53,6 +53,11 @@ def test_several_sentences_are_translated_each_for_itself() -> None:
     assert worker_words.said(through_the_pipe(error), "what", german) == "Nichts wurde abgebucht. {odd} 1 {x"
 
 
+def test_warnings_are_told_but_for_what_the_front_end_sees_itself() -> None:
+    warnings = [Warned("wrong-scale", "It is too small.").to_event(), Warned("adopted", "Found.").to_event()]
+    assert worker_words.heeded(warnings, german) == ["Found."]
+
+
 def test_a_warning_is_translated_as_well() -> None:
     event = Warned("code", "Nothing was charged.").to_event()
     assert worker_words.said(event, "message", german) == "Nichts wurde abgebucht."

@@ -136,7 +136,7 @@ def test_a_failure_leaves_the_image_alone(front_end: FrontEnd, scenario: str) ->
     with pytest.raises(RuntimeError, match="execution error"):
         front_end.upscale(image, layer)
     (message,) = front_end.session.messages
-    assert "It was charged. Try another picture." in message
+    assert "It was charged.\nTry another picture." in message
     assert front_end.session.undo_depth(image) == depth
     assert layer.width == 200
     assert len(front_end.session.gimp.image_list()) == 1

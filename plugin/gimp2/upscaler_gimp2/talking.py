@@ -68,7 +68,7 @@ class Conversation(object):
 
     def _show(self, event):
         if event["event"] == "warning":
-            self.warnings.append(worker_words.said(event, "message", self._translate))
+            self.warnings += worker_words.heeded([event], self._translate)
         if event["event"] == "stage":
             line = texts.stage(event, self._translate)
             expected = texts.expected(event.get("expected_seconds"), self._translate)

@@ -12,6 +12,7 @@ from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.frontend import options as described
 from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.placement import Box, Size
+from precision_upscaler.frontend.worker_words import heeded
 
 from .arguments import Options
 from .errors import Failed
@@ -98,7 +99,7 @@ def place(
     options = _options(job)
     if home is not None:
         one = finished(_subject(job, home), _exported(job), event["path"], options)
-        return deliver_or_fail(home.image, [one], options, say, translate)
+        return _told(deliver_or_fail(home.image, [one], options, say, translate), event, translate)
     one = finished(_nowhere(job, translate), _exported(job), event["path"], options)
     one.selection_unknown = False  # where there is no layer, it does not matter
     delivery = deliver_or_fail(None, [one], options, say, translate)
@@ -108,6 +109,12 @@ def place(
         for note in delivery.notes
         if note != texts.note("image-gone", translate, name=name_of(job, translate))
     ]
+    return _told(delivery, event, translate)
+
+
+def _told(delivery: Delivery, event: Event, translate: Callable[[str], str]) -> Delivery:
+    """Return ``delivery`` with what the worker warned of on the way to ``event``."""
+    delivery.notes += heeded(event.get("warnings", ()), translate)
     return delivery
 
 

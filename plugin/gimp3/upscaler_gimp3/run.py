@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import Gimp
 from precision_upscaler.frontend import limits, texts
 from precision_upscaler.frontend.upload import UploadFormat
+from precision_upscaler.frontend.worker_words import heeded
 
 from .delivery import LOCAL_ERRORS, deliver
 from .errors import Cancelled, ChangedPartly, Failed, Refused
@@ -236,6 +237,8 @@ def _delivered(
         else:
             worker.close()
             failures.append(texts.failure(one.subject.name, one.failure, translate))
+    for ending in endings:
+        delivery.notes += heeded(ending.get("warnings", ()), translate)
     free = [subject.name for subject, ending in zip(subjects, endings, strict=True) if ending.get("reused")]
     if len(free) == len(subjects):
         delivery.note(texts.note("reused", translate))

@@ -33,13 +33,17 @@ class Crew:
             for command in commands
         ]
         self.endings: list[Event | None] = [None] * len(commands)
+        self._warnings: list[list[Event]] = [[] for _ in commands]
         self._heard = heard
         self._started = 0
         self._cancelled = False
         self._loop = GLib.MainLoop()
 
     def run(self) -> list[Event]:
-        """Start the workers, wait until each has said its last, and return those last events in order."""
+        """Start the workers, wait until each has said its last, and return those last events in order.
+
+        Each also has the ``warnings`` that came before it, a list of events.
+        """
         self._start_more()
         if not self._all_ended():
             self._loop.run()
@@ -65,8 +69,10 @@ class Crew:
     def _drain(self) -> bool:
         for index, worker in enumerate(self.workers[: self._started]):
             for event in worker.events():
+                if event["event"] == "warning":
+                    self._warnings[index].append(event)
                 if event["event"] in FINAL_EVENTS and self.endings[index] is None:
-                    self.endings[index] = event
+                    self.endings[index] = {**event, "warnings": self._warnings[index]}
                 self._heard(index, event)
         self._start_more()
         self._quit_when_done()

@@ -4,7 +4,7 @@ from __future__ import absolute_import, unicode_literals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     Translate = Callable[[str], str]
@@ -18,6 +18,12 @@ def said(event, member, translate):
     sentences = (event.get("sentences") or {}).get(member) or []
     # events of the front end itself are in the user's language already, and some put other words here
     return _filled(sentences, translate) if _filled(sentences, _unchanged) == plain else plain
+
+
+def heeded(warnings, translate):
+    # type: (Sequence[Event], Translate) -> list[str]
+    """Return what ``warning`` events say, without what a front end sees for itself: a result's size."""
+    return [said(one, "message", translate) for one in warnings if one.get("code") != "wrong-scale"]
 
 
 def _filled(parts, translate):

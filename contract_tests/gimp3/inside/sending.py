@@ -1,4 +1,4 @@
-"""Send one layer in each format the settings know: run in GIMP without a window, one JSON object a line."""
+"""Send a layer in each format, and over a line that breaks: run in GIMP without a window."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import build
 import meanwhile
 import perform
 
-KEY = "mock-nearest"
+RUNS = (
+    ("png", "mock-nearest", "png"),
+    ("jpeg", "mock-nearest", "jpeg"),
+    ("lost-answer", "mock-drop_after_accept", "png"),
+)
 
 
 def sent(mock):
@@ -19,10 +23,11 @@ def sent(mock):
     return [one for one in journal if one["method"] == "POST"][-1]["request"]["body"]["image"][:8]
 
 
-def attempt(mock, data, upload_format, number):
-    perform.with_setting(data, mock, KEY)
+def attempt(mock, data, key, upload_format, number):
+    perform.with_setting(data, mock, key)
     with open(os.path.join(data, "settings.json"), "w", encoding="utf-8") as stream:
         json.dump({"base_url": mock, "upload_format": upload_format}, stream)
+    charges = meanwhile.ask(mock, "charges")["count"]
     image, layers = build.build({"layers": [{}]}, number)
     name = layers[0].get_name()
     status, message, _, _ = perform.upscale(image, layers, {"scale-factor": 3})
@@ -32,15 +37,16 @@ def attempt(mock, data, upload_format, number):
         "message": message,
         "size": [layer.get_width(), layer.get_height()],
         "sent": sent(mock),
+        "charges": meanwhile.ask(mock, "charges")["count"] - charges,
     }
 
 
 def main(folder, mock, data):
-    with open(os.path.join(folder, "uploading.jsonl"), "w", encoding="utf-8") as stream:
-        for number, upload_format in enumerate(("png", "jpeg")):
+    with open(os.path.join(folder, "sending.jsonl"), "w", encoding="utf-8") as stream:
+        for number, (name, key, upload_format) in enumerate(RUNS):
             try:
-                result = attempt(mock, data, upload_format, 70 + number)
+                result = attempt(mock, data, key, upload_format, 70 + number)
             except Exception:
                 result = {"crash": traceback.format_exc()}
-            stream.write(json.dumps({"id": upload_format, **result}) + "\n")
+            stream.write(json.dumps({"id": name, **result}) + "\n")
     open(os.path.join(folder, "done"), "w", encoding="utf-8").close()
