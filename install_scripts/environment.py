@@ -10,12 +10,12 @@ import hashlib
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import debian
 from steps import Failure, command, step
 
 CLONE = Path(__file__).resolve().parent.parent
@@ -116,15 +116,12 @@ def _need_venv_module() -> None:
     if importlib.util.find_spec("ensurepip") is not None:
         return
     package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-    if os.name != "posix" or os.geteuid() != 0 or shutil.which("apt-get") is None:
+    if not debian.can_install():
         raise Failure(
             f"{sys.executable} cannot make virtual environments",
             f"sudo apt-get install {package}, then start again",
         )
-    with step(f"installing {package} with apt-get"):
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        command(["apt-get", "-q", "update"], env=env)
-        command(["apt-get", "install", "-y", "-q", "--no-install-recommends", package], env=env)
+    debian.install(package)
 
 
 def _digest(path: Path) -> str:

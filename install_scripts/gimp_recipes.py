@@ -9,6 +9,7 @@ There is no PyGTK, hence no automatic dialog of gimpfu; everything else is the r
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import ssl
 import sys
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import debian
 from steps import Failure, command, say, step
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from private_root import PrivateRoot
 
-MIRROR = "http://deb.debian.org/debian"
 _SCRIPTS = Path("/usr/share/debootstrap/scripts")
 _WINDOW_TOOLS = [
     "at-spi2-core",
@@ -120,13 +121,25 @@ def install_debootstrap(log: Path) -> None:
     """Install debootstrap with apt where it is missing; :class:`Failure` where that is impossible."""
     if shutil.which("debootstrap") and _SCRIPTS.is_dir():
         return
-    if shutil.which("apt-get") is None:
+    debian.install("debootstrap", "debian-archive-keyring", "util-linux", log=log)
+
+
+def default_mirror(debootstrap: str) -> str:
+    """Return the mirror that the text of Debian's program ``debootstrap`` falls back to.
+
+    :class:`Failure` when it names none.
+    """
+    found = re.search(r'^DEF_MIRROR="([^"]+)"', debootstrap, re.MULTILINE)
+    if found is None:
+        raise Failure("this debootstrap names no mirror of its own", "install the one of Debian or Ubuntu")
+    return found[1]
+
+
+def _mirror() -> str:
+    program = shutil.which("debootstrap")
+    if program is None:
         raise Failure("debootstrap is not installed", "install debootstrap and start again")
-    with step("installing debootstrap with apt-get"):
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        command(["apt-get", "-q", "update"], log=log, env=env)
-        names = ["debootstrap", "debian-archive-keyring", "util-linux"]
-        command(["apt-get", "install", "-y", "-q", "--no-install-recommends", *names], log=log, env=env)
+    return default_mirror(Path(program).read_text(encoding="utf-8", errors="replace"))
 
 
 def _debootstrap(root: PrivateRoot, suite: str, log: Path) -> None:
@@ -135,7 +148,7 @@ def _debootstrap(root: PrivateRoot, suite: str, log: Path) -> None:
     # debootstrap mounts proc below the folder: in a namespace of its own that ends with it
     argv = ["unshare", "--mount", "--propagation", "private", "debootstrap"]
     argv += ["--variant=minbase", "--include=ca-certificates"]
-    command([*argv, suite, root.folder, MIRROR, script], log=log)
+    command([*argv, suite, root.folder, _mirror(), script], log=log)
     etc = root.folder / "etc"
     if not (etc / "resolv.conf").exists():
         shutil.copy("/etc/resolv.conf", etc / "resolv.conf")
@@ -169,10 +182,11 @@ def _build_gimp_2(root: PrivateRoot, log: Path) -> None:
     with step("laying down Debian bookworm"):
         _debootstrap(root, "bookworm", log)
         keyring = "usr/share/keyrings/debian-archive-keyring.gpg"
+        mirror = _mirror()
         (root.folder / "etc/apt/sources.list").write_text(
-            f"deb {MIRROR} bookworm main\n"
-            f"deb-src {MIRROR} bookworm main\n"
-            f"deb [signed-by=/{keyring}] {MIRROR} bullseye main\n",
+            f"deb {mirror} bookworm main\n"
+            f"deb-src {mirror} bookworm main\n"
+            f"deb [signed-by=/{keyring}] {mirror} bullseye main\n",
             encoding="ascii",
         )
         if Path("/", keyring).exists():  # the host's is the newer one, and knows both suites

@@ -6,25 +6,28 @@
     python3 install_scripts/test.py -k journal   anything else is handed on to pytest
 
 Sets up what it needs by itself, and is quick the second time: the clone's virtual environment with the
-locked dependencies, and, as root on Linux, private GIMPs 3.0, 3.2 and 2.10. Where those cannot be built
-their tests are skipped, with the reason.
+locked dependencies, and, as root on Linux, private GIMPs 3.0, 3.2 and 2.10 and a Chromium for the mock's
+page. Where those cannot be had their tests are skipped, with the reason.
 """
 
 import python_version  # noqa: F401  # must come first: it speaks to old Pythons
 
 # isort: split
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import debian
 from environment import CLONE, Environment
 from gimp_recipes import RECIPES
 from private_gimp import GimpUnavailable, find_native, find_or_build
 from steps import Failure, beside, reported, say
 
 PLANTED = ("contract_tests.planted", "contract_tests.planted.mutate")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 COVERED = 95
 """Percent of the core's and the mock's lines and branches that a whole run must reach, also without GIMP."""
 
@@ -75,6 +78,17 @@ def absent_gimps() -> list[str]:
     return absent
 
 
+def prepared() -> list[str]:
+    """Get what the slower tests need beside Python; return the versions of GIMP they must do without."""
+    absent = absent_gimps()
+    if not any(map(shutil.which, BROWSERS)):
+        try:
+            debian.install("chromium")
+        except Failure as failure:
+            say(f"==> browser: the tests of the mock's page are skipped: {failure}")
+    return absent
+
+
 def planted(environment: Environment, arguments: list[str]) -> int:
     """Run the tests on every deliberately wrong subject; 0 only when all were caught.
 
@@ -107,7 +121,7 @@ def main() -> int:
         environment.ensure()
         return planted(environment, [one for one in arguments if one != "--planted"])
     quick = "--quick" in arguments
-    with beside(lambda: ["all"] if quick else absent_gimps()) as built:
+    with beside(lambda: ["all"] if quick else prepared()) as built:
         environment.ensure()
         well = checks(environment)
         absent = built.result()

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import debian
 import environment
 import lock
 import pytest
@@ -50,6 +51,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
     """Record the commands of an environment, in a clone with nothing but the lock and the project file."""
     recorder = Recorder()
     monkeypatch.setattr(environment, "command", recorder)
+    monkeypatch.setattr(debian, "command", recorder)
     monkeypatch.setattr(environment, "CLONE", tmp_path)
     for name in ("requirements.lock", "pyproject.toml"):
         (tmp_path / name).write_text(name, encoding="ascii")
@@ -102,7 +104,7 @@ def test_a_python_without_venv_is_completed_or_the_user_told(
 ) -> None:
     package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
     monkeypatch.setattr(environment.importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(environment.shutil, "which", lambda _: "/usr/bin/apt-get")
+    monkeypatch.setattr(debian.shutil, "which", lambda _: "/usr/bin/apt-get")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     Environment(tmp_path / ".venv").pip()
     made = Environment(tmp_path / ".venv")
@@ -177,6 +179,26 @@ def test_a_broken_build_is_a_failure_except_of_the_old_gimp(
 
 
 @pytest.mark.parametrize(
+    ("here", "root", "ran"), [(True, True, []), (False, True, ["update", "chromium"]), (False, False, [])]
+)
+def test_a_browser_is_installed_where_there_is_none_and_that_is_possible(
+    here: bool,
+    root: bool,
+    ran: list[str],
+    recorder: Recorder,
+    test_script: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(test_script, "absent_gimps", lambda: ["2.10"])
+    monkeypatch.setattr(test_script.shutil, "which", lambda name: name if here else None)
+    monkeypatch.setattr(debian, "can_install", lambda: root)
+    assert test_script.prepared() == ["2.10"]
+    assert [line.split()[-1] for line in recorder.ran] == ran
+    assert ("skipped: chromium is not here" in capsys.readouterr().out) is (not here and not root)
+
+
+@pytest.mark.parametrize(
     ("lint", "tests", "code"), [(True, 0, 0), (False, 0, 1), (True, 1, 1), (False, 1, 1), (True, 5, 5)]
 )
 def test_the_exit_code_counts_lint_and_tests(
@@ -224,7 +246,7 @@ def test_a_whole_run_must_cover_enough_and_explain_the_rest(
         return subprocess.CompletedProcess(argv, uncovered if "contract_tests.uncovered" in argv else tests)
 
     monkeypatch.setattr(test_script.Environment, "ensure", lambda _: None)
-    monkeypatch.setattr(test_script, "absent_gimps", list)
+    monkeypatch.setattr(test_script, "prepared", list)
     monkeypatch.setattr(test_script, "checks", lambda _: True)
     monkeypatch.setattr(test_script.subprocess, "run", run)
     monkeypatch.setattr(sys, "argv", ["test.py", *words])

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import gimp_recipes
 import private_gimp
 import private_root
 import pytest
@@ -153,6 +154,13 @@ def test_an_unknown_version_names_the_known_ones() -> None:
     with pytest.raises(private_gimp.GimpUnavailable) as caught:
         private_gimp.find_or_build("1.2")
     assert "3.0" in caught.value.advice
+
+
+def test_the_mirror_is_debootstraps_own_default() -> None:
+    program = '#!/bin/sh\nset -e\nDEF_MIRROR="http://mirror.example/debian"\nDEF_HTTPS_MIRROR="https://x"\n'
+    assert gimp_recipes.default_mirror(program) == "http://mirror.example/debian"
+    with pytest.raises(Failure, match="names no mirror"):
+        gimp_recipes.default_mirror("#!/bin/sh\n")
 
 
 def test_two_processes_do_not_build_the_same_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
