@@ -106,6 +106,7 @@ class Webhooks:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stopped = False
+        self._nudged = False
 
     def nudge(self) -> None:
         """Say that something may be due: a new task, an end, the clock moved."""
@@ -116,6 +117,7 @@ class Webhooks:
             if self._thread is None and not self._stopped:
                 self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
                 self._thread.start()
+            self._nudged = True
             self._changed.notify()
 
     def stop(self) -> None:
@@ -128,6 +130,8 @@ class Webhooks:
 
     def _run(self) -> None:
         while not self._stopped:
+            with self._changed:
+                self._nudged = False  # whatever comes from now on is looked for once more
             try:
                 self.run_due()
                 pause = self._pause()
@@ -135,8 +139,7 @@ class Webhooks:
                 log.exception("webhooks could not be delivered")
                 pause = _LOOK_AGAIN_SECONDS
             with self._changed:
-                if not self._stopped:
-                    self._changed.wait(pause)
+                self._changed.wait_for(lambda: self._stopped or self._nudged, pause)
 
     def _pause(self) -> float | None:
         """Return how many seconds to wait for the next webhook; None for ever."""

@@ -384,6 +384,27 @@ def test_while_the_clock_runs_a_thread_delivers() -> None:
     caller.service.webhooks.nudge()  # after the end nothing starts again
 
 
+def test_what_becomes_due_while_the_thread_looks_for_it_is_not_missed() -> None:
+    caller = Caller(speed=1000.0)
+    deliverer = caller.service.webhooks
+    looked, again, plain = [], threading.Event(), deliverer._pause
+
+    def pause() -> float | None:
+        looked.append(plain())
+        if len(looked) == 1:
+            deliverer.nudge()  # after the look, and before the wait
+        else:
+            again.set()
+        return looked[-1]
+
+    deliverer._pause = pause  # type: ignore[method-assign]
+    caller.service.clock._real_time = webhooks.time.monotonic
+    caller.service.change_clock(lambda state, real: state.at_speed(real, 1000.0))
+    assert again.wait(20)
+    assert looked[0] is None, "nothing was due, so only the nudge could wake it"
+    caller.close()
+
+
 def test_one_failure_of_the_memory_does_not_end_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "_LOOK_AGAIN_SECONDS", 0.01)
     caller = Caller(speed=1000.0)
