@@ -131,8 +131,9 @@ def load(job: dict[str, Any]) -> dict[str, Any]:
     from precision_upscaler.frontend import options as described
     from upscaler_gimp3 import compose
     from upscaler_gimp3.arguments import Options
-    from upscaler_gimp3.delivery import Finished, deliver
+    from upscaler_gimp3.delivery import deliver
     from upscaler_gimp3.export import export as exported_to
+    from upscaler_gimp3.finished import finished
     from upscaler_gimp3.subjects import chosen
 
     parameters = {one.name: one.default for one in PARAMETERS}
@@ -146,7 +147,7 @@ def load(job: dict[str, Any]) -> dict[str, Any]:
             image.undo_enable()
             subject = chosen(image, [layer], options, str)[0]
             exported = exported_to(layer, subject.area_in_layer, job["folder"] + "/export.png")
-            one = Finished(subject, exported, result)
+            one = finished(subject, exported, result, options)
             seconds, delivery = timed(deliver, image, [one], options, lambda _text: None, str)
             if one.failure or len(delivery.layers) != 1:
                 raise RuntimeError(f"not delivered: {one.failure} {delivery}")

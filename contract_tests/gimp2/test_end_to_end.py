@@ -143,7 +143,7 @@ def test_a_damaged_installation_is_said(
     assert report.exists(), log[-1500:]
     assert real.report(report.name) == [True, 0, 1], "the image is not what it was"
     assert words in log
-    assert "Nothing was charged. Install the plug-in again; its folder must hold precision_upscaler" in log
+    assert "Nothing was charged.\nInstall the plug-in again; its folder must hold precision_upscaler" in log
 
 
 def test_the_tests_run_where_the_worker_can(end: FrontEnd) -> None:

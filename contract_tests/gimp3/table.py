@@ -170,7 +170,7 @@ def _colour() -> list[dict]:
     for found in rows:
         found["says"] = [] if found["image"]["precision"] == "U8_LINEAR" else ["8 bits a channel"]
     rows.append(row("precision-u8-perceptual", image={"precision": "U8_PERCEPTUAL"}, says=[]))
-    wide = ["holds more colours"]
+    wide = ["holds more colors"]
     rows.extend(
         row(f"profile-{profile}", {"alpha": "soft"}, image={"profile": profile}, says=says)
         for profile, says in (("srgb", []), ("adobe", wide), ("prophoto", wide), ("linear", []))
@@ -182,7 +182,7 @@ def _colour() -> list[dict]:
         row("adobe-float-linear", {"alpha": "soft"}, image={"profile": "adobe", "precision": "FLOAT_LINEAR"}),
         row("profile-of-tables", {"alpha": "soft"}, image={"profile": "tables"}),
         row("profile-of-tables-16", image={"profile": "tables", "precision": "U16_NON_LINEAR"}),
-        row("grey", image={"base": "GRAY"}, says=["shades of grey"]),
+        row("grey", image={"base": "GRAY"}, says=["shades of gray"]),
         row("grey-alpha-mask", {"alpha": "soft", "mask": []}, image={"base": "GRAY"}),
         row("grey-gamma-16", image={"base": "GRAY", "profile": "grey-gamma", "precision": "U16_NON_LINEAR"}),
         row("grey-l-float", image={"base": "GRAY", "profile": "grey-l", "precision": "FLOAT_LINEAR"}),
