@@ -21,7 +21,7 @@ if mode == "echo":
     say(event="status", command=command, argv=sys.argv, environment=dict(os.environ))
 elif mode == "die":
     say(event="stage", stage="waiting", charged="yes", job_id="j1", task_id="t1")
-    print("not json"); sys.stderr.write("it hurts"); sys.stderr.flush()
+    print("not json", flush=True); sys.stderr.write("it hurts"); sys.stderr.flush()
     os._exit(7)
 elif mode == "die-at-once":
     os._exit(3)
