@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from precision_upscaler.frontend import practice
+from precision_upscaler.frontend.places import KEY_PAGE
 
 from . import mock_looks, widgets
 from .i18n import _
@@ -64,7 +65,7 @@ class KeyDialog(Gtk.Dialog):
             ).format(host=host)
         )
         box.add(self._about)
-        self._link = Gtk.LinkButton.new_with_label(widgets.KEY_PAGE, _("Get a key from the service"))
+        self._link = Gtk.LinkButton.new_with_label(KEY_PAGE, _("Get a key from the service"))
         self._link.set_halign(Gtk.Align.START)
         box.add(self._link)
         self._entry = Gtk.Entry(visibility=False, activates_default=True, width_chars=44)

@@ -20,9 +20,6 @@ from .i18n import _, catalog
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KEY_PAGE = "https://www.magnific.com/api"
-"""Where keys come from."""
-
 _UNIT = 1000
 _SMALL = 0.85
 _HELP = Path(__file__).resolve().parent / "help" / "index.html"
