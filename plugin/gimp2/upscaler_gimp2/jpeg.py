@@ -5,10 +5,10 @@ from __future__ import absolute_import
 import os
 
 from gimpfu import pdb
+from precision_upscaler.frontend.upload import JPEG_QUALITY
 
 from . import working
 
-QUALITY = 0.95
 WHOLE_COLOURS = 2
 """The subsampling that keeps a colour for every pixel (4:4:4)."""
 
@@ -20,5 +20,5 @@ def jpeg_of(png):
     with working.deleted_after(image):
         drawable = image.active_drawable
         # no smoothing, optimized, not progressive, no comment, baseline, no restarts, integer arithmetic
-        pdb.file_jpeg_save(image, drawable, path, path, QUALITY, 0, 1, 0, "", WHOLE_COLOURS, 1, 0, 0)
+        pdb.file_jpeg_save(image, drawable, path, path, JPEG_QUALITY, 0, 1, 0, "", WHOLE_COLOURS, 1, 0, 0)
     return path

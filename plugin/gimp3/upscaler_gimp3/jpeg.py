@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gi.repository import Gimp, Gio
+from precision_upscaler.frontend.upload import JPEG_QUALITY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# 4:4:4 and no metadata: what is lost is what the eye does not see
 _OPTIONS = {
-    "quality": 0.95,
+    "quality": JPEG_QUALITY,
     "sub-sampling": "sub-sampling-1x1",
     "smoothing": 0.0,
     "optimize": True,
