@@ -32,13 +32,16 @@ def test_a_sentence_with_a_value_is_said_in_the_users_language() -> None:
     event = through_the_pipe(NoKey(said("There is no API key for {host}.", host="api.freepik.com")))
     assert event["what"] == "There is no API key for api.freepik.com."
     told = "Für api.freepik.com gibt es keinen API-Schlüssel."
-    assert worker_words.said(event, "what", german) == told
+    assert worker_words.translated(event, "what", german) == told
     assert texts.answers(event, german)[:2] == [told, "Nichts wurde abgebucht."]
 
 
 def test_a_value_that_is_a_sentence_itself_is_translated_too() -> None:
     error = UpscaleError(said("{title} must be at most {most}.", title=said("Sharpen"), most=100))
-    assert worker_words.said(through_the_pipe(error), "what", german) == "Schärfen darf höchstens 100 sein."
+    assert (
+        worker_words.translated(through_the_pipe(error), "what", german)
+        == "Schärfen darf höchstens 100 sein."
+    )
 
 
 def test_advice_with_something_added_is_translated_too() -> None:
@@ -50,7 +53,10 @@ def test_advice_with_something_added_is_translated_too() -> None:
 
 def test_several_sentences_are_translated_each_for_itself() -> None:
     error = UpscaleError(joined("Nothing was charged.", said("{title} {x}", title="{odd}", x=1), "{x"))
-    assert worker_words.said(through_the_pipe(error), "what", german) == "Nichts wurde abgebucht. {odd} 1 {x"
+    assert (
+        worker_words.translated(through_the_pipe(error), "what", german)
+        == "Nichts wurde abgebucht. {odd} 1 {x"
+    )
 
 
 def test_warnings_are_told_but_for_what_the_front_end_sees_itself() -> None:
@@ -60,23 +66,23 @@ def test_warnings_are_told_but_for_what_the_front_end_sees_itself() -> None:
 
 def test_a_warning_is_translated_as_well() -> None:
     event = Warned("code", "Nothing was charged.").to_event()
-    assert worker_words.said(event, "message", german) == "Nichts wurde abgebucht."
+    assert worker_words.translated(event, "message", german) == "Nichts wurde abgebucht."
 
 
 @pytest.mark.parametrize("sentences", [None, {}, {"what": [{"text": "Other.", "values": {}}]}])
 def test_words_that_came_without_their_sentences_stay_as_they_are(sentences: object) -> None:
     event = {"event": "error", "what": "Im Vordergrund gesagt.", "sentences": sentences}
-    assert worker_words.said(event, "what", german) == "Im Vordergrund gesagt."
+    assert worker_words.translated(event, "what", german) == "Im Vordergrund gesagt."
 
 
 @given(st.text())
 def test_anybodys_words_pass_unchanged(words: str) -> None:
     error = UpscaleError(said("The service answered {status}: {words}.", status=400, words=words))
     assert (
-        worker_words.said(through_the_pipe(error), "what", texts.same)
+        worker_words.translated(through_the_pipe(error), "what", texts.same)
         == f"The service answered 400: {words}."
     )
-    assert worker_words.said(through_the_pipe(UpscaleError(words)), "what", texts.same) == words
+    assert worker_words.translated(through_the_pipe(UpscaleError(words)), "what", texts.same) == words
 
 
 def test_a_value_that_is_missing_is_a_fault_of_ours() -> None:

@@ -1,7 +1,7 @@
 """Run one command through the worker while GIMP's progress bar moves.
 
-Cancel on that bar (:mod:`dialog` lets it be seen) kills the plug-in at once. The worker sees its input end, and does by itself what is right:
-it stops while nothing is paid, and otherwise finishes and keeps the result for Resume.
+Cancel on that bar (:mod:`dialog` lets it be seen) kills the plug-in at once. The worker sees its input end, and
+does by itself what is right: it stops while nothing is paid, and otherwise finishes and keeps the result for Resume.
 """
 
 from __future__ import absolute_import

@@ -92,7 +92,7 @@ class Row(Gtk.Box):
             {"result": _("Done"), "cancelled": _("Cancelled")}.get(event["event"], _("Failed"))
         )
         told = {
-            "error": worker_words.said(event, "what", catalog()),
+            "error": worker_words.translated(event, "what", catalog()),
             "cancelled": texts.cancelled(event.get("charged", "unknown"), catalog()),
         }.get(event["event"], "")
         self._numbers.set_text(told)

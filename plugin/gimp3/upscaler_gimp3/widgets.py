@@ -160,7 +160,9 @@ def show_error(parent: Any, event: dict[str, Any]) -> None:
 
 def sentences(event: dict[str, Any]) -> str:
     """Return what happened and what to do, from an ``error`` event, for one line in a window."""
-    return " ".join(worker_words.said(event, member, catalog()) for member in ("what", "advice")).strip()
+    return " ".join(
+        worker_words.translated(event, member, catalog()) for member in ("what", "advice")
+    ).strip()
 
 
 def confirm(parent: Any, question: str, explanation: str, cancel: str, action: str) -> bool:

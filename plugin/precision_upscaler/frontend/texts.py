@@ -295,10 +295,10 @@ def answers(event, _=same):
     if event["event"] == "cancelled":
         return [cancelled(event.get("charged", "unknown"), _)]
     parts = [
-        worker_words.said(event, "what", _),
+        worker_words.translated(event, "what", _),
         # fixed sentences, which the catalogs hold as well
         _(event.get("charge") or "") or charge(event.get("charged", "unknown"), _),
-        worker_words.said(event, "advice", _),
+        worker_words.translated(event, "advice", _),
     ]
     return [part for part in parts if part]
 
@@ -351,7 +351,7 @@ def changed_partly(_=same):
     )
 
 
-def said(problem):
+def words_of(problem):
     # type: (object) -> str
     """Return what an exception (or anything else) says, as text, whatever is in it.
 
@@ -395,7 +395,9 @@ def worker_missing_error(problem, _=same):
     """Return the event for a worker that could not be started."""
     return _event(
         "worker-missing",
-        _("The helper program of the plug-in could not be started: {problem}.").format(problem=said(problem)),
+        _("The helper program of the plug-in could not be started: {problem}.").format(
+            problem=words_of(problem)
+        ),
         "no",
         _("Install the plug-in again; its folder must hold precision_upscaler and vendor."),
     )
@@ -452,7 +454,7 @@ def local_error(problem, charged, _=same):
     return _event(
         "front-end",
         _("The plug-in met an error it did not expect: {problem}").format(
-            problem="{0}: {1}".format(type(problem).__name__, said(problem))
+            problem="{0}: {1}".format(type(problem).__name__, words_of(problem))
         ),
         charged,
         advice,
@@ -464,7 +466,7 @@ def bad_result_error(problem, job_id, _=same):
     """Return the event for a result file GIMP cannot read."""
     return _event(
         "result-unreadable",
-        _("GIMP cannot read the result: {problem}").format(problem=said(problem)),
+        _("GIMP cannot read the result: {problem}").format(problem=words_of(problem)),
         "yes",
         _("The file is kept: Filters ▸ Enhance ▸ Resume Precision Upscales… fetches it again."),
         None,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     Event = dict[str, Any]
 
 
-def said(event, member, translate):
+def translated(event, member, translate):
     # type: (Event, str, Translate) -> str
     """Return the text ``member`` of an event: an error's ``what`` or ``advice``, a warning's ``message``."""
     plain = event.get(member) or ""
@@ -23,7 +23,7 @@ def said(event, member, translate):
 def heeded(warnings, translate):
     # type: (Sequence[Event], Translate) -> list[str]
     """Return what ``warning`` events say, without what a front end sees for itself: a result's size."""
-    return [said(one, "message", translate) for one in warnings if one.get("code") != "wrong-scale"]
+    return [translated(one, "message", translate) for one in warnings if one.get("code") != "wrong-scale"]
 
 
 def _filled(parts, translate):
