@@ -109,6 +109,12 @@ def _refusing(api: Api) -> Callable[[HTTPException], Response]:
     return refuse
 
 
+def _no_slash_too_many() -> None:
+    """Refuse an address that begins with two slashes, which Werkzeug takes for one."""
+    if request.environ["PATH_INFO"].startswith("//"):
+        raise NotFound
+
+
 def _root() -> Response:
     """Lead a browser to the page for people; the service has nothing there."""
     if "text/html" not in request.headers.get("Accept", ""):
@@ -155,6 +161,7 @@ def create_app(
     app.register_blueprint(Downloads(app.service, exchanges).blueprint)
     app.register_blueprint(Control(app.service, app.journal).blueprint, url_prefix=PREFIX)
     app.add_url_rule("/", "root", _root)
+    app.before_request(_no_slash_too_many)
     if options.strict:
         for rule in app.url_map.iter_rules():
             if rule.endpoint.startswith("api.") and rule.methods:

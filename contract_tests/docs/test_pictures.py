@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contract_tests.docs.blocks import PAGES
 from contract_tests.gimp3_windows import pictures
-from contract_tests.gimp3_windows.pictures import CLONE, COMMAND, IMAGES, SHOWN
+from contract_tests.gimp3_windows.pictures import COMMAND, IMAGES, SHOWN
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PAGES = [CLONE / "README.md", *sorted((CLONE / "docs").glob("*.md"))]
 
 
 @pytest.mark.parametrize("name", SHOWN)

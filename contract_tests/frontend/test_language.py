@@ -74,7 +74,7 @@ def test_the_texts_of_windows_options_and_errors_are_collected() -> None:
 
 @pytest.mark.parametrize("path", catalogs.core_modules(), ids=lambda path: path.name)
 def test_what_the_core_says_can_be_translated(path: Path) -> None:
-    """Return nothing in braces that is filled before a front end sees it, and no value that is missing."""
+    """No sentence is filled in before a front end sees it, and every value in braces is given."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         words = catalogs.sentence_of(node) if isinstance(node, ast.Call) else None
         assert not isinstance(words, (ast.JoinedStr, ast.BinOp)), f"line {node.lineno}: use said(…)"

@@ -114,12 +114,9 @@ def test_a_front_end_that_is_gone_loses_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("missing", "words"),
-    [("vendor", "No module named"), ("precision_upscaler/worker.py", "No module named")],
-)
+@pytest.mark.parametrize("missing", ["vendor", "precision_upscaler/worker.py"])
 def test_a_damaged_installation_is_said(
-    make_real_gimp: Callable[..., RealGimp], plugin_gimp2: Path, tmp_path: Path, missing: str, words: str
+    make_real_gimp: Callable[..., RealGimp], plugin_gimp2: Path, tmp_path: Path, missing: str
 ) -> None:
     damaged = tmp_path / plugin_gimp2.name
     shutil.copytree(plugin_gimp2, damaged)
@@ -142,7 +139,7 @@ def test_a_damaged_installation_is_said(
     log = real.run(f"exec({code!r})", {"PRECISION_UPSCALER_DATA": str(real.folder / "data")}, timeout=120)
     assert report.exists(), log[-1500:]
     assert real.report(report.name) == [True, 0, 1], "the image is not what it was"
-    assert words in log
+    assert "No module named" in log
     assert "Nothing was charged.\nInstall the plug-in again; its folder must hold precision_upscaler" in log
 
 

@@ -93,9 +93,10 @@ def test_the_live_lines_follow_the_sliders(practising: Desk) -> None:
 def test_settings_are_kept_brought_back_and_reset(practising: Desk) -> None:
     desk = practising
     factor = {"name": "Scale factor", "role": "spin button", "window": DIALOG}
-    wait_for = lambda value: desk.desktop.wait(  # noqa: E731
-        lambda: desk.desktop.look(**factor)["value"] == value, f"the factor is {value}"
-    )
+
+    def wait_for(value: int) -> None:
+        desk.desktop.wait(lambda: desk.desktop.look(**factor)["value"] == value, f"the factor is {value}")
+
     desk.open_dialog()
     desk.desktop.turn(3, **factor)
     desk.desktop.press("Save Settings", window=DIALOG)

@@ -259,7 +259,8 @@ def test_an_unknown_path_is_json(caller: Caller, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/v1//ai/image-upscaler-precision-v2", "/" + CREATE_PATH])
 def test_two_slashes_are_not_one(caller: Caller, path: str) -> None:
-    answer = caller.call("GET", path)
+    # not as the address: of one that begins with two slashes the test client takes a part for the host
+    answer = caller.call("GET", CREATE_PATH, environ_overrides={"PATH_INFO": path})
     assert (answer.status_code, answer.mimetype) == (404, "application/json")
 
 

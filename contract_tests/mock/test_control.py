@@ -306,8 +306,8 @@ def test_what_is_no_snapshot_is_refused_and_changes_nothing(caller: Caller, data
     assert caller.status(task_id).status_code == 200
 
 
-def without(statement: str, snapshot: bytes) -> bytes:
-    """Return a snapshot after a statement on it."""
+def altered(statement: str, snapshot: bytes) -> bytes:
+    """Return the snapshot after an SQL statement was carried out on it."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.deserialize(snapshot)
         connection.executescript(statement)
@@ -327,9 +327,9 @@ def without(statement: str, snapshot: bytes) -> bytes:
         "UPDATE settings SET body = '{}'",
     ],
 )
-def test_a_file_that_lacks_something_is_refused_and_changes_nothing(caller: Caller, statement: str) -> None:
+def test_a_file_of_another_shape_is_refused_and_changes_nothing(caller: Caller, statement: str) -> None:
     task_id = caller.new_task()
-    answer = caller.control("PUT", "/snapshot", data=without(statement, snapshot_of(caller)))
+    answer = caller.control("PUT", "/snapshot", data=altered(statement, snapshot_of(caller)))
     assert (answer.status_code, list(answer.json)) == (400, ["message"])
     assert caller.status(task_id).status_code == 200
     assert caller.control("POST", "/reset").status_code == 200
@@ -346,7 +346,7 @@ def test_a_snapshot_brings_no_journal_and_takes_none(make: Make, tmp_path: Any) 
         assert caller.control("PUT", "/snapshot", data=snapshot).status_code == 200
         read = caller.app.journal.read()
         assert (read["total"], read["forgotten"], len(read["requests"])) == (total, 0, total)
-    with_journal = without("INSERT INTO journal VALUES (1, '{}'), (99, '{}')", snapshot)
+    with_journal = altered("INSERT INTO journal VALUES (1, '{}'), (99, '{}')", snapshot)
     assert quiet.control("PUT", "/snapshot", data=with_journal).status_code == 200
     assert quiet.app.journal.read()["total"] == 1
 

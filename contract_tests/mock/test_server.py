@@ -227,7 +227,7 @@ def test_a_broken_body_is_a_400_in_json_and_written_down(target: str, shape: str
         assert shape in json.loads(body)
         assert b"HTTP/1.1" not in body, "what is left of the body is no second request"
         seen = [(entry["path"], entry["status"]) for entry in mock.requests]
-    assert seen == [] if "__mock__" in target else [(target.split()[1], int(status.split()[1]))]
+    assert seen == ([] if "__mock__" in target else [(target.split()[1], int(status.split()[1]))])
 
 
 # bodies as streams

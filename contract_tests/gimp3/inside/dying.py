@@ -18,7 +18,6 @@ import perform
 import snapshot
 from gi.repository import Gegl, Gimp, Gio
 
-RESUME = "plug-in-precision-upscale-resume"
 KEY = "mock-nearest"
 PATIENCE_SECONDS = 120
 
@@ -70,16 +69,6 @@ def kill_when_paid(mock, data, killed):
                 killed.append(pid)
 
 
-def resume():
-    procedure = Gimp.get_pdb().lookup_procedure(RESUME)
-    config = procedure.create_config()
-    config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
-    values = procedure.run(config)
-    if values.index(0) != Gimp.PDBStatusType.SUCCESS:
-        return 0, perform.error_text(values)
-    return values.index(1), values.index(2)
-
-
 def files_with(text, *folders):
     """Return the names of the files below ``folders`` that hold ``text``; links are not followed."""
     found = []
@@ -117,7 +106,7 @@ def story(folder, mock, data):
     until(lambda: states(data) == ["stored"])
     result["finished"] = states(data)
     result["unchanged"] = snapshot.differences(before, snapshot.image(image))
-    result["resumed"], result["said"] = resume()
+    _, result["resumed"], result["said"] = perform.resume()
     until(lambda: states(data) == ["delivered"])
     result["in_the_end"] = states(data)
     result["resumed_size"] = [image.get_width(), image.get_height()]

@@ -207,6 +207,17 @@ def upscale(image, targets, options, run_mode=Gimp.RunMode.NONINTERACTIVE):
     return "success", values.index(3), values.index(2), values.index(1)
 
 
+def resume():
+    """Call the procedure that brings back what was paid for; return its status, its count and its message."""
+    procedure = Gimp.get_pdb().lookup_procedure(PROCEDURE + "-resume")
+    config = procedure.create_config()
+    config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
+    values = procedure.run(config)
+    if values.index(0) != Gimp.PDBStatusType.SUCCESS:
+        return "failed", 0, error_text(values)
+    return "success", values.index(1), values.index(2)
+
+
 def error_text(values):
     text = values.index(1) if values.length() > 1 else ""
     return text if isinstance(text, str) else getattr(text, "message", str(text))

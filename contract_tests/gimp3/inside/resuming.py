@@ -19,7 +19,6 @@ sys.path.append(os.path.join(Gimp.directory(), "plug-ins", "precision-upscaler")
 from precision_upscaler.contract import PARAMETERS
 from upscaler_gimp3 import arguments, run, waiting
 
-PROCEDURE = "plug-in-precision-upscale-resume"
 OPTIONS = {"area": "selection", "placement": "fit-layer"}
 
 
@@ -38,13 +37,7 @@ def abandoned(image, layers, **changes):
 
 
 def resumed():
-    procedure = Gimp.get_pdb().lookup_procedure(PROCEDURE)
-    config = procedure.create_config()
-    config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
-    values = procedure.run(config)
-    if values.index(0) != Gimp.PDBStatusType.SUCCESS:
-        return {"status": "failed", "message": perform.error_text(values)}
-    return {"status": "success", "count": values.index(1), "message": values.index(2)}
+    return dict(zip(("status", "count", "message"), perform.resume()))
 
 
 def made(number):
