@@ -53,6 +53,7 @@ def test_subjects_take_turns_in_being_first() -> None:
         order.append(name)
         return float(len(order))
 
+    # mypy cannot tell the type of a default
     found = in_turn({name: lambda name=name: subject(name) for name in "abc"}, 3)  # type: ignore[misc]
     assert "".join(order) == "abcbcacab"
     assert found["a"].values == (1.0, 6.0, 8.0)

@@ -93,7 +93,7 @@ def test_the_live_lines_follow_the_sliders(practising: Desk) -> None:
 def test_settings_are_kept_brought_back_and_reset(practising: Desk) -> None:
     desk = practising
     factor = {"name": "Scale factor", "role": "spin button", "window": DIALOG}
-    wait_for = lambda value: desk.desktop.wait(  # noqa: E731
+    wait_for = lambda value: desk.desktop.wait(  # noqa: E731 - for this test alone
         lambda: desk.desktop.look(**factor)["value"] == value, f"the factor is {value}"
     )
     desk.open_dialog()
