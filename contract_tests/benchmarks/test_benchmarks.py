@@ -208,7 +208,7 @@ def test_a_suite_that_is_not_green_has_no_figure(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not let cores be chosen")
-def test_the_suite_has_two_cores_at_most() -> None:
+def test_cores_are_lent_for_a_while() -> None:
     before = os.sched_getaffinity(0)
     with suite.on_cores(1):
         assert len(os.sched_getaffinity(0)) == 1
