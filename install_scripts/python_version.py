@@ -8,7 +8,7 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036  # this check is what the module is for
     sys.exit(
         # no f-string: an old Python must be able to read this far
-        "Precision Upscaler needs Python 3.11 or newer; this is %s (%s).\n"  # noqa: UP031
+        "Precision Upscaler needs Python 3.11 or newer; this is %s (%s).\n"  # noqa: UP031 - see above
         "What to do: install a newer Python, then run the same command with it, for example\n"
         "    python3.11 %s" % (sys.version.split()[0], sys.executable, " ".join(sys.argv))
     )

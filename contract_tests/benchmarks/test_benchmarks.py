@@ -53,6 +53,7 @@ def test_subjects_take_turns_in_being_first() -> None:
         order.append(name)
         return float(len(order))
 
+    # mypy cannot tell the type of a default
     found = in_turn({name: lambda name=name: subject(name) for name in "abc"}, 3)  # type: ignore[misc]
     assert "".join(order) == "abcbcacab"
     assert found["a"].values == (1.0, 6.0, 8.0)
@@ -207,7 +208,7 @@ def test_a_suite_that_is_not_green_has_no_figure(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not let cores be chosen")
-def test_the_suite_has_two_cores_at_most() -> None:
+def test_cores_are_lent_for_a_while() -> None:
     before = os.sched_getaffinity(0)
     with suite.on_cores(1):
         assert len(os.sched_getaffinity(0)) == 1

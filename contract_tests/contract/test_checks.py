@@ -32,7 +32,7 @@ def changed(pointer: str, value: Any) -> dict[str, Any]:
     *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     node = document
     for part in parents:
-        node = node[int(part) if isinstance(node, list) else part]  # type: ignore[call-overload]  # JSON
+        node = node[int(part) if isinstance(node, list) else part]
     if value is None:
         del node[last]
     else:

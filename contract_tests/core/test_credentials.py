@@ -36,9 +36,9 @@ class Ring:
 def test_environment_before_keyring_before_file(tmp_path: Path) -> None:
     ring = Ring()
     (tmp_path / "credentials.json").write_text('{"freepik": "from-file"}')
-    assert find_key(tmp_path, OLD, {}, ring).where == "file"  # type: ignore[union-attr]
+    assert find_key(tmp_path, OLD, {}, ring).where == "file"  # type: ignore[union-attr]  # not None
     ring.kept["freepik"] = "from-ring"
-    assert find_key(tmp_path, OLD, {}, ring).where == "keyring"  # type: ignore[union-attr]
+    assert find_key(tmp_path, OLD, {}, ring).where == "keyring"  # type: ignore[union-attr]  # as above
     found = find_key(tmp_path, OLD, {"FREEPIK_API_KEY": "from-environment"}, ring)
     assert found is not None
     assert (found.value, found.where) == ("from-environment", "environment")

@@ -262,7 +262,7 @@ def test_what_has_ended_cannot_be_resumed(tmp_path: Path) -> None:
 
 def test_a_taken_source_is_gone_and_a_lent_one_is_not(tmp_path: Path) -> None:
     from precision_upscaler.job import upscale  # noqa: PLC0415 - the World lends its source
-    from precision_upscaler.request import UpscaleRequest  # noqa: PLC0415
+    from precision_upscaler.request import UpscaleRequest  # noqa: PLC0415 - as above
 
     with World(tmp_path, wsgi=True) as world:
         world.upscale()

@@ -117,6 +117,7 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> range:
     return range(begin, end + 1)
 
 
+# as above
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("cell", range(WINDOW_CELLS))
 def test_death_at_every_line_between_the_risk_and_the_id_costs_nobody_anything(

@@ -34,7 +34,7 @@ def stub_answers() -> dict[str, Any]:
         session.load_plugin(HERE / "conformance/probe_plugin.py")
         run = importlib.import_module(f"{package}.run")
         record = run.write(str(session.folder / "record.json"))
-    return record["answers"]  # type: ignore[no-any-return]
+    return record["answers"]  # type: ignore[no-any-return]  # as above
 
 
 def _differences(one: dict[str, Any], two: dict[str, Any], names: tuple[str, str]) -> list[str]:
@@ -72,7 +72,7 @@ def test_no_probe_is_missing_in_the_record(stub_answers: dict[str, Any]) -> None
 def make_real(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """Return ``make_real_gimp``; where there is no real GIMP, say what the stubs were held to instead."""
     try:
-        return request.getfixturevalue("make_real_gimp")  # type: ignore[no-any-return]
+        return request.getfixturevalue("make_real_gimp")  # type: ignore[no-any-return]  # the fixture's own type
     except pytest.skip.Exception as why:
         pytest.skip(f"{why.msg}; the stubs were held to the committed record of {_recorded()['gimp']}")
 

@@ -120,6 +120,7 @@ def test_what_cost_nothing_is_said_of_the_layer_it_is_true_of(refusals: Refusals
     assert "“Two” had been upscaled" not in message
     assert "The same picture" not in message
     numbers = message.splitlines()[-1].removeprefix("New images: ").split()
+    # JSON: a list of numbers
     assert sorted(map(int, numbers)) == sorted(result["new_images"])  # type: ignore[call-overload]
     assert len(numbers) == 2
 

@@ -60,6 +60,7 @@ def projection(
     empty = np.zeros((height, width, formats.channels_of(image.base_type * 2 + 1)))
     if not own:
         (group,) = layers
+        # a group, or there would be nothing it holds
         children = [one for one in reversed(group.children) if one.visible]  # type: ignore[attr-defined]
         return _stacked(image, children, box, empty)
     return _stacked(image, layers, box, empty)

@@ -96,7 +96,7 @@ def duplicate(image: Image) -> Image:
         if old is image.active_layer:
             new.active_layer = other  # type: ignore[assignment]  # of the old one's class
         if old is image.active_channel:
-            new.active_channel = other  # type: ignore[assignment]
+            new.active_channel = other  # type: ignore[assignment]  # as above
     return new
 
 

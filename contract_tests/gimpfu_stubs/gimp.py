@@ -39,8 +39,8 @@ def main(init: Any, quit: Any, query: Any, run: Any) -> None:  # noqa: A002 - th
 
 
 def install_procedure(
-    name: str, blurb: str, help: str, author: str, copyright: str, date: str, label: str, imagetypes: str,  # noqa: A002
-    type: int, params: Any, ret_vals: Any,  # noqa: A002
+    name: str, blurb: str, help: str, author: str, copyright: str, date: str, label: str, imagetypes: str,  # noqa: A002 - the real name
+    type: int, params: Any, ret_vals: Any,  # noqa: A002 - the real name
 ) -> None:  # fmt: skip
     """Add a procedure to the database."""
 
@@ -121,7 +121,7 @@ def get_foreground() -> RGB:
 
 def get_background() -> RGB:
     """Return the background colour."""
-    return call("gimp-context-get-background")  # type: ignore[no-any-return]
+    return call("gimp-context-get-background")  # type: ignore[no-any-return]  # as above
 
 
 def set_foreground(*color: Any) -> None:

@@ -91,7 +91,7 @@ def _check(items: Sequence[Any], least: int, one: str, many: str) -> None:
 
 
 def register(
-    proc_name: str, blurb: str, help: str, author: str, copyright: str, date: str, label: str,  # noqa: A002
+    proc_name: str, blurb: str, help: str, author: str, copyright: str, date: str, label: str,  # noqa: A002 - the real name
     imagetypes: str,
     params: list[Any], results: list[Any], function: Callable[..., Any], menu: str | None = None,
     domain: Any = None, on_query: Callable[[], Any] | None = None, on_run: Callable[[], Any] | None = None,

@@ -334,17 +334,17 @@ class Image(HasParasites):
 
     def flatten(self) -> Layer:
         """Merge all that is visible onto the background colour."""
-        return tried("could not flatten image", "gimp-image-flatten", self)  # type: ignore[no-any-return]
+        return tried("could not flatten image", "gimp-image-flatten", self)  # type: ignore[no-any-return]  # as above
 
     def merge_down(self, layer: Layer, merge: int) -> Layer:
         """Merge a layer with the next visible one below."""
         text = f"could not merge down layer (ID {layer.ID}) on image (ID {self.ID}) with merge type {merge}"
-        return tried(text, "gimp-image-merge-down", self, layer, merge)  # type: ignore[no-any-return]
+        return tried(text, "gimp-image-merge-down", self, layer, merge)  # type: ignore[no-any-return]  # as above
 
     def merge_visible_layers(self, merge: int) -> Layer:
         """Merge all that is visible."""
         text = f"could not merge visible layers on image (ID {self.ID}) with merge type {merge}"
-        return tried(text, "gimp-image-merge-visible-layers", self, merge)  # type: ignore[no-any-return]
+        return tried(text, "gimp-image-merge-visible-layers", self, merge)  # type: ignore[no-any-return]  # as above
 
     def scale(self, width: int, height: int, interpolation: int = -1) -> None:
         """Scale the image with all in it."""
@@ -373,11 +373,11 @@ class Image(HasParasites):
 
     def get_layer_by_tattoo(self, tattoo: int) -> Layer | None:
         """Return the layer of that tattoo, or None."""
-        return call("gimp-image-get-layer-by-tattoo", self, tattoo)  # type: ignore[no-any-return]
+        return call("gimp-image-get-layer-by-tattoo", self, tattoo)  # type: ignore[no-any-return]  # as above
 
     def get_channel_by_tattoo(self, tattoo: int) -> Channel | None:
         """Return the channel of that tattoo, or None."""
-        return call("gimp-image-get-channel-by-tattoo", self, tattoo)  # type: ignore[no-any-return]
+        return call("gimp-image-get-channel-by-tattoo", self, tattoo)  # type: ignore[no-any-return]  # as above
 
     def undo_group_start(self) -> None:
         """Begin what will be one step."""
@@ -552,7 +552,7 @@ class Layer(Drawable):
     __slots__ = ()
 
     def __init__(
-        self, image: Image, name: str, width: int, height: int, type: int = 0, opacity: float = 100.0,  # noqa: A002
+        self, image: Image, name: str, width: int, height: int, type: int = 0, opacity: float = 100.0,  # noqa: A002 - the real name
         mode: int = 28,
     ) -> None:  # fmt: skip
         text = f"could not create {width}x{height} layer '{name}' of type {type} on image (ID {image.ID})"

@@ -243,7 +243,7 @@ def test_a_body_in_chunks_is_the_same_body(data: bytes, sizes: list[int], step: 
     if rest:
         chunks.append(rest)
     raw = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\nnext"
-    reader = io.BufferedReader(io.BytesIO(raw))  # type: ignore[type-var]  # typeshed asks for a raw stream
+    reader = io.BufferedReader(io.BytesIO(raw))
     body = ChunkedBody(reader)
     pieces = []
     while piece := body.read(step):
@@ -256,7 +256,7 @@ def test_a_body_in_chunks_is_the_same_body(data: bytes, sizes: list[int], step: 
 @given(st.binary(max_size=500))
 def test_lines_are_those_of_python(data: bytes) -> None:
     def body() -> SizedBody:
-        return SizedBody(io.BufferedReader(io.BytesIO(data)), len(data))  # type: ignore[type-var]  # as above
+        return SizedBody(io.BufferedReader(io.BytesIO(data)), len(data))
 
     assert list(body()) == body().readlines() == io.BytesIO(data).readlines()
     assert body().readline(3) == io.BytesIO(data).readline(3)
@@ -276,4 +276,4 @@ def test_lines_are_those_of_python(data: bytes) -> None:
 )
 def test_broken_chunks_are_an_error(raw: bytes) -> None:
     with pytest.raises(BodyError):
-        ChunkedBody(io.BufferedReader(io.BytesIO(raw))).read()  # type: ignore[type-var]  # as above
+        ChunkedBody(io.BufferedReader(io.BytesIO(raw))).read()

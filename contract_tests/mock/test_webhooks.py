@@ -397,7 +397,7 @@ def test_what_becomes_due_while_the_thread_looks_for_it_is_not_missed() -> None:
             again.set()
         return looked[-1]
 
-    deliverer._pause = pause  # type: ignore[method-assign]
+    deliverer._pause = pause  # type: ignore[method-assign]  # a spy in its place
     caller.service.clock._real_time = webhooks.time.monotonic
     caller.service.change_clock(lambda state, real: state.at_speed(real, 1000.0))
     assert again.wait(20)

@@ -118,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
 def report(plants: list[Plant], outcomes: Iterator[Outcome], *, verbose: bool) -> list[Plant]:
     """Print a line for each plant as its outcome arrives; return those that nobody noticed."""
     missed = []
-    for plant, outcome in zip(plants, outcomes, strict=True):  # type: ignore[call-overload]  # an iterator
+    for plant, outcome in zip(plants, outcomes, strict=True):
         word = "caught" if outcome.caught else "MISSED"
         print(
             f"{word}  {plant.lie:<70} {outcome.failed.rpartition('/')[2][:90]} ({outcome.seconds:.1f} s)",

@@ -168,7 +168,7 @@ def _drop_not(twin: ast.UnaryOp) -> None:
 
 def _same_place(node: ast.AST, place: ast.expr | ast.stmt) -> bool:
     return type(node) is type(place) and (
-        (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+        (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
         == (place.lineno, place.col_offset, place.end_lineno, place.end_col_offset)
     )
 

@@ -75,7 +75,7 @@ def test_the_free_calls_risk_nothing(call: str, status: int | None, reached: boo
 
 @given(call=st.sampled_from(["create", "status", "list", "download"]), status=http_statuses)
 def test_a_service_whose_identity_is_in_doubt_is_not_asked_again(call: str, status: int | None) -> None:
-    assert POLICY.verdict(Failure(call, status, hopeless=True)) is Verdict.GIVE_UP  # type: ignore[arg-type]
+    assert POLICY.verdict(Failure(call, status, hopeless=True)) is Verdict.GIVE_UP  # type: ignore[arg-type]  # as above
 
 
 chances = st.floats(0, 1, exclude_max=True)

@@ -28,7 +28,7 @@ def silent(_name: str) -> Iterator[Emit]:
 def bars(console: Console, count: int) -> Iterator[Watch]:
     """Show the progress of ``count`` pictures on ``console``; yield what opens each picture's bar."""
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - slow to import
-    from rich.progress import Progress as Bars  # noqa: PLC0415
+    from rich.progress import Progress as Bars  # noqa: PLC0415 - as above
 
     with Bars(
         TextColumn("{task.description}", markup=False),

@@ -154,8 +154,8 @@ class _Averager:
         samples = header.samples
         planes = [row[index::samples] for index in range(samples)]
         if samples < 3:  # noqa: PLR2004 - gray, with or without alpha
-            return planes[0], planes[0], planes[0], planes[1] if samples == 2 else full  # noqa: PLR2004
-        return planes[0], planes[1], planes[2], planes[3] if samples == 4 else full  # noqa: PLR2004
+            return planes[0], planes[0], planes[0], planes[1] if samples == 2 else full  # noqa: PLR2004 - as above
+        return planes[0], planes[1], planes[2], planes[3] if samples == 4 else full  # noqa: PLR2004 - as above
 
     def _widened(self, row: bytes) -> bytes:
         """Return one byte a sample for depths of 1, 2 and 4 bits."""

@@ -138,6 +138,7 @@ def channel_new(
     color: tuple[float, ...],
 ) -> Channel:
     channel = Channel(image, name, image.blank(width, height, 1))
+    # a colour of three or four numbers
     channel.opacity, channel.color, channel.visible = opacity / 100.0, tuple(color), True  # type: ignore[assignment]
     return channel
 

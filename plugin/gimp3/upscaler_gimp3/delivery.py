@@ -128,10 +128,10 @@ def _compose_all(
     for one in readable:
         if one.placement is not None:
             say(texts.composing(one.subject.name, translate))
-            attempt(one, lambda one=one: _compose(image, one, options))  # type: ignore[misc]
+            attempt(one, lambda one=one: _compose(image, one, options))  # type: ignore[misc]  # its default
     for one in readable:
         if one.composition is not None:
-            attempt(one, lambda one=one: _look_again(image, one, options))  # type: ignore[misc]
+            attempt(one, lambda one=one: _look_again(image, one, options))  # type: ignore[misc]  # as above
 
 
 def _compose(image: Any, one: Finished, options: Options) -> None:
