@@ -67,7 +67,7 @@ def test_lost_tasks_of_one_picture_are_shared_out(
             result = world.resume(job.job_id)
             assert [result.task_id] == tasks_by_parameters(world, **wish)
             assert result.width == 160 * wish.get("scale_factor", 2)
-            # delivered and removed ones count as well
+            # what a delivered job has is not free for the others either
             world.journal.open(job.job_id).deliver()
         assert world.mock.charges == len(wishes)
         assert "wrong-scale" not in world.warnings
