@@ -68,16 +68,12 @@ _ANYTIME = (
     "200 empty",
     "200 page",
 )
+_REFUSED = ("400 flat", "400 problem", "400 recorded", "401", "402", "403")
 KINDS: dict[str, tuple[str, ...]] = {
     "create": (
         *_ANYTIME,
         "302",
-        "400 flat",
-        "400 problem",
-        "400 recorded",
-        "401",
-        "402",
-        "403",
+        *_REFUSED,
         "accepted, then silence",
         "accepted, then reset",
         "accepted, then 500",
@@ -89,12 +85,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "list": (*_ANYTIME, "302", "400 flat", "401", "402", "403", "404"),
     "status": (
         *_ANYTIME,
-        "400 flat",
-        "400 problem",
-        "400 recorded",
-        "401",
-        "402",
-        "403",
+        *_REFUSED,
         "404",
         "unknown status",
         "empty",

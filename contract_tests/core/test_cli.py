@@ -219,11 +219,17 @@ def test_metadata_stays_here_and_comes_into_the_result(shell: Shell, monkeypatch
         assert found.info["icc_profile"] == profile
 
 
-def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
+def described_photo(folder: Path) -> Path:
+    """Write a photo whose EXIF data describe it."""
     exif = Image.Exif()
     exif[0x010E] = "Ana's home"
-    photo = shell.folder / "photo.jpg"
+    photo = folder / "photo.jpg"
     Image.linear_gradient("L").resize((200, 160)).save(photo, exif=exif)
+    return photo
+
+
+def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
+    photo = described_photo(shell.folder)
     with cli._workshop(None).surroundings(lambda _event: None) as around:
         done = upscale(photo, UpscaleRequest(), around, origin={})
         job = around.journal.open(done.job_id)
@@ -236,10 +242,7 @@ def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
 
 
 def test_a_resumed_result_has_its_metadata_though_the_source_is_gone(shell: Shell) -> None:
-    exif = Image.Exif()
-    exif[0x010E] = "Ana's home"
-    photo = shell.folder / "photo.jpg"
-    Image.linear_gradient("L").resize((200, 160)).save(photo, exif=exif)
+    photo = described_photo(shell.folder)
     with cli._workshop(None).surroundings(lambda _event: None) as around:
         upscale(photo, UpscaleRequest(), around, origin={"file": str(photo)})
     photo.unlink()

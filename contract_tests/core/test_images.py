@@ -154,12 +154,12 @@ def test_the_digest_of_a_png_is_that_of_what_earlier_journals_hold(tmp_path: Pat
     path = tmp_path / "picture"
     path.write_bytes(FILES["png"])
     with Image.open(path) as opened:
-        rows = opened.size
+        width, height = opened.size
     header = b"IHDR" + FILES["png"][16:29]
     at = FILES["png"].index(b"IDAT")
     length = int.from_bytes(FILES["png"][at - 4 : at], "big")
     unpacked = zlib.decompress(FILES["png"][at + 4 : at + 4 + length])
-    assert len(unpacked) == rows[1] * (1 + 3 * rows[0])
+    assert len(unpacked) == height * (1 + 3 * width)
     assert pixel_digest(path) == hashlib.sha256(header + unpacked).hexdigest()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from precision_upscaler.cancel import CancelToken
+from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import CreateUnresolved
 from precision_upscaler.journal import Job, State
 
@@ -67,7 +68,7 @@ def test_lost_tasks_of_one_picture_are_shared_out(
             result = world.resume(job.job_id)
             assert [result.task_id] == tasks_by_parameters(world, **wish)
             assert result.width == 160 * wish.get("scale_factor", 2)
-            # delivered and removed ones count as well
+            # what a delivered job has is not free for the others either
             world.journal.open(job.job_id).deliver()
         assert world.mock.charges == len(wishes)
         assert "wrong-scale" not in world.warnings
@@ -89,16 +90,34 @@ def test_a_task_of_anothers_size_is_left_to_it(tmp_path: Path) -> None:
         assert world.mock.charges == 1
 
 
+def resume_at_once(world: World, job: Job) -> None:
+    """Resume a job whose task nobody else can have made: it does not wait for the last look."""
+    waited = sum(world.clock.slept)
+    world.resume(job.job_id)
+    assert sum(world.clock.slept) - waited < 100, "nothing is contested, so nothing is put off"
+
+
 def test_a_job_of_another_picture_is_no_rival(tmp_path: Path) -> None:
     with World(tmp_path) as world:
-        mine = lose(world, scale_factor=2)
-        other = tmp_path / "other.png"
+        picture, other = world.source, tmp_path / "other.png"
         other.write_bytes(png(160, 200, (200, 30, 90)))
+        # sent before ours, so that by the time alone our task may be its own
         world.source = other
         send_in_vain(world, scale_factor=2)
-        waited = sum(world.clock.slept)
-        world.resume(mine.job_id)
-        assert sum(world.clock.slept) - waited < 120, "nothing is contested, so nothing is put off"
+        world.source = picture
+        resume_at_once(world, lose(world, scale_factor=2))
+
+
+def test_a_job_that_has_its_task_is_no_rival(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        world.upscale(sharpen=7)
+        resume_at_once(world, lose(world, sharpen=50))
+
+
+def test_a_job_of_another_service_is_no_rival(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        send_in_vain(world, sharpen=7).update(service=SERVERS[0])
+        resume_at_once(world, lose(world, sharpen=50))
 
 
 def test_a_task_whose_answer_is_still_awaited_elsewhere_is_not_taken(tmp_path: Path) -> None:

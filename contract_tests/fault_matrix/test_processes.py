@@ -125,13 +125,7 @@ def test_kill_minus_nine_costs_nobody_anything(moment: str, tmp_path: Path) -> N
 @pytest.mark.parametrize(("call", "fault"), [("create", "stall_upload"), ("download", "stall_download")])
 def test_kill_minus_nine_in_the_middle_of_a_transfer(call: str, fault: str, tmp_path: Path) -> None:
     with desk(tmp_path) as here, FaultyLine(here.mock.url, Plan(call, fault, times=None)) as line:
-        here.url = line.url
-        if call == "create":
-            # more than the system's buffers hold, or the worker would have sent all of it
-            (tmp_path / "photo.png").write_bytes(unpacked_png(1600, 1200))
-        worker = here.start(here.upscale)
-        assert events_until(worker, "sending" if call == "create" else "downloading")
-        assert strikes(line)
+        worker = start_into(here, line)
         worker.kill()
         worker.communicate()
         line.heal()
@@ -144,10 +138,7 @@ def test_kill_minus_nine_while_the_paid_calls_answer_is_awaited(heard: bool, tmp
     """The one moment at which only the service knows whether there is a task."""
     plan = Plan("create", "stalled", heard=heard, times=None)
     with desk(tmp_path) as here, FaultyLine(here.mock.url, plan) as line:
-        here.url = line.url
-        worker = here.start(here.upscale)
-        assert events_until(worker, "sending")
-        assert strikes(line)
+        worker = start_into(here, line)
         until(lambda: listed_state(here) == "committed")
         until(lambda: here.mock.charges == heard)
         worker.kill()
@@ -173,10 +164,17 @@ def until(true: Callable[[], bool]) -> None:
     raise AssertionError("it never came to that")
 
 
-def strikes(line: FaultyLine) -> bool:
-    """Wait until the line's fault has struck."""
+def start_into(here: Desk, line: FaultyLine) -> subprocess.Popen[bytes]:
+    """Return a worker that has just met the line's fault."""
+    assert line.plan is not None
+    here.url = line.url
+    if line.plan.fault == "stall_upload":
+        # more than the system's buffers hold, or the worker would have sent all of it
+        (here.folder / "photo.png").write_bytes(unpacked_png(1600, 1200))
+    worker = here.start(here.upscale)
+    assert events_until(worker, "sending" if line.plan.call == "create" else "downloading")
     until(lambda: line.struck > 0)
-    return True
+    return worker
 
 
 def listed_state(here: Desk) -> str:
@@ -225,13 +223,7 @@ def test_a_front_end_that_dies_costs_nobody_anything(moment: str, tmp_path: Path
 )
 def test_a_front_end_that_dies_in_the_middle_of_a_transfer(call: str, fault: str, tmp_path: Path) -> None:
     with desk(tmp_path) as here, FaultyLine(here.mock.url, Plan(call, fault)) as line:
-        here.url = line.url
-        if fault == "stall_upload":
-            # more than the system's buffers hold, or the worker would have sent all of it
-            (tmp_path / "photo.png").write_bytes(unpacked_png(1600, 1200))
-        worker = here.start(here.upscale)
-        assert events_until(worker, "sending" if call == "create" else "downloading")
-        assert strikes(line)
+        worker = start_into(here, line)
         if fault == "stalled":
             until(lambda: listed_state(here) == "committed")
         hang_up(worker)
