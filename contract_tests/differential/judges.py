@@ -6,6 +6,7 @@ import contextlib
 import json
 import subprocess
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -13,9 +14,10 @@ import httpx2
 import pytest
 from openapi_core import Config, OpenAPI
 from openapi_core.exceptions import OpenAPIError
-from openapi_core.templating.paths.exceptions import PathError
+from openapi_core.templating.paths.exceptions import OperationNotFound, PathError, PathNotFound
 from openapi_core.templating.responses.exceptions import ResponseNotFound
 from openapi_core.testing import MockRequest, MockResponse
+from openapi_core.validation.request.exceptions import SecurityValidationError
 from precision_upscaler.contract import DOCUMENT, SERVERS
 
 from contract_tests.benchmarks.peers import DOCUMENT as DOCUMENT_FILE
@@ -29,9 +31,25 @@ if TYPE_CHECKING:
     from contract_tests.differential.asks import Ask
     from contract_tests.targets import Target
 
+_TAKEN = 200
 _REFUSED = frozenset({400, 401, 404, 405, 413, 415, 422})
+_STATUS_OF = {SecurityValidationError: 401, PathNotFound: 404, OperationNotFound: 405}
+"""The statuses that the document lists for openapi-core's refusals, by their class; all others are 400."""
 _PATIENCE_SECONDS = 300.0
 _SILENCE_SECONDS = 1.5
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a judge thinks of a request: the HTTP status, None where it refuses in silence, and its words."""
+
+    status: int | None
+    said: str
+
+    @property
+    def takes(self) -> bool:
+        """Whether the request is one the service takes."""
+        return self.status == _TAKEN
 
 
 class Judge(Protocol):
@@ -39,8 +57,8 @@ class Judge(Protocol):
 
     name: str
 
-    def takes(self, ask: Ask) -> tuple[bool, str]:
-        """Return whether the request is one the service takes, and the judge's own words."""
+    def opinion(self, ask: Ask) -> Opinion:
+        """Return what the judge thinks of a request."""
 
 
 class OurMock:
@@ -54,8 +72,8 @@ class OurMock:
     def answer(self, ask: Ask) -> httpx2.Response:
         return self._target.call(ask.method, ask.path, ask.body, key=None, headers=dict(ask.headers))
 
-    def takes(self, ask: Ask) -> tuple[bool, str]:
-        return _verdict(self.answer(ask))
+    def opinion(self, ask: Ask) -> Opinion:
+        return _read(self.answer(ask))
 
 
 class OpenapiCore:
@@ -79,12 +97,13 @@ class OpenapiCore:
             content_type=ask.headers.get("Content-Type", ""),
         )
 
-    def takes(self, ask: Ask) -> tuple[bool, str]:
+    def opinion(self, ask: Ask) -> Opinion:
         try:
             self._api.validate_request(self._request(ask))
         except (OpenAPIError, ValueError, RecursionError) as refusal:
-            return False, f"{type(refusal).__name__}: {refusal}"[:300]
-        return True, "valid"
+            status = next((status for kind, status in _STATUS_OF.items() if isinstance(refusal, kind)), 400)
+            return Opinion(status, f"{type(refusal).__name__}: {refusal}"[:300])
+        return Opinion(_TAKEN, "valid")
 
     def objection(self, ask: Ask, answer: httpx2.Response) -> str:
         """Say what is wrong with an answer; empty when nothing is, or the document does not list it."""
@@ -139,7 +158,7 @@ class Prism:
             time.sleep(0.1)
         raise AssertionError("Prism did not start within three minutes")
 
-    def takes(self, ask: Ask) -> tuple[bool, str]:
+    def opinion(self, ask: Ask) -> Opinion:
         content = None if ask.body is None else ask.body.encode()
         # Prism 5.16 never answers a body that is no JSON
         silent = ask.body is not None and not _is_json(ask.body)
@@ -151,8 +170,8 @@ class Prism:
         except httpx2.ReadTimeout:
             if not silent:
                 raise
-            return False, "no answer at all, as to every body that is no JSON"
-        return _verdict(answer)
+            return Opinion(None, "no answer at all, as to every body that is no JSON")
+        return _read(answer)
 
 
 def _is_json(text: str) -> bool:
@@ -166,6 +185,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _verdict(answer: httpx2.Response) -> tuple[bool, str]:
-    assert answer.status_code in _REFUSED | {200}, f"{answer.status_code} {answer.text[:300]}"
-    return answer.status_code == 200, f"{answer.status_code} {answer.text[:300]}"
+def _read(answer: httpx2.Response) -> Opinion:
+    said = f"{answer.status_code} {answer.text[:300]}"
+    assert answer.status_code in _REFUSED | {_TAKEN}, said
+    return Opinion(answer.status_code, said)

@@ -1,4 +1,4 @@
-"""Our mock, openapi-core and Prism agree on every request but the listed ones, and the list is exact."""
+"""Our mock, openapi-core and Prism give every request but the listed ones one status; the list is exact."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from contract_tests import tally, targets
 from contract_tests.differential.asks import ASKS, JSON, KEY, Ask
 from contract_tests.differential.disagreements import DISAGREEMENTS
-from contract_tests.differential.judges import Judge, OpenapiCore, OurMock, Prism
+from contract_tests.differential.judges import Judge, OpenapiCore, Opinion, OurMock, Prism
 from contract_tests.failure import curl, explain
 from contract_tests.pictures import base64_png
 
@@ -30,28 +30,61 @@ def openapi_core() -> OpenapiCore:
     return OpenapiCore()
 
 
+def unlisted(mock: OurMock, judge: Judge) -> list[str]:
+    """Return where ``judge`` and the mock differ and it is not listed, or do not although it is.
+
+    A judge differs by taking what the mock refuses, and the other way round; where both refuse, by
+    giving another HTTP status.
+    """
+    explained = {name: one.why for one in DISAGREEMENTS if one.judge == judge.name for name in one.names}
+    found = [f"listed, and never asked: {name}" for name in explained.keys() - {ask.name for ask in ASKS}]
+    for ask in ASKS:
+        ours, theirs = mock.opinion(ask), judge.opinion(ask)
+        if theirs.takes and not ours.takes:
+            expected = ask.name in explained
+        else:
+            expected = ask.name not in explained and theirs.status in (ours.status, None)
+        if not expected:
+            wanted = "disagrees" if ask.name in explained else "agrees"
+            found.append(
+                explain(
+                    explained.get(ask.name, "every judge of the document gives a request the same status"),
+                    wanted=f"{judge.name} {wanted} on {ask.name!r}",
+                    said=f"the mock said {ours.said}, {judge.name} said {theirs.status} {theirs.said}",
+                    request=curl(ask.method, ask.path, ask.body, None),
+                )
+            )
+    return found
+
+
 def compare(mock: OurMock, judge: Judge) -> None:
     """Fail unless ``judge`` and the mock disagree on exactly the requests that are listed for it."""
     tally.saw("judges of requests", judge.name)
-    explained = {name: one.why for one in DISAGREEMENTS if one.judge == judge.name for name in one.names}
-    found = []
-    for ask in ASKS:
-        ours, said_ours = mock.takes(ask)
-        theirs, said_theirs = judge.takes(ask)
-        tally.count("verdicts compared")
-        if (theirs and not ours) == (ask.name in explained) and ours <= theirs:
-            continue
-        found.append(
-            explain(
-                explained.get(ask.name, "every judge of the document takes and refuses the same requests"),
-                wanted=f"{judge.name} {'disagrees' if ask.name in explained else 'agrees'} on {ask.name!r}",
-                said=f"the mock said {said_ours}, {judge.name} said {said_theirs}",
-                request=curl(ask.method, ask.path, ask.body, None),
-            )
-        )
-    unknown = set(explained) - {ask.name for ask in ASKS}
-    assert not unknown, f"listed, and never asked: {unknown}"
+    tally.count("verdicts compared", len(ASKS))
+    found = unlisted(mock, judge)
     assert not found, "\n".join(found)
+
+
+class Contrary:
+    """A judge who says of one request what nobody else does; of all others what the mock says."""
+
+    name = "contrary"
+
+    def __init__(self, mock: OurMock, asked: str, status: int) -> None:
+        self._mock = mock
+        self._asked = asked
+        self._status = status
+
+    def opinion(self, ask: Ask) -> Opinion:
+        return Opinion(self._status, "contrary") if ask.name == self._asked else self._mock.opinion(ask)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"), [("list", 400), ("sharpen = 101", 200), ("sharpen = 101", 422), ("put a task", 404)]
+)
+def test_every_disagreement_is_noticed(mock: OurMock, asked: str, status: int) -> None:
+    (found,) = unlisted(mock, Contrary(mock, asked, status))
+    assert f"contrary agrees on {asked!r}" in found
 
 
 def test_openapi_core(mock: OurMock, openapi_core: OpenapiCore) -> None:
