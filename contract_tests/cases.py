@@ -122,10 +122,10 @@ def _sliders() -> Iterator[Case]:
             yield Case(f"{name} = {value}", name, {name: value}, valid=True, rule=SLIDER_RULE)
         for value, keyword in ((-1, "minimum"), (101, "maximum"), (-HUGE, "minimum"), (HUGE, "maximum")):
             yield Case(f"{name} = {value:.4g}", name, {name: value}, False, SLIDER_RULE, keyword)
-        for label, value in NO_INTEGERS.items():
-            yield Case(f"{name} is {label}", name, {name: value}, False, SLIDER_RULE, "type")
+        for label, wrong in NO_INTEGERS.items():
+            yield Case(f"{name} is {label}", name, {name: wrong}, False, SLIDER_RULE, "type")
         # \u0667 is an Arabic seven, which Python's int() takes
-        for value in (
+        for text in (
             "7",
             "0",
             "100",
@@ -141,7 +141,7 @@ def _sliders() -> Iterator[Case]:
             "101",
             "-1",
         ):
-            yield Case(f"{name} is the string {value!a}", name, {name: value}, False, SLIDER_RULE, "type")
+            yield Case(f"{name} is the string {text!a}", name, {name: text}, False, SLIDER_RULE, "type")
 
 
 def _scale_factors() -> Iterator[Case]:
@@ -177,22 +177,25 @@ def _flavors() -> Iterator[Case]:
         "0",
     ):
         yield Case(f"{name} is {text!a}", name, {name: text}, False, FLAVOR_RULE, "enum")
-    for label, value in {"null": None, "0": 0, "true": True, "list": ["photo"], "object": {}}.items():
-        yield Case(f"{name} is {label}", name, {name: value}, False, FLAVOR_RULE, "type")
+    others: dict[str, Any] = {"null": None, "0": 0, "true": True, "list": ["photo"], "object": {}}
+    for label, wrong in others.items():
+        yield Case(f"{name} is {label}", name, {name: wrong}, False, FLAVOR_RULE, "type")
 
 
 def _nsfw() -> Iterator[Case]:
     name = "filter_nsfw"
     for value in (True, False):
         yield Case(f"{name} = {value}", name, {name: value}, True, BOOLEAN_RULE)
-    for label, wrong in {"0": 0, "1": 1, "'true'": "true", "empty": "", "null": None, "list": []}.items():
+    others: dict[str, Any] = {"0": 0, "1": 1, "'true'": "true", "empty": "", "null": None, "list": []}
+    for label, wrong in others.items():
         yield Case(f"{name} is {label}", name, {name: wrong}, False, BOOLEAN_RULE, "type")
 
 
 def _images() -> Iterator[Case]:
     yield Case("image is missing", "image", {"image": _MISSING}, False, IMAGE_RULE, "required")
-    for label, value in {"null": None, "5": 5, "true": True, "list": [IMAGE], "object": {}}.items():
-        yield Case(f"image is {label}", "image", {"image": value}, False, IMAGE_RULE, "type")
+    others: dict[str, Any] = {"null": None, "5": 5, "true": True, "list": [IMAGE], "object": {}}
+    for label, wrong in others.items():
+        yield Case(f"image is {label}", "image", {"image": wrong}, False, IMAGE_RULE, "type")
     for label, text in {
         "empty": "",
         "blank": " ",
@@ -226,8 +229,9 @@ def _webhooks() -> Iterator[Case]:
         "https://example.com/%zz",
     ):
         yield Case(f"{name} is {text!a}", name, {name: text}, False, URI_RULE, "format")
-    for label, value in {"null": None, "5": 5, "list": [], "object": {}}.items():
-        yield Case(f"{name} is {label}", name, {name: value}, False, URI_RULE, "type")
+    others: dict[str, Any] = {"null": None, "5": 5, "list": [], "object": {}}
+    for label, wrong in others.items():
+        yield Case(f"{name} is {label}", name, {name: wrong}, False, URI_RULE, "type")
 
 
 def _bodies() -> Iterator[Case]:
@@ -248,8 +252,9 @@ def _bodies() -> Iterator[Case]:
         "the schema is open",
         stricter={"request": misspelt, "command line": misspelt, "gimp": misspelt},
     )
-    for label, value in {"list": [], "string": "image", "null": None, "number": 5, "true": True}.items():
-        yield Case(f"the body is a {label}", "", {"": value}, False, BODY_RULE, "type")
+    others: dict[str, Any] = {"list": [], "string": "image", "null": None, "number": 5, "true": True}
+    for label, wrong in others.items():
+        yield Case(f"the body is a {label}", "", {"": wrong}, False, BODY_RULE, "type")
 
 
 def _texts() -> Iterator[Case]:

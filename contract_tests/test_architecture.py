@@ -103,7 +103,7 @@ def imported(module: Path, text: str) -> Iterator[tuple[int, Path | str]]:
     for node in ast.walk(ast.parse(text, str(module))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-            roots = ROOTS
+            roots: tuple[Path, ...] = ROOTS
             base = ""
         elif isinstance(node, ast.ImportFrom):
             names = [alias.name for alias in node.names]

@@ -74,7 +74,9 @@ def measured(setting: Setting) -> Arrival | None:
         print(f"    the way into the image is left out: {reason}", flush=True)
         return None
     parts = {"download": "downloading", "check": "checking"}
-    found = {part: {size: fetched[size][stage] for size in sizes} for part, stage in parts.items()}
+    found: dict[str, dict[float, Samples]] = {
+        part: {size: fetched[size][stage] for size in sizes} for part, stage in parts.items()
+    }
     for part, who in (("load", "ours"), (THEIRS, "Gimp.file_load_layer")):
         found[part] = {size: Samples(tuple(loaded[str(size)][who])) for size in sizes}
     return Arrival(found)

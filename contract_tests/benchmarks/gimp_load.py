@@ -31,7 +31,7 @@ def run(setting: Setting) -> Result:
     """Measure results of 1 to 96 megapixels; square, for the service makes none of 12000 × 8000."""
     sizes = photograph.SIZES[:2] if setting.quick else photograph.SIZES
     with gimps.bench() as bench:
-        pictures = {}
+        pictures: dict[str, tuple[str, str, str | None]] = {}
         for size in sizes:
             source, result = prepared(bench.folder, size)
             pictures[f"{size:g} MP"] = (str(source), str(result), None)

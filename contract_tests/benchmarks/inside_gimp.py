@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 from base64 import b64encode
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def in_turn(subjects: dict[str, Any], rounds: int, first: int = 0) -> dict[str, 
     ``first`` is the number of the first round.
     """
     names = list(subjects)
-    found = {name: [] for name in names}
+    found: dict[str, list[float]] = {name: [] for name in names}
     for start in range(first, first + rounds):
         for name in names[start % len(names) :] + names[: start % len(names)]:
             found[name].append(subjects[name]())
@@ -88,7 +89,9 @@ def export(job: dict[str, Any]) -> dict[str, Any]:
             file = Gio.File.new_for_path(target)
             return timed(lambda: procedure("file-png-export", image=image, file=file, **more))[0]
 
-        subjects = {"ours": lambda layer=layer, area=area, target=target: timed(ours, layer, area, target)[0]}
+        subjects: dict[str, Callable[[], float]] = {
+            "ours": lambda layer=layer, area=area, target=target: timed(ours, layer, area, target)[0]
+        }
         if name in job["references"]:
             subjects["GIMP, compression 1"] = lambda theirs=theirs: theirs(1)
         if name in job["default"]:

@@ -102,7 +102,7 @@ def _first_answer(
         if process.poll() is not None or time.perf_counter() - begin > _PATIENCE_SECONDS:
             log.seek(0)
             tail = log.read()[-2000:].decode("utf-8", "replace")
-            raise RuntimeError(f"{process.args} does not answer on port {port}:\n{tail}")
+            raise RuntimeError(f"{process.args!r} does not answer on port {port}:\n{tail}")
         time.sleep(_LOOK_SECONDS)
 
 

@@ -54,7 +54,7 @@ def test_subjects_take_turns_in_being_first() -> None:
         return float(len(order))
 
     # mypy cannot tell the type of a default
-    found = in_turn({name: lambda name=name: subject(name) for name in "abc"}, 3)  # type: ignore[misc]
+    found = in_turn({name: lambda name=name: subject(name) for name in "abc"}, 3)
     assert "".join(order) == "abcbcacab"
     assert found["a"].values == (1.0, 6.0, 8.0)
 
@@ -90,7 +90,7 @@ def test_growth_is_judged_for_each_pixel() -> None:
 
 @pytest.mark.parametrize("bump", [24, 96])
 def test_growth_anywhere_is_seen(bump: int) -> None:
-    points = [(size, size * (1.67 if size == bump else 1.0)) for size in photograph.SIZES]
+    points = [(float(size), size * (1.67 if size == bump else 1.0)) for size in photograph.SIZES]
     claim = Growth("cost", "s", {"ours": points}).claim("ours")
     assert claim.figure == pytest.approx(1.67)
     assert f"at {bump} MP, against 6 MP" in claim.what
@@ -318,7 +318,9 @@ def test_a_stage_lasts_until_the_next_and_may_come_again() -> None:
 
 
 def test_what_comes_after_the_last_poll_grows_with_the_picture() -> None:
-    parts = {part: {1: Samples((0.1,)), 6: Samples((0.6,))} for part in ("download", "check", "load")}
+    parts: dict[str, dict[float, Samples]] = {
+        part: {1: Samples((0.1,)), 6: Samples((0.6,))} for part in ("download", "check", "load")
+    }
     found = arrival.Arrival({**parts, arrival.THEIRS: {1: Samples((0.2,)), 6: Samples((0.2,))}})
     assert found.seconds(10) == pytest.approx(3.0)
     assert found.loading(10) == pytest.approx(0.2)

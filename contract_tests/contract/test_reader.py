@@ -50,7 +50,8 @@ def broken(schema: dict[str, Any], value: object, *, closed: bool = False) -> li
     ],
 )
 def test_type_takes_its_own_kind_alone(kind: str, fitting: object, article: str) -> None:
-    for value in ({}, [], "", 0, False, 0.0, 1.5, None, float("nan")):
+    values: tuple[Any, ...] = ({}, [], "", 0, False, 0.0, 1.5, None, float("nan"))
+    for value in values:
         expected = [] if type(value) is type(fitting) else [((), "type", f"must be {article} {kind}")]
         assert broken({"type": kind}, value) == expected, repr(value)
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from PIL import Image, ImageCms
 from precision_upscaler import cli, targets
 from precision_upscaler.client import UpscalerClient
+from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.contract.price import TABLE
 from precision_upscaler.images import verify
 from precision_upscaler.job import upscale
@@ -184,7 +185,7 @@ def test_an_output_that_breaks_meanwhile_leaves_a_paid_job_and_says_so(
 
 def test_a_file_that_appears_meanwhile_is_kept(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     (shell.folder / "out.png").write_text("precious")
-    monkeypatch.setattr(cli, "plan", functools.partial(_blind, cli.plan))
+    monkeypatch.setattr(cli, "plan", functools.partial(_blind, targets.plan))
     assert "exists" in shell.run("sky.png", "out.png", code=5).output
     assert (shell.folder / "out.png").read_text() == "precious"
 
@@ -355,7 +356,7 @@ def test_the_key_is_stored_and_tested(shell: Shell, monkeypatch: pytest.MonkeyPa
 
 def test_every_parameter_of_the_contract_is_an_option(shell: Shell) -> None:
     output = shell.run("upscale", "--help").output
-    for known in cli.PARAMETERS:
+    for known in PARAMETERS:
         assert "--" + known.name.replace("_", "-") in output
     assert "Exit codes" in shell.run("-h").output
 

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from precision_upscaler import files
 from precision_upscaler.files import (
     FileLock,
     copy_durably,
@@ -44,7 +43,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         write_atomically(tmp_path / "file", b"new")
     assert (tmp_path / "file").read_bytes() == b"old"
@@ -54,7 +53,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
 def test_content_is_on_the_disk_before_the_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     sync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(files.os, "fsync", lambda descriptor: (order.append("sync"), sync(descriptor))[1])
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (order.append("sync"), sync(descriptor))[1])
     monkeypatch.setattr(Path, "replace", lambda self, to: (order.append("name"), replace(self, to))[1])
     write_atomically(tmp_path / "file", b"content")
     assert order == ["sync", "name", "sync"]

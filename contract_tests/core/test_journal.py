@@ -6,10 +6,12 @@ import errno
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from precision_upscaler import files
 from precision_upscaler import journal as journal_module
 from precision_upscaler.errors import DiskFull, JobUnknown, JournalBroken, UpscaleError
 from precision_upscaler.images import verify
@@ -174,7 +176,7 @@ class Unreadable:
 
     def __init__(self, times: int) -> None:
         self.times = times
-        self.plain = journal_module.read_json
+        self.plain = files.read_json
 
     def read(self, path: Path) -> Any:
         if path.name == "job.json" and self.times:
@@ -188,11 +190,12 @@ def test_a_record_that_cannot_be_read_for_a_moment_is_read_again(
 ) -> None:
     """Windows refuses while the record is being replaced: that job is neither unknown nor passed over."""
     job = shelf.job(State.COMMITTED)
-    for look in (
+    looks: tuple[Callable[[], State], ...] = (
         lambda: shelf.journal.open(job.job_id).state,
         lambda: shelf.journal.same("d")[0].state,
         lambda: shelf.journal.undelivered()[0].state,
-    ):
+    )
+    for look in looks:
         monkeypatch.setattr(journal_module, "read_json", Unreadable(3).read)
         assert look() is State.COMMITTED
 

@@ -9,6 +9,7 @@ from PIL import Image
 from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
 from precision_upscaler.journal import State
 from precision_upscaler.request import UpscaleRequest
+from precision_upscaler.task import Task
 
 from contract_tests.fault_matrix.line import FaultyLine, Plan
 from contract_tests.pictures import png
@@ -33,7 +34,7 @@ def test_a_task_of_another_computer_is_not_taken_for_ours(tmp_path: Path) -> Non
         other = tmp_path / "other.png"
         other.write_bytes(png(160, 200, (200, 30, 90)))
         world.base_url = line.url
-        created = []
+        created: list[Task] = []
         world.on_event = lambda event: (
             created.append(stranger.create(UpscaleRequest(), other))
             if not created and getattr(event, "charged", "") == "unknown"
@@ -138,7 +139,7 @@ def test_a_picture_of_another_shape_is_not_ours_however_alike(tmp_path: Path) ->
         crop = tmp_path / "crop.png"
         crop.write_bytes(png(200, 160))
         world.base_url = line.url
-        created = []
+        created: list[Task] = []
         world.on_event = lambda event: (
             created.append(stranger.create(UpscaleRequest(), crop))
             if not created and getattr(event, "charged", "") == "unknown"

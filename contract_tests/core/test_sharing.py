@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from precision_upscaler import files
 from precision_upscaler import journal as journal_module
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.contract import SERVERS
@@ -119,7 +120,7 @@ def test_a_record_that_is_just_being_replaced_does_not_cost_a_second_payment(
     with World(tmp_path, wsgi=True) as world:
         world.upscale()
         refusals = iter([PermissionError(13, "sharing violation")])
-        plain = journal_module.read_json
+        plain = files.read_json
 
         def read(path: Path) -> object:
             if path.name == "job.json" and (refusal := next(refusals, None)):

@@ -132,8 +132,12 @@ def test_a_service_that_does_not_read_does_not_hold_an_upload(tmp_path: Path) ->
     picture = tmp_path / "large.bin"
     picture.write_bytes(bytes(12 << 20))
     committed = []
+
+    def never_read(_connection: socket.socket) -> None:
+        done.wait(10)
+
     with (
-        server(lambda _connection: done.wait(10) and None) as port,
+        server(never_read) as port,
         UpscalerClient(f"http://127.0.0.1:{port}", "k", timeouts=BRISK) as client,
     ):
         with pytest.raises(CallFailed) as caught:

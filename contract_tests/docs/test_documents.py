@@ -239,7 +239,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 def test_the_reference_is_what_the_program_says() -> None:
-    argv = [sys.executable, CLONE / "docs/make_reference.py", "--check"]
+    argv = [sys.executable, str(CLONE / "docs/make_reference.py"), "--check"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

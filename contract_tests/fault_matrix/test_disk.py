@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from precision_upscaler import download, files, ledger, source
+from precision_upscaler import download, files, ledger
 from precision_upscaler.errors import DiskFull, UpscaleError
 
 from contract_tests.fault_matrix.verdict import Judge
@@ -45,7 +46,7 @@ class FullDisk:
 
 
 @pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[FullDisk]:
+def disk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> FullDisk:
     full = FullDisk(request.param)
     monkeypatch.setattr(files, "open_private", full.open)
     monkeypatch.setattr(download, "open_private", full.open)
@@ -149,7 +150,7 @@ def test_no_room_for_the_result_is_noticed_before_anything_is_paid(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage: Any = type("usage", (), {"free": 1 << 20})
-    monkeypatch.setattr(source.shutil, "disk_usage", lambda _folder: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
     with World(tmp_path, wsgi=True) as world:
         with pytest.raises(DiskFull, match="1 MiB free") as caught:
             world.upscale()

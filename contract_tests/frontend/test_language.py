@@ -76,11 +76,14 @@ def test_the_texts_of_windows_options_and_errors_are_collected() -> None:
 def test_what_the_core_says_can_be_translated(path: Path) -> None:
     """No sentence is filled in before a front end sees it, and every value in braces is given."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        words = catalogs.sentence_of(node) if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call):
+            continue
+        words = catalogs.sentence_of(node)
         assert not isinstance(words, (ast.JoinedStr, ast.BinOp)), f"line {node.lineno}: use said(…)"
-        if isinstance(words, ast.Constant) and ast.unparse(node.func) == "said":
+        text = words.value if isinstance(words, ast.Constant) else None
+        if isinstance(text, str) and ast.unparse(node.func) == "said":
             given = {keyword.arg for keyword in node.keywords}
-            assert given == catalogs.placeholders(words.value), f"line {node.lineno}"
+            assert given == catalogs.placeholders(text), f"line {node.lineno}"
 
 
 @pytest.mark.parametrize("language", catalogs.LANGUAGES)
@@ -91,7 +94,7 @@ def test_what_is_compiled_is_what_gettext_reads(language: str) -> None:
     for entry in [entry for entry in entries.values() if all(entry.translations)]:
         if entry.text and entry.plural is None:
             assert read.gettext(entry.text) == entry.translations[0]
-        elif entry.text:
+        elif entry.text and entry.plural is not None:
             forms = {read.ngettext(entry.text, entry.plural, number) for number in range(30)}
             assert forms == set(entry.translations)
 

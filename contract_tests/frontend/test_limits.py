@@ -14,7 +14,7 @@ SIDES = st.integers(0, 12_000)
 
 
 def fits(width: int, height: int, factor: int) -> bool:
-    return (
+    return bool(
         min(width, height) >= LIMITS["minimum_input_side"]
         and max(width, height) <= LIMITS["maximum_aspect"] * min(width, height)
         and max(width, height) * factor <= LIMITS["maximum_output_side"]

@@ -18,7 +18,7 @@ SCALES = st.one_of(FACTORS, st.fractions(min_value=1, max_value=16, max_denomina
 
 
 def inside(box: p.Box, canvas: p.Size) -> bool:
-    return (
+    return bool(
         box.x >= 0
         and box.y >= 0
         and box.x + box.width <= canvas.width
@@ -76,7 +76,7 @@ def test_a_growing_canvas_holds_the_layer_and_all_it_held(
 ) -> None:
     placed = p.place(placement, canvas, layer, scale)
     assert inside(placed.layer, placed.canvas)
-    assert inside(p.Box(*placed.shift, *canvas), placed.canvas)
+    assert inside(p.Box(placed.shift[0], placed.shift[1], canvas.width, canvas.height), placed.canvas)
     assert (placed.layer.x - placed.shift[0], placed.layer.y - placed.shift[1]) == (layer.x, layer.y)
     assert placed.layer[2:] == p.scaled_size(p.Size(*layer[2:]), scale)
     assert not placed.scales_others
@@ -110,7 +110,7 @@ def test_another_name_is_an_error() -> None:
 def test_one_canvas_holds_several_layers(canvas: p.Size, layers: list[p.Box], factor: int) -> None:
     each = [p.place(p.GROW_CANVAS, canvas, layer, factor) for layer in layers]
     together = p.united(each)
-    assert inside(p.Box(*together.shift, *canvas), together.canvas)
+    assert inside(p.Box(together.shift[0], together.shift[1], canvas.width, canvas.height), together.canvas)
     for one in each:
         dx, dy = together.shift[0] - one.shift[0], together.shift[1] - one.shift[1]
         assert inside(one.layer._replace(x=one.layer.x + dx, y=one.layer.y + dy), together.canvas)

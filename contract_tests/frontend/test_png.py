@@ -64,7 +64,7 @@ def test_the_machine_says_how_many_threads_deflate(tmp_path: Path, monkeypatch: 
             super().__init__(threads)
 
     monkeypatch.setattr(png, "ThreadPoolExecutor", Pool)
-    monkeypatch.setattr(png.os, "cpu_count", lambda: 5)
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
     png.write(str(tmp_path / "five.png"), 2, 4, [bytes(6)] * 4)
     assert pools == [5]
 

@@ -25,7 +25,8 @@ def german(text: str) -> str:
 
 
 def through_the_pipe(error: UpscaleError) -> dict[str, object]:
-    return json.loads(json.dumps(error.to_event()))
+    event: dict[str, object] = json.loads(json.dumps(error.to_event()))
+    return event
 
 
 def test_a_sentence_with_a_value_is_said_in_the_users_language() -> None:

@@ -70,7 +70,8 @@ def delta_e(one: Pixels, other: Pixels) -> Pixels:
     turn = 60 * np.exp(-(((h - 275) / 25) ** 2))
     rt = -np.sin(np.radians(turn)) * 2 * np.sqrt(c**7 / (c**7 + 25.0**7))
     parts = (dl / sl) ** 2 + (dc / sc) ** 2 + (dh_chord / sh) ** 2 + rt * (dc / sc) * (dh_chord / sh)
-    return np.sqrt(np.maximum(parts, 0))
+    difference: Pixels = np.sqrt(np.maximum(parts, 0))
+    return difference
 
 
 def blurred(values: Pixels, weights: Pixels, sigma: float) -> Pixels:

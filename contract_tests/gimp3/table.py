@@ -9,6 +9,7 @@ first; ``of`` says how many of the selected layers are handed over.
 from __future__ import annotations
 
 import os
+from typing import Any
 
 CANVAS = (200, 180)
 SIZE = (164, 161)
@@ -47,16 +48,16 @@ PRECISIONS = (
 )
 
 SHADOW = ("gegl:dropshadow", {"x": 12.0, "y": 9.0, "radius": 6.0})
-INVERT = ("gegl:invert-gamma", {})
+INVERT: tuple[str, dict[str, float]] = ("gegl:invert-gamma", {})
 
 
 def row(
     name: str,
-    *layers: dict,
-    image: dict | None = None,
-    options: dict | None = None,
+    *layers: dict[str, Any],
+    image: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
     **more: object,
-) -> dict:
+) -> dict[str, Any]:
     """Return one row; without ``layers`` its target is a plain opaque layer."""
     return {
         "id": name,
@@ -67,7 +68,7 @@ def row(
     }
 
 
-def _where() -> list[dict]:
+def _where() -> list[dict[str, Any]]:
     return [
         row("at-the-root", image={"furnished": True}),
         row("at-the-bottom", {"place": "bottom"}),
@@ -85,7 +86,7 @@ def _where() -> list[dict]:
     ]
 
 
-def _attributes() -> list[dict]:
+def _attributes() -> list[dict[str, Any]]:
     spaces = {
         "blend_space": "RGB_PERCEPTUAL",
         "composite_space": "RGB_LINEAR",
@@ -121,7 +122,7 @@ def _attributes() -> list[dict]:
     ]  # fmt: skip
 
 
-def _modes() -> list[dict]:
+def _modes() -> list[dict[str, Any]]:
     rows = []
     for half in (0, 1):
         # in place GIMP itself keeps the mode; a new layer must be given it
@@ -133,7 +134,7 @@ def _modes() -> list[dict]:
     return rows
 
 
-def _placements() -> list[dict]:
+def _placements() -> list[dict[str, Any]]:
     rows = []
     for placement in PLACEMENTS[1:]:
         options = {"placement": placement}
@@ -163,7 +164,7 @@ def _placements() -> list[dict]:
     return rows
 
 
-def _colour() -> list[dict]:
+def _colour() -> list[dict[str, Any]]:
     rows = [
         row(f"precision-{name.lower().replace('_', '-')}", image={"precision": name}) for name in PRECISIONS
     ]
@@ -193,7 +194,7 @@ def _colour() -> list[dict]:
     return rows
 
 
-def _kinds() -> list[dict]:
+def _kinds() -> list[dict[str, Any]]:
     return [
         row("text", {"kind": "text"}, says=["was turned into pixels"]),
         row(
@@ -242,7 +243,7 @@ def _kinds() -> list[dict]:
     ]
 
 
-def _areas() -> list[dict]:
+def _areas() -> list[dict[str, Any]]:
     chosen = {"area": "selection"}
     rows = [
         row(
@@ -264,11 +265,11 @@ def _areas() -> list[dict]:
     return rows
 
 
-def _fidelity() -> list[dict]:
+def _fidelity() -> list[dict[str, Any]]:
     original = {"colors": "original"}
     # without detail of the service's making, what differs is its tint
     still = {"sharpen": 0, "smart-grain": 0, "ultra-detail": 0}
-    tinted = {"key": "mock-tinted", "tinted": True}
+    tinted: dict[str, Any] = {"key": "mock-tinted", "tinted": True}
     return [
         row("original", options=original),
         row("original-alpha", {"alpha": "soft"}, options=original),
@@ -285,10 +286,13 @@ def _fidelity() -> list[dict]:
     ]  # fmt: skip
 
 
-def _several() -> list[dict]:
+def _several() -> list[dict[str, Any]]:
     still = {"sharpen": 0, "smart-grain": 0, "ultra-detail": 0}
-    halved = {"key": "mock-wrong_scale", "came": 2, "loose": True}
-    two = [{"name": "First"}, {"name": "Second", "at": (40, 3), "alpha": "soft", "mask": []}]
+    halved: dict[str, Any] = {"key": "mock-wrong_scale", "came": 2, "loose": True}
+    two: list[dict[str, Any]] = [
+        {"name": "First"},
+        {"name": "Second", "at": (40, 3), "alpha": "soft", "mask": []},
+    ]
     return [
         row("two-layers", *two, image={"furnished": True}),
         row("one-of-two-selected", *two, of=1),
@@ -317,7 +321,7 @@ ROWS = [
 ]
 
 
-def rows_for(version: str) -> list[dict]:
+def rows_for(version: str) -> list[dict[str, Any]]:
     """Return the rows that GIMP ``version`` can carry out.
 
     While working on some, name the beginnings of their ids: ``PRECISION_UPSCALER_ROWS=text,group``.

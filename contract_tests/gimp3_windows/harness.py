@@ -86,8 +86,8 @@ class Desktop:
             stdin=subprocess.PIPE,
         )
         try:
-            settings = {"size": self.size, "scale": self.scale, "language": self.language}
-            self.ask("begin", folder=str(self.home / "session"), **settings)
+            look: dict[str, Any] = {"size": self.size, "scale": self.scale, "language": self.language}
+            self.ask("begin", folder=str(self.home / "session"), **look)
             argv = [self.gimp.console.replace("-console", ""), "--no-splash", "--new-instance"]
             argv += map(str, self.files)
             self.pid = self.ask("start", argv=argv, log=str(self.log), environment=dict(self.environment))

@@ -6,7 +6,7 @@ The tests of one GIMP share its session and run in this order, as the first day 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -92,7 +92,7 @@ def test_the_live_lines_follow_the_sliders(practising: Desk) -> None:
 
 def test_settings_are_kept_brought_back_and_reset(practising: Desk) -> None:
     desk = practising
-    factor = {"name": "Scale factor", "role": "spin button", "window": DIALOG}
+    factor: dict[str, Any] = {"name": "Scale factor", "role": "spin button", "window": DIALOG}
 
     def wait_for(value: int) -> None:
         desk.desktop.wait(lambda: desk.desktop.look(**factor)["value"] == value, f"the factor is {value}")

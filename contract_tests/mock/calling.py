@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import io
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
+from flask.testing import FlaskClient
 from PIL import Image
 from precision_upscaler.contract import CREATE_PATH
+from werkzeug.test import TestResponse
 
 from mock_server import Options, create_app
-
-if TYPE_CHECKING:
-    from werkzeug.test import TestResponse
 
 START = 1_700_000_000.0  # Unix seconds at which the tests' world begins
 
@@ -30,6 +29,14 @@ def picture(width: int = 200, height: int = 160, file_format: str = "PNG") -> by
 
 def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+class Answer(TestResponse):
+    """An answer whose JSON the tests read without asking whether there is any: there must be."""
+
+    @property
+    def json(self) -> Any:
+        return super().json
 
 
 class World:
@@ -49,19 +56,21 @@ class Caller:
         self.world = World()
         self.key = key
         self.app = create_app(Options(**{"speed": 0.0, **options}), real_time=self.world, testing=True)
-        self.client = self.app.test_client()
+        self.client = FlaskClient(self.app, Answer)
         self.service = self.app.service
 
-    def call(self, method: str, path: str, *, key: str | None = "", **more: Any) -> TestResponse:
+    def open(self, path: str, **more: Any) -> Answer:
+        """Send a request as it is given, with no key but one that is in ``more``."""
+        return cast("Answer", self.client.open(path, **more))
+
+    def call(self, method: str, path: str, *, key: str | None = "", **more: Any) -> Answer:
         headers = dict(more.pop("headers", {}))
         key = self.key if key == "" else key
         if key is not None:
             headers.setdefault("x-freepik-api-key", key)
-        return self.client.open(path, method=method, headers=headers, **more)
+        return self.open(path, method=method, headers=headers, **more)
 
-    def create(
-        self, *, key: str | None = "", headers: dict[str, str] | None = None, **body: Any
-    ) -> TestResponse:
+    def create(self, *, key: str | None = "", headers: dict[str, str] | None = None, **body: Any) -> Answer:
         body = {"image": encoded(picture()), **body}
         return self.call("POST", CREATE_PATH, key=key, headers=headers or {}, json=body)
 
@@ -72,22 +81,22 @@ class Caller:
         task_id: str = answer.json["data"]["task_id"]
         return task_id
 
-    def status(self, task_id: str, **more: Any) -> TestResponse:
+    def status(self, task_id: str, **more: Any) -> Answer:
         return self.call("GET", f"{CREATE_PATH}/{task_id}", **more)
 
-    def listed(self, **more: Any) -> TestResponse:
+    def listed(self, **more: Any) -> Answer:
         return self.call("GET", CREATE_PATH, **more)
 
     def data(self, task_id: str, **more: Any) -> dict[str, Any]:
         found: dict[str, Any] = self.status(task_id, **more).json["data"]
         return found
 
-    def result(self, task_id: str, **more: Any) -> TestResponse:
+    def result(self, task_id: str, **more: Any) -> Answer:
         """Download the first link of a task that is COMPLETED."""
-        return self.client.get(self.data(task_id)["generated"][0], **more)
+        return self.open(self.data(task_id)["generated"][0], **more)
 
-    def control(self, method: str, path: str, **more: Any) -> TestResponse:
-        return self.client.open(f"/__mock__{path}", method=method, **more)
+    def control(self, method: str, path: str, **more: Any) -> Answer:
+        return self.open(f"/__mock__{path}", method=method, **more)
 
     def advance(self, seconds: float) -> None:
         """Move task time, and the world's, forward."""

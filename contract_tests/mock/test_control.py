@@ -20,7 +20,8 @@ UNKNOWN = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
 
 
 def snapshot_of(caller: Caller) -> bytes:
-    return caller.control("GET", "/snapshot").data
+    data: bytes = caller.control("GET", "/snapshot").data
+    return data
 
 
 # its document

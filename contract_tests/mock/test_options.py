@@ -79,7 +79,7 @@ def test_an_unusable_variable_is_named(name: str, text: str) -> None:
 def run(*arguments: str, environment: dict[str, str] | None = None) -> tuple[int, str, list[Options]]:
     served: list[Options] = []
     original = running.serve
-    running.serve = lambda options, _say: served.append(options)
+    running.serve = lambda options, say: served.append(options)  # noqa: ARG005 - the name is its
     try:
         result = CliRunner().invoke(main, arguments, env=environment or {}, prog_name="precision-mock")
     finally:

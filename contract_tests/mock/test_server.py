@@ -243,7 +243,7 @@ def test_a_body_in_chunks_is_the_same_body(data: bytes, sizes: list[int], step: 
     if rest:
         chunks.append(rest)
     raw = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\nnext"
-    reader = io.BufferedReader(io.BytesIO(raw))
+    reader: io.BufferedReader = io.BufferedReader(io.BytesIO(raw))
     body = ChunkedBody(reader)
     pieces = []
     while piece := body.read(step):

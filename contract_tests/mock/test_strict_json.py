@@ -64,7 +64,7 @@ def test_nesting_has_a_limit_that_does_not_depend_on_who_calls(begin: str, end: 
 
 
 def test_much_is_not_deep() -> None:
-    value = [[{}]] * 1000
+    value: list[list[dict[str, object]]] = [[{}]] * 1000
     assert loads(json.dumps(value).encode()) == value
 
 

@@ -11,7 +11,7 @@ from mock_server import validation
 
 TASK_ID = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
 
-bodies = st.dictionaries(
+bodies: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     st.sampled_from(["image", "scale_factor", "sharpen", "flavor", "webhook_url", "filter_nsfw", "other"]),
     st.sampled_from(
         [0, 2, 16, 17, 100, 101, -1, 2.0, 7.5, "2", "16", "17", "02", "2\n", "\u0662", " 2", "photo", "x", "http://a.b/c",

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -366,7 +367,7 @@ def test_https_is_verified() -> None:
 
 def test_while_the_clock_runs_a_thread_delivers() -> None:
     caller = Caller(speed=1000.0)
-    caller.service.clock._real_time = webhooks.time.monotonic
+    caller.service.clock._real_time = time.monotonic
     caller.service.change_clock(lambda state, real: state.at_speed(real, 1000.0))
     came = threading.Event()
     answers = [500, 200]
@@ -398,7 +399,7 @@ def test_what_becomes_due_while_the_thread_looks_for_it_is_not_missed() -> None:
         return looked[-1]
 
     deliverer._pause = pause  # type: ignore[method-assign]  # a spy in its place
-    caller.service.clock._real_time = webhooks.time.monotonic
+    caller.service.clock._real_time = time.monotonic
     caller.service.change_clock(lambda state, real: state.at_speed(real, 1000.0))
     assert again.wait(20)
     assert looked[0] is None, "nothing was due, so only the nudge could wake it"

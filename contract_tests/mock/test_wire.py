@@ -148,7 +148,7 @@ class Quiet(WSGIRequestHandler):
 def test_faults_work_under_werkzeugs_server(name: str) -> None:
     caller = Caller()
     server = make_server("127.0.0.1", 0, caller.app, threaded=True, request_handler=Quiet)
-    server.daemon_threads = True
+    server.daemon_threads = True  # type: ignore[attr-defined]  # socketserver.ThreadingMixIn has it
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -121,16 +121,15 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
             new = _COMPARED[type(operator)]
             yield f"{type(operator).__name__} becomes {new.__name__}", _set_operator(index, new)
     elif isinstance(node, ast.BoolOp):
-        new = ast.Or if isinstance(node.op, ast.And) else ast.And
-        yield f"{type(node.op).__name__} becomes {new.__name__}", lambda twin: setattr(twin, "op", new())
+        other = ast.Or if isinstance(node.op, ast.And) else ast.And
+        yield f"{type(node.op).__name__} becomes {other.__name__}", lambda twin: setattr(twin, "op", other())
     elif isinstance(node, ast.BinOp) and type(node.op) in _COMPUTED and not _formats(node):
         new_operator = _COMPUTED[type(node.op)]
         words = f"{type(node.op).__name__} becomes {new_operator.__name__}"
         yield words, lambda twin: setattr(twin, "op", new_operator())
-    elif isinstance(node, ast.Constant) and type(node.value) is bool:
-        yield f"{node.value} becomes {not node.value}", lambda twin: setattr(twin, "value", not node.value)
-    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        yield f"{node.value} becomes {node.value + 1}", lambda twin: setattr(twin, "value", node.value + 1)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, (bool, int, float)):
+        value = not node.value if isinstance(node.value, bool) else node.value + 1
+        yield f"{node.value} becomes {value}", lambda twin: setattr(twin, "value", value)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield "not is dropped", _drop_not
     elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):

@@ -101,7 +101,7 @@ def test_a_request_is_named_by_all_that_is_in_it_and_never_changes() -> None:
     assert name not in others
     assert len(others) == 3
     with pytest.raises(FrozenInstanceError):
-        request.parameters = {}  # type: ignore[misc]  # that is what must not work
+        request.parameters = {}  # that is what must not work
     with pytest.raises(TypeError):
         request.parameters["sharpen"] = 9  # type: ignore[index]  # nor this
 

@@ -82,6 +82,7 @@ def test_wrong_scale_factors(mock: Mock, factor: Any) -> None:
 @example({})
 def test_what_is_left_out_has_its_documented_default(mock: Mock, parameters: dict[str, Any]) -> None:
     answer = mock.target.call("POST", body=json.dumps({"image": IMAGE, **parameters}))
+    assert isinstance(mock.target, targets.Mocked)
     task = mock.target.tasks[answer.json()["data"]["task_id"]]
     told = {**task["parameters"], "scale_factor": int(task["parameters"]["scale_factor"])}
     assert told == filled(parameters)

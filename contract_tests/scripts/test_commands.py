@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -103,8 +104,8 @@ def test_a_python_without_venv_is_completed_or_the_user_told(
     recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-    monkeypatch.setattr(environment.importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(debian.shutil, "which", lambda _: "/usr/bin/apt-get")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/apt-get")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     Environment(tmp_path / ".venv").pip()
     made = Environment(tmp_path / ".venv")
@@ -120,7 +121,7 @@ def test_a_python_without_venv_is_completed_or_the_user_told(
     "name", ["demo.py", "test.py", "install.py", "build_zip.py", "private_gimp.py", "lock.py"]
 )
 def test_help_is_help(name: str) -> None:
-    argv = [sys.executable, CLONE / "install_scripts" / name, "--help"]
+    argv = [sys.executable, str(CLONE / "install_scripts" / name), "--help"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert "--help" in done.stdout or f"install_scripts/{name}" in done.stdout

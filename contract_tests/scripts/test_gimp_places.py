@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FLATPAK = "home/ana/.var/app/org.gimp.GIMP/config/GIMP"
 STORE = "Users/ana/AppData/Local/Packages/GIMP.43237F745622D_k3n1/LocalCache/Roaming/GIMP"
-EXPECTED = {
+EXPECTED: dict[Callable[[Path], Machine], list[tuple[str, str, str]]] = {
     homes.debian: [
         ("GIMP 3.2 (installed)", "gimp3", "home/ana/.config/GIMP/3.2/plug-ins"),
         ("GIMP 2.10 (installed)", "gimp2", "home/ana/.config/GIMP/2.10/plug-ins"),

@@ -109,7 +109,7 @@ def test_a_zip_for_another_gimp_is_refused(home: Path, plugin_gimp2: Path) -> No
 
 def test_the_shell_script_finds_a_python_and_hands_its_options_on(home: Path) -> None:
     env = {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    argv = ["sh", CLONE / "install_scripts/install.sh", "--check"]
+    argv = ["sh", str(CLONE / "install_scripts/install.sh"), "--check"]
     done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     assert "the plug-in is not installed here" in done.stdout
@@ -123,7 +123,7 @@ def test_the_shell_script_says_what_to_do_without_a_python(tmp_path: Path) -> No
     old = tools / "python3"
     old.write_text("#!/bin/sh\nexit 1\n", encoding="ascii")
     old.chmod(0o755)
-    argv = ["/bin/sh", CLONE / "install_scripts/install.sh"]
+    argv = ["/bin/sh", str(CLONE / "install_scripts/install.sh")]
     env = {"HOME": str(tmp_path), "PATH": str(tools)}
     done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1

@@ -73,7 +73,7 @@ def test_removing_takes_ours_and_leaves_others(tmp_path: Path) -> None:
 def test_the_command_installs_a_whole_plug_in(tmp_path: Path) -> None:
     plug_ins = tmp_path / "plug-ins"
     script = CLONE / "install_scripts/install.py"
-    argv = [sys.executable, script, "--plug-ins", plug_ins]
+    argv = [sys.executable, str(script), "--plug-ins", str(plug_ins)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     folder = plug_ins / plugin_folder.NAME

@@ -273,7 +273,7 @@ def test_a_transition_is_seen_when_its_time_has_come(before: str, after: str) ->
     machine = MockStates()
     try:
         machine.start()
-        task_id = machine.create(key=KEYS[0], fate=fate, factor=2, width=8)
+        task_id: Any = machine.create(key=KEYS[0], fate=fate, factor=2, width=8)
         for pause in pauses:
             seen = machine.known[task_id].seen
             machine.wait(pause)
@@ -289,7 +289,7 @@ def test_no_transition_comes_before_its_time(fate: str) -> None:
     machine = MockStates()
     try:
         machine.start()
-        task_id = machine.create(key=KEYS[0], fate=fate, factor=2, width=8)
+        task_id: Any = machine.create(key=KEYS[0], fate=fate, factor=2, width=8)
         for pause, status in ((QUEUE - 0.5, "CREATED"), (LASTS - QUEUE, "IN_PROGRESS")):
             machine.wait(pause)
             machine.poll(task_id)
