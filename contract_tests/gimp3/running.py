@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gimp_noise import complaints
-from private_gimp import Gimp
+from private_gimp import LIKE_A_USERS, Gimp
 
 HERE = Path(__file__).parent
 NOWHERE = "http://127.0.0.1:9"
@@ -76,7 +76,12 @@ def run_inside(
             done = gimp.run(
                 _argv(gimp, script, window),
                 binds=[folder, HERE],
-                env={"PRECISION_UPSCALER_DATA": str(data), "NO_AT_BRIDGE": "1", "XDG_RUNTIME_DIR": str(home)},
+                env={
+                    "PRECISION_UPSCALER_DATA": str(data),
+                    "NO_AT_BRIDGE": "1",
+                    "XDG_RUNTIME_DIR": str(home),
+                    **LIKE_A_USERS,
+                },
                 home=home,
                 timeout=timeout,
             )

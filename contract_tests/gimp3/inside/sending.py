@@ -24,9 +24,7 @@ def sent(mock):
 
 
 def attempt(mock, data, key, upload_format, number):
-    perform.with_setting(data, mock, key)
-    with open(os.path.join(data, "settings.json"), "w", encoding="utf-8") as stream:
-        json.dump({"base_url": mock, "upload_format": upload_format}, stream)
+    perform.with_setting(data, mock, key, upload_format=upload_format)
     charges = meanwhile.ask(mock, "charges")["count"]
     image, layers = build.build({"layers": [{}]}, number)
     name = layers[0].get_name()
