@@ -73,7 +73,7 @@ DEEDS = {
     "fitting-precision": ("image.convert_precision(Gimp.Precision.FLOAT_LINEAR)", LARGE, {}),
 }
 """Every deed: Python for GIMP to run, the image it is done to, the run's options."""
-CLOSINGS = ("close-display", "close-display-fit-layer", "close-image")
+CLOSINGS = ("close-display", "close-display-fit-layer", "close-last-display", "close-image")
 
 
 def ask(mock, path, body=None):
@@ -179,8 +179,8 @@ def attempt(mock, name, number):
 def closing(mock, name, number):
     """Let go of the image while the service works: with its display, or by itself where it has none."""
     image, layers = build.build(SOFT, number)
-    display = Gimp.Display.new(image) if name.startswith("close-display") else None
-    other = Gimp.Display.new(build.build({}, number + 100)[0]) if display is not None else None
+    other = Gimp.Display.new(build.build({}, number + 100)[0]) if name.startswith("close-display") else None
+    display = None if name == "close-image" else Gimp.Display.new(image)
     source = as_srgb(image, layers[0].get_name())
     code = "image.delete()" if display is None else f"Gimp.Display.get_by_id({display.get_id()}).delete()"
     open_before = {one.get_id() for one in Gimp.get_images()}
