@@ -18,6 +18,8 @@ from private_gimp import LIKE_A_USERS, Gimp
 HERE = Path(__file__).parent
 NOWHERE = "http://127.0.0.1:9"
 """An address nobody listens at."""
+# the keys lie in a file, and to find that there is no keyring takes a worker as long as all else it does
+_NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 
 @dataclass
@@ -80,6 +82,7 @@ def run_inside(
                     "PRECISION_UPSCALER_DATA": str(data),
                     "NO_AT_BRIDGE": "1",
                     "XDG_RUNTIME_DIR": str(home),
+                    **_NO_KEYRING,
                     **LIKE_A_USERS,
                 },
                 home=home,
