@@ -13,12 +13,12 @@ import os
 import tempfile
 import threading
 import time
-import traceback
 import urllib.request
 
 import build
 import perform
 import snapshot
+from account import account
 from gi.repository import Gegl, Gimp, Gio, GLib
 
 PATIENCE_SECONDS = 60
@@ -266,16 +266,10 @@ def off_by(layer, source):
 def main(folder, mock, data, beginnings):
     Gegl.init(None)
     table = perform.Table(folder, mock, data)
-    with open(os.path.join(folder, "meanwhile.jsonl"), "w", encoding="utf-8") as stream:
+    with account(folder, "meanwhile.jsonl") as results:
         for number, name in enumerate([*DEEDS, *CLOSINGS]):
             if not name.startswith(beginnings):
                 continue
             table.use("mock-nearest")
-            try:
-                result = (attempt if name in DEEDS else closing)(mock, name, 3000 + number)
-            except Exception:
-                result = {"crash": traceback.format_exc()}
-            stream.write(json.dumps(dict(result, id=name)) + "\n")
-            stream.flush()
-    with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:
-        stream.write("done")
+            do = attempt if name in DEEDS else closing
+            results.case(name, lambda do=do, name=name, number=number: do(mock, name, 3000 + number))

@@ -11,10 +11,10 @@ import copy
 import json
 import os
 import time
-import traceback
 
 import build
 import snapshot
+from account import account
 from gi.repository import Gegl, Gimp, Gio, GLib
 
 PROCEDURE = "plug-in-precision-upscale"
@@ -250,16 +250,9 @@ class Table:
         with_setting(self.data, self.mock, key)
 
     def run(self, rows):
-        with open(os.path.join(self.folder, "results.jsonl"), "w", encoding="utf-8") as stream:
+        with account(self.folder, "results.jsonl") as results:
             for number, row in enumerate(rows):
-                begun = time.monotonic()
-                try:
-                    result = self.row(row, number)
-                except Exception:
-                    result = {"crash": traceback.format_exc()}
-                result.update(id=row["id"], seconds=round(time.monotonic() - begun, 2))
-                stream.write(json.dumps(result) + "\n")
-                stream.flush()
+                results.case(row["id"], lambda number=number, row=row: self.row(row, number))
 
     def row(self, row, number):
         self.use(row.get("key", "mock-nearest"))
@@ -480,5 +473,3 @@ def above(new, old):
 def main(folder, mock, data, rows):
     Gegl.init(None)
     Table(folder, mock, data).run(rows)
-    with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:
-        stream.write("done")

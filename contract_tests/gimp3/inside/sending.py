@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import traceback
-
 import build
 import meanwhile
 import perform
+from account import account
 
 RUNS = (
     ("png", "mock-nearest", "png"),
@@ -40,11 +37,6 @@ def attempt(mock, data, key, upload_format, number):
 
 
 def main(folder, mock, data):
-    with open(os.path.join(folder, "sending.jsonl"), "w", encoding="utf-8") as stream:
-        for number, (name, key, upload_format) in enumerate(RUNS):
-            try:
-                result = attempt(mock, data, key, upload_format, 70 + number)
-            except Exception:
-                result = {"crash": traceback.format_exc()}
-            stream.write(json.dumps({"id": name, **result}) + "\n")
-    open(os.path.join(folder, "done"), "w", encoding="utf-8").close()
+    with account(folder, "sending.jsonl") as results:
+        for number, (name, *how) in enumerate(RUNS):
+            results.case(name, lambda number=number, how=how: attempt(mock, data, *how, 70 + number))
