@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 STAMP = "precision-upscaler-root.json"
+LIKE_A_USERS = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Part of the environment of a run with plug-ins of its own: they are compiled once, not at every start."""
 _ALIVE = "precision-upscaler: alive"
 _WELL_KNOWN = ("gimp-console-3.2", "gimp-console-3.0", "gimp-console-3", "gimp-console", "gimp-console-2.10")
 

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from private_gimp import LIKE_A_USERS
+
 from . import gimp_query, gimps, photograph
 from .measure import Samples, ratio
 from .result import Claim, Result, Setting, Table
@@ -75,7 +77,7 @@ def run(setting: Setting) -> Result:
             "PRECISION_UPSCALER_BASE_URL": "http://127.0.0.1:9",
             "PRECISION_UPSCALER_DATA": str(bench.folder / "data"),
             "FREEPIK_API_KEY": "mock-key",
-            **gimps.LIKE_A_USERS,
+            **LIKE_A_USERS,
         }
         with Desktop(
             bench.gimp,

@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+from private_gimp import LIKE_A_USERS
+
 from . import gimps
 from .measure import Samples, ratio
 from .result import Claim, Result, Setting, Table
@@ -135,7 +137,7 @@ def run(setting: Setting) -> Result:
             exchange_places(bench.plugin, empty_plugin)
             (settings / "pluginrc").write_bytes(known)
             log.unlink(missing_ok=True)
-            env = {"BENCHMARK_LOG": str(log), **gimps.LIKE_A_USERS}
+            env = {"BENCHMARK_LOG": str(log), **LIKE_A_USERS}
             bench.gimp.batch("pass", home=bench.home, binds=[bench.folder], env=env, timeout=120)
             found = times(log)
             if {len(one) for one in found.values()} != {1} or len(found) != 2:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VERSION = "3.2"
-LIKE_A_USERS = {"PYTHONDONTWRITEBYTECODE": ""}
-"""Part of GIMP's environment: the tests' GIMPs compile every module at every start, a user's do not."""
 
 _CODE = Path(__file__).parent
 _RUNNER = "benchmark-runner"
@@ -74,7 +72,12 @@ class Bench:
         done = self.gimp.batch(
             _START,
             binds=[self.folder, _CODE],
-            env={"BENCHMARK_JOB": str(path), "BENCHMARK_CODE": str(_CODE), **LIKE_A_USERS, **(env or {})},
+            env={
+                "BENCHMARK_JOB": str(path),
+                "BENCHMARK_CODE": str(_CODE),
+                **private_gimp.LIKE_A_USERS,
+                **(env or {}),
+            },
             home=self.home,
             timeout=timeout,
         )

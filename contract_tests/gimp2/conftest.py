@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from private_gimp import LIKE_A_USERS
 
 from contract_tests.gimpfu_stubs import Session
 from contract_tests.gimpfu_stubs.pytest_plugin import gimpfu_session  # noqa: F401 - a fixture
@@ -109,7 +110,7 @@ class RealGimp:
         ``fonts`` lets GIMP look for some, without which it cannot write text.
         """
         preload = str(self.folder / "undo_probe.so")
-        environment = {"LD_PRELOAD": preload, "PROBE_FOLDER": str(self.folder), **(env or {})}
+        environment = {"LD_PRELOAD": preload, "PROBE_FOLDER": str(self.folder), **LIKE_A_USERS, **(env or {})}
         with self.gimp.fresh_home() as home:
             plug_ins = home / self.gimp.settings / "plug-ins"
             plug_ins.mkdir(parents=True, exist_ok=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,8 @@ from .running import NOWHERE, Session, run_inside
 from .table import beginnings, rows_for
 
 VERSIONS = ("3.0", "3.2")
-# a task that is done before anybody asks, and none refused for coming too often
-_MOCK = ("--speed", "1000", "--no-rate-limit")
+# a task that is done before it is looked at for the first time, and none refused for coming too often
+_MOCK = ("--speed", "1000000", "--no-rate-limit")
 
 _TABLE = """
 import json, perform
@@ -42,8 +44,27 @@ def linked_picture() -> bytes:
     return stream.getvalue()
 
 
+@dataclass
+class Sessions:
+    """What will come of the table in each GIMP, and from when to when (monotonic seconds) it took."""
+
+    runs: dict[str, Future[Session]] = field(default_factory=dict)
+    spans: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def of(self, version: str) -> Session:
+        """Wait for one GIMP; skips the test where there is none."""
+        if version not in self.runs:
+            pytest.skip(f"there is no GIMP {version} here")
+        return self.runs[version].result()
+
+    def all_spans(self) -> list[tuple[float, float]]:
+        """Wait for every GIMP."""
+        wait(self.runs.values())
+        return list(self.spans.values())
+
+
 @pytest.fixture(scope="session")
-def sessions(request: pytest.FixtureRequest, plugin_gimp3: Path) -> Iterator[dict[str, Future[Session]]]:
+def sessions(request: pytest.FixtureRequest, plugin_gimp3: Path) -> Iterator[Sessions]:
     """Start every GIMP's table at once and give what will come of each."""
     gimps = {}
     for version in VERSIONS:
@@ -54,33 +75,33 @@ def sessions(request: pytest.FixtureRequest, plugin_gimp3: Path) -> Iterator[dic
     with ExitStack() as stack:
         mock = stack.enter_context(running_mock(*_MOCK))
         pool = stack.enter_context(ThreadPoolExecutor(len(VERSIONS)))
+        found = Sessions()
 
         def carry_out(version: str) -> Session:
             code = _TABLE.format(rows=json.dumps(rows_for(version)), mock=mock)
             run = run_inside(
                 gimps[version], plugin_gimp3, code, window=True, files={"linked.png": linked_picture()}
             )
-            return stack.enter_context(run)
+            begun = time.monotonic()
+            try:
+                return stack.enter_context(run)
+            finally:
+                found.spans[version] = (begun, time.monotonic())
 
-        yield {version: pool.submit(carry_out, version) for version in gimps}
-
-
-def _session(sessions: dict[str, Future[Session]], version: str) -> Session:
-    if version not in sessions:
-        pytest.skip(f"there is no GIMP {version} here")
-    return sessions[version].result()
+        found.runs.update((version, pool.submit(carry_out, version)) for version in gimps)
+        yield found
 
 
 @pytest.fixture(scope="session")
-def table30(gimp30: object, sessions: dict[str, Future[Session]]) -> Session:
+def table30(gimp30: object, sessions: Sessions) -> Session:
     """Carry out the table in GIMP 3.0."""
-    return _session(sessions, "3.0")
+    return sessions.of("3.0")
 
 
 @pytest.fixture(scope="session")
-def table32(gimp32: object, sessions: dict[str, Future[Session]]) -> Session:
+def table32(gimp32: object, sessions: Sessions) -> Session:
     """Carry out the table in GIMP 3.2."""
-    return _session(sessions, "3.2")
+    return sessions.of("3.2")
 
 
 @pytest.fixture(scope="session")

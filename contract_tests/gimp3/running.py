@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from gimp_noise import complaints
-from private_gimp import Gimp
+from private_gimp import LIKE_A_USERS, Gimp
 
 HERE = Path(__file__).parent
 NOWHERE = "http://127.0.0.1:9"
 """An address nobody listens at."""
+# the keys lie in a file, and to find that there is no keyring takes a worker as long as all else it does
+_NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 
 @dataclass
@@ -76,7 +78,13 @@ def run_inside(
             done = gimp.run(
                 _argv(gimp, script, window),
                 binds=[folder, HERE],
-                env={"PRECISION_UPSCALER_DATA": str(data), "NO_AT_BRIDGE": "1", "XDG_RUNTIME_DIR": str(home)},
+                env={
+                    "PRECISION_UPSCALER_DATA": str(data),
+                    "NO_AT_BRIDGE": "1",
+                    "XDG_RUNTIME_DIR": str(home),
+                    **_NO_KEYRING,
+                    **LIKE_A_USERS,
+                },
                 home=home,
                 timeout=timeout,
             )

@@ -7,6 +7,7 @@ import pytest
 from contract_tests import tally
 
 from . import judge, table
+from .conftest import Sessions
 from .running import Session
 
 _BY_ID = {one["id"]: one for one in table.ROWS}
@@ -48,3 +49,14 @@ def test_gimp_has_nothing_to_complain_about(request: pytest.FixtureRequest, vers
     assert session.complete, session.end()
     tally.count(f"seconds of the table in GIMP {version}", round(session.seconds()))
     assert session.complaints() == []
+
+
+@pytest.mark.gimp3
+@pytest.mark.slow
+def test_the_gimps_work_side_by_side(sessions: Sessions) -> None:
+    spans = sessions.all_spans()
+    if not spans:
+        pytest.skip("there is no GIMP 3 here")
+    begun, ended = zip(*spans, strict=True)
+    assert max(begun) < min(ended)
+    tally.count("seconds of the table in all GIMPs together", round(max(ended) - min(begun)))

@@ -26,6 +26,9 @@ AS_IT_CAME = {
     "undo": "changed meanwhile",
 }
 COMPOSED = {"lock": "locked meanwhile", "lock-tables": "locked meanwhile", "float": "floating selection"}
+CLOSED = ("close-display", "close-display-fit-layer")
+UNSEEN = ("close-last-display", "close-image")
+"""Closed while a script's call with them runs, for which GIMP keeps both the image and its last display."""
 IN_PLACE = ("move", "rename", "restack", "select-another", "paint-on-another", "add-mask")
 FITTING = ("fitting-crop", "fitting-move", "fitting-paint-mask", "fitting-add-mask", "fitting-precision")
 EXACT = 1.5
@@ -106,6 +109,38 @@ def test_another_selected_layer_stays_selected_and_another_painted_one_painted(m
 
 def test_a_mask_added_meanwhile_is_scaled_along(meanwhile: Session) -> None:
     assert _result(meanwhile, "add-mask")["mask"] == [255, 255]
+
+
+# ----- the image is let go of
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_a_closed_images_result_is_a_new_image(meanwhile: Session, name: str) -> None:
+    result = _result(meanwhile, name)
+    assert (result["status"], result["alive"]) == ("success", False), result["message"]
+    assert "closed meanwhile" in result["message"]
+    assert "without the layer's transparency and mask" in result["message"]
+    (new,) = result["new_images"]
+    assert (new["size"], new["alpha"], new["resolution"]) == (RESULT, False, [144.0, 120.0])
+    assert new["off"] <= EXACT
+    assert result["returned"], "a script gets the layer that holds the result"
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_an_image_that_gimp_does_not_say_is_gone_goes_with_its_result(meanwhile: Session, name: str) -> None:
+    result = _result(meanwhile, name)
+    assert (result["status"], result["alive"]) == ("success", False), result["message"]
+    assert (result["new_images"], result["returned"]) == ([], False)
+
+
+@pytest.mark.parametrize("name", [*CLOSED, *UNSEEN])
+def test_a_result_whose_image_went_is_had_again_at_no_second_charge(meanwhile: Session, name: str) -> None:
+    result = _result(meanwhile, name)
+    assert result["charges"] == 1
+    again = result["again"]
+    size = list(table.SIZE) if name.endswith("fit-layer") else RESULT
+    assert (again["status"], again["size"], again["charges"]) == ("success", size, 1), again["message"]
+    assert "nothing was charged" in again["message"]
 
 
 # ----- what happens while the result is being fitted

@@ -316,6 +316,35 @@ def test_whatever_else_is_on_this_computer_is_no_practice(desk: Desk) -> None:
     desk.close(DIALOG)
 
 
+def test_an_image_that_is_closed_meanwhile_gets_its_result_as_a_new_one(practising: Desk) -> None:
+    desk = practising
+    mock = desk.start_mock()
+    desk.desktop.menu("Image", "Duplicate")
+    _shows(desk, "[Untitled]")
+    desk.open_dialog()
+    desk.desktop.turn(4, "Scale factor", role="spin button", window=DIALOG)
+    desk.upscale()
+    desk.desktop.look("/^Already charged/", window=DIALOG)
+    charges = mock.charges
+    _close_image(desk)
+    mock.advance(1000)
+    _shows(desk, "[Untitled]")
+    desk.wait_for_factor(4)
+    desk.hear("/^The image was closed meanwhile; the result of “portrait.png” is a new image./")
+    assert mock.charges == charges
+    _close_image(desk)
+
+
+def _close_image(desk: Desk) -> None:
+    desk.desktop.keys("ctrl+w", window="GIMP$")
+    desk.desktop.press("Discard Changes", role="button")
+    _shows(desk, "[portrait]")
+
+
+def _shows(desk: Desk, name: str) -> None:
+    desk.desktop.wait(lambda: any(name in title for title in desk.desktop.titles()), f"{name} is shown")
+
+
 def test_gimp_and_python_had_nothing_to_complain_about(desk: Desk) -> None:
     said = complaints(desk.desktop.log.read_text(errors="replace"))
     # the browser of these tests says what it was asked to open

@@ -227,7 +227,9 @@ def build(row, number):
     if wanted is not None:
         image.set_color_profile(wanted)
     image.set_resolution(144.0, 120.0)
-    ground = new_layer(image, "Ground", *canvas, False)
+    # what is scaled beside the target costs GIMP time, and need not be large in every row
+    share = 1 if about.get("furnished") or indexed else 3
+    ground = new_layer(image, "Ground", canvas[0] // share, canvas[1] // share, False)
     image.insert_layer(ground, None, 0)
     paint(ground, number + 0.3)
     targets = []

@@ -10,28 +10,35 @@ import os
 import signal
 import threading
 import time
-import traceback
 
 import build
 import meanwhile
 import perform
 import snapshot
+from account import account
 from gi.repository import Gegl, Gimp, Gio
 
 KEY = "mock-nearest"
 PATIENCE_SECONDS = 120
 
 
-def processes(words):
-    """Return the ids of the processes whose command line holds ``words``."""
+def processes(words, data):
+    """Return the ids of the processes whose command line holds ``words``, of the GIMP whose data is ``data``.
+
+    Other tests' GIMPs may run on the same machine.
+    """
+    ours = f"PRECISION_UPSCALER_DATA={data}".encode()
     found = []
-    for name in os.listdir("/proc"):
+    for name in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{name}/cmdline", "rb") as stream:
-                if name.isdigit() and words.encode() in stream.read():
-                    found.append(int(name))
+                command = stream.read()
+            with open(f"/proc/{name}/environ", "rb") as stream:
+                environment = stream.read().split(b"\0")
         except OSError:
             continue
+        if words.encode() in command and ours in environment:
+            found.append(int(name))
     return found
 
 
@@ -63,7 +70,7 @@ def states(data):
 def kill_when_paid(mock, data, killed):
     """Kill the plug-in, as GIMP's Cancel does, as soon as its task is known to be paid for."""
     if until(lambda: "created" in states(data)) and meanwhile.ask(mock, "charges")["count"] == 1:
-        for pid in processes("precision-upscaler.py"):
+        for pid in processes("precision-upscaler.py", data):
             if parent(pid) == os.getppid():
                 os.kill(pid, signal.SIGKILL)
                 killed.append(pid)
@@ -99,7 +106,7 @@ def story(folder, mock, data):
         "changed": snapshot.differences(before, snapshot.image(image)),
         "dirty": image.is_dirty(),
         "size": [image.get_width(), image.get_height()],
-        "worker_lives": bool(processes("precision_upscaler.worker")),
+        "worker_lives": bool(processes("precision_upscaler.worker", data)),
         "states": states(data),
     }
     meanwhile.ask(mock, "clock", {"advance": 3600})
@@ -139,11 +146,5 @@ def search(folder, mock, data, image):
 
 def main(folder, mock, data):
     Gegl.init(None)
-    try:
-        result = story(folder, mock, data)
-    except Exception:
-        result = {"crash": traceback.format_exc()}
-    with open(os.path.join(folder, "dying.jsonl"), "w", encoding="utf-8") as stream:
-        stream.write(json.dumps(dict(result, id="killed while the task runs")) + "\n")
-    with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:
-        stream.write("done")
+    with account(folder, "dying.jsonl") as results:
+        results.case("killed while the task runs", lambda: story(folder, mock, data))

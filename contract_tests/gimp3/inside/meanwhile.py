@@ -13,12 +13,12 @@ import os
 import tempfile
 import threading
 import time
-import traceback
 import urllib.request
 
 import build
 import perform
 import snapshot
+from account import account
 from gi.repository import Gegl, Gimp, Gio, GLib
 
 PATIENCE_SECONDS = 60
@@ -73,6 +73,7 @@ DEEDS = {
     "fitting-precision": ("image.convert_precision(Gimp.Precision.FLOAT_LINEAR)", LARGE, {}),
 }
 """Every deed: Python for GIMP to run, the image it is done to, the run's options."""
+CLOSINGS = ("close-display", "close-display-fit-layer", "close-last-display", "close-image")
 
 
 def ask(mock, path, body=None):
@@ -175,6 +176,45 @@ def attempt(mock, name, number):
     return result
 
 
+def closing(mock, name, number):
+    """Let go of the image while the service works: with its display, or by itself where it has none."""
+    image, layers = build.build(SOFT, number)
+    other = Gimp.Display.new(build.build({}, number + 100)[0]) if name.startswith("close-display") else None
+    display = None if name == "close-image" else Gimp.Display.new(image)
+    source = as_srgb(image, layers[0].get_name())
+    code = "image.delete()" if display is None else f"Gimp.Display.get_by_id({display.get_id()}).delete()"
+    open_before = {one.get_id() for one in Gimp.get_images()}
+    charges = ask(mock, "charges")["count"]
+    options = {"placement": "fit-layer"} if name.endswith("fit-layer") else {}
+    ids = {"image": image.get_id(), "layer": layers[0].get_id()}
+    thread, _ = later(mock, ids, code, while_fitting=False, undo=False)
+    status, message, layer, _ = perform.upscale(image, layers, options)
+    thread.join(10)
+    fresh = [one for one in Gimp.get_images() if one.get_id() not in open_before]
+    result = {
+        "status": status,
+        "message": message,
+        "alive": image.is_valid(),
+        "returned": layer is not None and layer.is_valid(),
+        "new_images": [about_new(one, source) for one in fresh],
+        "charges": ask(mock, "charges")["count"] - charges,
+    }
+    # and once more with an image just like it, where the clock need not go on
+    twin, layers = build.build(SOFT, number)
+    status, message, layer, _ = perform.upscale(twin, layers, options)
+    result["again"] = {
+        "status": status,
+        "message": message,
+        "size": [layer.get_width(), layer.get_height()],
+        "charges": ask(mock, "charges")["count"] - charges,
+    }
+    if other is not None:
+        other.delete()
+    for one in [twin, *fresh]:
+        one.delete()
+    return result
+
+
 def values_in(drawable, pixel_format):
     """Return the smallest and largest value of a drawable."""
     data = snapshot.pixels(drawable, pixel_format)
@@ -226,16 +266,10 @@ def off_by(layer, source):
 def main(folder, mock, data, beginnings):
     Gegl.init(None)
     table = perform.Table(folder, mock, data)
-    with open(os.path.join(folder, "meanwhile.jsonl"), "w", encoding="utf-8") as stream:
-        for number, name in enumerate(DEEDS):
+    with account(folder, "meanwhile.jsonl") as results:
+        for number, name in enumerate([*DEEDS, *CLOSINGS]):
             if not name.startswith(beginnings):
                 continue
             table.use("mock-nearest")
-            try:
-                result = attempt(mock, name, 3000 + number)
-            except Exception:
-                result = {"crash": traceback.format_exc()}
-            stream.write(json.dumps(dict(result, id=name)) + "\n")
-            stream.flush()
-    with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:
-        stream.write("done")
+            do = attempt if name in DEEDS else closing
+            results.case(name, lambda do=do, name=name, number=number: do(mock, name, 3000 + number))

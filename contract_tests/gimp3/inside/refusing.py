@@ -5,14 +5,13 @@ Every case says what it got, and whether the image is as it was.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import traceback
 
 import build
 import perform
 import snapshot
+from account import account
 from gi.repository import Gegl, Gimp
 
 sys.path.append(os.path.join(Gimp.directory(), "plug-ins", "precision-upscaler"))
@@ -220,15 +219,10 @@ def failures(mock, nowhere):
 
 def main(folder, mock, nowhere, data):
     Gegl.init(None)
-    with open(os.path.join(folder, "refusals.jsonl"), "w", encoding="utf-8") as stream:
+    with account(folder, "refusals.jsonl") as results:
 
         def write(kind, name, make):
-            try:
-                result = make()
-            except Exception:
-                result = {"crash": traceback.format_exc()}
-            stream.write(json.dumps(dict(result, kind=kind, id=name)) + "\n")
-            stream.flush()
+            results.case(name, make, kind=kind)
 
         perform.with_setting(data, mock, "mock-key")
         for name, case in REFUSALS.items():
@@ -251,5 +245,3 @@ def main(folder, mock, nowhere, data):
         write("works", "left-behind", lambda: {"files": left_behind()})
         write("works", "with-last-values", lambda: outcome(*plain(), {}, Gimp.RunMode.WITH_LAST_VALS))
         write("works", "non-interactive", lambda: outcome(*plain(), {"scale-factor": 3}))
-    with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:
-        stream.write("done")

@@ -5,14 +5,13 @@ The plug-in's own code sends the layer and then lets go, as if GIMP had ended it
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import traceback
 
 import build
 import perform
 import snapshot
+from account import account
 from gi.repository import Gegl, Gimp
 
 sys.path.append(os.path.join(Gimp.directory(), "plug-ins", "precision-upscaler"))
@@ -100,13 +99,6 @@ def selection_lost():
 def main(folder, mock, data):
     Gegl.init(None)
     perform.with_setting(data, mock, "mock-key")
-    with open(os.path.join(folder, "resuming.jsonl"), "w", encoding="utf-8") as stream:
-        for name, case in (("kept", selection_kept), ("lost", selection_lost)):
-            try:
-                result = case()
-            except Exception:
-                result = {"crash": traceback.format_exc()}
-            stream.write(json.dumps(dict(result, id=name)) + "\n")
-            stream.flush()
-    with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:
-        stream.write("done")
+    with account(folder, "resuming.jsonl") as results:
+        results.case("kept", selection_kept)
+        results.case("lost", selection_lost)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import traceback
-
 import build
 import meanwhile
 import perform
+from account import account
 
 RUNS = (
     ("png", "mock-nearest", "png"),
@@ -24,9 +21,7 @@ def sent(mock):
 
 
 def attempt(mock, data, key, upload_format, number):
-    perform.with_setting(data, mock, key)
-    with open(os.path.join(data, "settings.json"), "w", encoding="utf-8") as stream:
-        json.dump({"base_url": mock, "upload_format": upload_format}, stream)
+    perform.with_setting(data, mock, key, upload_format=upload_format)
     charges = meanwhile.ask(mock, "charges")["count"]
     image, layers = build.build({"layers": [{}]}, number)
     name = layers[0].get_name()
@@ -42,11 +37,6 @@ def attempt(mock, data, key, upload_format, number):
 
 
 def main(folder, mock, data):
-    with open(os.path.join(folder, "sending.jsonl"), "w", encoding="utf-8") as stream:
-        for number, (name, key, upload_format) in enumerate(RUNS):
-            try:
-                result = attempt(mock, data, key, upload_format, 70 + number)
-            except Exception:
-                result = {"crash": traceback.format_exc()}
-            stream.write(json.dumps({"id": name, **result}) + "\n")
-    open(os.path.join(folder, "done"), "w", encoding="utf-8").close()
+    with account(folder, "sending.jsonl") as results:
+        for number, (name, *how) in enumerate(RUNS):
+            results.case(name, lambda number=number, how=how: attempt(mock, data, *how, 70 + number))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gi.repository import Gimp
 from precision_upscaler.frontend.placement import NEW_IMAGE
 
 from . import export
@@ -43,7 +42,7 @@ def why_not_here(image: Any, one: Finished, placement: str, *, pixels: bool = Fa
     """
     layer = one.subject.layer
     reason = None
-    if not is_open(image, Gimp.default_display()):
+    if not is_open(image, one.subject.shown_on):
         reason = "image-gone"
     elif not is_in(image, layer):
         reason = "layer-gone"

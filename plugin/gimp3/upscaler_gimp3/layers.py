@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gi.repository import Gimp
 from precision_upscaler.frontend.placement import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_UNUSED_NUMBERS = 20
+"""After so many numbers without a display no more are looked for."""
 
 
 def box_of(drawable: Any) -> Box:
@@ -33,15 +40,30 @@ def has_hidden_effects(layer: Any) -> bool:
     return not all(one.get_visible() for one in layer.get_filters())
 
 
-def is_open(image: Any, display: Any) -> bool:
-    """Return whether ``image`` is still open, given the display the plug-in was called from (or None).
+def displays() -> list[Any]:
+    """Return every display of GIMP's: it lists none, so the numbers it counts up are tried in turn."""
+    found: list[Any] = []
+    active = Gimp.default_display()
+    last = active.get_id() if active is not None else 0
+    number = 0
+    while number < last + _UNUSED_NUMBERS:
+        number += 1
+        if Gimp.Display.id_is_valid(number):
+            last = max(last, number)
+            found.append(Gimp.Display.get_by_id(number))
+    return found
 
-    GIMP keeps an image alive as long as a procedure that was called with it runs, so a closed one
-    looks valid: what tells is that its display is gone.
+
+def is_open(image: Any, shown_on: Sequence[Any]) -> bool:
+    """Return whether ``image`` is still open; ``shown_on`` are the displays it may have been on.
+
+    GIMP keeps an image alive as long as a script's call with it runs, so a closed one looks valid: what
+    tells is that a display is gone, although that may have been another image's. GIMP keeps the very
+    last display, empty: an image closed there, or one that never had a display, is not known to be gone.
     """
     if image is None or not image.is_valid():
         return False
-    return display is None or display.is_valid()
+    return all(display.is_valid() for display in shown_on)
 
 
 def is_in(image: Any, layer: Any) -> bool:

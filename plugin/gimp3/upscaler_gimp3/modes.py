@@ -11,6 +11,7 @@ from precision_upscaler.frontend import texts
 from .arguments import options_from
 from .errors import Cancelled, Failed, Refused
 from .i18n import catalog
+from .layers import displays
 from .progress import GimpProgress
 from .run import nothing_sent_yet, upscale
 
@@ -62,7 +63,8 @@ def _run(
     try:
         with nothing_sent_yet(translate):
             options, shown = options_from(config, translate), progress()
-        outcome = upscale(image, drawables, options, shown, translate)
+        # a person's image is known to be closed, a script's is not
+        outcome = upscale(image, drawables, options, shown, translate, [] if tell else displays())
     except Refused as refused:
         return _ended(procedure, status.CALLING_ERROR, texts.refused(str(refused), translate))
     except Cancelled as cancelled:

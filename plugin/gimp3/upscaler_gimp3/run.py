@@ -77,8 +77,11 @@ def upscale(
     options: Options,
     progress: Progress,
     translate: Callable[[str], str] = texts.same,
+    shown_on: Sequence[Any] = (),
 ) -> Outcome:
     """Upscale ``drawables`` of ``image`` and return what became of them.
+
+    ``shown_on`` are displays of which one is gone when the image is closed, where GIMP does not tell.
 
     :class:`Refused` before anything is sent, :class:`Failed` and :class:`Cancelled` when no layer
     came through; in all three cases the image is as it was and no undo step is left.
@@ -93,7 +96,7 @@ def upscale(
             crew.cancel()
 
     with nothing_sent_yet(translate):
-        subjects = chosen(image, drawables, options, translate)
+        subjects = chosen(image, drawables, options, translate, shown_on)
         progress.start([subject.name for subject in subjects], cancel)
     exports: list[tuple[Path, Exported]] = []
     try:

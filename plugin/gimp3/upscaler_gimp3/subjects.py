@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
@@ -43,7 +43,8 @@ class Subject:
     ``pixels``, ``text``, ``vector``, ``link`` or ``group``; ``effects`` says whether visible layer
     effects have to be rendered; ``selection`` holds what was selected over ``box``, as a buffer of
     values, when only that is wanted. ``masked`` and ``resolution`` (pixels an inch of the image, across
-    and down) are for when the layer itself is gone.
+    and down) are for when the layer itself is gone. ``shown_on`` are the displays to watch
+    for whether the image is still open; see :func:`layers.is_open`.
     """
 
     layer: Any
@@ -56,6 +57,7 @@ class Subject:
     selection: Any = None
     masked: bool = False
     resolution: tuple[float, float] | None = None
+    shown_on: Sequence[Any] = ()
 
     @property
     def whole(self) -> bool:
@@ -75,9 +77,16 @@ def selection_box(image: Any) -> Box | None:
 
 
 def chosen(
-    image: Any, drawables: Sequence[Any], options: Options, translate: Callable[[str], str]
+    image: Any,
+    drawables: Sequence[Any],
+    options: Options,
+    translate: Callable[[str], str],
+    shown_on: Sequence[Any] = (),
 ) -> list[Subject]:
-    """Return the subjects of a run; :class:`Refused` with every reason when any of them cannot be taken."""
+    """Return the subjects of a run; :class:`Refused` with every reason when any of them cannot be taken.
+
+    ``shown_on`` is what becomes that of every subject.
+    """
     if image is None or not image.is_valid():
         raise Refused(texts.refusal("no-image", translate))
     if not drawables:
@@ -88,7 +97,7 @@ def chosen(
     subjects: list[Subject] = []
     for drawable in drawables:
         try:
-            subjects.append(_subject(image, drawable, options, translate))
+            subjects.append(replace(_subject(image, drawable, options, translate), shown_on=shown_on))
         except Refused as refused:
             reasons.append(str(refused))
     reasons += _nested(subjects, translate)
