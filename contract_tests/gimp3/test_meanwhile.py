@@ -118,12 +118,21 @@ def test_a_mask_added_meanwhile_is_scaled_along(meanwhile: Session) -> None:
 def test_a_closed_images_result_is_a_new_image(meanwhile: Session, name: str) -> None:
     result = _result(meanwhile, name)
     assert (result["status"], result["alive"]) == ("success", False), result["message"]
-    assert "closed meanwhile" in result["message"]
+    assert "An image was closed meanwhile, perhaps this one" in result["message"]
     assert "without the layer's transparency and mask" in result["message"]
     (new,) = result["new_images"]
     assert (new["size"], new["alpha"], new["resolution"]) == (RESULT, False, [144.0, 120.0])
     assert new["off"] <= EXACT
     assert result["returned"], "a script gets the layer that holds the result"
+
+
+def test_an_image_that_may_be_the_closed_one_is_left_alone(meanwhile: Session) -> None:
+    result = _result(meanwhile, "close-another")
+    assert (result["status"], result["alive"]) == ("success", True), result["message"]
+    assert "An image was closed meanwhile, perhaps this one" in result["message"]
+    (new,) = result["new_images"]
+    assert new["size"] == RESULT
+    assert new["off"] <= EXACT
 
 
 @pytest.mark.parametrize("name", UNSEEN)
@@ -133,7 +142,7 @@ def test_an_image_that_gimp_does_not_say_is_gone_goes_with_its_result(meanwhile:
     assert (result["new_images"], result["returned"]) == ([], False)
 
 
-@pytest.mark.parametrize("name", [*CLOSED, *UNSEEN])
+@pytest.mark.parametrize("name", [*CLOSED, "close-another", *UNSEEN])
 def test_a_result_whose_image_went_is_had_again_at_no_second_charge(meanwhile: Session, name: str) -> None:
     result = _result(meanwhile, name)
     assert result["charges"] == 1

@@ -73,7 +73,7 @@ DEEDS = {
     "fitting-precision": ("image.convert_precision(Gimp.Precision.FLOAT_LINEAR)", LARGE, {}),
 }
 """Every deed: Python for GIMP to run, the image it is done to, the run's options."""
-CLOSINGS = ("close-display", "close-display-fit-layer", "close-last-display", "close-image")
+CLOSINGS = ("close-display", "close-display-fit-layer", "close-another", "close-last-display", "close-image")
 
 
 def ask(mock, path, body=None):
@@ -177,12 +177,14 @@ def attempt(mock, name, number):
 
 
 def closing(mock, name, number):
-    """Let go of the image while the service works: with its display, or by itself where it has none."""
+    """Let go of an image while the service works: with its display, or by itself where it has none."""
     image, layers = build.build(SOFT, number)
-    other = Gimp.Display.new(build.build({}, number + 100)[0]) if name.startswith("close-display") else None
+    with_another = name.startswith("close-display") or name == "close-another"
+    other = Gimp.Display.new(build.build({}, number + 100)[0]) if with_another else None
     display = None if name == "close-image" else Gimp.Display.new(image)
     source = as_srgb(image, layers[0].get_name())
-    code = "image.delete()" if display is None else f"Gimp.Display.get_by_id({display.get_id()}).delete()"
+    closed = other if name == "close-another" else display
+    code = "image.delete()" if closed is None else f"Gimp.Display.get_by_id({closed.get_id()}).delete()"
     open_before = {one.get_id() for one in Gimp.get_images()}
     charges = ask(mock, "charges")["count"]
     options = {"placement": "fit-layer"} if name.endswith("fit-layer") else {}
@@ -208,8 +210,9 @@ def closing(mock, name, number):
         "size": [layer.get_width(), layer.get_height()],
         "charges": ask(mock, "charges")["count"] - charges,
     }
-    if other is not None:
-        other.delete()
+    for one in (other, display):
+        if one is not None and one.is_valid():
+            one.delete()
     for one in [twin, *fresh]:
         one.delete()
     return result

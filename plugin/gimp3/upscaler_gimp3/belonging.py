@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from precision_upscaler.frontend.placement import NEW_IMAGE
 
 from . import export
-from .layers import is_in, is_open
+from .layers import is_in
 from .rendering import rendered
 from .subjects import lock_of
 
@@ -39,11 +39,17 @@ def why_not_here(image: Any, one: Finished, placement: str, *, pixels: bool = Fa
 
     While the service worked, the user may have closed the image, deleted, locked, painted on or
     scaled the layer. A moved, renamed or restacked layer is still the one that was sent.
+
+    GIMP keeps an image alive as long as a script's call with it runs, so a closed one looks valid: what
+    tells is that a display is gone, although that may have been another image's. GIMP keeps the very
+    last display, empty: an image closed there, or one that never had a display, is not known to be gone.
     """
     layer = one.subject.layer
     reason = None
-    if not is_open(image, one.subject.shown_on):
+    if image is None or not image.is_valid():
         reason = "image-gone"
+    elif not all(display.is_valid() for display in one.subject.shown_on):
+        reason = "window-gone"
     elif not is_in(image, layer):
         reason = "layer-gone"
     elif image.get_floating_sel() is not None and placement != NEW_IMAGE:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gi.repository import Gimp
 from precision_upscaler.frontend.placement import Box
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _UNUSED_NUMBERS = 20
 """After so many numbers without a display no more are looked for."""
@@ -52,18 +49,6 @@ def displays() -> list[Any]:
             last = max(last, number)
             found.append(Gimp.Display.get_by_id(number))
     return found
-
-
-def is_open(image: Any, shown_on: Sequence[Any]) -> bool:
-    """Return whether ``image`` is still open; ``shown_on`` are the displays it may have been on.
-
-    GIMP keeps an image alive as long as a script's call with it runs, so a closed one looks valid: what
-    tells is that a display is gone, although that may have been another image's. GIMP keeps the very
-    last display, empty: an image closed there, or one that never had a display, is not known to be gone.
-    """
-    if image is None or not image.is_valid():
-        return False
-    return all(display.is_valid() for display in shown_on)
 
 
 def is_in(image: Any, layer: Any) -> bool:

@@ -44,7 +44,7 @@ class Subject:
     effects have to be rendered; ``selection`` holds what was selected over ``box``, as a buffer of
     values, when only that is wanted. ``masked`` and ``resolution`` (pixels an inch of the image, across
     and down) are for when the layer itself is gone. ``shown_on`` are the displays to watch
-    for whether the image is still open; see :func:`layers.is_open`.
+    for whether the image is still open; see :func:`belonging.why_not_here`.
     """
 
     layer: Any

@@ -235,6 +235,9 @@ def note(code, _=same, **values):
             "was stretched to match the other layers."
         ),
         "image-gone": _("The image was closed meanwhile; the result of “{name}” is a new image."),
+        "window-gone": _(
+            "An image was closed meanwhile, perhaps this one; the result of “{name}” is a new image."
+        ),
         "layer-gone": _("“{name}” was deleted meanwhile; its result is a new image."),
         "layer-changed": _(
             "“{name}” was changed meanwhile; its result is a new image and the layer was left alone."
