@@ -150,7 +150,7 @@ def test_without_a_key_nothing_is_sent(here: Desk) -> None:
 
 
 def test_a_key_is_stored_tested_and_used(here: Desk) -> None:
-    events, _, _ = raw(here, b'{"command": "store-key", "service": "freepik"}\n' + SECRET.encode() + b"\n")
+    events, _, _ = raw(here, b'{"command": "store-key"}\n' + SECRET.encode() + b"\n")
     assert events == [{"event": "stored", "where": "file"}]
     assert ask(here, {"command": "status"})["key"] == "file"
     assert ask(here, {"command": "test-key"}) == {"event": "key", "valid": True, "message": "The key works."}
@@ -176,7 +176,7 @@ def test_a_cancel_before_the_payment_ends_with_one_event(here: Desk) -> None:
 
 def test_the_key_appears_nowhere(here: Desk) -> None:
     """In no file but the key file, no log, no error, no protocol line, no process list; nor do tokens."""
-    raw(here, b'{"command": "store-key", "service": "freepik"}\n' + SECRET.encode() + b"\n")
+    raw(here, b'{"command": "store-key"}\n' + SECRET.encode() + b"\n")
     here.mock.play("http_429")
     process = here.start(here.upscale)
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, check=True).stdout.decode()

@@ -118,7 +118,7 @@ def test_without_a_python_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_key_goes_over_the_pipe_and_nowhere_else(python: list[str]) -> None:
-    worker = pipe.Worker({"command": "store-key", "service": "freepik"}, key="  s3cret-key\nsecond line")
+    worker = pipe.Worker({"command": "store-key"}, key="  s3cret-key\nsecond line")
     event = final(worker.start(python))
     assert event["length"] == len("s3cret-key")
     assert "s3cret" not in json.dumps(event)

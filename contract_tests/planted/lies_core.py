@@ -253,7 +253,7 @@ CORE: tuple[Plant, ...] = (
         ("EXIF keeps the old size", "if kind in (_SHORT, _LONG):", "if kind < _SHORT:"),
     ),
     *lies(
-        _CORE + "targets.py",
+        _CORE + "outputs.py",
         (_OF_CORE + "test_cli.py",),
         ("two results go to one file", "if bare(target) in taken:", "if target.suffix in taken:"),
         ("a batch pays again", "present = None if overwrite else existing(target)", "present = None"),

@@ -25,7 +25,7 @@ Commands (first line; the rest of the members depend on ``command``)::
     {"command": "forget", "job_id": "..."}     drop a job whose result the user does not want
     {"command": "status"}                      is a key stored, which address, which settings
     {"command": "settings", "set": {...}}      change settings; answers with all of them
-    {"command": "store-key", "service": "freepik"}
+    {"command": "store-key"}
         The line after it is the key itself, raw, not JSON; it is never echoed, logged or journalled.
     {"command": "test-key"}                    ask the service, with the free list call, if the key works
     {"command": "test-key", "key_follows": true}

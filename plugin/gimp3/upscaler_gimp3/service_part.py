@@ -209,7 +209,7 @@ class ServicePart(Gtk.Box):
         if event["event"] != "settings":
             self._heard_status(event)
         elif event["settings"]["base_url"] == self._mock:
-            order = {"command": "store-key", "service": "freepik", "base_url": event["settings"]["base_url"]}
+            order = {"command": "store-key", "base_url": event["settings"]["base_url"]}
             self._ask(order, lambda _stored: self._refresh(), key=practice.KEY)
         else:
             self._refresh()
