@@ -175,8 +175,8 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "a picture is not checked",
-            "        self.download(task, self.job.part)\n        return self._check(self.job.part)",
-            '        self.download(task, self.job.part)\n        return Picture(self.job.part, "png", 1, 1)',
+            "        return incoming.picture()",
+            '        return Picture(self.job.part, "png", 1, 1)',
         ),
         (
             "another size is not told",
@@ -238,6 +238,21 @@ CORE: tuple[Plant, ...] = (
             "if self._total == 0:",
         ),
         ("the token is kept", 'self._source = link.partition("?")[0]', "self._source = link"),
+    ),
+    *lies(
+        _CORE + "incoming.py",
+        (_OF_CORE + "test_incoming.py",),
+        (
+            "what arrives is whole",
+            "if self._whole else verify(self._path)",
+            "if self._size else verify(self._path)",
+        ),
+        (
+            "a byte is read before it is there",
+            "[: self._left(self._at)]",
+            "[: self._left(self._at) and None]",
+        ),
+        ("every picture is read twice", "            self._whole = True", "            self._whole = False"),
     ),
     *lies(
         _CORE + "stripping.py",
