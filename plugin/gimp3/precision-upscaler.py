@@ -18,7 +18,7 @@ gi.require_version("Gegl", "0.4")
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, GObject
 
-# without pathlib, whose import takes as long as that of all our modules GIMP asks for at its start
+# without pathlib: GIMP's query, at its start, waits for all that is imported here
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120
 
 PROCEDURE = "plug-in-precision-upscale"
