@@ -29,7 +29,7 @@ FILES = "FILES"
 FRONT_ENDS = ("gimp3", "gimp2")
 _SKIPPED = ("__pycache__", "*.pyc", "*.po", "*.pot", "*.mo", ".*", "README.md")
 # the command line: no front end starts it, and vendor/ does not carry what it needs
-_NOT_IN_THE_CORE = ("cli", "cli.py", "cli_*.py", "bars.py", "batch.py", "targets.py")
+_NOT_IN_THE_CORE = ("cli", "cli.py", "cli_*.py", "bars.py", "batch.py", "outputs.py")
 
 
 def version() -> str:

@@ -73,8 +73,8 @@ def _rest(name: str, found: dict[str, Samples]) -> str:
     return (
         f"At {name} a whole run takes {rest:.2f} s more than its parts. The worker by itself, outside GIMP, "
         f"takes: {stages}. It unpacks the source, to see that it is whole and whether its pixels have been "
-        "paid for already, and the result, to see that it is whole; only sending and downloading are in the "
-        "raw copies too. GIMP's start of the plug-in is in the whole run alone."
+        "paid for already, and the result, while it comes, to see that it is whole; only sending and "
+        "downloading are in the raw copies too. GIMP's start of the plug-in is in the whole run alone."
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 from PIL import Image, ImageCms
-from precision_upscaler import cli, targets
+from precision_upscaler import cli, outputs
 from precision_upscaler.client import UpscalerClient
 from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.contract.price import TABLE
@@ -169,7 +169,7 @@ def test_an_output_that_breaks_meanwhile_leaves_a_paid_job_and_says_so(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(targets, "sync", full)
+        broken.setattr(outputs, "sync", full)
         found = shell.run("sky.png", "-o", "out/", "--json", code=5)
     event = json.loads(found.output)
     assert (event["code"], event["charged"]) == ("output", "yes")
@@ -190,7 +190,7 @@ def test_a_file_that_appears_meanwhile_is_kept(shell: Shell, monkeypatch: pytest
     assert (shell.folder / "out.png").read_text() == "precious"
 
 
-def _blind(plan: Callable[..., list[targets.Planned]], *words: Any, **options: Any) -> list[targets.Planned]:
+def _blind(plan: Callable[..., list[outputs.Planned]], *words: Any, **options: Any) -> list[outputs.Planned]:
     """Plan as if nothing were there yet."""
     return plan(*words, **{**options, "overwrite": True})
 

@@ -58,7 +58,11 @@ def ask(here: Desk, command: dict[str, Any], **environment: str) -> dict[str, An
 
 
 def test_every_event_has_exactly_the_members_the_protocol_states(here: Desk) -> None:
-    events = here.run(here.upscale)
+    process = here.start({"command": "prepare"})
+    assert process.stdout is not None
+    events = [json.loads(process.stdout.readline())]
+    here.say(process, here.upscale)
+    events += here.finish(process)
     events += [
         *here.run({"command": "jobs"}),
         ask(here, {"command": "status"}),
@@ -68,7 +72,7 @@ def test_every_event_has_exactly_the_members_the_protocol_states(here: Desk) -> 
     for event in events:
         assert set(event) == documented[event["event"]], event["event"]
     kinds = {event["event"] for event in events}
-    assert kinds == {"stage", "progress", "result", "jobs", "status", "settings"}
+    assert kinds == {"ready", "stage", "progress", "result", "jobs", "status", "settings"}
 
 
 def documented_members() -> dict[str, set[str]]:
@@ -114,7 +118,6 @@ def test_the_listed_jobs_have_the_members_the_protocol_states(here: Desk) -> Non
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"", "bad-command"),
         (b"\n", "bad-command"),
         (b"nonsense\n", "bad-command"),
         (b"[]\n", "bad-command"),
@@ -143,6 +146,28 @@ def test_a_wrong_command_is_a_named_error_and_costs_nothing(content: bytes, code
     assert here.mock.charges == 0
 
 
+@pytest.mark.parametrize("content", [b"", b'{"command": "prepare"}\n'], ids=["nothing", "prepare"])
+def test_a_worker_that_gets_no_command_ends_without_a_word(content: bytes, here: Desk) -> None:
+    events, exit_code, stderr = raw(here, content)
+    assert [event["event"] for event in events] == ["ready"] * bool(content)
+    assert (exit_code, stderr) == (0, b"")
+    assert here.mock.requests == []
+
+
+@pytest.mark.parametrize("content", [b"nonsense\n", b'{"command": "prepare"}\n', b'{"command": "cancel"}\n'])
+def test_a_wrong_command_after_the_preparation_is_a_named_error(content: bytes, here: Desk) -> None:
+    events, exit_code, stderr = raw(here, b'{"command": "prepare"}\n' + content)
+    assert [event["event"] for event in events] == ["ready", "error"]
+    assert (events[-1]["code"], events[-1]["charged"], exit_code, stderr) == ("bad-command", "no", 0, b"")
+
+
+def test_a_prepared_worker_tells_the_settings_as_they_are(here: Desk) -> None:
+    changed = ask(here, {"command": "settings", "set": {"upload_format": "jpeg"}})
+    events, _, _ = raw(here, b'{"command": "prepare"}\n{"command": "settings"}\n')
+    assert [event["settings"] for event in events] == [changed["settings"]] * 2
+    assert changed["settings"]["upload_format"] == "jpeg"
+
+
 def test_without_a_key_nothing_is_sent(here: Desk) -> None:
     events, _, _ = raw(here, json.dumps(here.upscale).encode() + b"\n")
     assert events[-1]["code"] == "no-key"
@@ -150,7 +175,7 @@ def test_without_a_key_nothing_is_sent(here: Desk) -> None:
 
 
 def test_a_key_is_stored_tested_and_used(here: Desk) -> None:
-    events, _, _ = raw(here, b'{"command": "store-key", "service": "freepik"}\n' + SECRET.encode() + b"\n")
+    events, _, _ = raw(here, b'{"command": "store-key"}\n' + SECRET.encode() + b"\n")
     assert events == [{"event": "stored", "where": "file"}]
     assert ask(here, {"command": "status"})["key"] == "file"
     assert ask(here, {"command": "test-key"}) == {"event": "key", "valid": True, "message": "The key works."}
@@ -176,7 +201,7 @@ def test_a_cancel_before_the_payment_ends_with_one_event(here: Desk) -> None:
 
 def test_the_key_appears_nowhere(here: Desk) -> None:
     """In no file but the key file, no log, no error, no protocol line, no process list; nor do tokens."""
-    raw(here, b'{"command": "store-key", "service": "freepik"}\n' + SECRET.encode() + b"\n")
+    raw(here, b'{"command": "store-key"}\n' + SECRET.encode() + b"\n")
     here.mock.play("http_429")
     process = here.start(here.upscale)
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, check=True).stdout.decode()

@@ -15,10 +15,17 @@ from precision_upscaler.frontend import interpreter, pipe
 FAKE = """
 import json, os, sys, time
 def say(**event): print(json.dumps(event), flush=True)
-command = json.loads(sys.stdin.readline())
+line = sys.stdin.readline()
+prepared = json.loads(line) == {"command": "prepare"}
+if prepared:
+    say(event="ready", settings={"upload_format": "png"})
+    line = sys.stdin.readline()
+    if not line:
+        sys.exit(0)
+command = json.loads(line)
 mode = command["command"]
 if mode == "echo":
-    say(event="status", command=command, argv=sys.argv, environment=dict(os.environ))
+    say(event="status", command=command, prepared=prepared, argv=sys.argv, environment=dict(os.environ))
 elif mode == "die":
     say(event="stage", stage="waiting", charged="yes", job_id="j1", task_id="t1")
     print("not json", flush=True); sys.stderr.write("it hurts"); sys.stderr.flush()
@@ -69,6 +76,7 @@ def test_the_command_arrives_and_the_answer_comes_back(python: list[str]) -> Non
     worker = pipe.Worker({"command": "echo", "name": "Šaty"}, notify=lambda: notified.append(True))
     event = final(worker.start(python))
     assert event["command"] == {"command": "echo", "name": "Šaty"}
+    assert not event["prepared"]
     assert notified
     assert worker.finished
     assert worker.wait(20)
@@ -117,8 +125,45 @@ def test_without_a_python_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     assert "3.11" in event["what"]
 
 
+def test_a_prepared_worker_tells_the_settings_and_serves_the_command_later(python: list[str]) -> None:
+    notified: list[bool] = []
+    worker = pipe.Worker(notify=lambda: notified.append(True)).prepare(python)
+    assert worker.settings(20) == {"upload_format": "png"}
+    assert (worker.events(), notified) == ([], []), "the answer to a command comes after the command"
+    worker.command = {"command": "echo", "name": "later"}
+    event = final(worker.start())
+    assert (event["command"]["name"], event["prepared"]) == ("later", True)
+    assert worker.wait(20)
+
+
+def test_a_prepared_worker_that_is_let_go_of_ends(python: list[str]) -> None:
+    worker = pipe.Worker().prepare(python)
+    worker.close()
+    assert worker.wait(20)
+    assert worker._process.returncode == 0
+
+
+def test_a_prepared_worker_that_dies_is_heard_of_at_the_start(
+    python: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "precision_upscaler" / "worker.py").write_text("import os; os._exit(9)")
+    worker = pipe.Worker().prepare(python)
+    assert worker.settings(20) is None
+    worker.command = {"command": "echo"}
+    event = final(worker.start())
+    assert (event["code"], event["charged"], event["details"]["exit_code"]) == ("worker-died", "no", 9)
+
+
+def test_what_keeps_a_worker_from_being_prepared_is_said_once(python: list[str], tmp_path: Path) -> None:
+    worker = pipe.Worker().prepare([str(tmp_path / "no-such-python")])
+    assert worker.settings(20) is None
+    worker.command = {"command": "echo"}
+    worker.start()
+    assert [event["code"] for event in worker.events()] == ["worker-missing"]
+
+
 def test_the_key_goes_over_the_pipe_and_nowhere_else(python: list[str]) -> None:
-    worker = pipe.Worker({"command": "store-key", "service": "freepik"}, key="  s3cret-key\nsecond line")
+    worker = pipe.Worker({"command": "store-key"}, key="  s3cret-key\nsecond line")
     event = final(worker.start(python))
     assert event["length"] == len("s3cret-key")
     assert "s3cret" not in json.dumps(event)

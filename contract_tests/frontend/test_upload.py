@@ -12,19 +12,20 @@ from precision_upscaler.frontend.upload import UploadFormat
 FAKE = """
 import json, sys
 command = json.loads(sys.stdin.readline())
-assert command == {{"command": "status"}}
+assert command == {{"command": "prepare"}}
 {said}
+sys.stdin.readline()
 """
-STATUS = "print(json.dumps({{'event': 'status', 'settings': {settings}}}), flush=True)"
+READY = "print(json.dumps({{'event': 'ready', 'settings': {settings}}}), flush=True)"
 
 
 @pytest.mark.parametrize(
     ("said", "is_jpeg"),
     [
-        (STATUS.format(settings={"upload_format": "jpeg"}), True),
-        (STATUS.format(settings={"upload_format": "png"}), False),
-        (STATUS.format(settings={}), False),
-        (STATUS.format(settings=None), False),
+        (READY.format(settings={"upload_format": "jpeg"}), True),
+        (READY.format(settings={"upload_format": "png"}), False),
+        (READY.format(settings={}), False),
+        (READY.format(settings=None), False),
         ("print(json.dumps({'event': 'error', 'code': 'journal-broken'}), flush=True)", False),
         ("sys.exit(3)", False),
     ],
@@ -38,12 +39,27 @@ def test_the_setting_decides(
     (package / "__init__.py").write_text("")
     (package / "worker.py").write_text(FAKE.format(said=said))
     monkeypatch.setattr(pipe, "PLUGIN_FOLDER", str(tmp_path))
-    upload = UploadFormat(interpreter=[sys.executable])
+    worker = pipe.Worker().prepare([sys.executable])
+    upload = UploadFormat(worker)
     assert upload.is_jpeg is is_jpeg
+    worker.close()
+    assert worker.wait(20)
+    worker.settings = None  # type: ignore[assignment]
     assert upload.is_jpeg is is_jpeg, "asked once, known for good"
+
+
+def test_without_a_python_it_is_png_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipe, "find", lambda: None)
+    worker = pipe.Worker().prepare()
+    assert not UploadFormat(worker).is_jpeg
+    (event,) = worker.events()
+    assert event["code"] == "no-python", "the upscale itself says what is wrong"
 
 
 def test_the_real_worker_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRECISION_UPSCALER_DATA", str(tmp_path))
     (tmp_path / "settings.json").write_text('{"upload_format": "jpeg"}')
-    assert UploadFormat(interpreter=[sys.executable]).is_jpeg
+    worker = pipe.Worker().prepare([sys.executable])
+    assert UploadFormat(worker).is_jpeg
+    worker.close()
+    assert worker.wait(20)

@@ -85,15 +85,15 @@ def forget_front_end() -> None:
 
 
 @pytest.fixture
-def front_end(loaded_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
+def front_end(loaded_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FrontEnd]:
     """Give the front end scripted workers in place of processes."""
-    from upscaler_gimp2 import python3, run, talking
+    from upscaler_gimp2 import python3, talking
 
     script = Script(folder=tmp_path)
     monkeypatch.setattr(talking, "Worker", script.worker)
-    monkeypatch.setattr(run, "UploadFormat", lambda *_: script)
     monkeypatch.setattr(python3, "found", lambda *_: ["python3"])
-    return FrontEnd(loaded_session, script)
+    yield FrontEnd(loaded_session, script)
+    assert script.open == 0, "a worker was left behind"
 
 
 class RealGimp:

@@ -24,8 +24,9 @@ class Script:
     """What the next workers do, and what they were told.
 
     ``scenario`` is ``nearest``, ``tinted``, ``wrong_scale``, ``failed``, ``unreadable`` or ``died``.
-    ``before_result`` is called when the picture is ready. ``is_jpeg`` is the setting's answer; ``uploads``
-    are the copies that were handed over to be sent.
+    ``before_result`` is called when the picture is ready. ``settings`` is what a prepared worker tells;
+    ``uploads`` are the copies that were handed over to be sent. ``open`` counts the workers that were not let
+    go of.
     """
 
     scenario: str = "nearest"
@@ -38,24 +39,41 @@ class Script:
     jobs: list[Event] = field(default_factory=list)
     key: str | None = "file"
     stored: str | None = None
-    is_jpeg: bool = False
+    settings: Event | None = field(default_factory=dict)
+    open: int = 0
 
-    def worker(self, command: Event, **more: Any) -> ScriptedWorker:
+    def worker(self, command: Event | None = None, **more: Any) -> ScriptedWorker:
         """Stand in for the class ``Worker``."""
-        self.commands.append(command)
         return ScriptedWorker(self, command, more.get("key"))
 
 
 class ScriptedWorker:
     """One run."""
 
-    def __init__(self, script: Script, command: Event, key: str | None) -> None:
-        self._script, self._command, self.key = script, command, key
+    def __init__(self, script: Script, command: Event | None, key: str | None) -> None:
+        self._script, self.command, self.key = script, command, key
         self._events: deque[Event] = deque()
+        self._open = False
         self.charged = "no"
 
-    def start(self, _words: list[str]) -> ScriptedWorker:
+    def prepare(self, _words: list[str]) -> ScriptedWorker:
+        """Be there before the command."""
+        self._open = True
+        self._script.open += 1
+        return self
+
+    def settings(self, _seconds: float) -> Event | None:
+        """Tell the settings."""
+        return self._script.settings
+
+    def start(self, words: list[str] | None = None) -> ScriptedWorker:
         """Work everything out at once."""
+        if not self._open:
+            assert words is not None, "nobody said which interpreter to start"
+            self.prepare(words)
+        assert self.command is not None
+        self._script.commands.append(self.command)
+        self._command = self.command
         answer = getattr(self, "_" + self._command["command"].replace("-", "_"))
         self._events.extend(answer())
         return self
@@ -69,9 +87,12 @@ class ScriptedWorker:
     def delivered(self) -> None:
         """Note that the picture arrived."""
         self._script.delivered += 1
+        self.close()
 
     def close(self) -> None:
         """End."""
+        self._script.open -= self._open
+        self._open = False
 
     def _stage(self, name: str, charged: str) -> Event:
         return {"event": "stage", "stage": name, "job_id": "job", "task_id": None, "charged": charged,

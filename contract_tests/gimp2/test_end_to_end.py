@@ -94,8 +94,8 @@ def test_a_front_end_that_is_gone_loses_nothing(
     def show(self: Any, event: dict[str, Any]) -> None:
         original(self, event)
         if event["event"] == "stage" and event["stage"] == "waiting":
-            self._worker.close()
-            workers.append(self._worker)
+            self.worker.close()
+            workers.append(self.worker)
             raise Killed
 
     monkeypatch.setattr(talking.Conversation, "_show", show)

@@ -66,7 +66,7 @@ def test_what_is_sent(front_end: FrontEnd) -> None:
 
 def test_the_setting_for_slow_lines_hands_over_a_jpeg_too(front_end: FrontEnd) -> None:
     image, layer = front_end.image()
-    front_end.script.is_jpeg = True
+    front_end.script.settings = {"upload_format": "jpeg"}
     front_end.upscale(image, layer)
     (command,) = front_end.script.commands
     (upload,) = front_end.script.uploads
@@ -76,6 +76,32 @@ def test_the_setting_for_slow_lines_hands_over_a_jpeg_too(front_end: FrontEnd) -
     (source,) = front_end.script.sources
     assert (source == UNTOUCHED).all(), "what is compared and kept stays as it is"
     assert not Path(command["upload"]).exists(), "the temporary picture was left behind"
+
+
+def test_a_worker_that_tells_no_settings_gets_a_png_alone(front_end: FrontEnd) -> None:
+    front_end.script.settings = None
+    front_end.upscale(*front_end.image())
+    (command,) = front_end.script.commands
+    assert "upload" not in command
+    assert front_end.script.delivered == 1
+
+
+def test_the_worker_is_there_while_the_layer_is_exported_and_a_refusal_lets_it_go(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from upscaler_gimp2 import export
+
+    original, there = export.export, []
+
+    def exporting(*given: Any) -> Any:
+        there.append(front_end.script.open)
+        return original(*given)
+
+    monkeypatch.setattr(export, "export", exporting)
+    image, layer = front_end.image(alpha=True)
+    front_end.session.pdb.gimp_drawable_edit_clear(layer)
+    assert "nothing" in front_end.refusal(image, layer)
+    assert (there, front_end.script.open, front_end.script.commands) == ([1], 0, [])
 
 
 def test_a_group_that_passes_through_is_said_to_lose_its_effect(front_end: FrontEnd) -> None:

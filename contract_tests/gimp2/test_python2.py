@@ -96,3 +96,18 @@ def test_everything_loads_without_ssl(gimp210: Gimp) -> None:
         "    and one.split('.')[-1] in names)))"
     )
     assert _told(gimp210, code) == names
+
+
+def test_a_worker_that_no_longer_reads_is_no_exception(gimp210: Gimp) -> None:
+    """Where writing to a pipe fails, Python 2.7 raises IOError, which is no OSError there."""
+    code = (
+        "import os\n"
+        "from precision_upscaler.frontend import pipe\n"
+        "reader, writer = os.pipe()\n"
+        "os.close(reader)\n"
+        "class Gone(object): stdin = os.fdopen(writer, 'wb')\n"
+        "worker = pipe.Worker({'command': 'status'})\n"
+        "worker._process = Gone()\n"
+        "print(json.dumps([worker.send({'command': 'cancel'}), worker.close()]))"
+    )
+    assert _told(gimp210, code) == [False, None]

@@ -175,8 +175,8 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "a picture is not checked",
-            "        self.download(task, self.job.part)\n        return self._check(self.job.part)",
-            '        self.download(task, self.job.part)\n        return Picture(self.job.part, "png", 1, 1)',
+            "        return incoming.picture()",
+            '        return Picture(self.job.part, "png", 1, 1)',
         ),
         (
             "another size is not told",
@@ -240,6 +240,21 @@ CORE: tuple[Plant, ...] = (
         ("the token is kept", 'self._source = link.partition("?")[0]', "self._source = link"),
     ),
     *lies(
+        _CORE + "incoming.py",
+        (_OF_CORE + "test_incoming.py",),
+        (
+            "what arrives is whole",
+            "if self._whole else verify(self._path)",
+            "if self._size else verify(self._path)",
+        ),
+        (
+            "a byte is read before it is there",
+            "[: self._left(self._at)]",
+            "[: self._left(self._at) and None]",
+        ),
+        ("every picture is read twice", "            self._whole = True", "            self._whole = False"),
+    ),
+    *lies(
         _CORE + "stripping.py",
         (_OF_CORE + "test_metadata.py",),
         ("a PNG's EXIF is sent", "_PNG_KEPT = frozenset({", '_PNG_KEPT = frozenset({b"eXIf", '),
@@ -253,7 +268,7 @@ CORE: tuple[Plant, ...] = (
         ("EXIF keeps the old size", "if kind in (_SHORT, _LONG):", "if kind < _SHORT:"),
     ),
     *lies(
-        _CORE + "targets.py",
+        _CORE + "outputs.py",
         (_OF_CORE + "test_cli.py",),
         ("two results go to one file", "if bare(target) in taken:", "if target.suffix in taken:"),
         ("a batch pays again", "present = None if overwrite else existing(target)", "present = None"),

@@ -6,7 +6,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import gi
@@ -17,9 +16,10 @@ os.environ["BABL_LUT"] = "0"
 
 gi.require_version("Gegl", "0.4")
 gi.require_version("Gimp", "3.0")
-from gi.repository import Gegl, Gimp, GObject
+from gi.repository import Gimp, GObject
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+# without pathlib: GIMP's query, at its start, waits for all that is imported here
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120
 
 PROCEDURE = "plug-in-precision-upscale"
 RESUME = "plug-in-precision-upscale-resume"
@@ -141,7 +141,7 @@ def run(
     """Run in one of GIMP's three modes; GIMP has put the last values into ``config`` where asked to."""
     del data
     if run_mode != Gimp.RunMode.INTERACTIVE:
-        Gegl.init(None)  # a third of a second, which the dialog spends once it is on the screen
+        _start_gegl()
     from upscaler_gimp3 import modes
 
     modes_by_name = {
@@ -150,6 +150,13 @@ def run(
         Gimp.RunMode.NONINTERACTIVE: modes.non_interactive,
     }
     return _let_go(modes_by_name[run_mode](procedure, image, drawables, config))
+
+
+def _start_gegl() -> None:
+    """Take a third of a second, which the dialog spends once it is on the screen."""
+    from gi.repository import Gegl
+
+    Gegl.init(None)
 
 
 def _let_go(values: Gimp.ValueArray) -> Gimp.ValueArray:
@@ -161,7 +168,7 @@ def _let_go(values: Gimp.ValueArray) -> Gimp.ValueArray:
 def run_resume(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:
     """List what was paid for and never arrived; bring back all of it when no person is there."""
     del data
-    Gegl.init(None)
+    _start_gegl()
     from upscaler_gimp3 import resume_and_settings
 
     return _let_go(resume_and_settings.resume(procedure, config))

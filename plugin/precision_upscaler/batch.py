@@ -21,8 +21,8 @@ from .images import NotAPicture
 from .job import pruned, resume, upscale
 from .journal import Job
 from .log import LOGGER
+from .outputs import Planned, check_place, deliver, is_folder
 from .request import UpscaleRequest
-from .targets import Planned, check_place, deliver, is_folder
 from .walk import Surroundings
 from .workshop import Workshop
 

@@ -36,8 +36,8 @@ from .errors import (
     UpscaleError,
 )
 from .log import log_path, open_log
+from .outputs import Planned, plan
 from .request import UpscaleRequest
-from .targets import Planned, plan
 from .workshop import Workshop
 
 DONE, FAILED, USAGE, ACCOUNT, SERVICE, UNFINISHED, CANCELLED = 0, 1, 2, 3, 4, 5, 130

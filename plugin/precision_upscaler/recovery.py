@@ -18,7 +18,8 @@ from .claims import choose
 from .client import UpscalerClient
 from .errors import CreateUnresolved, DownloadFailed, ResultHost, StillRunning, TaskUnknown
 from .files import write_json
-from .images import NotAPicture, Picture, verify
+from .images import NotAPicture, Picture
+from .incoming import Incoming
 from .journal import Job, Journal, State
 from .log import LOGGER
 from .pixels import CannotCompare, Likeness, likeness, resembles
@@ -50,7 +51,7 @@ class Searcher(Protocol):
     def wait_for_end(self, task_id: str, patience: float | None = None) -> Task:
         """Poll ``task_id`` until it is COMPLETED or FAILED, or ``patience`` times the expected time."""
 
-    def download(self, task: Task, target: Path) -> None:
+    def download(self, task: Task, target: Path) -> Incoming:
         """Fetch a finished task's picture into ``target``."""
 
 
@@ -172,8 +173,7 @@ class _Search:
                 self._doubtful[task_id] = "it failed, so there is no picture to compare"
                 return False
             walk.job.update(partial=None)
-            walk.download(task, candidate)
-            picture = verify(candidate)
+            picture = walk.download(task, candidate).picture()
             if not same_shape(walk.job, picture):
                 return False
             match = _Match(task_id, picture, likeness(candidate))

@@ -33,6 +33,7 @@ from .errors import (
 )
 from .events import Emit, Progress, Result, Stage, StageName, Warned
 from .images import EXTENSIONS, NotAPicture, Picture, verify
+from .incoming import Incoming
 from .journal import Job, Journal, State, intact_result
 from .log import LOGGER
 from .policy import PollingPolicy, RetryPolicy, Verdict
@@ -314,7 +315,8 @@ class Walk:
         stored = self.job.record.get("partial")
         try:
             if isinstance(stored, dict) and self.job.part.stat().st_size == stored.get("total"):
-                return self._check(self.job.part)
+                self._stage("checking")
+                return verify(self.job.part)
         except (OSError, NotAPicture):
             pass
         return None
@@ -353,17 +355,18 @@ class Walk:
 
     def _downloaded(self, task: Task) -> Picture:
         self._stage("downloading")
-        self.download(task, self.job.part)
-        return self._check(self.job.part)
+        incoming = self.download(task, self.job.part)
+        self._stage("checking")
+        return incoming.picture()
 
-    def download(self, task: Task, target: Path) -> None:
+    def download(self, task: Task, target: Path) -> Incoming:
         """Fetch a finished task's file into ``target``; renew its link when it has expired."""
         attempt = renewals = 0
         gained = _size(target)
         deadline = self._clock.monotonic() + self._around.polling.deadline
         while True:
             try:
-                self._download_once(task.links[0] if task.links else "", target)
+                return self._download_once(task.links[0] if task.links else "", target)
             except CallFailed as failed:
                 LOGGER.info("job %s: download: %s", self.job.job_id, failed.what)
                 late = self._clock.monotonic() >= deadline
@@ -378,8 +381,6 @@ class Walk:
                     pause = pause if renewals > 1 else 0.0
                 self.pause(pause)
                 task = self._renewed(task)
-            else:
-                return
 
     def _renewed(self, task: Task) -> Task:
         """Read the task again for fresh links; the old ones when that fails for now."""
@@ -390,32 +391,39 @@ class Walk:
             return task
         return fresh if fresh.links else task
 
-    def _download_once(self, link: str, target: Path) -> None:
+    def _download_once(self, link: str, target: Path) -> Incoming:
         stored = self.job.record.get("partial")
         partial = Partial(**stored) if isinstance(stored, dict) else None
         width, height = self._expected_size
+        # one for each attempt: the next may begin the file anew
+        incoming = Incoming(target)
 
         def started(new: Partial) -> None:
             if new != partial:
                 self.job.update(partial=asdict(new))
 
-        self.client.download(
-            link,
-            target,
-            cap=_CAP_FLOOR + _CAP_BYTES_PER_PIXEL * width * height,
-            partial=partial,
-            started=started,
-            progress=lambda done, total: self._progress("downloading", done, total),
-        )
+        def progress(done: int, total: int | None) -> None:
+            incoming.reach(done)
+            self._progress("downloading", done, total)
+
+        try:
+            self.client.download(
+                link,
+                target,
+                cap=_CAP_FLOOR + _CAP_BYTES_PER_PIXEL * width * height,
+                partial=partial,
+                started=started,
+                progress=progress,
+            )
+        except BaseException:
+            incoming.drop()
+            raise
+        return incoming
 
     def _drop_part(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             self.job.part.unlink()
         self.job.update(partial=None)
-
-    def _check(self, path: Path) -> Picture:
-        self._stage("checking")
-        return verify(path)
 
     def _store(self, picture: Picture) -> None:
         name = "result" + EXTENSIONS[picture.format]

@@ -3,10 +3,14 @@
 Started as ``python -m precision_upscaler.worker`` with the plug-in folder and its ``vendor`` folder
 on ``PYTHONPATH``. The front end writes one JSON object a line to standard input and reads one JSON
 object a line from standard output; both are UTF-8 and flushed line by line. Standard error carries
-nothing a program should read. Paths are text. A worker serves one job and ends.
+nothing a program should read. Paths are text. A worker serves one job and ends; one whose standard
+input closes before it was given any ends without a word.
 
 Commands (first line; the rest of the members depend on ``command``)::
 
+    {"command": "prepare"}
+        May come before any other: answered with ``ready``. A front end that does not know its command yet
+        says this, so that the worker starts while the front end is still at work.
     {"command": "upscale", "source": "/tmp/layer.png", "take_source": true,
      "parameters": {"scale_factor": 2, "flavor": "photo", ...},   contract names; omitted = default
      "origin": {"application": "gimp3", "image": "wedding.xcf", "image_id": 3, "layer": "Sky", ...},
@@ -25,7 +29,7 @@ Commands (first line; the rest of the members depend on ``command``)::
     {"command": "forget", "job_id": "..."}     drop a job whose result the user does not want
     {"command": "status"}                      is a key stored, which address, which settings
     {"command": "settings", "set": {...}}      change settings; answers with all of them
-    {"command": "store-key", "service": "freepik"}
+    {"command": "store-key"}
         The line after it is the key itself, raw, not JSON; it is never echoed, logged or journalled.
     {"command": "test-key"}                    ask the service, with the free list call, if the key works
     {"command": "test-key", "key_follows": true}
@@ -43,6 +47,7 @@ yet, and otherwise finishes quietly and leaves the result in the journal for Res
 
 Events (``event`` names the kind)::
 
+    {"event": "ready", "settings": {...}}
     {"event": "stage", "stage": "preparing" | "sending" | "waiting" | "downloading" | "checking",
      "job_id": null | "...", "task_id": null | "...", "charged": "no" | "unknown" | "yes",
      "expected_seconds": 90.0 | null}
@@ -151,9 +156,7 @@ class Pipe:
                     self._broken = True
 
 
-def _command(line: bytes | None) -> dict[str, Any]:
-    if line is None:
-        raise BadCommand("The front end closed the pipe without giving a command.")
+def _command(line: bytes) -> dict[str, Any]:
     try:
         command = json.loads(line)
     except ValueError:
@@ -330,6 +333,15 @@ def _cancel_message(charged: str) -> str:
     }[charged]
 
 
+def _first_command(pipe: Pipe, folder: Path) -> dict[str, Any] | None:
+    """Return the command to serve, None when the front end went away without giving one."""
+    line = pipe.read_line()
+    if line is not None and _command(line)["command"] == "prepare":
+        pipe.send({"event": "ready", "settings": load(folder).to_json()})
+        line = pipe.read_line()
+    return None if line is None else _command(line)
+
+
 def main() -> int:
     """Serve the one command on standard input; the exit code is 0 unless the worker itself broke."""
     pipe = Pipe(sys.stdin.fileno(), sys.stdout.fileno())
@@ -338,7 +350,9 @@ def main() -> int:
     try:
         folder = data_folder(os.environ)
         log = open_log(folder)
-        command = _command(pipe.read_line())
+        command = _first_command(pipe, folder)
+        if command is None:
+            return 0
         settings = load(folder)
         given = _text(command, "base_url") if "base_url" in command else None
         # a wrong address in the settings must not keep anybody from correcting it

@@ -25,13 +25,13 @@ def abandoned(image, layers, **changes):
     """Upscale what is selected of ``layers`` and let go of the result; ``changes`` are made to its origin."""
     options = arguments.Options({one.name: one.default for one in PARAMETERS}, colors="service", **OPTIONS)
     subject = run.chosen(image, layers, options, str)[0]
-    path, exported = run._exported(subject, run.UploadFormat(str), str)
+    crew = waiting.Crew(1, lambda *_: None, str)
+    crew.prepare()
+    path, exported = run._exported(subject, run.UploadFormat(crew.workers[0]), str)
     command = run.command(image, subject, options, path, exported)
     command["origin"].update(changes)
-    crew = waiting.Crew([command], lambda *_: None, str)
-    endings = crew.run()
-    for worker in crew.workers:
-        worker.close()
+    endings = crew.run([command])
+    crew.close()
     return endings[0]["event"]
 
 

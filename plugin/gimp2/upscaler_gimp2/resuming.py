@@ -49,19 +49,16 @@ def resume_one(job, translate):
 
     :class:`Failed` for whatever goes wrong, so that the other jobs get their turn.
     """
-    conversation = None
     try:
-        conversation = Conversation({"command": "resume", "job_id": job["job_id"]}, translate)
-        event = conversation.result()
-        notes = conversation.warnings + _delivered(job, event, translate).notes
+        with Conversation(translate) as conversation:
+            event = conversation.result({"command": "resume", "job_id": job["job_id"]})
+            notes = conversation.warnings + _delivered(job, event, translate).notes
+            conversation.delivered()
+    except Failed:
+        raise
     except Exception as problem:
-        if conversation is not None:
-            conversation.close()
-        if isinstance(problem, Failed):
-            raise
         show_trace()
         raise Failed(texts.local_error(problem, job.get("charged") or "unknown", translate))
-    conversation.delivered()
     return " ".join([texts.done(name_of(job), event["width"], event["height"], translate)] + notes)
 
 

@@ -13,7 +13,7 @@ from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.frontend import options, texts
 from precision_upscaler.frontend.upload import UploadFormat
 
-from . import compose, delivery, export, jpeg, python3, working
+from . import compose, delivery, export, jpeg, working
 from . import subject as subjects
 from .talking import Conversation
 from .text import native, path_text, readable
@@ -29,8 +29,8 @@ def upscale(image, drawable, given, translate):
     """
     values = subjects.checked_options(given, translate)
     subject = subjects.chosen(image, drawable, values, translate)
-    with _selection_of(subject, values) as selection:
-        conversation, event, sent = _sent(subject, values, translate)
+    with _selection_of(subject, values) as selection, Conversation(translate) as conversation:
+        event, sent = _sent(subject, values, conversation, translate)
         job = delivery.Job(event, subject, sent, values, selection)
         done = delivery.deliver(job, translate)
         conversation.delivered()
@@ -47,20 +47,18 @@ def _selection_of(subject, values):
         yield selection
 
 
-def _sent(subject, values, translate):
-    """Export and send the subject; return the conversation, its ``result`` event and the :class:`Exported`."""
+def _sent(subject, values, conversation, translate):
+    """Export and send the subject; return the worker's ``result`` event and the :class:`Exported`."""
     folder = tempfile.mkdtemp(prefix="precision-upscaler-")
     try:
         path = os.path.join(folder, "layer.png")
         gimp.progress_init(native(texts.exporting(subject.name, translate)))
-        upload = UploadFormat(translate, python3.found())
         with working.context():
             sent = export.export(subject, path, translate)
             order = command(path, subject, sent, values)
-            if upload.is_jpeg:
+            if UploadFormat(conversation.worker).is_jpeg:
                 order["upload"] = path_text(jpeg.jpeg_of(path))
-        conversation = Conversation(order, translate)
-        return conversation, conversation.result(), sent
+        return conversation.result(order), sent
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

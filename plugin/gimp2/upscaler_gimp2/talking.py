@@ -21,50 +21,59 @@ SILENCE_SECONDS = 120
 
 
 class Conversation(object):
-    """One worker's run; ``warnings`` holds what it warned of."""
+    """One worker's run, whose process starts at once; ``warnings`` holds what it warned of.
 
-    def __init__(self, command, translate, interpreter=None):
+    At the end of its block the worker is let go of: one that has a result not delivered leaves it to Resume.
+    :class:`Failed` where there is no interpreter for it.
+    """
+
+    def __init__(self, translate):
         self.warnings = []
         self._translate = translate
         self._fraction = Fraction()
-        self._worker = Worker(command, translate=translate)
-        words = interpreter or python3.found()
+        self.worker = Worker(translate=translate)
+        words = python3.found()
         if words is None:
             raise Failed(texts.no_python_error(translate))
-        self._worker.start(words)
+        self.worker.prepare(words)
 
-    def result(self):
-        """Wait for the end and return the ``result`` event, or another command's answer.
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_problem):
+        self.worker.close()
+
+    def result(self, command):
+        """Give the worker its command, wait for the end and return the ``result`` event.
 
         :class:`Failed` carries an ``error`` or a ``cancelled`` event; whatever else goes wrong becomes one, too,
         as from here on a payment is possible.
         """
+        self.worker.command = command
         try:
+            self.worker.start()
             return self._final_event()
         except Failed:
             raise
         except Exception as problem:
             show_trace()
-            self.close()
-            charged = "yes" if self._worker.charged == "yes" else "unknown"
+            charged = "yes" if self.worker.charged == "yes" else "unknown"
             raise Failed(texts.local_error(problem, charged, self._translate))
 
     def _final_event(self):
         while True:
-            event = self._worker.next_event(TICK_SECONDS)
+            event = self.worker.next_event(TICK_SECONDS)
             if event is None:
                 continue
             self._show(event)
+            if event["event"] in ("error", "cancelled"):
+                raise Failed(event)
             if event["event"] in FINAL_EVENTS:
-                return self._ended(event)
+                return event
 
     def delivered(self):
         """Tell the worker that the picture is in the user's image."""
-        self._worker.delivered()
-
-    def close(self):
-        """Leave the result to Resume."""
-        self._worker.close()
+        self.worker.delivered()
 
     def _show(self, event):
         if event["event"] == "warning":
@@ -76,12 +85,6 @@ class Conversation(object):
             words = line + (" (%s)" % expected if expected and event["stage"] == "waiting" else "")
             gimp.progress_init(native(". ".join(part for part in (words, money) if part)))
         gimp.progress_update(self._fraction.note(event))
-
-    def _ended(self, event):
-        if event["event"] in ("error", "cancelled"):
-            self.close()
-            raise Failed(event)
-        return event
 
 
 def ask(command, translate, key=None):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gi.repository import Gimp, GLib, GObject
 from precision_upscaler.contract import PARAMETERS
@@ -21,8 +20,7 @@ GIMPS_BUTTONS = ("_OK", "_Cancel", "_Reset", "_Help", "_Load Saved Settings", "_
 """What GIMP's dialog calls its buttons, in English; it looks for clashes before OK gets our label."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What one run was asked to do; ``parameters`` has the contract's names."""
 
     parameters: dict[str, Any]

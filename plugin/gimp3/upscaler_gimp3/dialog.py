@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import gi
 
 gi.require_version("GimpUi", "3.0")
-from gi.repository import Gegl, GimpUi, GLib, GObject
+from gi.repository import GimpUi, GLib, GObject
 from precision_upscaler.contract import price
 from precision_upscaler.frontend import options as described
 from precision_upscaler.frontend.forecast import Experience
@@ -92,6 +92,8 @@ class Dialog:
         return False
 
     def _begin(self) -> bool:
+        from gi.repository import Gegl
+
         Gegl.init(None)
         self._begun = True
         self._update()

@@ -133,7 +133,7 @@ class KeyDialog(Gtk.Dialog):
             self.stop_emission_by_name("response")
 
     def _ask_worker(self, command: str, answered: Any) -> None:
-        order = {"command": command, "key_follows": True, "base_url": self._base_url, "service": "freepik"}
+        order = {"command": command, "key_follows": True, "base_url": self._base_url}
         self._call = Call(order, answered, key=self._entry.get_text())
         self._update()
 

@@ -13,7 +13,6 @@ from .errors import Cancelled, Failed, Refused
 from .i18n import catalog
 from .layers import displays
 from .progress import GimpProgress
-from .run import nothing_sent_yet, upscale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,9 +22,8 @@ if TYPE_CHECKING:
 
 def interactive(procedure: Any, image: Any, drawables: Sequence[Any], config: Any) -> Any:
     """Ask with the dialog, show the progress window, and say in GIMP what there is to know."""
-    # a display is needed for these, and only here
+    # a display is needed for this, and for the progress window, and only here
     from .dialog import ask
-    from .progress_window import ProgressWindow
 
     try:
         wanted = ask(procedure, config, image, drawables)
@@ -35,6 +33,8 @@ def interactive(procedure: Any, image: Any, drawables: Sequence[Any], config: An
         return _ended(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, texts.error(event, catalog()))
     if not wanted:
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
+    from .progress_window import ProgressWindow
+
     return _run(procedure, image, drawables, config, ProgressWindow, tell=True)
 
 
@@ -58,6 +58,9 @@ def _run(
     tell: bool,
 ) -> Any:
     """Run and return GIMP's values: layers, images and message, or a status with the three answers."""
+    # nobody waits for these before the dialog shows
+    from .run import nothing_sent_yet, upscale
+
     translate = catalog()
     status = Gimp.PDBStatusType
     try:

@@ -11,7 +11,6 @@ from gi.repository import GdkPixbuf, GLib
 
 from . import widgets
 from .i18n import _
-from .pixels import RGBA8, read
 from .widgets import Gdk, Gtk
 
 SIDE = 208
@@ -65,6 +64,9 @@ class Preview(Gtk.Box):
         self._draw(x, y, min(SIDE, width), min(SIDE, height))
 
     def _draw(self, x: int, y: int, width: int, height: int) -> None:
+        # with GEGL, which the window does not wait for
+        from .pixels import RGBA8, read
+
         try:
             pixels = read(self._drawable.get_buffer(), RGBA8, x, y, width, height)
         except (GLib.Error, TypeError, AttributeError):

@@ -81,10 +81,10 @@ def fetch(
     jobs: Sequence[Job], progress: Progress, translate: Callable[[str], str]
 ) -> tuple[list[Event], list[Any]]:
     """Let workers finish ``jobs``; return their last events and the workers, which wait for ``delivered``."""
-    crew = Crew([{"command": "resume", "job_id": job["job_id"]} for job in jobs], progress.event, translate)
+    crew = Crew(len(jobs), progress.event, translate)
     progress.start([name_of(job, translate) for job in jobs], crew.cancel)
     try:
-        return crew.run(), crew.workers
+        return crew.run([{"command": "resume", "job_id": job["job_id"]} for job in jobs]), crew.workers
     finally:
         progress.finish()
 

@@ -22,7 +22,7 @@ from .jpeg import jpeg_of
 from .rendering import rendered
 from .selection import packed
 from .subjects import chosen
-from .waiting import Crew
+from .waiting import NOTHING_SENT, Crew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,10 +32,6 @@ if TYPE_CHECKING:
     from .subjects import Subject
 
     Event = dict[str, Any]
-
-
-NOTHING_SENT = {"event": "cancelled", "job_id": None, "charged": "no", "message": ""}
-"""The event of a cancel that came before any worker was started."""
 
 
 @dataclass
@@ -86,38 +82,29 @@ def upscale(
     :class:`Refused` before anything is sent, :class:`Failed` and :class:`Cancelled` when no layer
     came through; in all three cases the image is as it was and no undo step is left.
     """
-    crew: Crew | None = None
-    cancelled = False
-
-    def cancel() -> None:
-        nonlocal cancelled
-        cancelled = True
-        if crew is not None:
-            crew.cancel()
-
     with nothing_sent_yet(translate):
         subjects = chosen(image, drawables, options, translate, shown_on)
-        progress.start([subject.name for subject in subjects], cancel)
+        crew = Crew(len(subjects), progress.event, translate)
+        progress.start([subject.name for subject in subjects], crew.cancel)
     exports: list[tuple[Path, Exported]] = []
     try:
         with nothing_sent_yet(translate):
-            upload = UploadFormat(translate)
+            upload = UploadFormat(crew.workers[0])
             for subject in subjects:
+                crew.prepare()
                 # showing this lets the window take in a click
                 progress.say(texts.exporting(subject.name, translate))
-                if cancelled:
+                if crew.cancelled:
                     raise Cancelled(NOTHING_SENT)
                 exports.append(_exported(subject, upload, translate))
             commands = [
                 command(image, subject, options, path, exported)
                 for subject, (path, exported) in zip(subjects, exports, strict=True)
             ]
-            if cancelled:
-                raise Cancelled(NOTHING_SENT)
-        crew = Crew(commands, progress.event, translate)
-        endings = crew.run()
+        endings = crew.run(commands)
         return _delivered(image, subjects, exports, endings, crew, options, progress, translate)
     finally:
+        crew.close()
         progress.finish()
         for path, exported in exports:
             # the worker took them, unless it never came so far

@@ -1,24 +1,25 @@
-"""The dialog's part about the service: which one, whether a key is stored, practicing for nothing."""
+"""The dialog's part about the service: which one, whether a key is stored, practicing for nothing.
+
+What asks the worker and looks for a mock, and the other windows, are imported when they are first needed:
+then the dialog is on the screen.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from gi.repository import Gimp
 from precision_upscaler.contract import SERVERS
-from precision_upscaler.frontend import practice
 
-from . import mock_looks, widgets
+from . import widgets
 from .i18n import _, catalog
-from .key_dialog import ask_for_key
-from .settings_dialog import SettingsDialog
 from .widgets import Gtk
 from .window_words import service_part
-from .worker_calls import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .worker_calls import Call
 
     Event = dict[str, Any]
 
@@ -88,6 +89,8 @@ class ServicePart(Gtk.Box):
 
     def begin(self) -> None:
         """Ask the worker how things stand, and look for a mock meanwhile."""
+        from . import mock_looks
+
         self._ask({"command": "status"}, self._heard_status)
         mock_looks.find(self._heard_mock)
 
@@ -111,10 +114,14 @@ class ServicePart(Gtk.Box):
             self._changed()
 
     def _ask(self, command: Event, answered: Callable[[Event], None], key: str | None = None) -> None:
+        from .worker_calls import Call
+
         self._call = Call(command, answered, key=key)
         self._sensitive()
 
     def _heard_status(self, event: Event) -> None:
+        from . import mock_looks
+
         self._call = None
         self.status = event
         self._show()
@@ -147,6 +154,8 @@ class ServicePart(Gtk.Box):
             self._line.set_text("")
             self._message.show_text(widgets.sentences(self.status), "error")
             return
+        from urllib.parse import urlsplit
+
         host = urlsplit(self.status["base_url"]).netloc
         self._line.set_text(
             _("Service: {host}").format(host=host) if self.ready else _("No API key is stored.")
@@ -184,6 +193,8 @@ class ServicePart(Gtk.Box):
 
     def ask_for_key(self) -> bool:
         """Ask for the key in its own window; whether one was stored."""
+        from .key_dialog import ask_for_key
+
         assert self.status is not None
         stored = ask_for_key(self._parent, self.status["base_url"])
         if stored:
@@ -191,6 +202,8 @@ class ServicePart(Gtk.Box):
         return stored
 
     def _open_settings(self) -> None:
+        from .settings_dialog import SettingsDialog
+
         assert self.status is not None
         SettingsDialog(self._parent, self.status).ask()
         self._ask({"command": "status"}, self._heard_status)
@@ -209,7 +222,9 @@ class ServicePart(Gtk.Box):
         if event["event"] != "settings":
             self._heard_status(event)
         elif event["settings"]["base_url"] == self._mock:
-            order = {"command": "store-key", "service": "freepik", "base_url": event["settings"]["base_url"]}
+            from precision_upscaler.frontend import practice
+
+            order = {"command": "store-key", "base_url": event["settings"]["base_url"]}
             self._ask(order, lambda _stored: self._refresh(), key=practice.KEY)
         else:
             self._refresh()

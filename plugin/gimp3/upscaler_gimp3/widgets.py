@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gi
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
 _UNIT = 1000
 _SMALL = 0.85
-_HELP = Path(__file__).resolve().parent / "help" / "index.html"
 
 
 def init() -> None:
@@ -96,7 +93,11 @@ class Message(Gtk.Box):
 
 def open_help(section: str = "") -> None:
     """Open our help, which is installed with the plug-in, at a section of it."""
-    address = f"{_HELP.as_uri()}#{section}" if section else _HELP.as_uri()
+    import webbrowser
+    from pathlib import Path
+
+    page = (Path(__file__).resolve().parent / "help" / "index.html").as_uri()
+    address = f"{page}#{section}" if section else page
     try:
         Gtk.show_uri_on_window(None, address, Gdk.CURRENT_TIME)
     except GLib.Error:

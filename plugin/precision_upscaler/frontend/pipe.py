@@ -47,13 +47,14 @@ _REMEMBERED_LINES = 40
 class Worker(object):
     """One worker process and the queue of what it said.
 
+    ``command`` may still be None while :meth:`prepare` is called, but no longer at :meth:`start`.
     ``job_id``, ``task_id`` and ``charged`` are the last ones it named: what a front end needs to
     say when the worker is gone.
     """
 
-    def __init__(self, command, notify=None, translate=None, key=None):
-        # type: (Event, Callable[[], None] | None, Translate | None, str | None) -> None
-        """Remember ``command``, the first line to send, and ``notify``, called on a thread for every event.
+    def __init__(self, command=None, notify=None, translate=None, key=None):
+        # type: (Event | None, Callable[[], None] | None, Translate | None, str | None) -> None
+        """Remember ``command``, the line to send, and ``notify``, called on a thread for every event.
 
         ``key`` is the API key that goes after a ``store-key`` or ``test-key`` command, as a raw line.
         """
@@ -69,19 +70,41 @@ class Worker(object):
         self._process = None  # type: Any
         self._tail = deque(maxlen=_REMEMBERED_LINES)  # type: deque[str]
         self._lock = threading.Lock()
+        self._settings = None  # type: Any
+        self._settled = threading.Event()
+
+    def prepare(self, interpreter=None, environ=None):
+        # type: (Sequence[str] | None, Mapping[str, str] | None) -> Worker
+        """Start the process ahead of its command, as :meth:`start` would; returns the worker itself.
+
+        It tells its :meth:`settings`. Closed before it has a command, it just ends.
+        """
+        self._launch(interpreter, environ)
+        self.send({"command": "prepare"})
+        return self
 
     def start(self, interpreter=None, environ=None):
         # type: (Sequence[str] | None, Mapping[str, str] | None) -> Worker
-        """Start the process and send the command; returns the worker itself.
+        """Start the process, unless it was prepared, and send the command; returns the worker itself.
 
         ``interpreter`` is the words that start a Python 3.11 or later (default: found). Whatever
         goes wrong comes as an ``error`` event, here as later.
         """
+        if self._process is None and not self.finished:
+            self._launch(interpreter, environ)
+        if self.send(self.command) and self._key is not None:
+            first_line = (self._key.strip().splitlines() or [""])[0]
+            self._write(first_line.encode("utf-8") + b"\n")
+        self._key = None
+        return self
+
+    def _launch(self, interpreter, environ):
+        # type: (Sequence[str] | None, Mapping[str, str] | None) -> None
         try:
             interpreter = interpreter or find()
             if interpreter is None:
                 self._put(texts.no_python_error(self._translate))
-                return self
+                return
             options = options_of_popen(detached=True)
             options.update(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             options["env"] = environment_for(interpreter, PLUGIN_FOLDER, environ)
@@ -89,19 +112,14 @@ class Worker(object):
             self._process = subprocess.Popen(command, **options)
         except (OSError, ValueError) as problem:
             self._put(texts.worker_missing_error(problem, self._translate))
-            return self
+            return
         self._errors = _started(self._read_errors)
         _started(self._read_events)
-        if self.send(self.command) and self._key is not None:
-            first_line = (self._key.strip().splitlines() or [""])[0]
-            self._write(first_line.encode("utf-8") + b"\n")
-        self._key = None
-        return self
 
     # ----- to the worker
 
     def send(self, message):
-        # type: (Event) -> bool
+        # type: (Event | None) -> bool
         """Send one command; False when the worker no longer listens (its end arrives as an event)."""
         return self._write(json.dumps(message).encode("utf-8") + b"\n")
 
@@ -124,7 +142,7 @@ class Worker(object):
             if self._listens():
                 try:
                     self._process.stdin.close()
-                except (OSError, ValueError):  # the worker is gone already, which is what was wanted
+                except (EnvironmentError, ValueError):  # the worker is gone already, which is what was wanted
                     self._process.stdin = None
 
     def wait(self, seconds):
@@ -149,11 +167,20 @@ class Worker(object):
             try:
                 self._process.stdin.write(line)
                 self._process.stdin.flush()
-            except (OSError, ValueError):
+            except (EnvironmentError, ValueError):  # on Python 2.7 a broken pipe is no OSError
                 return False
         return True
 
     # ----- from the worker
+
+    def settings(self, seconds):
+        # type: (float) -> Any
+        """Return the settings that a prepared worker tells, waiting for them at most so long.
+
+        None when it tells none: what is the matter with it, its events say.
+        """
+        self._settled.wait(seconds)
+        return self._settings
 
     def events(self):
         # type: () -> list[Event]
@@ -179,6 +206,9 @@ class Worker(object):
             event = _parsed(line)
             if event is None:
                 self._tail.append(line.decode("utf-8", "replace").rstrip())
+            elif event["event"] == "ready":
+                self._settings = event.get("settings")
+                self._settled.set()
             else:
                 self._note(event)
                 self._put(event)
@@ -207,6 +237,7 @@ class Worker(object):
         # type: (Event) -> None
         if event["event"] in FINAL_EVENTS:
             self.finished = True
+            self._settled.set()
         self._queue.put(event)
         if self._notify is not None:
             self._notify()
