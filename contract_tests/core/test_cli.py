@@ -185,7 +185,7 @@ def test_an_output_that_breaks_meanwhile_leaves_a_paid_job_and_says_so(
 
 def test_a_file_that_appears_meanwhile_is_kept(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     (shell.folder / "out.png").write_text("precious")
-    monkeypatch.setattr(cli, "plan", functools.partial(_blind, targets.plan))
+    monkeypatch.setattr(cli, "plan", functools.partial(_blind, outputs.plan))
     assert "exists" in shell.run("sky.png", "out.png", code=5).output
     assert (shell.folder / "out.png").read_text() == "precious"
 
