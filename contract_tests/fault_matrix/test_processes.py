@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 from precision_upscaler.images import inspect, verify
-from precision_upscaler.pixels import likeness, resembles
 
 from contract_tests import tally
 from contract_tests.fault_matrix.line import FaultyLine, Plan
+from contract_tests.fault_matrix.verdict import shows
 from contract_tests.pictures import png, unpacked_png
+from contract_tests.world import share_results
 from mock_server import PrecisionMock
 
 PLUGIN = Path(__file__).resolve().parents[2] / "plugin"
@@ -89,6 +90,7 @@ def desk(folder: Path, *, settings: Mapping[str, Any] | None = None, **options: 
     # large enough to be sent and fetched in several pieces
     (folder / "photo.png").write_bytes(png(400, 300))
     with PrecisionMock(**{"speed": 400, **options}) as mock:
+        share_results(mock)
         yield Desk(folder, mock, mock.url)
 
 
@@ -204,7 +206,7 @@ def judge_rest(here: Desk, name: str) -> None:
     assert charges == 1, f"{name}: charged {charges} times"
     result, photo = Path(ending["path"]), here.folder / "photo.png"
     assert verify(result).width == ending["width"] == 2 * inspect(photo).width
-    assert resembles(likeness(photo), likeness(result)), f"{name}: the result shows another picture"
+    assert shows(photo, result), f"{name}: the result shows another picture"
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
