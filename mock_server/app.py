@@ -52,7 +52,7 @@ class _Rule(Rule):
 
     def _compile_builder(self, append_unknown: bool = True) -> Any:
         compiled = super()._compile_builder
-        return lambda rule, **values: compiled(append_unknown)(rule, **values)
+        return lambda rule, **values: compiled(append_unknown)(rule, **values)  # noqa: PLW0108 - not at once
 
 
 class MockApp(Flask):
