@@ -150,12 +150,13 @@ class FaultyLine:
 
 def _read_head(client: socket.socket) -> bytes:
     head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        byte = client.recv(1)
-        if not byte:
-            return b""
-        head += byte
-    return head
+    while seen := client.recv(1 << 16, socket.MSG_PEEK):
+        end = (head + seen).find(b"\r\n\r\n")
+        # what comes after it stays in the socket
+        head += client.recv(len(seen) if end < 0 else end + 4 - len(head))
+        if end >= 0:
+            return head
+    return b""
 
 
 def _closing(head: bytes) -> bytes:
