@@ -35,9 +35,10 @@ _SILENCE_SECONDS = 1.5
 
 
 class Judge(Protocol):
-    """Somebody with an opinion on requests."""
+    """Somebody with an opinion on requests, of whom so many things can be asked at once."""
 
     name: str
+    at_once: int
 
     def takes(self, ask: Ask) -> tuple[bool, str]:
         """Return whether the request is one the service takes, and the judge's own words."""
@@ -62,6 +63,7 @@ class OpenapiCore:
     """openapi-core reading the document: requests, and our mock's answers too."""
 
     name = "openapi-core"
+    at_once = 1
 
     def __init__(self) -> None:
         config = Config(extra_media_type_deserializers={"application/problem+json": json.loads})
@@ -103,6 +105,8 @@ class Prism:
     """Prism from npm, serving the document."""
 
     name = "prism"
+    # as many as it never answers, or each would be waited for by itself
+    at_once = 32
 
     def __init__(self, address: str) -> None:
         self._client = httpx2.Client(trust_env=False, base_url=address, timeout=_PATIENCE_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -35,9 +36,10 @@ def compare(mock: OurMock, judge: Judge) -> None:
     tally.saw("judges of requests", judge.name)
     explained = {name: one.why for one in DISAGREEMENTS if one.judge == judge.name for name in one.names}
     found = []
-    for ask in ASKS:
+    with ThreadPoolExecutor(judge.at_once) as pool:
+        verdicts = list(pool.map(judge.takes, ASKS))
+    for ask, (theirs, said_theirs) in zip(ASKS, verdicts, strict=True):
         ours, said_ours = mock.takes(ask)
-        theirs, said_theirs = judge.takes(ask)
         tally.count("verdicts compared")
         if (theirs and not ours) == (ask.name in explained) and ours <= theirs:
             continue
