@@ -23,6 +23,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+import precision_upscaler
+
 _MOST_BYTES = 1 << 20
 _BEGUN = 1_800_000_000.0
 
@@ -108,6 +110,7 @@ def _origin() -> socket.socket:
             [sys.executable, "-m", __name__, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             cwd=Path(__file__).parents[1],
+            env={**os.environ, "PYTHONPATH": str(Path(precision_upscaler.__file__).parents[1])},
         )
 
     def end() -> None:
