@@ -21,6 +21,7 @@ from contract_tests.summary import pytest_runtest_makereport, pytest_terminal_su
 from contract_tests.targets import pytest_addoption  # noqa: F401 - a hook
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from private_gimp import Gimp
@@ -41,6 +42,18 @@ settings.register_profile(
 # for planted lies: that a test fails is all one wants to know, not the smallest example
 settings.register_profile("first", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate))
 settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cut() -> Iterator[None]:
+    """Let nobody wait for the disk: no test cuts the power, and what a process wrote outlives it."""
+
+    def sync(descriptor: int) -> None:
+        os.fstat(descriptor)  # a descriptor that is none is still an error
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "fsync", sync)
+        yield
 
 
 def _gimp(version: str) -> Gimp:

@@ -4,13 +4,14 @@
 ...     result = world.upscale()
 ...     assert world.mock.charges == 1
 
-Sleeping moves the world's clock and the mock's together, so a job of two minutes takes milliseconds.
+The mock lives by the world's clock, and sleeping moves it, so a job of two minutes takes milliseconds.
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -33,20 +34,18 @@ from mock_server import PrecisionMock
 
 PATIENT = Timeouts()
 """Seconds of real time; nothing in these tests takes long, but a loaded machine may."""
+TASK_SECONDS = 12.0
+"""How long a task takes: long enough for all its states to be seen, and for a few polls."""
 
 
 class FakeClock:
-    """A clock that moves when somebody sleeps.
+    """A clock that moves when somebody sleeps; ``jump`` says how far the wall clock is upset each time."""
 
-    ``on_sleep`` hears the seconds; ``jump`` says how far the wall clock is upset each time.
-    """
-
-    def __init__(self, on_sleep: Callable[[float], None] = lambda _seconds: None) -> None:
+    def __init__(self) -> None:
         self.now = 1_800_000_000.0
         self.steady = 1000.0
         self.slept: list[float] = []
         self.jump: Callable[[], float] = lambda: 0.0
-        self._on_sleep = on_sleep
         self._lock = threading.Lock()
 
     def time(self) -> float:
@@ -63,7 +62,17 @@ class FakeClock:
             self.now += seconds + self.jump()
             self.steady += seconds
             self.slept.append(seconds)
-        self._on_sleep(seconds)
+
+
+_DRAWN: OrderedDict[tuple[str, Any], bytes] = OrderedDict()
+
+
+def share_results(mock: PrecisionMock) -> None:
+    """Let a mock that has been started draw no picture that another one has drawn before it.
+
+    A result is known by what it is made of, so that there is no difference but the time.
+    """
+    mock.app.service.results._files = _DRAWN
 
 
 class World:
@@ -80,8 +89,14 @@ class World:
         **options: Any,
     ) -> None:
         self.folder = folder
-        self.mock = PrecisionMock(scenario=scenario, **options)
-        self.clock = FakeClock(self.mock.advance)
+        self.clock = FakeClock()
+        begun = self.clock.time()
+        self.mock = PrecisionMock(
+            # of the client's clocks the one that never jumps
+            real_time=lambda: begun + self.clock.monotonic(),
+            scenario=scenario,
+            **{"speed": 1.0, "seconds": TASK_SECONDS, **options},
+        )
         self.settings = Settings()
         self.timeouts = timeouts
         self.events: list[Event] = []
@@ -96,6 +111,7 @@ class World:
 
     def __enter__(self) -> Self:
         self.mock.start()
+        share_results(self.mock)
         self.source.write_bytes(png(160, 200))
         return self
 

@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 from precision_upscaler import contract
 from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import Rule
 
 from . import answers, validation, wire
 from .api import Api, BrokenAnswerError
@@ -46,10 +47,19 @@ class _NoSession(SessionInterface):
         """Save nothing."""
 
 
+class _Rule(Rule):
+    """A rule that becomes code for making addresses only when one is made: that is most of a mock's start."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Any:
+        compiled = super()._compile_builder
+        return lambda rule, **values: compiled(append_unknown)(rule, **values)  # noqa: PLW0108 - not at once
+
+
 class MockApp(Flask):
     """The Flask application, with the mock it serves as ``service`` and its request ``journal``."""
 
     session_interface = _NoSession()
+    url_rule_class = _Rule
     service: Service
     journal: Journal
 

@@ -13,7 +13,7 @@ import pytest
 from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 from PIL import Image, ImageCms
-from precision_upscaler import cli, outputs
+from precision_upscaler import cli, outputs, workshop
 from precision_upscaler.client import UpscalerClient
 from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.contract.price import TABLE
@@ -22,6 +22,7 @@ from precision_upscaler.job import upscale
 from precision_upscaler.request import UpscaleRequest
 
 from contract_tests.pictures import png
+from contract_tests.world import TASK_SECONDS, FakeClock
 from mock_server import PrecisionMock
 
 
@@ -46,11 +47,11 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     monkeypatch.setenv("FREEPIK_API_KEY", "mock-key")
     monkeypatch.delenv("MAGNIFIC_API_KEY", raising=False)
     (tmp_path / "data").mkdir()
-    quick = {"poll_seconds": 0.05, "requests_per_minute": 6000}
-    (tmp_path / "data" / "settings.json").write_text(json.dumps(quick))
     for index, name in enumerate(("sky", "sea", "city")):
         (tmp_path / f"{name}.png").write_bytes(png(160, 160 + index))
-    with PrecisionMock(speed=400) as mock:
+    clock = FakeClock()
+    monkeypatch.setattr(workshop, "SystemClock", lambda: clock)
+    with PrecisionMock(real_time=clock.monotonic, speed=1.0, seconds=TASK_SECONDS) as mock:
         monkeypatch.setenv("PRECISION_UPSCALER_BASE_URL", mock.url)
         yield Shell(tmp_path, mock)
 

@@ -12,9 +12,9 @@ from precision_upscaler.images import NotAPicture, Picture, verify
 from precision_upscaler.incoming import Growing, Incoming
 
 from contract_tests.core.test_images import FILES
-from contract_tests.pictures import unpacked_png
+from contract_tests.pictures import large_png
 
-LARGE = unpacked_png(400, 300)
+LARGE = large_png(400, 300)
 
 
 def arrived(path: Path, content: bytes, pieces: int = 7) -> Incoming:

@@ -274,7 +274,7 @@ def test_a_taken_source_is_gone_and_a_lent_one_is_not(tmp_path: Path) -> None:
 
 
 def test_the_rate_limit_is_kept_by_a_crowd_of_jobs(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with World(tmp_path, wsgi=True, seconds=90) as world:
         for factor in range(2, 8):
             world.upscale(scale_factor=factor)
         times = [item["at"] for item in world.mock.requests if item["step"] != "download"]

@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
+from precision_upscaler import client as client_module
 from precision_upscaler.answers import CallFailed, named_error
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.client import Timeouts, UpscalerClient
@@ -106,6 +109,23 @@ def test_an_unknown_certificate_is_refused_and_nothing_is_sent(certificate: Path
             assert not caught.value.failure.reached
             assert caught.value.failure.hopeless
     assert not any(heard)
+
+
+def test_certificates_are_read_once_however_many_clients_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    make = httpx2.create_ssl_context
+
+    def counted(**options: Any) -> ssl.SSLContext:
+        read.append(options)
+        return make(**options)
+
+    monkeypatch.setattr(httpx2, "create_ssl_context", counted)
+    client_module._certificates.cache_clear()
+    for _ in range(3):
+        UpscalerClient("https://api.freepik.com", "secret-key").close()
+    # what the environment says about them is not for this computer
+    UpscalerClient("http://127.0.0.1:9", "secret-key").close()
+    assert read == [{"trust_env": True}, {"trust_env": False}]
 
 
 def test_headers_a_byte_at_a_time_do_not_hold_a_call() -> None:

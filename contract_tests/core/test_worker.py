@@ -8,15 +8,17 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from precision_upscaler import worker as worker_module
 
-from contract_tests.fault_matrix.test_processes import PLUGIN, Desk, desk, events_until
+from contract_tests.fault_matrix.test_processes import HASTE, PATIENCE, Desk, desk, events_until
+from contract_tests.forked_workers import fork_worker
 
+PLUGIN = Path(worker_module.__file__).parents[1]
 SECRET = "secret-key-that-nobody-may-see-0815"
 
 
@@ -26,33 +28,39 @@ def here(tmp_path: Path) -> Iterator[Desk]:
         yield found
 
 
-def raw(here: Desk, content: bytes, **environment: str) -> tuple[list[dict[str, Any]], int, bytes]:
-    """Give a worker exactly these bytes; return its events, exit code and standard error."""
-    variables = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY")
-    }
-    found = subprocess.run(
+Said = tuple[list[dict[str, Any]], int, bytes]
+"""A worker's events, exit code and standard error."""
+
+
+def raw(here: Desk, content: bytes, **environment: str) -> Said:
+    """Give a worker exactly these bytes."""
+    worker = fork_worker(here.environment(**environment), speed=HASTE)
+    events, stderr = worker.communicate(content)
+    return [json.loads(line) for line in events.splitlines()], worker.wait(PATIENCE), stderr
+
+
+def started(here: Desk, **environment: str) -> subprocess.Popen[bytes]:
+    """Start a worker as front ends do."""
+    return subprocess.Popen(
         [sys.executable, "-m", "precision_upscaler.worker"],
-        input=content,
-        capture_output=True,
-        timeout=60,
-        check=False,
-        env={
-            **variables,
-            "PYTHONPATH": str(PLUGIN),
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-            "PRECISION_UPSCALER_DATA": str(here.folder / "data"),
-            "PRECISION_UPSCALER_BASE_URL": here.url,
-            **environment,
-        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**here.environment(**environment), "PYTHONPATH": str(PLUGIN)},
     )
-    return [json.loads(line) for line in found.stdout.splitlines()], found.returncode, found.stderr
 
 
-def ask(here: Desk, command: dict[str, Any], **environment: str) -> dict[str, Any]:
-    events, code, stderr = raw(here, json.dumps(command).encode() + b"\n", **environment)
+def program(here: Desk, content: bytes, **environment: str) -> Said:
+    """Give exactly these bytes to a worker that is started as front ends start it."""
+    worker = started(here, **environment)
+    events, stderr = worker.communicate(content, PATIENCE)
+    return [json.loads(line) for line in events.splitlines()], worker.returncode, stderr
+
+
+def ask(
+    here: Desk, command: dict[str, Any], worker: Callable[..., Said] = raw, **environment: str
+) -> dict[str, Any]:
+    events, code, stderr = worker(here, json.dumps(command).encode() + b"\n", **environment)
     assert (len(events), code, stderr) == (1, 0, b""), (events, stderr)
     return events[0]
 
@@ -175,11 +183,12 @@ def test_without_a_key_nothing_is_sent(here: Desk) -> None:
 
 
 def test_a_key_is_stored_tested_and_used(here: Desk) -> None:
-    events, _, _ = raw(here, b'{"command": "store-key"}\n' + SECRET.encode() + b"\n")
-    assert events == [{"event": "stored", "where": "file"}]
-    assert ask(here, {"command": "status"})["key"] == "file"
-    assert ask(here, {"command": "test-key"}) == {"event": "key", "valid": True, "message": "The key works."}
-    wrong = ask(here, {"command": "test-key"}, FREEPIK_API_KEY="wrong-key")
+    stored = b'{"command": "store-key"}\n' + SECRET.encode() + b"\n"
+    assert program(here, stored) == ([{"event": "stored", "where": "file"}], 0, b"")
+    assert ask(here, {"command": "status"}, program)["key"] == "file"
+    found = ask(here, {"command": "test-key"}, program)
+    assert found == {"event": "key", "valid": True, "message": "The key works."}
+    wrong = ask(here, {"command": "test-key"}, program, FREEPIK_API_KEY="wrong-key")
     assert wrong["valid"] is False
     assert "Invalid API key" in wrong["message"]
     assert here.mock.charges == 0
@@ -203,10 +212,13 @@ def test_the_key_appears_nowhere(here: Desk) -> None:
     """In no file but the key file, no log, no error, no protocol line, no process list; nor do tokens."""
     raw(here, b'{"command": "store-key"}\n' + SECRET.encode() + b"\n")
     here.mock.play("http_429")
-    process = here.start(here.upscale)
+    process = started(here, FREEPIK_API_KEY=SECRET)
+    here.say(process, {"command": "upscale"})
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, check=True).stdout.decode()
+    assert "precision_upscaler.worker" in listing
     assert SECRET not in listing
-    said = json.dumps(here.finish(process))
+    process.communicate()
+    said = json.dumps(here.run(here.upscale))
     for scenario in ("invalid_key_401", "bad_request_recorded", "expired_link", "corrupt_image"):
         here.mock.play(scenario)
         events, _, stderr = raw(here, json.dumps({**here.upscale, "reuse": False}).encode() + b"\n")

@@ -53,9 +53,10 @@ class Opinion:
 
 
 class Judge(Protocol):
-    """Somebody with an opinion on requests."""
+    """Somebody with an opinion on requests, of whom so many things can be asked at once."""
 
     name: str
+    at_once: int
 
     def opinion(self, ask: Ask) -> Opinion:
         """Return what the judge thinks of a request."""
@@ -80,6 +81,7 @@ class OpenapiCore:
     """openapi-core reading the document: requests, and our mock's answers too."""
 
     name = "openapi-core"
+    at_once = 1
 
     def __init__(self) -> None:
         config = Config(extra_media_type_deserializers={"application/problem+json": json.loads})
@@ -122,6 +124,8 @@ class Prism:
     """Prism from npm, serving the document."""
 
     name = "prism"
+    # as many as it never answers, or each would be waited for by itself
+    at_once = 32
 
     def __init__(self, address: str) -> None:
         self._client = httpx2.Client(trust_env=False, base_url=address, timeout=_PATIENCE_SECONDS)

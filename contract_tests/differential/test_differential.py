@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -38,8 +39,10 @@ def unlisted(mock: OurMock, judge: Judge) -> list[str]:
     """
     explained = {name: one.why for one in DISAGREEMENTS if one.judge == judge.name for name in one.names}
     found = [f"listed, and never asked: {name}" for name in explained.keys() - {ask.name for ask in ASKS}]
-    for ask in ASKS:
-        ours, theirs = mock.opinion(ask), judge.opinion(ask)
+    with ThreadPoolExecutor(judge.at_once) as pool:
+        opinions = list(pool.map(judge.opinion, ASKS))
+    for ask, theirs in zip(ASKS, opinions, strict=True):
+        ours = mock.opinion(ask)
         if theirs.takes and not ours.takes:
             expected = ask.name in explained
         else:
@@ -69,6 +72,7 @@ class Contrary:
     """A judge who says of one request what nobody else does; of all others what the mock says."""
 
     name = "contrary"
+    at_once = 1
 
     def __init__(self, mock: OurMock, asked: str, status: int) -> None:
         self._mock = mock

@@ -42,6 +42,7 @@ class FaultyLine:
         self.plan = plan
         self.struck = 0
         self._stopped = threading.Event()
+        self._hanging: list[socket.socket] = []
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -62,6 +63,12 @@ class FaultyLine:
 
     def heal(self) -> None:
         self.plan = None
+
+    def let_go(self) -> None:
+        """Close the connections on which nothing is said any more."""
+        for client in self._hanging:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while True:
@@ -130,6 +137,7 @@ class FaultyLine:
     def _hang(self, client: socket.socket) -> None:
         """Say nothing until the other side gives up."""
         client.settimeout(5.0)
+        self._hanging.append(client)
         with contextlib.suppress(OSError):
             while client.recv(1 << 16):
                 pass
@@ -150,12 +158,13 @@ class FaultyLine:
 
 def _read_head(client: socket.socket) -> bytes:
     head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        byte = client.recv(1)
-        if not byte:
-            return b""
-        head += byte
-    return head
+    while seen := client.recv(1 << 16, socket.MSG_PEEK):
+        end = (head + seen).find(b"\r\n\r\n")
+        # what comes after it stays in the socket
+        head += client.recv(len(seen) if end < 0 else end + 4 - len(head))
+        if end >= 0:
+            return head
+    return b""
 
 
 def _closing(head: bytes) -> bytes:

@@ -14,7 +14,7 @@ from precision_upscaler.walk import Walk
 
 from contract_tests.fault_matrix.killer import Killed, Lines
 from contract_tests.fault_matrix.verdict import Judge
-from contract_tests.world import World
+from contract_tests.world import TASK_SECONDS, World
 
 CELLS = 16
 """Places to die in each story, evenly spread over the different lines it runs."""
@@ -36,7 +36,7 @@ def refused_link(world: World) -> None:
 
 def resumed(world: World) -> None:
     patient = world.settings
-    world.settings = replace(patient, deadline_minutes=0.5)
+    world.settings = replace(patient, deadline_minutes=TASK_SECONDS / 60 / 2)
     try:
         with contextlib.suppress(StillRunning):
             world.upscale()

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from precision_upscaler.client import Timeouts
 from precision_upscaler.errors import UpscaleError
 
 from contract_tests.fault_matrix.verdict import Judge
@@ -75,9 +74,13 @@ HOPELESS = {
 def test_an_oddity_costs_nobody_anything(scenario: str, tmp_path: Path) -> None:
     entry = CATALOGUE[scenario]
     on_the_wire = entry.wire or entry.download in ("truncated", "slow")
-    quick = Timeouts(call=2.0, answer=2.0) if entry.wire == "dribble" else PATIENT
+    # a byte every 0.15 seconds: half a minute for the shortest answer
+    quick = replace(PATIENT, call=0.3, answer=0.3) if entry.wire == "dribble" else PATIENT
     with World(tmp_path, scenario=scenario, wsgi=not on_the_wire, timeouts=quick) as world:
-        world.settings = replace(world.settings, deadline_minutes=5.0)
+        if entry.download == "slow":
+            assert world.mock._server is not None
+            world.mock._server.sleep = world.clock.sleep
+        world.settings = replace(world.settings, deadline_minutes=1.0)
         judge = Judge(scenario, world, look=scenario != "tinted", hopeless=HOPELESS.get(scenario))
         first = judge.hear("upscale", world.attempt(world.upscale))
         if scenario in ENDS_WELL:
@@ -85,7 +88,12 @@ def test_an_oddity_costs_nobody_anything(scenario: str, tmp_path: Path) -> None:
         if scenario in NAMED:
             assert isinstance(first, UpscaleError)
             assert first.code == NAMED[scenario]
-        judge.settle(first, lambda: world.mock.play("")).check()
+
+        def heal() -> None:
+            world.mock.play("")
+            world.timeouts = PATIENT
+
+        judge.settle(first, heal).check()
 
 
 CREATE_TWISTS = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,15 +14,18 @@ from typing import Any
 
 import pytest
 from precision_upscaler.images import inspect, verify
-from precision_upscaler.pixels import likeness, resembles
 
 from contract_tests import tally
 from contract_tests.fault_matrix.line import FaultyLine, Plan
-from contract_tests.pictures import png, unpacked_png
+from contract_tests.fault_matrix.verdict import shows
+from contract_tests.forked_workers import ForkedWorker, fork_worker
+from contract_tests.pictures import large_png, png
+from contract_tests.world import TASK_SECONDS, share_results
 from mock_server import PrecisionMock
 
-PLUGIN = Path(__file__).resolve().parents[2] / "plugin"
 PATIENCE = 60
+HASTE = 100.0
+"""How many times as fast as the world's the clocks of worker and service run."""
 
 
 @dataclass
@@ -34,27 +36,25 @@ class Desk:
     mock: PrecisionMock
     url: str
 
-    def start(self, *commands: dict[str, Any]) -> subprocess.Popen[bytes]:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(PLUGIN),
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return the environment of a worker that has no key but one in ``more`` or in the data folder."""
+        keys = ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY")
+        return {
+            **{name: value for name, value in os.environ.items() if name not in keys},
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
             "PRECISION_UPSCALER_DATA": str(self.folder / "data"),
             "PRECISION_UPSCALER_BASE_URL": self.url,
-            "FREEPIK_API_KEY": self.mock.key,
+            **more,
         }
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "precision_upscaler.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-        )
+
+    def start(self, *commands: dict[str, Any]) -> ForkedWorker:
+        worker = fork_worker(self.environment(FREEPIK_API_KEY=self.mock.key), speed=HASTE)
         for command in commands:
             self.say(worker, command)
         return worker
 
     @staticmethod
-    def say(worker: subprocess.Popen[bytes], command: dict[str, Any]) -> None:
+    def say(worker: ForkedWorker | subprocess.Popen[bytes], command: dict[str, Any]) -> None:
         assert worker.stdin is not None
         worker.stdin.write(json.dumps(command).encode() + b"\n")
         worker.stdin.flush()
@@ -67,9 +67,8 @@ class Desk:
         """Return every event of a worker whose front end stays and takes the result."""
         return self.finish(self.start(*commands))
 
-    def finish(self, worker: subprocess.Popen[bytes]) -> list[dict[str, Any]]:
+    def finish(self, worker: ForkedWorker) -> list[dict[str, Any]]:
         """Listen to a worker to its end, and take the result."""
-        assert worker.stdout is not None
         events = []
         with worker:
             for line in worker.stdout:
@@ -84,17 +83,16 @@ class Desk:
 @contextmanager
 def desk(folder: Path, *, settings: Mapping[str, Any] | None = None, **options: Any) -> Iterator[Desk]:
     (folder / "data").mkdir()
-    quick = {"poll_seconds": 0.05, "requests_per_minute": 6000, **(settings or {})}
-    (folder / "data" / "settings.json").write_text(json.dumps(quick))
+    (folder / "data" / "settings.json").write_text(json.dumps(settings or {}))
     # large enough to be sent and fetched in several pieces
     (folder / "photo.png").write_bytes(png(400, 300))
-    with PrecisionMock(**{"speed": 400, **options}) as mock:
+    with PrecisionMock(**{"speed": HASTE, "seconds": TASK_SECONDS, **options}) as mock:
+        share_results(mock)
         yield Desk(folder, mock, mock.url)
 
 
-def events_until(worker: subprocess.Popen[bytes], wanted: str) -> bool:
+def events_until(worker: ForkedWorker, wanted: str) -> bool:
     """Read events until ``wanted`` (a stage, ``result``, or a stage's progress as ``stage+``)."""
-    assert worker.stdout is not None
     for line in worker.stdout:
         event = json.loads(line)
         names = {
@@ -157,20 +155,20 @@ def test_kill_minus_nine_while_the_paid_calls_answer_is_awaited(heard: bool, tmp
 def until(true: Callable[[], bool]) -> None:
     """Wait until something is so; fail when it does not become so."""
     pause = threading.Event()
-    for _ in range(PATIENCE * 20):
+    for _ in range(PATIENCE * 100):
         if true():
             return
-        pause.wait(0.05)
+        pause.wait(0.01)
     raise AssertionError("it never came to that")
 
 
-def start_into(here: Desk, line: FaultyLine) -> subprocess.Popen[bytes]:
+def start_into(here: Desk, line: FaultyLine) -> ForkedWorker:
     """Return a worker that has just met the line's fault."""
     assert line.plan is not None
     here.url = line.url
     if line.plan.fault == "stall_upload":
         # more than the system's buffers hold, or the worker would have sent all of it
-        (here.folder / "photo.png").write_bytes(unpacked_png(1600, 1200))
+        (here.folder / "photo.png").write_bytes(large_png(980, 735))
     worker = here.start(here.upscale)
     assert events_until(worker, "sending" if line.plan.call == "create" else "downloading")
     until(lambda: line.struck > 0)
@@ -204,7 +202,7 @@ def judge_rest(here: Desk, name: str) -> None:
     assert charges == 1, f"{name}: charged {charges} times"
     result, photo = Path(ending["path"]), here.folder / "photo.png"
     assert verify(result).width == ending["width"] == 2 * inspect(photo).width
-    assert resembles(likeness(photo), likeness(result)), f"{name}: the result shows another picture"
+    assert shows(photo, result), f"{name}: the result shows another picture"
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -214,6 +212,7 @@ def test_a_front_end_that_dies_costs_nobody_anything(moment: str, tmp_path: Path
         worker = here.start(here.upscale)
         assert events_until(worker, moment), f"the worker never came to {moment}"
         hang_up(worker)
+        end(worker)
         judge_left_alone(here, f"the front end dies at {moment}", paid=moment in MOMENTS[3:] or None)
 
 
@@ -222,20 +221,27 @@ def test_a_front_end_that_dies_costs_nobody_anything(moment: str, tmp_path: Path
     [("create", "stall_upload"), ("create", "stalled"), ("download", "stall_download")],
 )
 def test_a_front_end_that_dies_in_the_middle_of_a_transfer(call: str, fault: str, tmp_path: Path) -> None:
+    log = tmp_path / "data" / "log" / "precision-upscaler.log"
     with desk(tmp_path) as here, FaultyLine(here.mock.url, Plan(call, fault)) as line:
         worker = start_into(here, line)
         if fault == "stalled":
             until(lambda: listed_state(here) == "committed")
         hang_up(worker)
+        if fault != "stall_upload":
+            until(lambda: "the front end is gone" in log.read_text())
+            line.let_go()
+        end(worker)
         judge_left_alone(here, f"the front end dies in {call}, {fault}", paid=fault != "stall_upload")
 
 
-def hang_up(worker: subprocess.Popen[bytes]) -> None:
-    """Die as a front end does, and wait until the worker has ended by itself."""
-    assert worker.stdin is not None
-    assert worker.stdout is not None
+def hang_up(worker: ForkedWorker) -> None:
+    """Die as a front end does."""
     worker.stdin.close()
     worker.stdout.close()
+
+
+def end(worker: ForkedWorker) -> None:
+    """Wait until a worker has ended by itself."""
     assert worker.wait(PATIENCE) == 0
 
 

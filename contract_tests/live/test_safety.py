@@ -80,7 +80,10 @@ def test_an_unlawful_answer_is_shown_without_key_and_token(server: str, variable
     target.close()
 
 
-def test_a_failed_live_test_is_reported_without_key_and_token(pytester: pytest.Pytester) -> None:
+def test_a_failed_live_test_is_reported_without_key_and_token(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeconftest(
         f"""
         from contract_tests.live_record import Scrubber

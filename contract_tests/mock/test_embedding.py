@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import urllib.request
 from typing import Any
 
 import pytest
+from flask import url_for
 from precision_upscaler.contract import CREATE_PATH
 
 import mock_server
@@ -53,6 +55,12 @@ def test_a_mock_ends_with_its_block_and_can_start_again() -> None:
         with pytest.raises(ConnectionRefusedError):
             http.client.HTTPConnection("127.0.0.1", port).request("GET", "/")
     mock.stop()
+
+
+def test_whoever_extends_the_application_can_make_addresses_of_its_rules() -> None:
+    app = create_app()
+    with contextlib.closing(app.service), app.test_request_context():
+        assert url_for("api.status", task_id="a b", page=2) == f"{CREATE_PATH}/a%20b?page=2"
 
 
 def test_an_ipv6_address_is_one_that_a_client_can_use() -> None:

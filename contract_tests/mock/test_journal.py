@@ -85,7 +85,7 @@ def test_the_journal_does_not_grow_with_the_pictures(caller: Caller) -> None:
 
 
 def test_the_journal_does_not_keep_downloads(caller: Caller) -> None:
-    task_id = caller.new_task(scale_factor=8, image=encoded(picture(600, 600)))
+    task_id = caller.new_task(scale_factor=8, smart_grain=100)
     caller.advance(1000)
     size = len(caller.result(task_id).data)
     assert size > 1 << 20

@@ -38,6 +38,8 @@ def explore(folder: Path, document: dict[str, Any], *arguments: str, strict: boo
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "plugin"))),
             "NO_COLOR": "1",
         }
+        # the mock is what is measured, not who asks
+        environment.pop("COVERAGE_PROCESS_CONFIG", None)
         command = [
             str(Path(sys.executable).with_name("st")),
             *("run", str(file), "--url", f"http://127.0.0.1:{process.port}"),

@@ -8,11 +8,9 @@ everything that was paid for must be in the user's hands or have failed by name.
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import json
 import tempfile
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +24,7 @@ from precision_upscaler.events import Result, Warned
 from precision_upscaler.job import resume, upscale
 from precision_upscaler.journal import Job, Journal, State
 from precision_upscaler.ledger import RequestLedger
-from precision_upscaler.policy import Call, goes_first
+from precision_upscaler.policy import goes_first
 from precision_upscaler.request import UpscaleRequest
 from precision_upscaler.settings import Settings
 from precision_upscaler.walk import Surroundings
@@ -61,38 +59,6 @@ class Killed(BaseException):
     """The process dies here: nobody catches it, nothing is tidied up."""
 
 
-class Clockwork:
-    """The clock and the ledger of the machine that runs now, for the one client of them all."""
-
-    machine: JobStates
-
-    def time(self) -> float:
-        return self.machine.clock.time()
-
-    def monotonic(self) -> float:
-        return self.machine.clock.monotonic()
-
-    def sleep(self, seconds: float, wake: threading.Event | None = None) -> None:
-        self.machine.clock.sleep(seconds, wake)
-
-    def wait_for_slot(self, call: Call) -> None:
-        self.machine.ledger.wait_for_slot(first=goes_first(call))
-
-
-CLOCKWORK = Clockwork()
-
-
-@functools.cache
-def _client() -> UpscalerClient:
-    return UpscalerClient(API, KEY, clock=CLOCKWORK, before_request=CLOCKWORK.wait_for_slot)
-
-
-def client(machine: JobStates) -> UpscalerClient:
-    """Return the client, running by the machine's clock: a new one reads all certificates anew."""
-    CLOCKWORK.machine = machine
-    return _client()
-
-
 class JobStates(RuleBasedStateMachine):
     """A user, three pictures, and a service that is not always at its best."""
 
@@ -106,7 +72,14 @@ class JobStates(RuleBasedStateMachine):
         self.settings = Settings(deadline_minutes=5)
         self.chances = itertools.cycle((0.1, 0.9, 0.4, 0.6))
         self.ledger = RequestLedger(self.folder, KEY, PER_MINUTE, self.clock)
-        self.client = client(self)
+        self.client = self.stack.enter_context(
+            UpscalerClient(
+                API,
+                KEY,
+                clock=self.clock,
+                before_request=lambda call: self.ledger.wait_for_slot(first=goes_first(call)),
+            )
+        )
         self.times: list[float] = []
         self.dies_in: int | None = None
         self.told_failed: set[str] = set()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import json
 import ssl
 from collections.abc import Callable, Iterator
@@ -91,11 +92,12 @@ class UpscalerClient:
         self._before_request = before_request
         self._result_hosts = result_hosts
         self._headers = {auth_header(base_url): key}
-        local = is_loopback(urlsplit(base_url).hostname)
+        # nothing on this computer is reached through a proxy
+        trust_env = transport is None and not is_loopback(urlsplit(base_url).hostname)
         limits = self._timeouts
         self._http = httpx2.Client(
-            # nothing on this computer is reached through a proxy
-            trust_env=not local and transport is None,
+            trust_env=trust_env,
+            verify=_certificates(trust_env=trust_env),
             transport=transport,
             timeout=httpx2.Timeout(limits.stall, connect=limits.connect),
             # a kept connection that the peer has dropped makes a create ambiguous: a new one each time
@@ -329,6 +331,12 @@ class UpscalerClient:
                 elif step is Step.REFUSED:
                     raise self._refused("download", response, None, reached=True)
         raise CallFailed(Failure("download"), "The link to the picture leads round in circles.")
+
+
+@functools.cache
+def _certificates(*, trust_env: bool) -> ssl.SSLContext:
+    """Return what verifies a server's identity; read once, as that takes longer than most calls."""
+    return httpx2.create_ssl_context(trust_env=trust_env)
 
 
 def _is_certificate_problem(error: BaseException | None) -> bool:

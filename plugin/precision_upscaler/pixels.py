@@ -6,9 +6,10 @@ no imaging library; it is needed only when the answer to a paid request was lost
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import mul, sub
 from pathlib import Path
 
 from .images import NotAPicture, PngHeader, png_rows, sniff
@@ -58,19 +59,25 @@ def resembles(one: Likeness, other: Likeness) -> bool:
         return False
     left = [channel for a, _ in pairs for channel in a]
     right = [channel for _, b in pairs for channel in b]
-    if sum(abs(a - b) for a, b in zip(left, right, strict=True)) / len(left) > _CLOSE:
+    if _mean(map(abs, map(sub, left, right)), len(left)) > _CLOSE:
         return False
-    spread = (_variance(left) * _variance(right)) ** 0.5
+    left, right = _centred(left), _centred(right)
+    spread = (_covariance(left, left) * _covariance(right, right)) ** 0.5
     return bool(spread < _FLAT**2 or _covariance(left, right) / spread > _ALIKE)
 
 
+def _centred(values: list[float]) -> list[float]:
+    mean = _mean(values, len(values))
+    return [value - mean for value in values]
+
+
 def _covariance(left: list[float], right: list[float]) -> float:
-    mean_left, mean_right = sum(left) / len(left), sum(right) / len(right)
-    return sum((a - mean_left) * (b - mean_right) for a, b in zip(left, right, strict=True)) / len(left)
+    """Return the covariance of values whose means are 0."""
+    return _mean(map(mul, left, right), len(left))
 
 
-def _variance(values: list[float]) -> float:
-    return _covariance(values, values)
+def _mean(values: Iterable[float], count: int) -> float:
+    return sum(values) / count
 
 
 class _Averager:
@@ -87,7 +94,8 @@ class _Averager:
 
     def read(self, parts: Iterator[PngHeader | tuple[bytes, bytes] | bytes]) -> Likeness:
         header = self._header
-        sums = [[0.0, 0.0, 0.0, 0.0] for _ in range(GRID * GRID)]
+        # of each line of cells, for each plane
+        sums = [[[0] * GRID for _ in range(4)] for _ in range(GRID)]
         counts = [0] * GRID
         # eight rows of a cell tell its colour; every row has to be unpacked all the same
         step = max(1, header.height // (GRID * 8))
@@ -96,21 +104,19 @@ class _Averager:
             if y % step and counts[line]:
                 continue
             counts[line] += 1
-            planes = self._planes(row)
-            for x, (start, end) in enumerate(self._columns):
-                cell = sums[line * GRID + x]
-                for index, plane in enumerate(planes):
-                    cell[index] += sum(plane[start:end]) / max(1, len(plane[start:end]))
+            for total, plane in zip(sums[line], self._planes(row), strict=True):
+                for x, (start, end) in enumerate(self._columns):
+                    total[x] += sum(plane[start:end])
         for line in range(1, GRID):  # a picture lower than the grid repeats its rows
             if not counts[line]:
-                counts[line] = counts[line - 1]
-                sums[line * GRID : (line + 1) * GRID] = sums[(line - 1) * GRID : line * GRID]
-        return Likeness(
-            tuple(
-                (cell[0] / count, cell[1] / count, cell[2] / count) if cell[3] / count > _OPAQUE else None
-                for cell, count in ((cell, max(1, counts[index // GRID])) for index, cell in enumerate(sums))
-            )
-        )
+                counts[line], sums[line] = counts[line - 1], sums[line - 1]
+        cells: list[tuple[float, float, float] | None] = []
+        for planes, count in zip(sums, counts, strict=True):
+            for (start, end), red, green, blue, alpha in zip(self._columns, *planes, strict=True):
+                area = max(1, count * (end - start))
+                opaque = alpha / area > _OPAQUE
+                cells.append((red / area, green / area, blue / area) if opaque else None)
+        return Likeness(tuple(cells))
 
     def _rows(self, parts: Iterator[PngHeader | tuple[bytes, bytes] | bytes]) -> Iterator[bytes]:
         """Yield each row's bytes with the PNG filter undone."""

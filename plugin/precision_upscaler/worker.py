@@ -275,6 +275,7 @@ class Worker:
             elif word == "delivered":
                 self._later.put("delivered")
         # nobody is listening any more: stop what is free, finish what is paid for
+        LOGGER.info("the front end is gone")
         self._cancel.abandon()
         self._later.put("gone")
 
