@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from types import TracebackType
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -56,6 +58,48 @@ _LAYOUT = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, na
 _FORGET_COUNT = "DELETE FROM sqlite_sequence WHERE name = 'journal'"
 
 
+class _Lent:
+    """A connection lent for reading, or for one statement that writes."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._connection = self._database.take()
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        self._database.give_back(self._connection)
+
+
+class _Transaction:
+    """A connection lent inside a transaction that is committed at the end, or undone by an error."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._connection = self._database.take()
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._database.give_back(self._connection)
+            raise
+        return self._connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        try:
+            self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+        finally:
+            self._database.give_back(self._connection)
+
+
 class Database:
     """The tables, transactions on them, and the settings. Thread-safe. ``path`` empty: in memory."""
 
@@ -89,38 +133,38 @@ class Database:
             connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for reading, or for one statement that writes."""
-        if not self.path:
-            with self._lock:
-                if not self._idle:
-                    self._idle.append(self._connect())
-                yield self._idle[0]
-            return
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._connect()
-        try:
-            yield connection
-        finally:
-            if self._closed:
-                connection.close()
-            else:
-                self._idle.append(connection)
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection inside a transaction that is committed at the end, or undone by an error."""
-        with self.reading() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+    def take(self) -> sqlite3.Connection:
+        """Return a connection for this thread alone until :meth:`give_back`."""
+        if self.path:
             try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+                return self._idle.pop()
+            except IndexError:
+                return self._connect()
+        self._lock.acquire()
+        try:
+            if not self._idle:
+                self._idle.append(self._connect())
+        except BaseException:
+            self._lock.release()
+            raise
+        return self._idle[0]
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """Take back what :meth:`take` lent."""
+        if not self.path:
+            self._lock.release()
+        elif self._closed:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Lend a connection for reading, or for one statement that writes."""
+        return _Lent(self)
+
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Lend a connection inside a transaction that is committed at the end, or undone by an error."""
+        return _Transaction(self)
 
     def close(self) -> None:
         """Close every connection; a memory store is gone after that."""
@@ -135,6 +179,11 @@ class Database:
         with self.reading() as connection:
             version, body = connection.execute("SELECT version, body FROM settings").fetchone()
         self._settings = (version, Settings.from_json(body))
+
+    @property
+    def known(self) -> Settings:
+        """The settings as this process read them last: in a request, as they were when it came."""
+        return self._settings[1]
 
     def settings(self) -> Settings:
         """Return the settings as they are now, whichever process changed them last."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .tasks import Schedule, Task
@@ -110,7 +109,7 @@ class TaskStore:
             if number % _TIDY_EVERY == 0:
                 count = connection.execute("SELECT COUNT(*) FROM tasks").fetchone()[0]
                 self._forget(connection, count - self._max_tasks, task.created_at)
-        return replace(task, number=number, task_id=task_id)
+        return task._replace(number=number, task_id=task_id)
 
     def _add_picture(self, connection: sqlite3.Connection, source: Source, now: float) -> None:
         size = len(source.data)

@@ -1,0 +1,103 @@
+"""Flask without the work that this mock has no use for; its routing, hooks, signals and test client stay.
+
+Every method here does what Flask's own does, for the cases that occur at every request. Where a hook, a
+``Host`` or an answer is out of the ordinary, Flask's own is called.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response
+from flask.globals import request_ctx
+from flask.sessions import SessionInterface, SessionMixin
+from flask.signals import request_tearing_down
+from werkzeug.datastructures import Headers
+from werkzeug.routing import MapAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Request
+    from flask.typing import ResponseReturnValue
+
+_OK = 200
+_PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]+(?::(?:[1-5][0-9]{4}|[1-9][0-9]{2,3}))?")
+
+
+class _NoSession(SessionInterface):
+    """No cookies: making and signing a session would be a tenth of a request's time."""
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:  # noqa: ARG002 - Flask's signature
+        return None
+
+    def make_null_session(self, app: Flask) -> Any:  # noqa: ARG002 - Flask's signature
+        return {}
+
+    def is_null_session(self, obj: object) -> bool:  # noqa: ARG002 - Flask's signature
+        return True
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Save nothing."""
+
+
+class WholeResponse(Response):
+    """A response whose body is there as bytes and whose headers are final, unless a hook changes it."""
+
+    def __init__(
+        self, body: bytes, status: int, headers: Iterable[tuple[str, str]], content_type: str
+    ) -> None:
+        self._whole = [body]
+        length = ("Content-Length", str(len(body)))
+        super().__init__(self._whole, status, Headers([("Content-Type", content_type), length, *headers]))
+
+    def get_wsgi_response(
+        self, environ: dict[str, Any]
+    ) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """Return body, status line and headers."""
+        unchanged = self.response is self._whole and self._status_code == _OK and not self._on_close
+        if unchanged and environ["REQUEST_METHOD"] != "HEAD":
+            return self._whole, self._status, list(self.headers)
+        return super().get_wsgi_response(environ)
+
+
+class LeanFlask(Flask):
+    """A Flask application without sessions, whose rules name neither hosts nor subdomains."""
+
+    session_interface = _NoSession()
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return what matches a request's address against the rules."""
+        if request is None:
+            return super().create_url_adapter(request)
+        environ = request.environ
+        host = environ.get("HTTP_HOST", "")
+        usual = _PLAIN_HOST.fullmatch(host) and "HTTP_UPGRADE" not in environ
+        if not usual or self.config["TRUSTED_HOSTS"] or self.config["SERVER_NAME"]:
+            return super().create_url_adapter(request)
+        return MapAdapter(
+            self.url_map, host.lower(), request.root_path or "/", "", request.scheme, request.path,
+            request.method, environ.get("QUERY_STRING", ""),
+        )  # fmt: skip
+
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """Call the hooks that come before a request."""
+        if not self.url_value_preprocessors and not self._concerned(self.before_request_funcs):
+            return None
+        return super().preprocess_request()
+
+    def process_response(self, response: Response) -> Response:
+        """Call the hooks that may change a response."""
+        if not self.after_request_funcs and not request_ctx._after_request_functions:  # noqa: SLF001 - as Flask itself
+            return response
+        return super().process_response(response)
+
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:
+        """Call the hooks that come after a request."""
+        if self.teardown_request_funcs or request_tearing_down.receivers:
+            super().do_teardown_request(exc)
+
+    def _concerned(self, hooks: dict[Any, Any]) -> bool:
+        """Return whether any of ``hooks``, by blueprint, concerns the present request."""
+        return None in hooks or not hooks.keys().isdisjoint(request_ctx.request.blueprints)
