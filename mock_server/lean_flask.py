@@ -17,7 +17,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.routing import MapAdapter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from flask import Request
     from flask.typing import ResponseReturnValue
@@ -48,9 +48,24 @@ class WholeResponse(Response):
     def __init__(
         self, body: bytes, status: int, headers: Iterable[tuple[str, str]], content_type: str
     ) -> None:
-        self._whole = [body]
-        length = ("Content-Length", str(len(body)))
-        super().__init__(self._whole, status, Headers([("Content-Type", content_type), length, *headers]))
+        # as Response.__init__, less the looking at what may be of many kinds
+        self._whole = self.response = [body]
+        self._given = [("Content-Type", content_type), ("Content-Length", str(len(body))), *headers]
+        self._asked_for: Headers | None = None
+        self._on_close: list[Callable[[], Any]] = []
+        self.direct_passthrough = False
+        self.status_code = status
+
+    @property
+    def headers(self) -> Headers:
+        """The headers in Werkzeug's form, made for whoever asks for them."""
+        if self._asked_for is None:
+            self._asked_for = Headers(self._given)
+        return self._asked_for
+
+    @headers.setter
+    def headers(self, headers: Headers) -> None:
+        self._asked_for = headers
 
     def get_wsgi_response(
         self, environ: dict[str, Any]
@@ -58,7 +73,8 @@ class WholeResponse(Response):
         """Return body, status line and headers."""
         unchanged = self.response is self._whole and self._status_code == _OK and not self._on_close
         if unchanged and environ["REQUEST_METHOD"] != "HEAD":
-            return self._whole, self._status, list(self.headers)
+            headers = self._given if self._asked_for is None else list(self._asked_for)
+            return self._whole, self._status, headers
         return super().get_wsgi_response(environ)
 
 

@@ -140,18 +140,15 @@ class Server:
 
     def _serve_here(self, selector: selectors.BaseSelector, connection: Connection) -> None:
         """Serve a connection's request in this thread when it is quick, else give it a thread for good."""
-        answer = None
+        answer, going_on = None, True
         try:
             request = connection.quick_request(self._quick)
-            if request:
-                answer = connection.answer_quickly(request)
-                going_on = answer is not None
-                if answer is not None and not answer.may_wait:
+            if request is not None:
+                answer = connection.answer(request)
+                if not answer.may_wait:
                     connection.send(answer)
                     self._waiting[connection] = time.monotonic()
                     return
-            else:
-                going_on = True
         except (OSError, ValueError):
             going_on = False  # the client is gone
         except Exception:

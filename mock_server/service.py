@@ -210,8 +210,8 @@ class Service:
                     now, expected_seconds(width * factor, height * factor), scenario, pace
                 )
                 task = Task(
-                    0, "", owner, now, schedule, json.dumps(parameters), digest, width, height, written,
-                    body.get("webhook_url", ""), base,
+                    0, "", owner, now, schedule, json.dumps(parameters), digest, width, height,
+                    width * height * factor**2 / 1e6, written, body.get("webhook_url", ""), base,
                 )  # fmt: skip
                 webhooks = self._webhooks(task, scenario) if task.webhook_url else []
                 added = self.tasks.add_task(task, source, lambda number: _task_id(seed, number), webhooks)

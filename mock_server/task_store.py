@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "number, task_id, owner, created_at, starts_at, ends_at, outcome, polls_to_end, parameters, picture,"
-    " width, height, scenario, webhook_url, base, polls"
+    " width, height, megapixels, scenario, webhook_url, base, polls"
 )
 _INSERT_TASK = (
-    f"INSERT INTO tasks ({_COLUMNS}, megapixels) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"  # noqa: S608 - a constant
+    f"INSERT INTO tasks ({_COLUMNS}) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"  # noqa: S608 - a constant
     " WHERE EXISTS (SELECT 1 FROM pictures WHERE digest = ?)"
 )
 _SELECT_TASK = f"SELECT {_COLUMNS} FROM tasks WHERE task_id = ?"  # noqa: S608 - a constant
@@ -34,10 +34,9 @@ class FullError(RuntimeError):
 
 def _task(row: tuple[Any, ...]) -> Task:
     number, task_id, owner, created_at, starts_at, ends_at, outcome, polls_to_end, parameters, *rest = row
-    picture, width, height, scenario, webhook_url, base, polls = rest
     return Task(
         number, task_id, owner, created_at, Schedule(starts_at, ends_at, outcome, polls_to_end),
-        parameters, picture, width, height, scenario, webhook_url, base, polls,
+        parameters, *rest,
     )  # fmt: skip
 
 
@@ -93,7 +92,7 @@ class TaskStore:
                 (
                     number, task_id, task.owner, task.created_at, schedule.starts_at, schedule.ends_at,
                     schedule.outcome, schedule.polls_to_end, task.parameters_json, task.picture, task.width,
-                    task.height, task.scenario, task.webhook_url, task.base, task.polls, task.megapixels,
+                    task.height, task.megapixels, task.scenario, task.webhook_url, task.base, task.polls,
                     task.picture,
                 ),
             ).rowcount  # fmt: skip

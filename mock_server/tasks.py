@@ -45,6 +45,7 @@ class Task(NamedTuple):
     """One task as the database keeps it.
 
     ``picture`` is the digest of its source, sizes are in pixels, ``base`` is the address its client called.
+    ``megapixels`` are the result's, which the price goes by.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Task(NamedTuple):
     picture: str
     width: int
     height: int
+    megapixels: float
     scenario: str = ""
     webhook_url: str = ""
     base: str = ""
@@ -70,11 +72,6 @@ class Task(NamedTuple):
         """Every parameter of the contract with its value; decoded when asked for, which is seldom."""
         decoded: dict[str, Any] = json.loads(self.parameters_json)
         return decoded
-
-    @property
-    def megapixels(self) -> float:
-        """The result's megapixels, which the price goes by."""
-        return self.width * self.height * int(self.parameters["scale_factor"]) ** 2 / 1e6
 
 
 def ended_now(schedule: Schedule, now: float, outcome: str) -> Schedule:
