@@ -88,8 +88,9 @@ class Api:
         answer = self._checked(answer, step)
         if exchange.headers_out:
             answer = replace(answer, headers=(*answer.headers, *exchange.headers_out))
-        exchange.answer = answer.body
-        return self._exchanges.tell(exchange, environ, respond(answer), started)
+        response = respond(answer)
+        exchange.answer, exchange.sent = answer.body, response.body
+        return self._exchanges.tell(exchange, environ, response, started)
 
     def unrouted(self, error: HTTPException) -> Response:
         """Answer a request for a path or with a method that is none of the API's, and write it down."""
@@ -162,7 +163,7 @@ class Api:
         now = service.clock.wire()
         early = service.limits.wait_until(key) - now
         if early > 0:
-            exchange.notes.append(f"ignored Retry-After: came {early:.3f} s too early")
+            exchange.notes += (f"ignored Retry-After: came {early:.3f} s too early",)
             if service.options.punish:
                 raise RefusedError(self._told_to_wait(key, ANSWERS["http_429"]))
         if service.options.rate_limit:

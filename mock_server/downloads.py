@@ -40,12 +40,12 @@ class Downloads:
         environ = request.environ
         exchange = self._exchanges.open(DOWNLOAD, environ)
         if given_key(environ):
-            exchange.notes.append("the API key was sent to the download's address")
+            exchange.notes += ("the API key was sent to the download's address",)
         try:
             answer, conditional = self._file(name, exchange)
         except Exception as error:  # noqa: BLE001 - as of the API's calls
             answer, conditional = self._exchanges.failed(exchange, error), False
-        response = respond(answer)
+        response: Response = respond(answer)
         if conditional:
             try:
                 response.set_etag(name)

@@ -52,7 +52,7 @@ class Exchanges:
     def failed(exchange: Exchange, error: Exception) -> Answer:
         """Return the answer when the mock itself failed: the service has a 500 for its own failures."""
         log.error("the mock failed", exc_info=error)
-        exchange.notes.append("the mock itself failed; its log says how")
+        exchange.notes += ("the mock itself failed; its log says how",)
         return answers.message(500, answers.INTERNAL_ERROR)
 
     def tell(
@@ -95,6 +95,6 @@ def refusal_of(error: HTTPException) -> Response:
     return response
 
 
-def respond(answer: Answer) -> Response:
+def respond(answer: Answer) -> WholeResponse:
     """Return an answer as Flask's response."""
     return WholeResponse(answer.encoded(), answer.status, answer.headers, answer.media_type)

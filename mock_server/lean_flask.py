@@ -49,6 +49,7 @@ class WholeResponse(Response):
         self, body: bytes, status: int, headers: Iterable[tuple[str, str]], content_type: str
     ) -> None:
         # as Response.__init__, less the looking at what may be of many kinds
+        self.body = body
         self._whole = self.response = [body]
         self._given = [("Content-Type", content_type), ("Content-Length", str(len(body))), *headers]
         self._asked_for: Headers | None = None

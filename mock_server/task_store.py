@@ -25,7 +25,8 @@ _INSERT_TASK = (
 _SELECT_TASK = f"SELECT {_COLUMNS} FROM tasks WHERE task_id = ?"  # noqa: S608 - a constant
 _SELECT_ALL = f"SELECT {_COLUMNS} FROM tasks ORDER BY number DESC LIMIT ?"  # noqa: S608 - a constant
 _SELECT_OWNED = f"SELECT {_COLUMNS} FROM tasks WHERE owner = ? ORDER BY number DESC LIMIT ?"  # noqa: S608 - a constant
-_TIDY_EVERY = 64  # tasks; counting them is not free
+_TIDY_EVERY = 64  # tasks; a look at the counters at every one would not be free
+_SIZES = 4096  # pictures whose size is remembered
 
 
 class FullError(RuntimeError):
@@ -47,16 +48,28 @@ class TaskStore:
         self._database = database
         self._max_tasks = max_tasks
         self._max_picture_bytes = max_picture_bytes
+        self._sizes: dict[str, tuple[int, int]] = {}
 
     # pictures
 
     def picture_size(self, digest: str) -> tuple[int, int] | None:
-        """Return width and height in pixels of a picture that is already here, or None."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT width, height FROM pictures WHERE digest = ?", (digest,)
-            ).fetchone()
-        return None if row is None else (row[0], row[1])
+        """Return width and height in pixels of a picture that has been here, or None.
+
+        A digest's size never changes, so it is remembered; whether the picture is still here is for
+        :meth:`add_task` to see, in its transaction.
+        """
+        size = self._sizes.get(digest)
+        if size is None:
+            with self._database.reading() as connection:
+                row = connection.execute(
+                    "SELECT width, height FROM pictures WHERE digest = ?", (digest,)
+                ).fetchone()
+            if row is None:
+                return None
+            if len(self._sizes) >= _SIZES:
+                self._sizes.clear()
+            size = self._sizes[digest] = (row[0], row[1])
+        return size
 
     def picture(self, digest: str) -> tuple[bytes, str] | None:
         """Return a picture's file and media type, or None when it was forgotten."""
@@ -77,27 +90,27 @@ class TaskStore:
     ) -> Task | None:
         """Store a task, its picture and webhooks in one transaction; the task is its own charge.
 
-        ``new_id`` makes the task's id from its number. ``source`` is None when the picture is here already;
-        if it was forgotten in between, nothing is stored and the answer is None. :class:`FullError` when
-        there is no room.
+        ``new_id`` makes the id of a task that has none from its number. ``source`` is None when the picture
+        is here already; if it was forgotten in between, nothing is stored and the answer is None.
+        :class:`FullError` when there is no room.
         """
         schedule = task.schedule
         with self._database.writing() as connection:
             if source is not None:
                 self._add_picture(connection, source, task.created_at)
-            number = _last_number(connection) + 1
-            task_id = new_id(number)
+            task_id = task.task_id or new_id(_last_number(connection) + 1)
             added = connection.execute(
                 _INSERT_TASK,
                 (
-                    number, task_id, task.owner, task.created_at, schedule.starts_at, schedule.ends_at,
+                    None, task_id, task.owner, task.created_at, schedule.starts_at, schedule.ends_at,
                     schedule.outcome, schedule.polls_to_end, task.parameters_json, task.picture, task.width,
                     task.height, task.megapixels, task.scenario, task.webhook_url, task.base, task.polls,
                     task.picture,
                 ),
-            ).rowcount  # fmt: skip
-            if not added:
+            )  # fmt: skip
+            if not added.rowcount:
                 return None
+            number = added.lastrowid or 0
             for webhook in webhooks:
                 connection.execute(
                     "INSERT INTO deliveries"
@@ -106,8 +119,8 @@ class TaskStore:
                     (webhook.webhook_id, task_id, webhook.status, webhook.due_at),
                 )
             if number % _TIDY_EVERY == 0:
-                count = connection.execute("SELECT COUNT(*) FROM tasks").fetchone()[0]
-                self._forget(connection, count - self._max_tasks, task.created_at)
+                forgotten = _counted(connection, "forgotten tasks", 0)
+                self._forget(connection, number - forgotten - self._max_tasks, task.created_at)
         return task._replace(number=number, task_id=task_id)
 
     def _add_picture(self, connection: sqlite3.Connection, source: Source, now: float) -> None:

@@ -142,7 +142,7 @@ def test_a_connection_in_use_outlives_the_close(tmp_path: Path) -> None:
 
 
 def exchange(number: int) -> Exchange:
-    return Exchange(0.0, "GET", "http://x", f"/{number}", "", "list", [])
+    return Exchange(0.0, "GET", "http://x", f"/{number}", "", "list", {})
 
 
 def test_a_shared_journal_is_bounded_and_counts_what_it_never_wrote(tmp_path: Path) -> None:
