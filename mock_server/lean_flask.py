@@ -7,6 +7,7 @@ Every method here does what Flask's own does, for the cases that occur at every 
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
@@ -17,12 +18,16 @@ from werkzeug.datastructures import Headers
 from werkzeug.routing import MapAdapter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from flask import Request
     from flask.typing import ResponseReturnValue
+    from werkzeug.routing import Rule
 
 _OK = 200
+_FLASK_ASKS = {"return_rule": True}
+_PLAIN = re.compile(r"(?:/(?:[^<>/]*|<[A-Za-z_]+>))*")
+_LAST_PART_FREE = re.compile(r"([^<>]*)/<([A-Za-z_]+)>")
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]+(?::(?:[1-5][0-9]{4}|[1-9][0-9]{2,3}))?")
 
 
@@ -79,10 +84,62 @@ class WholeResponse(Response):
         return super().get_wsgi_response(environ)
 
 
+class _Table:
+    """The rules of a map that one look can find: fixed addresses, and those whose last part alone is free.
+
+    What it finds is what Werkzeug's own search finds, which prefers fixed parts as well; of what it does not
+    find nothing is said.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        plain = all(_PLAIN.fullmatch(rule.rule) for rule in rules)  # else a free part may not take everything
+        self._fixed: dict[tuple[str, str], Rule] = {}
+        self._free: dict[tuple[str, str], tuple[Rule, str] | None] = {}
+        for rule in rules:
+            if rule.defaults or rule.redirect_to or rule.websocket:
+                continue
+            free = _LAST_PART_FREE.fullmatch(rule.rule)
+            for method in rule.methods or ():
+                if free and plain:
+                    # two that differ in the name alone: Werkzeug is to say which
+                    self._free[free[1], method] = None if (free[1], method) in self._free else (rule, free[2])
+                elif not rule.arguments:
+                    self._fixed.setdefault((rule.rule, method), rule)
+
+    def find(self, path: str, method: str) -> tuple[Rule, dict[str, str]] | None:
+        """Return the rule that a request matches and its arguments, or None."""
+        rule = self._fixed.get((path, method))
+        if rule is not None:
+            return rule, {}
+        start, _, part = path.rpartition("/")
+        free = self._free.get((start, method))
+        return (free[0], {free[1]: part}) if free and part else None
+
+
+class _Adapter(MapAdapter):
+    """Matches one request's address."""
+
+    table: _Table
+
+    def match(self, *arguments: Any, **named: Any) -> Any:
+        """Return what matches; with Flask's own question at every request, by the table first."""
+        if named == _FLASK_ASKS and not arguments:
+            found = self.table.find(self.path_info, self.default_method)
+            if found is not None:
+                return found
+        return super().match(*arguments, **named)
+
+
 class LeanFlask(Flask):
     """A Flask application without sessions, whose rules name neither hosts nor subdomains."""
 
     session_interface = _NoSession()
+
+    @cached_property
+    def _table(self) -> _Table:
+        return _Table(
+            list(self.url_map.iter_rules())
+        )  # at the first request: Flask takes no rules after that
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return what matches a request's address against the rules."""
@@ -90,13 +147,15 @@ class LeanFlask(Flask):
             return super().create_url_adapter(request)
         environ = request.environ
         host = environ.get("HTTP_HOST", "")
-        usual = _PLAIN_HOST.fullmatch(host) and "HTTP_UPGRADE" not in environ
+        usual = _PLAIN_HOST.fullmatch(host) and environ.get("PATH_INFO") and "HTTP_UPGRADE" not in environ
         if not usual or self.config["TRUSTED_HOSTS"] or self.config["SERVER_NAME"]:
             return super().create_url_adapter(request)
-        return MapAdapter(
+        adapter = _Adapter(
             self.url_map, host.lower(), request.root_path or "/", "", request.scheme, request.path,
             request.method, environ.get("QUERY_STRING", ""),
         )  # fmt: skip
+        adapter.table = self._table
+        return adapter
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """Call the hooks that come before a request."""
