@@ -48,6 +48,7 @@ class TaskStore:
         self._database = database
         self._max_tasks = max_tasks
         self._max_picture_bytes = max_picture_bytes
+        self._no_tidying = 0, 0  # from this task's number up to that one
         self._sizes: dict[str, tuple[int, int]] = {}
 
     # pictures
@@ -119,9 +120,18 @@ class TaskStore:
                     (webhook.webhook_id, task_id, webhook.status, webhook.due_at),
                 )
             if number % _TIDY_EVERY == 0:
-                forgotten = _counted(connection, "forgotten tasks", 0)
-                self._forget(connection, number - forgotten - self._max_tasks, task.created_at)
+                self._tidy(connection, number, task.created_at)
         return task._replace(number=number, task_id=task_id)
+
+    def _tidy(self, connection: sqlite3.Connection, number: int, now: float) -> None:
+        """Forget what is too much, now that there is a task of this number."""
+        begun, again = self._no_tidying
+        if begun <= number < again:
+            return
+        count = number - _counted(connection, "forgotten tasks", 0)
+        if self._forget(connection, count - self._max_tasks, now) < count - self._max_tasks:
+            # it looked through all of them: the next look is for when they have become a good many more
+            self._no_tidying = number, number + count // 16
 
     def _add_picture(self, connection: sqlite3.Connection, source: Source, now: float) -> None:
         size = len(source.data)
