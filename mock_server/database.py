@@ -2,18 +2,26 @@
 
 One implementation serves both, so that the tests of one are the tests of the other. In memory there is
 one connection behind a lock; a file has a connection for each thread that is at it, and any number of
-processes. A transaction has reached the file before its request is answered: SQLite's write-ahead log
-with ``synchronous=NORMAL`` survives ``kill -9`` of every process (a power cut may cost the last moments).
+processes. A transaction has reached the system before its request is answered: SQLite's write-ahead log
+survives ``kill -9`` of every process. Nobody waits for the disk: a power cut may cost the file.
 """
 
 from __future__ import annotations
 
+import mmap
 import sqlite3
+import struct
 import threading
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .settings import Settings
+
+try:
+    import fcntl
+except ImportError:  # Windows, where no two processes of a mock share a file
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +63,55 @@ CREATE TABLE journal (number INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT N
 """
 _TABLES = ("tasks", "pictures", "charges", "counters", "strikes", "hits", "waits", "deliveries", "journal")
 _LAYOUT = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+_COUNT = struct.Struct("=Q")
 _FORGET_COUNT = "DELETE FROM sqlite_sequence WHERE name = 'journal'"
+
+
+class _Shared:
+    """What those who have a file open share beside it: whose turn it is to write, and a count of changes.
+
+    SQLite has a lock of its own, which stays in force, but who waits for that sleeps a millisecond or more
+    and looks again; for this one the system wakes up the next at once. ``changes`` counts how often the
+    settings began or ended to be changed; None where it cannot be known.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._threads = threading.Lock()
+        self._file = self._memory = None
+        if path and fcntl is not None:
+            self._file = Path(path + "-shared").open("a+b")  # noqa: SIM115 - closed by close()
+            self._file.truncate(_COUNT.size)
+            self._memory = mmap.mmap(self._file.fileno(), _COUNT.size)
+
+    def take_turn(self) -> None:
+        """Wait until nobody else writes; whoever is killed has given the turn back."""
+        self._threads.acquire()
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def end_turn(self) -> None:
+        """Let the next one write."""
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._threads.release()
+
+    @property
+    def changes(self) -> int | None:
+        """How often the settings began or ended to be changed."""
+        memory = self._memory
+        return None if memory is None else int(_COUNT.unpack_from(memory)[0])
+
+    def count_change(self) -> None:
+        """Count that the settings begin, or end, to be changed; in one's turn alone."""
+        if self._memory is not None:
+            _COUNT.pack_into(self._memory, 0, _COUNT.unpack_from(self._memory)[0] + 1)
+
+    def close(self) -> None:
+        """Close the file; who comes later has SQLite's lock alone, and reads the settings every time."""
+        with self._threads:
+            if self._file is not None:
+                self._file.close()
+            self._file = self._memory = None
 
 
 class _Lent:
@@ -77,27 +133,41 @@ class _Lent:
 class _Transaction:
     """A connection lent inside a transaction that is committed at the end, or undone by an error."""
 
-    __slots__ = ("_connection", "_database")
+    __slots__ = ("_connection", "_database", "_of_settings")
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, of_settings: bool) -> None:
         self._database = database
+        self._of_settings = of_settings
 
     def __enter__(self) -> sqlite3.Connection:
-        self._connection = self._database.take()
+        self._database.shared.take_turn()
+        try:
+            self._connection = self._database.take()
+        except BaseException:
+            self._database.shared.end_turn()
+            raise
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except BaseException:
-            self._database.give_back(self._connection)
+            self._end()
             raise
         return self._connection
 
     def __exit__(
         self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        if self._of_settings:
+            self._database.shared.count_change()
         try:
             self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
         finally:
-            self._database.give_back(self._connection)
+            if self._of_settings:
+                self._database.shared.count_change()
+            self._end()
+
+    def _end(self) -> None:
+        self._database.give_back(self._connection)
+        self._database.shared.end_turn()
 
 
 class Database:
@@ -108,8 +178,17 @@ class Database:
         self._lock = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        self.shared = _Shared(path)
+        self._changes: int | None = None
         self._settings = (0, first)
-        with self.writing() as connection:
+        try:
+            self._begin(first)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, first: Settings) -> None:
+        with self.writing(settings=True) as connection:
             found = connection.execute("PRAGMA user_version").fetchone()[0]
             if found == 0:
                 for statement in _SCHEMA.split(";")[:-1]:
@@ -118,7 +197,7 @@ class Database:
                 connection.execute("INSERT INTO settings VALUES (1, 1, ?)", (first.to_json(),))
             elif found != SCHEMA_VERSION:
                 raise sqlite3.DatabaseError(
-                    f"{path} is of another version of the mock (format {found}, not {SCHEMA_VERSION})"
+                    f"{self.path} is of another version of the mock (format {found}, not {SCHEMA_VERSION})"
                 )
         self._load_settings()
 
@@ -130,7 +209,7 @@ class Database:
         )
         if self.path:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA synchronous = OFF")
         return connection
 
     def take(self) -> sqlite3.Connection:
@@ -162,14 +241,18 @@ class Database:
         """Lend a connection for reading, or for one statement that writes."""
         return _Lent(self)
 
-    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Lend a connection inside a transaction that is committed at the end, or undone by an error."""
-        return _Transaction(self)
+    def writing(self, *, settings: bool = False) -> AbstractContextManager[sqlite3.Connection]:
+        """Lend a connection inside a transaction that is committed at the end, or undone by an error.
+
+        ``settings`` says that it may change them.
+        """
+        return _Transaction(self, of_settings=settings)
 
     def close(self) -> None:
         """Close every connection; a memory store is gone after that."""
         with self._lock:
             self._closed = True
+            self.shared.close()
             while self._idle:
                 self._idle.pop().close()
 
@@ -188,15 +271,18 @@ class Database:
     def settings(self) -> Settings:
         """Return the settings as they are now, whichever process changed them last."""
         if self.path:
-            with self.reading() as connection:
-                version = connection.execute("SELECT version FROM settings").fetchone()[0]
-            if version != self._settings[0]:
-                self._load_settings()
+            changes = self.shared.changes  # before the look at them: what changes meanwhile counts once more
+            if changes is None or changes != self._changes:
+                with self.reading() as connection:
+                    version = connection.execute("SELECT version FROM settings").fetchone()[0]
+                if version != self._settings[0]:
+                    self._load_settings()
+                self._changes = changes
         return self._settings[1]
 
     def change_settings(self, change: Callable[[Settings], Settings]) -> Settings:
         """Replace the settings by ``change`` of what they are; return the new ones. Atomic."""
-        with self.writing() as connection:
+        with self.writing(settings=True) as connection:
             version, body = connection.execute("SELECT version, body FROM settings").fetchone()
             settings = change(Settings.from_json(body))
             connection.execute("UPDATE settings SET version = ?, body = ?", (version + 1, settings.to_json()))
@@ -252,5 +338,11 @@ class Database:
                     connection.execute("SELECT name, seq FROM sqlite_sequence WHERE name = 'journal'"),
                 )
                 copy.commit()
-                copy.backup(connection)
+                self.shared.take_turn()
+                try:
+                    self.shared.count_change()
+                    copy.backup(connection)
+                    self.shared.count_change()
+                finally:
+                    self.shared.end_turn()
         self._load_settings()

@@ -13,8 +13,9 @@ import logging
 import shlex
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -200,6 +201,21 @@ def described(exchange: Exchange) -> dict[str, Any]:
     }
 
 
+_values = attrgetter(*(field.name for field in fields(Exchange)))
+_to_json = json.JSONEncoder(
+    default=lambda data: data.decode("latin-1")
+).encode  # what is none of JSON's is bytes
+
+
+def _described(entry: Any) -> dict[str, Any]:
+    """Return what the database has of an exchange as a JSON value."""
+    if isinstance(entry, dict):
+        return entry  # from a time when it was described at once
+    exchange = Exchange(*entry)
+    exchange.raw, exchange.sent = (str(text).encode("latin-1") for text in (exchange.raw, exchange.sent))
+    return described(exchange)
+
+
 class Journal:
     """The last exchanges, at most ``size``. Thread-safe.
 
@@ -241,10 +257,12 @@ class Journal:
             entries, self._writer = list(self._entries), None
             self._entries.clear()
         if entries:
-            texts = [json.dumps(described(item)) for item in entries[-self._size :]]
+            kept = [_values(item) for item in entries[-self._size :]]
+            text = _to_json(kept)
+            # one statement for all: Python's lock is waited for after each, while nobody else may write
             with self._database.writing() as connection:
-                _count(connection, len(entries) - len(texts))
-                connection.executemany("INSERT INTO journal (entry) VALUES (?)", [(text,) for text in texts])
+                _count(connection, len(entries) - len(kept))
+                connection.execute("INSERT INTO journal (entry) SELECT value FROM json_each(?)", (text,))
                 connection.execute(
                     "DELETE FROM journal WHERE number <= (SELECT MAX(number) FROM journal) - ?", (self._size,)
                 )
@@ -268,7 +286,7 @@ class Journal:
             rows = connection.execute(
                 "SELECT number, entry FROM journal WHERE number > ? ORDER BY number", (after,)
             ).fetchall()
-        requests = [{**json.loads(entry), "number": number} for number, entry in rows]
+        requests = [{**_described(json.loads(entry)), "number": number} for number, entry in rows]
         return {"total": total, "forgotten": total - kept, "requests": requests}
 
     def clear(self) -> None:
