@@ -207,13 +207,11 @@ _to_json = json.JSONEncoder(
 ).encode  # what is none of JSON's is bytes
 
 
-def _described(entry: Any) -> dict[str, Any]:
-    """Return what the database has of an exchange as a JSON value."""
-    if isinstance(entry, dict):
-        return entry  # from a time when it was described at once
-    exchange = Exchange(*entry)
-    exchange.raw, exchange.sent = (str(text).encode("latin-1") for text in (exchange.raw, exchange.sent))
-    return described(exchange)
+def _from_json(text: str) -> Exchange:
+    """Return the exchange that the database has as ``text``."""
+    exchange = Exchange(*json.loads(text))
+    exchange.raw, exchange.sent = (str(data).encode("latin-1") for data in (exchange.raw, exchange.sent))
+    return exchange
 
 
 class Journal:
@@ -286,7 +284,7 @@ class Journal:
             rows = connection.execute(
                 "SELECT number, entry FROM journal WHERE number > ? ORDER BY number", (after,)
             ).fetchall()
-        requests = [{**_described(json.loads(entry)), "number": number} for number, entry in rows]
+        requests = [{**described(_from_json(entry)), "number": number} for number, entry in rows]
         return {"total": total, "forgotten": total - kept, "requests": requests}
 
     def clear(self) -> None:

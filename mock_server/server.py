@@ -230,7 +230,7 @@ class Server:
         finally:
             with self._lock:
                 self._connections.pop(connection, None)
-            self._count()
+                self._count()
 
     def stop(self) -> None:
         """Make :meth:`serve_forever` return. Safe from any thread and from a signal handler."""
