@@ -140,12 +140,8 @@ class _Transaction:
         self._of_settings = of_settings
 
     def __enter__(self) -> sqlite3.Connection:
+        self._connection = self._database.take()
         self._database.shared.take_turn()
-        try:
-            self._connection = self._database.take()
-        except BaseException:
-            self._database.shared.end_turn()
-            raise
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except BaseException:
@@ -166,8 +162,8 @@ class _Transaction:
             self._end()
 
     def _end(self) -> None:
-        self._database.give_back(self._connection)
         self._database.shared.end_turn()
+        self._database.give_back(self._connection)
 
 
 class Database:
@@ -220,12 +216,8 @@ class Database:
             except IndexError:
                 return self._connect()
         self._lock.acquire()
-        try:
-            if not self._idle:
-                self._idle.append(self._connect())
-        except BaseException:
-            self._lock.release()
-            raise
+        if not self._idle:
+            self._idle.append(self._connect())
         return self._idle[0]
 
     def give_back(self, connection: sqlite3.Connection) -> None:

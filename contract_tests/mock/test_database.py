@@ -189,6 +189,29 @@ def test_one_writes_after_the_other(tmp_path: Path) -> None:
         database.close()
 
 
+def test_who_cannot_begin_gives_the_turn_back() -> None:
+    database = Database("", SETTINGS)
+    with database.reading() as connection:
+        connection.execute("BEGIN")
+        with pytest.raises(sqlite3.OperationalError, match="within a transaction"), database.writing():
+            pass
+        connection.execute("ROLLBACK")
+    assert database.change_settings(lambda settings: replace(settings, seed=5)).seed == 5
+    database.close()
+
+
+def test_the_sizes_of_pictures_are_remembered_within_bounds(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.task_store._SIZES", 2)
+    caller = make()
+    for width in (200, 201, 202, 200, 201, 202):
+        task = caller.service.tasks.task(caller.new_task(image=encoded(picture(width, 160))))
+        assert task is not None
+        assert task.width == width
+    assert len(caller.service.tasks._sizes) <= 2
+
+
 def test_a_closed_database_can_still_be_written_to(tmp_path: Path) -> None:
     database = Database(str(tmp_path / "state"), SETTINGS)
     database.close()  # such as by a journal whose writer comes late

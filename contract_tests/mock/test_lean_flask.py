@@ -8,6 +8,7 @@ import pytest
 from flask import Blueprint, Flask, Response, after_this_request, request, request_finished, request_started
 from flask import request_tearing_down as tearing_down
 from precision_upscaler import contract
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from mock_server.app import create_app
@@ -29,7 +30,17 @@ RULES = (
 )
 PATHS = (
     *("/", "/fixed", "/fixed/", "/fixed/inner", "/fixed/x", "/fixed/x/", "/fixed/x/more", "/fixed/x/less"),
-    *("/other/x", "/slash", "/slash/", "//fixed", "/fixed//x", "/nothing", "/fixed/a%2Fb", "/fixed/%C3%A4"),
+    *(
+        "/other/x",
+        "/slash",
+        "/slash/",
+        "/default",
+        "//fixed",
+        "/fixed//x",
+        "/nothing",
+        "/fixed/a%2Fb",
+        "/fixed/%C3%A4",
+    ),
 )
 
 
@@ -48,6 +59,7 @@ def with_rules(kind: type[Flask], *more: tuple[str, list[str]], strict_slashes: 
     app.url_map.strict_slashes = strict_slashes
     for number, (rule, methods) in enumerate((*RULES, *more)):
         app.add_url_rule(rule, f"view{number}", lambda **_: "", methods=methods)
+    app.add_url_rule("/default", "default", lambda **_: "", defaults={"one": "1"})
     return app
 
 
@@ -204,6 +216,18 @@ def test_a_hook_may_change_a_whole_response(method: str) -> None:
         "Content-Type": "text/plain", "Content-Length": "7", "X-Given": "1", "X-Changed": "yes",
     }  # fmt: skip
     assert (plain.data, changed.data) == ((b"whole", b"changed") if method == "GET" else (b"", b""))
+
+
+def test_a_hook_may_give_a_whole_response_other_headers() -> None:
+    app = LeanFlask("test", static_folder=None)
+    app.add_url_rule("/", "view", lambda: WholeResponse(b"whole", 200, [], "text/plain"))
+
+    @app.after_request
+    def change(response: Response) -> Response:
+        response.headers = Headers({"X-Other": "1"})
+        return response
+
+    assert dict(app.test_client().get("/").headers) == {"X-Other": "1"}
 
 
 def test_a_whole_response_is_closed_with_its_answer() -> None:
