@@ -26,7 +26,6 @@ except ImportError:  # Windows, where no two processes of a mock share a file
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
-    from types import TracebackType
 
 SCHEMA_VERSION = 2
 _SCHEMA = """
@@ -115,7 +114,7 @@ class _Shared:
 
 
 class _Lent:
-    """A connection lent for reading, or for one statement that writes."""
+    """A connection lent for reading."""
 
     __slots__ = ("_connection", "_database")
 
@@ -130,40 +129,51 @@ class _Lent:
         self._database.give_back(self._connection)
 
 
-class _Transaction:
-    """A connection lent inside a transaction that is committed at the end, or undone by an error."""
+class _Turn:
+    """A connection lent while nobody else writes."""
 
-    __slots__ = ("_connection", "_database", "_of_settings")
+    __slots__ = ("_connection", "_database")
 
-    def __init__(self, database: Database, *, of_settings: bool) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._of_settings = of_settings
 
     def __enter__(self) -> sqlite3.Connection:
         self._connection = self._database.take()
         self._database.shared.take_turn()
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except BaseException:
-            self._end()
-            raise
         return self._connection
 
-    def __exit__(
-        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
+        self._database.shared.end_turn()
+        self._database.give_back(self._connection)
+
+
+class _Transaction(_Turn):
+    """A connection lent inside a transaction that is committed at the end, or undone by an error."""
+
+    __slots__ = ("_of_settings",)
+
+    def __init__(self, database: Database, *, of_settings: bool) -> None:
+        super().__init__(database)
+        self._of_settings = of_settings
+
+    def __enter__(self) -> sqlite3.Connection:
+        connection = super().__enter__()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            super().__exit__()
+            raise
+        return connection
+
+    def __exit__(self, *error: object) -> None:
         if self._of_settings:
             self._database.shared.count_change()
         try:
-            self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+            self._connection.execute("COMMIT" if error[0] is None else "ROLLBACK")
         finally:
             if self._of_settings:
                 self._database.shared.count_change()
-            self._end()
-
-    def _end(self) -> None:
-        self._database.shared.end_turn()
-        self._database.give_back(self._connection)
+            super().__exit__()
 
 
 class Database:
@@ -230,8 +240,12 @@ class Database:
             self._idle.append(connection)
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Lend a connection for reading, or for one statement that writes."""
+        """Lend a connection for reading."""
         return _Lent(self)
+
+    def writing_once(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Lend a connection for one statement that writes: that is a transaction by itself."""
+        return _Turn(self)
 
     def writing(self, *, settings: bool = False) -> AbstractContextManager[sqlite3.Connection]:
         """Lend a connection inside a transaction that is committed at the end, or undone by an error.

@@ -95,33 +95,26 @@ class TaskStore:
         is here already; if it was forgotten in between, nothing is stored and the answer is None.
         :class:`FullError` when there is no room.
         """
-        schedule = task.schedule
-        with self._database.writing() as connection:
-            if source is not None:
-                self._add_picture(connection, source, task.created_at)
-            task_id = task.task_id or new_id(_last_number(connection) + 1)
-            added = connection.execute(
-                _INSERT_TASK,
-                (
-                    None, task_id, task.owner, task.created_at, schedule.starts_at, schedule.ends_at,
-                    schedule.outcome, schedule.polls_to_end, task.parameters_json, task.picture, task.width,
-                    task.height, task.megapixels, task.scenario, task.webhook_url, task.base, task.polls,
-                    task.picture,
-                ),
-            )  # fmt: skip
-            if not added.rowcount:
-                return None
-            number = added.lastrowid or 0
-            for webhook in webhooks:
-                connection.execute(
-                    "INSERT INTO deliveries"
-                    " (webhook_id, task_id, status, due_at, next_at, attempts, state, log)"
-                    " VALUES (?, ?, ?, ?, 0, 0, 'waiting', '[]')",
-                    (webhook.webhook_id, task_id, webhook.status, webhook.due_at),
-                )
-            if number % _TIDY_EVERY == 0:
-                self._tidy(connection, number, task.created_at)
-        return task._replace(number=number, task_id=task_id)
+        if task.task_id and source is None and not webhooks:
+            with self._database.writing_once() as connection:
+                added = _insert(connection, task)
+        else:
+            with self._database.writing() as connection:
+                if source is not None:
+                    self._add_picture(connection, source, task.created_at)
+                task_id = task.task_id or new_id(_last_number(connection) + 1)
+                added = _insert(connection, task._replace(task_id=task_id))
+                for webhook in webhooks if added else ():
+                    connection.execute(
+                        "INSERT INTO deliveries"
+                        " (webhook_id, task_id, status, due_at, next_at, attempts, state, log)"
+                        " VALUES (?, ?, ?, ?, 0, 0, 'waiting', '[]')",
+                        (webhook.webhook_id, task_id, webhook.status, webhook.due_at),
+                    )
+        if added is not None and added.number % _TIDY_EVERY == 0:
+            with self._database.writing() as connection:
+                self._tidy(connection, added.number, task.created_at)
+        return added
 
     def _tidy(self, connection: sqlite3.Connection, number: int, now: float) -> None:
         """Forget what is too much, now that there is a task of this number."""
@@ -216,7 +209,7 @@ class TaskStore:
 
     def strike(self, subject: str, scenario: str) -> int:
         """Count a call that a scenario may strike at; return how many there were before."""
-        with self._database.reading() as connection:
+        with self._database.writing_once() as connection:
             count = connection.execute(
                 "INSERT INTO strikes VALUES (?, ?, 1)"
                 " ON CONFLICT (subject, scenario) DO UPDATE SET count = count + 1 RETURNING count",
@@ -242,6 +235,21 @@ class TaskStore:
         with self._database.reading() as connection:
             counters = dict(connection.execute("SELECT name, value FROM counters").fetchall())
             return {**counters, "tasks": _last_number(connection)}
+
+
+def _insert(connection: sqlite3.Connection, task: Task) -> Task | None:
+    """Store a task and return it with its number; None when its picture is not here."""
+    schedule = task.schedule
+    done = connection.execute(
+        _INSERT_TASK,
+        (
+            None, task.task_id, task.owner, task.created_at, schedule.starts_at, schedule.ends_at,
+            schedule.outcome, schedule.polls_to_end, task.parameters_json, task.picture, task.width,
+            task.height, task.megapixels, task.scenario, task.webhook_url, task.base, task.polls,
+            task.picture,
+        ),
+    )  # fmt: skip
+    return task._replace(number=done.lastrowid or 0) if done.rowcount else None
 
 
 def _last_number(connection: sqlite3.Connection) -> int:
