@@ -10,13 +10,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import wire
-from .request_body import BodyError, ChunkedBody, SizedBody
+from .request_body import BodyError, ChunkedBody, SizedBody, WholeBody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from .server import Server
 
+_Body = SizedBody | ChunkedBody | WholeBody
 _MOST_HEADERS = 100
 _LONGEST_LINE = 16 << 10
 _LONGEST_NUMBER = 18  # digits
@@ -49,7 +50,7 @@ class Answer:
 
     data: bytes
     fault: str
-    body: SizedBody | ChunkedBody
+    body: _Body
     keep_alive: bool
 
     @property
@@ -62,7 +63,7 @@ class Request(NamedTuple):
     """An understood request: its WSGI environment, its body, whether the connection may go on."""
 
     environ: dict[str, Any]
-    body: SizedBody | ChunkedBody
+    body: _Body
     keep_alive: bool
 
 
@@ -113,7 +114,8 @@ class Connection:
         if unusual or len(body) != int(environ.get("CONTENT_LENGTH") or 0):
             return None
         self._sock.recv(len(waiting))  # all of it is there; what has come since is the next request
-        return request
+        environ["wsgi.input"] = whole = WholeBody(body)
+        return Request(environ, whole, request.keep_alive)
 
     def interrupt(self) -> None:
         """Wake up whoever reads from the socket or writes to it. Safe from any thread."""
@@ -245,7 +247,7 @@ class Connection:
         line, headers, body = _plain(status)
         self._sock.sendall(self._head(line, headers, keep_alive=False) + body)
 
-    def _linger(self, body: SizedBody | ChunkedBody) -> None:
+    def _linger(self, body: _Body) -> None:
         """Let the answer arrive: a close with unread input would reset the connection before it is read."""
         if not body.exhausted:
             self._sock.shutdown(socket.SHUT_WR)
