@@ -15,6 +15,7 @@ NOT_VALIDATED = "Your request parameters didn't validate."
 INTERNAL_ERROR = "Internal Server Error"
 TOO_MANY = "Too Many Requests"
 UNAVAILABLE = "Service Unavailable. Please try again later."
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Answer:
         """Return the body's bytes."""
         if isinstance(self.body, bytes):
             return self.body
-        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
+        return _to_json(self.body).encode()
 
 
 class RefusedError(Exception):

@@ -75,38 +75,40 @@ class Api:
 
     def _exchange(self, step: str, task_id: str) -> Response:
         started = time.perf_counter()
-        exchange = self._exchanges.open(step)
+        environ = request.environ
+        exchange = self._exchanges.open(step, environ)
         try:
-            answer = self._answer(step, task_id, exchange)
+            answer = self._answer(step, task_id, exchange, environ)
         except RefusedError as refusal:
             answer = refusal.answer
         except Exception as error:  # noqa: BLE001 - a defect of ours; the service has a 500 for its own
             answer = self._exchanges.failed(exchange, error)
         if step == CREATE and not exchange.raw:
-            read_unread(exchange)
+            read_unread(exchange, environ)
         answer = self._checked(answer, step)
         if exchange.headers_out:
             answer = replace(answer, headers=(*answer.headers, *exchange.headers_out))
-        exchange.answer = answer.body
-        return self._exchanges.tell(exchange, respond(answer), started)
+        response = respond(answer)
+        exchange.answer, exchange.sent = answer.body, response.body
+        return self._exchanges.tell(exchange, environ, response, started)
 
     def unrouted(self, error: HTTPException) -> Response:
         """Answer a request for a path or with a method that is none of the API's, and write it down."""
         started = time.perf_counter()
-        exchange = self._exchanges.open("")
-        exchange.key = given_key(request.environ) or ""
-        read_unread(exchange)
+        environ = request.environ
+        exchange = self._exchanges.open("", environ)
+        exchange.key = given_key(environ) or ""
+        read_unread(exchange, environ)
         response = refusal_of(error)
         exchange.answer = response.get_json()
-        return self._exchanges.tell(exchange, response, started)
+        return self._exchanges.tell(exchange, environ, response, started)
 
-    def _answer(self, step: str, task_id: str, exchange: Exchange) -> Answer:
+    def _answer(self, step: str, task_id: str, exchange: Exchange, environ: dict[str, Any]) -> Answer:
         service = self.service
-        environ = request.environ
         given = given_key(environ)
         exchange.key = given or ""
         key = service.authenticate(given)
-        self._hold_back(key, exchange)
+        self._hold_back(key, exchange, environ)
         try:
             wishes = preferences(environ.get("HTTP_PREFER", ""))
         except PreferenceError as error:
@@ -133,7 +135,7 @@ class Api:
         if step == LIST:
             return self._listed(key)
         if step == CREATE:
-            exchange.body = self._body(exchange)
+            exchange.body = self._body(exchange, environ)
             task = service.create(key, exchange.body, written, wishes.pace, exchange.base)
             exchange.task_id, exchange.charged = task.task_id, True
         assert task is not None
@@ -155,17 +157,17 @@ class Api:
             return False  # an answer without a link is not one of those it is about
         return self.service.strikes(scenario, step, task.task_id)
 
-    def _hold_back(self, key: str, exchange: Exchange) -> None:
+    def _hold_back(self, key: str, exchange: Exchange, environ: dict[str, Any]) -> None:
         """Refuse a request that is over the rate limit, or that comes before its ``Retry-After`` is over."""
         service = self.service
         now = service.clock.wire()
         early = service.limits.wait_until(key) - now
         if early > 0:
-            exchange.notes.append(f"ignored Retry-After: came {early:.3f} s too early")
+            exchange.notes += (f"ignored Retry-After: came {early:.3f} s too early",)
             if service.options.punish:
                 raise RefusedError(self._told_to_wait(key, ANSWERS["http_429"]))
         if service.options.rate_limit:
-            verdict = service.limits.judge(key, request.environ.get("REMOTE_ADDR", ""), now)
+            verdict = service.limits.judge(key, environ.get("REMOTE_ADDR", ""), now)
             exchange.headers_out = verdict.headers()
             if not verdict.allowed:
                 wait = ("Retry-After", str(verdict.wait_seconds))
@@ -188,16 +190,15 @@ class Api:
             return task.scenario
         if service.scenario_of_key(key) is not None:
             return key.removeprefix(SCENARIO_KEY)
-        settings = service.settings()
-        return (service.next_scenario() if step == CREATE else "") or settings.scenario
+        return (service.next_scenario() if step == CREATE else "") or service.database.known.scenario
 
-    def _body(self, exchange: Exchange) -> Any:
+    def _body(self, exchange: Exchange, environ: dict[str, Any]) -> Any:
         """Return the request's JSON body; a body that does not say it is JSON counts as absent."""
         shape = self.service.options.error_shape
-        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
             raise RefusedError(answers.message(415, "Content-Encoding is not supported"))
-        raw = exchange.raw = self._raw_body()
-        if request.mimetype != JSON:
+        raw = exchange.raw = self._raw_body(environ)
+        if environ.get("CONTENT_TYPE") != JSON and request.mimetype != JSON:
             fault = ("body.image", f"is required (the body was ignored: its Content-Type is not {JSON})")
             raise RefusedError(answers.bad_request(answers.NOT_VALIDATED, [fault], shape))
         try:
@@ -207,9 +208,8 @@ class Api:
                 answers.bad_request(answers.NOT_VALIDATED, [("body", str(error))], shape)
             ) from None
 
-    def _raw_body(self) -> bytes:
+    def _raw_body(self, environ: dict[str, Any]) -> bytes:
         """Return the request's body as Flask's ``get_data`` does, which takes a tenth of a request's time."""
-        environ = request.environ
         most = self.service.options.max_body
         length = environ.get("CONTENT_LENGTH")
         if not length:

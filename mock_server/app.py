@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request
-from flask.sessions import SessionInterface, SessionMixin
+from flask import Response, request
 from precision_upscaler import contract
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import Rule
 
 from . import answers, validation, wire
 from .api import Api, BrokenAnswerError
@@ -18,6 +16,7 @@ from .control_document import PREFIX
 from .downloads import Downloads
 from .exchanges import FAULT, Exchanges, refusal_of, respond
 from .journal import Journal
+from .lean_flask import LeanFlask
 from .options import Options
 from .request_body import BodyError
 from .service import Service
@@ -26,40 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from flask import Request
+    from werkzeug.routing import MapAdapter
 
 log = logging.getLogger(__name__)
 _SOCKETS = ("werkzeug.socket", "gunicorn.socket")
 
 
-class _NoSession(SessionInterface):
-    """No cookies: making and signing a session would be a tenth of a request's time."""
-
-    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:  # noqa: ARG002 - Flask's signature
-        return None
-
-    def make_null_session(self, app: Flask) -> Any:  # noqa: ARG002 - Flask's signature
-        return {}
-
-    def is_null_session(self, obj: object) -> bool:  # noqa: ARG002 - Flask's signature
-        return True
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Save nothing."""
-
-
-class _Rule(Rule):
-    """A rule that becomes code for making addresses only when one is made: that is most of a mock's start."""
-
-    def _compile_builder(self, append_unknown: bool = True) -> Any:
-        compiled = super()._compile_builder
-        return lambda rule, **values: compiled(append_unknown)(rule, **values)  # noqa: PLW0108 - not at once
-
-
-class MockApp(Flask):
+class MockApp(LeanFlask):
     """The Flask application, with the mock it serves as ``service`` and its request ``journal``."""
 
-    session_interface = _NoSession()
-    url_rule_class = _Rule
     service: Service
     journal: Journal
 
@@ -72,6 +46,12 @@ class MockApp(Flask):
         if self.service.clock.manual or (method == "POST" and self.service.options.fetch_images):
             return False
         return path.startswith(contract.CREATE_PATH)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return what matches a request's address; none that begins with two slashes, as Werkzeug would."""
+        if request is not None and request.environ["PATH_INFO"].startswith("//"):
+            raise NotFound
+        return super().create_url_adapter(request)
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request; play a wire fault where the server is not ours and has shown its socket."""
@@ -117,12 +97,6 @@ def _refusing(api: Api) -> Callable[[HTTPException], Response]:
         return refusal_of(error) if request.path.startswith(PREFIX) else api.unrouted(error)
 
     return refuse
-
-
-def _no_slash_too_many() -> None:
-    """Refuse an address that begins with two slashes, which Werkzeug takes for one."""
-    if request.environ["PATH_INFO"].startswith("//"):
-        raise NotFound
 
 
 def _root() -> Response:
@@ -171,7 +145,6 @@ def create_app(
     app.register_blueprint(Downloads(app.service, exchanges).blueprint)
     app.register_blueprint(Control(app.service, app.journal).blueprint, url_prefix=PREFIX)
     app.add_url_rule("/", "root", _root)
-    app.before_request(_no_slash_too_many)
     if options.strict:
         for rule in app.url_map.iter_rules():
             if rule.endpoint.startswith("api.") and rule.methods:

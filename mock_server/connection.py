@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import wire
-from .request_body import BodyError, ChunkedBody, SizedBody
+from .request_body import BodyError, ChunkedBody, SizedBody, WholeBody
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from .server import Server
 
+_Body = SizedBody | ChunkedBody | WholeBody
 _MOST_HEADERS = 100
 _LONGEST_LINE = 16 << 10
 _LONGEST_NUMBER = 18  # digits
@@ -32,7 +33,7 @@ _REASONS = {
 }
 """What the server itself answers; everything else is the application's."""
 _FAULT = "precision_mock.fault"
-_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,5})[ \t]*(?:\r|$)")
+_DROPPED = "dropped"
 
 
 class BadRequestError(Exception):
@@ -49,13 +50,21 @@ class Answer:
 
     data: bytes
     fault: str
-    body: SizedBody | ChunkedBody
+    body: _Body
     keep_alive: bool
 
     @property
     def may_wait(self) -> bool:
         """Whether sending it may keep the sender waiting."""
         return bool(self.fault) or len(self.data) > _QUICK_ANSWER or not self.keep_alive
+
+
+class Request(NamedTuple):
+    """An understood request: its WSGI environment, its body, whether the connection may go on."""
+
+    environ: dict[str, Any]
+    body: _Body
+    keep_alive: bool
 
 
 class Connection:
@@ -83,27 +92,30 @@ class Connection:
         """Return the socket's number, for a selector."""
         return self._sock.fileno()
 
-    def quick_request(self, quick: Callable[[str, str], bool]) -> bytes:
-        """Return the request that lies ready in the socket when it is small, whole, alone and ``quick``.
+    def quick_request(self, quick: Callable[[str, str], bool]) -> Request | None:
+        """Take the request that lies ready in the socket, when it is small, whole, alone and ``quick``.
 
-        Else nothing; in both cases it is still in the socket.
+        Else return None and leave in the socket what is there.
         """
         waiting = self._sock.recv(_QUICK_BYTES, socket.MSG_PEEK)
         head, end, body = waiting.partition(b"\r\n\r\n")
-        words = head.partition(b"\r\n")[0].decode("latin-1").split(" ")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        words = first.split(" ")
         if not end or len(words) != 3 or not quick(words[0], words[1].partition("?")[0]):  # noqa: PLR2004 - method, target, version
-            return b""
-        lowered = head.lower()
-        lengths = _LENGTH.findall(lowered)
-        unusual = b"\ntransfer-encoding" in lowered or b"\nexpect" in lowered or len(lengths) > 1
-        if unusual or len(lengths) != lowered.count(b"content-length"):
-            return b""
-        return waiting if len(body) == (int(lengths[0]) if lengths else 0) else b""
-
-    def answer_quickly(self, request: bytes) -> Answer | None:
-        """Take what :meth:`quick_request` found out of the socket and have it answered."""
-        self._sock.recv(len(request))  # all of it is there
-        return self._answer_next(io.BytesIO(request))
+            return None
+        if len(lines) >= _MOST_HEADERS or head.count(b"\n") != len(lines):
+            return None
+        try:
+            request = self._understood(first, lines, io.BytesIO(body))
+        except BadRequestError:
+            return None  # the thread that it gets answers so
+        environ = request.environ
+        unusual = "HTTP_TRANSFER_ENCODING" in environ or "HTTP_EXPECT" in environ
+        if unusual or len(body) != int(environ.get("CONTENT_LENGTH") or 0):
+            return None
+        self._sock.recv(len(waiting))  # all of it is there; what has come since is the next request
+        environ["wsgi.input"] = whole = WholeBody(body)
+        return Request(environ, whole, request.keep_alive)
 
     def interrupt(self) -> None:
         """Wake up whoever reads from the socket or writes to it. Safe from any thread."""
@@ -124,11 +136,19 @@ class Connection:
             line = reader.readline(_LONGEST_LINE)
         if not line:
             return None
+        if not line.endswith(b"\n"):
+            self._send_plain(414)
+            return None
         try:
-            environ, body, keep_alive = self._read_head(reader, line)
+            request = self._understood(line.decode("latin-1"), _header_lines(reader), reader)
         except BadRequestError as error:
             self._send_plain(error.status)
             return None
+        return self.answer(request)
+
+    def answer(self, request: Request) -> Answer:
+        """Have a request answered by the application."""
+        environ, body, keep_alive = request
         status, headers, chunks = self._call(environ)
         head_only = environ["REQUEST_METHOD"] == "HEAD"
         fault = environ.get(_FAULT, "")
@@ -149,19 +169,19 @@ class Connection:
             self._linger(answer.body)
         return answer.keep_alive
 
-    def _read_head(
-        self, reader: io.BufferedReader | io.BytesIO, line: bytes
-    ) -> tuple[dict[str, Any], SizedBody | ChunkedBody, bool]:
-        if not line.endswith(b"\n"):
-            raise BadRequestError(414)
+    def _understood(
+        self, first: str, header_lines: Iterable[str], reader: io.BufferedReader | io.BytesIO
+    ) -> Request:
+        """Return a request from its first line and its headers; its body is still to be read."""
         try:
-            method, target, version = line.decode("latin-1").split()
+            method, target, version = first.split()
         except ValueError:
             raise BadRequestError(400) from None
         if version not in ("HTTP/1.1", "HTTP/1.0"):
             raise BadRequestError(505 if version.startswith("HTTP/") else 400)
         environ = self._server.environment(method, target, version, self._client)
-        self._read_headers(reader, environ)
+        for line in header_lines:
+            _add_header(environ, line)
         connection = environ.get("HTTP_CONNECTION", "").lower()
         keep_alive = "close" not in connection and (version == "HTTP/1.1" or "keep-alive" in connection)
         go_on = None
@@ -169,30 +189,7 @@ class Connection:
             go_on = self._go_on
         body = self._body(reader, environ, go_on)
         environ["wsgi.input"] = body
-        return environ, body, keep_alive
-
-    def _read_headers(self, reader: io.BufferedReader | io.BytesIO, environ: dict[str, Any]) -> None:
-        for _ in range(_MOST_HEADERS):
-            line = reader.readline(_LONGEST_LINE)
-            if line in (b"\r\n", b"\n"):
-                return
-            name, colon, value = line.decode("latin-1").partition(":")
-            if not line.endswith(b"\n") and line:
-                raise BadRequestError(431)
-            if not colon or not name or name != name.strip() or "_" in name:
-                if colon and name and name == name.strip():
-                    continue  # "a_b" and "a-b" would be one variable: drop it, as other servers do
-                raise BadRequestError(400)
-            key = name.upper().replace("-", "_")
-            if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-                key = "HTTP_" + key
-            value = value.strip()
-            if key in environ:
-                if key in ("CONTENT_LENGTH", "HTTP_HOST"):
-                    raise BadRequestError(400)
-                value = f"{environ[key]},{value}"
-            environ[key] = value
-        raise BadRequestError(431)
+        return Request(environ, body, keep_alive)
 
     def _body(
         self,
@@ -250,13 +247,51 @@ class Connection:
         line, headers, body = _plain(status)
         self._sock.sendall(self._head(line, headers, keep_alive=False) + body)
 
-    def _linger(self, body: SizedBody | ChunkedBody) -> None:
+    def _linger(self, body: _Body) -> None:
         """Let the answer arrive: a close with unread input would reset the connection before it is read."""
         if not body.exhausted:
             self._sock.shutdown(socket.SHUT_WR)
             self._sock.settimeout(2.0)
             with contextlib.suppress(BodyError, OSError):
                 body.drain(_DRAINED)
+
+
+def _header_lines(reader: io.BufferedReader | io.BytesIO) -> Iterator[str]:
+    """Yield the lines of a request's headers up to the empty one that ends them."""
+    for _ in range(_MOST_HEADERS):
+        line = reader.readline(_LONGEST_LINE)
+        if line in (b"\r\n", b"\n"):
+            return
+        if not line.endswith(b"\n") and line:
+            raise BadRequestError(431)
+        yield line.decode("latin-1")
+    raise BadRequestError(431)
+
+
+def _add_header(environ: dict[str, Any], line: str) -> None:
+    name, colon, value = line.partition(":")
+    key = _key_of(name) if colon else ""
+    if not key:
+        raise BadRequestError(400)
+    if key == _DROPPED:
+        return
+    value = value.strip()
+    if key in environ:
+        if key in ("CONTENT_LENGTH", "HTTP_HOST"):
+            raise BadRequestError(400)
+        value = f"{environ[key]},{value}"
+    environ[key] = value
+
+
+@lru_cache(1000)
+def _key_of(name: str) -> str:
+    """Return what the WSGI environment calls a header; empty when it has no proper name."""
+    if not name or name != name.strip():
+        return ""
+    if "_" in name:
+        return _DROPPED  # "a_b" and "a-b" would be one variable: drop it, as other servers do
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key
 
 
 def _plain(status: int) -> tuple[str, list[tuple[str, str]], bytes]:

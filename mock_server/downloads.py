@@ -37,14 +37,15 @@ class Downloads:
     def download(self, name: str) -> Response:
         """GET: the file behind a result link. Needs no key, and says in the journal when one was sent."""
         started = time.perf_counter()
-        exchange = self._exchanges.open(DOWNLOAD)
-        if given_key(request.environ):
-            exchange.notes.append("the API key was sent to the download's address")
+        environ = request.environ
+        exchange = self._exchanges.open(DOWNLOAD, environ)
+        if given_key(environ):
+            exchange.notes += ("the API key was sent to the download's address",)
         try:
             answer, conditional = self._file(name, exchange)
         except Exception as error:  # noqa: BLE001 - as of the API's calls
             answer, conditional = self._exchanges.failed(exchange, error), False
-        response = respond(answer)
+        response: Response = respond(answer)
         if conditional:
             try:
                 response.set_etag(name)
@@ -52,7 +53,7 @@ class Downloads:
             except HTTPException as error:
                 response = refusal_of(error)
         exchange.answer = answer.body
-        return self._exchanges.tell(exchange, response, started)
+        return self._exchanges.tell(exchange, environ, response, started)
 
     def _file(self, name: str, exchange: Exchange) -> tuple[Answer, bool]:
         """Return the answer to a download, and whether it may be asked for in ranges."""

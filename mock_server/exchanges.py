@@ -8,12 +8,12 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, request
-
 from . import answers, strict_json
 from .journal import Exchange, headers_of
+from .lean_flask import WholeResponse
 
 if TYPE_CHECKING:
+    from flask import Response
     from werkzeug.exceptions import HTTPException
 
     from .answers import Answer
@@ -35,9 +35,9 @@ class Exchanges:
         self._service = service
         self._journal = journal
 
-    def open(self, step: str) -> Exchange:
-        """Return the exchange that the present request begins."""
-        environ = request.environ
+    def open(self, step: str, environ: dict[str, Any]) -> Exchange:
+        """Return the exchange that a request begins; the settings in force are those of this moment."""
+        self._service.settings()
         return Exchange(
             self._service.clock.wire(),
             environ["REQUEST_METHOD"],
@@ -52,25 +52,27 @@ class Exchanges:
     def failed(exchange: Exchange, error: Exception) -> Answer:
         """Return the answer when the mock itself failed: the service has a 500 for its own failures."""
         log.error("the mock failed", exc_info=error)
-        exchange.notes.append("the mock itself failed; its log says how")
+        exchange.notes += ("the mock itself failed; its log says how",)
         return answers.message(500, answers.INTERNAL_ERROR)
 
-    def tell(self, exchange: Exchange, response: Response, started: float) -> Response:
+    def tell(
+        self, exchange: Exchange, environ: dict[str, Any], response: Response, started: float
+    ) -> Response:
         """Write an exchange down, and leave its wire fault to the server."""
         exchange.status = response.status_code
         exchange.seconds = time.perf_counter() - started
         self._journal.add(exchange)
         if exchange.fault:
-            request.environ[FAULT] = exchange.fault
+            environ[FAULT] = exchange.fault
         return response
 
 
-def read_unread(exchange: Exchange) -> None:
+def read_unread(exchange: Exchange, environ: dict[str, Any]) -> None:
     """Read the body of a request that was refused before it was read, for the journal alone."""
-    length = request.environ.get("CONTENT_LENGTH") or "0"
+    length = environ.get("CONTENT_LENGTH") or "0"
     if 0 < int(length) <= _JOURNALLED:
         with contextlib.suppress(OSError, ValueError):
-            exchange.raw = request.environ["wsgi.input"].read(int(length))
+            exchange.raw = environ["wsgi.input"].read(int(length))
             exchange.body = strict_json.loads(exchange.raw)
 
 
@@ -93,6 +95,6 @@ def refusal_of(error: HTTPException) -> Response:
     return response
 
 
-def respond(answer: Answer) -> Response:
+def respond(answer: Answer) -> WholeResponse:
     """Return an answer as Flask's response."""
-    return Response(answer.encoded(), answer.status, answer.headers, content_type=answer.media_type)
+    return WholeResponse(answer.encoded(), answer.status, answer.headers, answer.media_type)

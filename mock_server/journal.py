@@ -1,7 +1,8 @@
 """The request journal: what was asked, what was answered and what it cost, as far back as it is kept.
 
 Recording an exchange must cost a request next to nothing, and the memory next to nothing: what was seen
-is cut short at once (a picture fills megabytes), and turned into words only when the journal is read.
+is cut short at once (a picture fills megabytes) or, where it is small, kept as it was sent, for a hundred
+thousand little objects are work for the garbage collector. It becomes words only when the journal is read.
 Keys are shown only when they are the mock's own.
 """
 
@@ -12,10 +13,13 @@ import logging
 import shlex
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from . import strict_json
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,7 +41,8 @@ _SECRET_HEADERS = ("x-freepik-api-key", "x-magnific-api-key", "authorization", "
 class Exchange:
     """One request and its answer. ``at`` in Unix seconds, ``seconds`` how long the answer took to make.
 
-    ``raw`` is the body as it was sent, ``body`` what it says when it is JSON.
+    ``raw`` is the body as it was sent, ``body`` what it says when it is JSON; ``answer`` is the answer's
+    body, ``sent`` its bytes. ``as_sent`` says that ``body`` and ``answer`` are to be read from those.
     """
 
     at: float
@@ -46,18 +51,20 @@ class Exchange:
     path: str
     query: str
     step: str
-    headers: list[tuple[str, str]]
+    headers: dict[str, str]
     body: Any = None
     raw: bytes = b""
     key: str = ""
     status: int = 0
     answer: Any = None
+    sent: bytes = b""
+    as_sent: bool = False
     scenario: str = ""
     fault: str = ""
     task_id: str = ""
     charged: bool = False
     seconds: float = 0.0
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
     headers_out: tuple[tuple[str, str], ...] = ()
     number: int = 0
 
@@ -70,6 +77,21 @@ class Exchange:
         """Keep only what is shown of it."""
         self.path, self.query, self.key = cut(self.path), cut(self.query), cut(self.key)
         self.body, self.answer, self.raw = shortened(self.body), shortened(self.answer), self.raw[:_SMALL]
+        self.sent = b""
+
+    def keep_as_sent(self) -> None:
+        """Keep its bodies as they were sent."""
+        self.body, self.answer, self.as_sent = None, None, True
+
+    def read_bodies(self) -> tuple[Any, Any]:
+        """Return what the request's body says when it is JSON, and the answer's."""
+        if not self.as_sent:
+            return self.body, self.answer
+        try:
+            body = strict_json.loads(self.raw)
+        except strict_json.JSONError:
+            body = None
+        return body, json.loads(self.sent)
 
 
 def shown_key(key: str) -> str:
@@ -153,7 +175,8 @@ def _text(raw: bytes) -> str | None:
 
 def described(exchange: Exchange) -> dict[str, Any]:
     """Return an exchange as a JSON value."""
-    malformed = cut(exchange.raw.decode(errors="replace")) if exchange.raw and exchange.body is None else None
+    body, answer = exchange.read_bodies()
+    malformed = cut(exchange.raw.decode(errors="replace")) if exchange.raw and body is None else None
     sent = _titled(exchange.headers)
     headers = {
         name: shown_key(value) if name.lower() in _SECRET_HEADERS else value for name, value in sent.items()
@@ -171,11 +194,24 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "scenario": exchange.scenario or None,
         "fault": exchange.fault or None,
         "seconds": round(exchange.seconds, 6),
-        "notes": exchange.notes,
-        "request": {"headers": headers, "body": shortened(exchange.body), "malformed": malformed},
-        "answer": shortened(exchange.answer),
+        "notes": list(exchange.notes),
+        "request": {"headers": headers, "body": shortened(body), "malformed": malformed},
+        "answer": shortened(answer),
         "curl": curl_line(exchange, sent),
     }
+
+
+_values = attrgetter(*(field.name for field in fields(Exchange)))
+_to_json = json.JSONEncoder(
+    default=lambda data: data.decode("latin-1")
+).encode  # what is none of JSON's is bytes
+
+
+def _from_json(text: str) -> Exchange:
+    """Return the exchange that the database has as ``text``."""
+    exchange = Exchange(*json.loads(text))
+    exchange.raw, exchange.sent = (str(data).encode("latin-1") for data in (exchange.raw, exchange.sent))
+    return exchange
 
 
 class Journal:
@@ -200,6 +236,8 @@ class Journal:
             log.info("%s %s %s%s", exchange.method, exchange.path, exchange.status, notes)
         if exchange.may_be_large():
             exchange.cut_short()
+        else:
+            exchange.keep_as_sent()
         with self._lock:
             self._count += 1
             exchange.number = self._count
@@ -217,10 +255,12 @@ class Journal:
             entries, self._writer = list(self._entries), None
             self._entries.clear()
         if entries:
-            texts = [json.dumps(described(item)) for item in entries[-self._size :]]
+            kept = [_values(item) for item in entries[-self._size :]]
+            text = _to_json(kept)
+            # one statement for all: Python's lock is waited for after each, while nobody else may write
             with self._database.writing() as connection:
-                _count(connection, len(entries) - len(texts))
-                connection.executemany("INSERT INTO journal (entry) VALUES (?)", [(text,) for text in texts])
+                _count(connection, len(entries) - len(kept))
+                connection.execute("INSERT INTO journal (entry) SELECT value FROM json_each(?)", (text,))
                 connection.execute(
                     "DELETE FROM journal WHERE number <= (SELECT MAX(number) FROM journal) - ?", (self._size,)
                 )
@@ -244,7 +284,7 @@ class Journal:
             rows = connection.execute(
                 "SELECT number, entry FROM journal WHERE number > ? ORDER BY number", (after,)
             ).fetchall()
-        requests = [{**json.loads(entry), "number": number} for number, entry in rows]
+        requests = [{**described(_from_json(entry)), "number": number} for number, entry in rows]
         return {"total": total, "forgotten": total - kept, "requests": requests}
 
     def clear(self) -> None:
@@ -268,17 +308,17 @@ def _count(connection: sqlite3.Connection, more: int) -> None:
         connection.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'journal'", (more,))
 
 
-def headers_of(environ: dict[str, Any]) -> list[tuple[str, str]]:
+def headers_of(environ: dict[str, Any]) -> dict[str, str]:
     """Return the request headers of a WSGI environment, names as it has them (``HTTP_USER_AGENT``).
 
     Long values are cut, as what is long elsewhere.
     """
-    return [
-        item if len(item[1]) <= _SHOWN else (item[0], cut(item[1]))
-        for item in environ.items()
-        if item[0][:5] == "HTTP_" or item[0] == "CONTENT_TYPE"
-    ]
+    return {
+        name: value if len(value) <= _SHOWN else cut(value)
+        for name, value in environ.items()
+        if name[:5] == "HTTP_" or name == "CONTENT_TYPE"
+    }
 
 
-def _titled(headers: list[tuple[str, str]]) -> dict[str, str]:
-    return {name.removeprefix("HTTP_").replace("_", "-").title(): value for name, value in headers}
+def _titled(headers: dict[str, str]) -> dict[str, str]:
+    return {name.removeprefix("HTTP_").replace("_", "-").title(): value for name, value in headers.items()}

@@ -62,7 +62,7 @@ class Outbox:
 
     def record(self, number: int, state: str, next_at: float, log: str) -> None:
         """Write down how an attempt went: the webhook's new state, its next attempt, its log."""
-        with self._database.reading() as connection:
+        with self._database.writing_once() as connection:
             connection.execute(
                 "UPDATE deliveries SET state = ?, next_at = ?, log = ? WHERE number = ?",
                 (state, next_at, log, number),

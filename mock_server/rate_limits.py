@@ -7,7 +7,7 @@ count. The mock also remembers when it told a key to wait, so that a client that
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -86,14 +86,18 @@ class RateLimits:
 
     def wait_until(self, owner: str) -> float:
         """Return until when a key was told to wait (wire time); 0 when it was not."""
+        if not self._database.known.waits:
+            return 0.0
         with self._database.reading() as connection:
             row = connection.execute("SELECT until FROM waits WHERE owner = ?", (owner,)).fetchone()
         return 0.0 if row is None else float(row[0])
 
     def tell_to_wait(self, owner: str, until: float) -> None:
         """Remember that a key was told to wait until ``until`` (wire time); 0 forgets it."""
-        with self._database.reading() as connection:
+        with self._database.writing_once() as connection:
             connection.execute("INSERT OR REPLACE INTO waits VALUES (?, ?)", (owner, until))
+        if not self._database.known.waits:
+            self._database.change_settings(lambda settings: replace(settings, waits=True))
 
 
 def _seen(connection: sqlite3.Connection, bucket: str, until: float) -> tuple[int, float | None]:

@@ -1,7 +1,8 @@
-"""The body of an HTTP/1.1 request as a stream: of a stated length, or in chunks."""
+"""The body of an HTTP/1.1 request as a stream: of a stated length, in chunks, or here already."""
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -103,6 +104,15 @@ class SizedBody(_Body):
         self._left -= len(piece)
         self.exhausted = not self._left
         return piece
+
+
+class WholeBody(io.BytesIO):
+    """A body that has arrived already: nothing of it is left in the socket."""
+
+    exhausted = left_is_small = True
+
+    def drain(self, _most: int) -> None:
+        """Read away nothing."""
 
 
 class ChunkedBody(_Body):

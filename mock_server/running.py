@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .app import create_app
 from .options import OptionError
-from .server import Server, address_of, listen
+from .server import Server, Shares, address_of, listen
 
 if TYPE_CHECKING:
     import socket
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .options import Options
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_COLLECTED_AFTER = (20_000, 20, 20)
 
 
 def serve(options: Options, say: Callable[[str], None]) -> None:
@@ -43,16 +45,27 @@ def serve(options: Options, say: Callable[[str], None]) -> None:
 
 
 def _work(
-    options: Options, listener: socket.socket, ready: Callable[[], None], parent: int | None = None
+    options: Options,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    parent: int | None = None,
+    share: tuple[Shares, int] | None = None,
 ) -> None:
     """Serve until a signal, or until ``parent``, a pipe's reading end, says that the parent is gone."""
     app = create_app(options, joins=parent is not None)
-    server = Server(app.wsgi_app, listener, multiprocess=parent is not None, quick=app.answers_quickly)
+    server = Server(
+        app.wsgi_app, listener, multiprocess=parent is not None, quick=app.answers_quickly, share=share
+    )
     if threading.current_thread() is threading.main_thread():
         for number in _STOP_SIGNALS:
             signal.signal(number, lambda *_: server.stop())
     if parent is not None:
         threading.Thread(target=_outlive, args=(parent, server), daemon=True).start()
+    # what has been made so far stays until the end; what a request makes goes with it, or into the journal
+    # and out of it again: neither is garbage, and looking for some took a tenth of the time
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTED_AFTER)
     ready()
     try:
         server.serve_forever()
@@ -70,7 +83,8 @@ def _outlive(parent: int, server: Server) -> None:
 def _supervise(options: Options, listener: socket.socket) -> None:
     """Keep the wanted number of processes alive until a signal; what ends by itself is started again."""
     reading, writing = os.pipe()  # its writing end is open here alone: it closes when this process dies
-    children: set[int] = set()
+    children: dict[int, int] = {}  # the number of each by its process's id
+    shares = Shares(options.processes)
     stopping = False
 
     def stop(*_: object) -> None:
@@ -79,28 +93,29 @@ def _supervise(options: Options, listener: socket.socket) -> None:
         for child in children:
             os.kill(child, signal.SIGTERM)
 
-    def start() -> None:
+    def start(number: int) -> None:
+        shares.put(number, 0)
         child = os.fork()
         if child:
-            children.add(child)
+            children[child] = number
             return
         status = 1
         try:
             os.close(writing)
-            for number in _STOP_SIGNALS:
-                signal.signal(number, signal.SIG_DFL)
-            _work(options, listener, lambda: None, reading)
+            for stop_signal in _STOP_SIGNALS:
+                signal.signal(stop_signal, signal.SIG_DFL)
+            _work(options, listener, lambda: None, reading, (shares, number))
             status = 0
         finally:
             sys.stdout.flush()
             os._exit(status)
 
-    for number in _STOP_SIGNALS:
-        signal.signal(number, stop)
-    for _ in range(options.processes):
-        start()
+    for stop_signal in _STOP_SIGNALS:
+        signal.signal(stop_signal, stop)
+    for number in range(options.processes):
+        start(number)
     while children:
         child, _ = os.wait()
-        children.discard(child)
+        number = children.pop(child)
         if not stopping:
-            start()
+            start(number)

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import mmap
 import selectors
 import socket
+import struct
 import sys
 import threading
 import time
@@ -29,19 +31,41 @@ if TYPE_CHECKING:
     from .connection import Answer
 
 log = logging.getLogger(__name__)
+_COUNT = struct.Struct("=L")
 _IDLE_SECONDS = 75.0
 _PATIENCE_SECONDS = 0.5  # for a thread that is in the middle of a picture when the server stops
 _SWEEP_SECONDS = 5.0
+_LEFT_SECONDS = 0.005  # so long another process has time to take a connection
 
 
 def _never(_method: str, _path: str) -> bool:
     return False
 
 
+class Shares:
+    """How many connections each of several processes has, in memory that they inherit."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._memory = mmap.mmap(-1, processes * _COUNT.size)
+
+    def put(self, process: int, connections: int) -> None:
+        """Write down how many connections the process of this number has."""
+        _COUNT.pack_into(self._memory, process * _COUNT.size, connections)
+
+    def most(self, process: int) -> bool:
+        """Return whether a process has more connections than another."""
+        counts = [
+            _COUNT.unpack_from(self._memory, number * _COUNT.size)[0] for number in range(self._processes)
+        ]
+        return bool(counts[process] > min(counts))
+
+
 class Server:
     """Serves a WSGI application on a listening socket.
 
     ``quick`` says of a method and a path whether the application answers without waiting for anything.
+    ``share`` is set where several processes listen: all of them, and the number of this one.
     """
 
     def __init__(
@@ -52,9 +76,12 @@ class Server:
         multiprocess: bool = False,
         sleep: Callable[[float], None] = time.sleep,
         quick: Callable[[str, str], bool] = _never,
+        share: tuple[Shares, int] | None = None,
     ) -> None:
         self.app = app
         self._quick = quick
+        self._share = share
+        self._left_until: float | None = None
         self._waiting: dict[Connection, float] = {}
         self.sleep = sleep
         self._listener = listener
@@ -112,7 +139,9 @@ class Server:
             selector.register(self._woken, selectors.EVENT_READ)
             swept = time.monotonic()
             while True:
-                for key, _ in selector.select(_SWEEP_SECONDS if self._waiting else None):
+                self._listen_again(selector)
+                patience = _SWEEP_SECONDS if self._waiting else None
+                for key, _ in selector.select(patience if self._left_until is None else _LEFT_SECONDS):
                     if key.fileobj is self._woken:
                         self._close_connections()
                         return
@@ -124,7 +153,24 @@ class Server:
                     swept = time.monotonic()
                     self._sweep(selector, swept)
 
-    def _accept(self, selector: selectors.BaseSelector) -> None:
+    def _listen_again(self, selector: selectors.BaseSelector) -> None:
+        """Take the connection that was left to other processes, if none of them has by now."""
+        if self._left_until is not None and time.monotonic() >= self._left_until:
+            self._left_until = None
+            selector.register(self._listener, selectors.EVENT_READ)
+            self._accept(selector, in_any_case=True)
+
+    def _count(self) -> None:
+        if self._share is not None:
+            shares, number = self._share
+            shares.put(number, len(self._waiting) + len(self._connections))
+
+    def _accept(self, selector: selectors.BaseSelector, *, in_any_case: bool = False) -> None:
+        if self._share is not None and not in_any_case and self._share[0].most(self._share[1]):
+            # whoever woke up first would else take most of what comes at once, and serve it alone
+            selector.unregister(self._listener)
+            self._left_until = time.monotonic() + _LEFT_SECONDS
+            return
         try:
             sock, address = self._listener.accept()
         except OSError:
@@ -137,21 +183,19 @@ class Server:
         else:
             self._waiting[connection] = time.monotonic()
             selector.register(connection, selectors.EVENT_READ, connection)
+        self._count()
 
     def _serve_here(self, selector: selectors.BaseSelector, connection: Connection) -> None:
         """Serve a connection's request in this thread when it is quick, else give it a thread for good."""
-        answer = None
+        answer, going_on = None, True
         try:
             request = connection.quick_request(self._quick)
-            if request:
-                answer = connection.answer_quickly(request)
-                going_on = answer is not None
-                if answer is not None and not answer.may_wait:
+            if request is not None:
+                answer = connection.answer(request)
+                if not answer.may_wait:
                     connection.send(answer)
                     self._waiting[connection] = time.monotonic()
                     return
-            else:
-                going_on = True
         except (OSError, ValueError):
             going_on = False  # the client is gone
         except Exception:
@@ -163,6 +207,7 @@ class Server:
             self._serve_in_thread(connection, answer)
         else:
             connection.close()
+            self._count()
 
     def _sweep(self, selector: selectors.BaseSelector, now: float) -> None:
         """Close the connections that have been idle for too long."""
@@ -171,6 +216,7 @@ class Server:
                 selector.unregister(connection)
                 del self._waiting[connection]
                 connection.close()
+        self._count()
 
     def _serve_in_thread(self, connection: Connection, first: Answer | None) -> None:
         thread = threading.Thread(target=self._serve, args=(connection, first), daemon=True)
@@ -184,6 +230,7 @@ class Server:
         finally:
             with self._lock:
                 self._connections.pop(connection, None)
+                self._count()
 
     def stop(self) -> None:
         """Make :meth:`serve_forever` return. Safe from any thread and from a signal handler."""
@@ -215,4 +262,4 @@ def address_of(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-__all__ = ["Server", "address_of", "listen"]
+__all__ = ["Server", "Shares", "address_of", "listen"]

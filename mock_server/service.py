@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import time
 import uuid
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
 GOOD_KEY = "mock-key"
 SCENARIO_KEY = "mock-"
 """A key that begins so plays the scenario that follows."""
+
+
+_FREE_BITS = ~(0xF << 76 | 0b11 << 62)
+_VERSION_4 = 4 << 76 | 0b10 << 62
 
 
 class EndedError(ValueError):
@@ -152,7 +157,7 @@ class Service:
 
     def next_scenario(self) -> str:
         """Take the scenario that was set for the next create call; empty when none was."""
-        if not self.settings().upcoming:
+        if not self.database.known.upcoming:
             return ""
         taken = ""
 
@@ -194,7 +199,8 @@ class Service:
             raise answers.RefusedError(answers.bad_request(answers.NOT_VALIDATED, faults, shape))
         parameters = {item.name: body.get(item.name, item.default) for item in contract.PARAMETERS}
         factor = int(parameters["scale_factor"])
-        settings = self.settings()
+        seed = self.database.known.seed
+        task_id = _random_id() if seed is None else ""
         now = self.clock.now()
         scenario = parse(written) if written else None
         added, known = None, True
@@ -205,13 +211,11 @@ class Service:
                     now, expected_seconds(width * factor, height * factor), scenario, pace
                 )
                 task = Task(
-                    0, "", owner, now, schedule, json.dumps(parameters), digest, width, height, written,
-                    body.get("webhook_url", ""), base,
+                    0, task_id, owner, now, schedule, json.dumps(parameters), digest, width, height,
+                    width * height * factor**2 / 1e6, written, body.get("webhook_url", ""), base,
                 )  # fmt: skip
                 webhooks = self._webhooks(task, scenario) if task.webhook_url else []
-                added = self.tasks.add_task(
-                    task, source, lambda number: _task_id(settings.seed, number), webhooks
-                )
+                added = self.tasks.add_task(task, source, lambda number: _seeded_id(seed, number), webhooks)
             except PictureError as error:
                 fault = ("body.image", str(error))
                 raise answers.RefusedError(
@@ -279,7 +283,6 @@ class Service:
         task = self.tasks.task(task_id.lower())
         if task is None or task.owner != owner:
             raise answers.RefusedError(answers.unknown_task(strict=self.options.strict))
-        self.settings()
         if task.schedule.polls_to_end is not None and task.schedule.ends_at is None:
             task = self.tasks.change_task(task.task_id, self._polled) or task
             if task.webhook_url:
@@ -289,13 +292,13 @@ class Service:
     def _polled(self, task: Task) -> Task:
         """Return a task after one more status call; from the call that ends it on, time knows the end too."""
         now = self.clock.now()
-        task = replace(task, polls=task.polls + 1)
+        task = task._replace(polls=task.polls + 1)
         schedule = task.schedule
         if schedule.starts_at is None:
-            schedule = replace(schedule, starts_at=now)
+            schedule = schedule._replace(starts_at=now)
         if task.status(now) in TERMINAL and schedule.ends_at is None:
-            schedule = replace(schedule, ends_at=now)
-        return replace(task, schedule=schedule)
+            schedule = schedule._replace(ends_at=now)
+        return task._replace(schedule=schedule)
 
     def end(self, task_id: str, outcome: str) -> Task | None:
         """Let a task end now; None when there is none. :class:`EndedError` when it has ended already."""
@@ -307,7 +310,7 @@ class Service:
         def change(task: Task) -> Task:
             if task.status(now) in TERMINAL:
                 raise EndedError(f"the task is {task.status(now)}, and what has ended stays as it is")
-            return replace(task, schedule=ended_now(task.schedule, now, outcome))
+            return task._replace(schedule=ended_now(task.schedule, now, outcome))
 
         task = self.tasks.change_task(task_id, change)
         self.webhooks.nudge()
@@ -338,7 +341,11 @@ class Service:
         self.change_clock(lambda state, real: replace(state, real=real))
 
 
-def _task_id(seed: int | None, number: int) -> str:
-    if seed is None:
-        return str(uuid.uuid4())
+def _random_id() -> str:
+    """Return a random UUID (version 4), as ``uuid.uuid4`` does, at half its price."""
+    digits = f"{int.from_bytes(os.urandom(16)) & _FREE_BITS | _VERSION_4:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _seeded_id(seed: int | None, number: int) -> str:
     return str(uuid.UUID(bytes=hashlib.sha256(f"{seed}:{number}".encode()).digest()[:16], version=4))

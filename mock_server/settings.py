@@ -13,7 +13,7 @@ class Settings:
     """The clock, the scenarios in force, the seed, and the secrets that sign links and webhooks.
 
     ``scenario`` holds for every request that names none; ``upcoming`` are for the next create calls,
-    one each.
+    one each. ``waits`` says that a key has ever been told to wait, so that only then one has to look.
     """
 
     clock: ClockState
@@ -22,6 +22,7 @@ class Settings:
     scenario: str = ""
     upcoming: tuple[str, ...] = ()
     seed: int | None = None
+    waits: bool = False
 
     def to_json(self) -> str:
         """Return the settings as JSON text."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .tasks import Schedule, Task
@@ -17,16 +16,17 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "number, task_id, owner, created_at, starts_at, ends_at, outcome, polls_to_end, parameters, picture,"
-    " width, height, scenario, webhook_url, base, polls"
+    " width, height, megapixels, scenario, webhook_url, base, polls"
 )
 _INSERT_TASK = (
-    f"INSERT INTO tasks ({_COLUMNS}, megapixels) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"  # noqa: S608 - a constant
+    f"INSERT INTO tasks ({_COLUMNS}) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"  # noqa: S608 - a constant
     " WHERE EXISTS (SELECT 1 FROM pictures WHERE digest = ?)"
 )
 _SELECT_TASK = f"SELECT {_COLUMNS} FROM tasks WHERE task_id = ?"  # noqa: S608 - a constant
 _SELECT_ALL = f"SELECT {_COLUMNS} FROM tasks ORDER BY number DESC LIMIT ?"  # noqa: S608 - a constant
 _SELECT_OWNED = f"SELECT {_COLUMNS} FROM tasks WHERE owner = ? ORDER BY number DESC LIMIT ?"  # noqa: S608 - a constant
-_TIDY_EVERY = 64  # tasks; counting them is not free
+_TIDY_EVERY = 64  # tasks; a look at the counters at every one would not be free
+_SIZES = 4096  # pictures whose size is remembered
 
 
 class FullError(RuntimeError):
@@ -35,10 +35,9 @@ class FullError(RuntimeError):
 
 def _task(row: tuple[Any, ...]) -> Task:
     number, task_id, owner, created_at, starts_at, ends_at, outcome, polls_to_end, parameters, *rest = row
-    picture, width, height, scenario, webhook_url, base, polls = rest
     return Task(
         number, task_id, owner, created_at, Schedule(starts_at, ends_at, outcome, polls_to_end),
-        parameters, picture, width, height, scenario, webhook_url, base, polls,
+        parameters, *rest,
     )  # fmt: skip
 
 
@@ -49,16 +48,29 @@ class TaskStore:
         self._database = database
         self._max_tasks = max_tasks
         self._max_picture_bytes = max_picture_bytes
+        self._no_tidying = 0, 0  # from this task's number up to that one
+        self._sizes: dict[str, tuple[int, int]] = {}
 
     # pictures
 
     def picture_size(self, digest: str) -> tuple[int, int] | None:
-        """Return width and height in pixels of a picture that is already here, or None."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT width, height FROM pictures WHERE digest = ?", (digest,)
-            ).fetchone()
-        return None if row is None else (row[0], row[1])
+        """Return width and height in pixels of a picture that has been here, or None.
+
+        A digest's size never changes, so it is remembered; whether the picture is still here is for
+        :meth:`add_task` to see, in its transaction.
+        """
+        size = self._sizes.get(digest)
+        if size is None:
+            with self._database.reading() as connection:
+                row = connection.execute(
+                    "SELECT width, height FROM pictures WHERE digest = ?", (digest,)
+                ).fetchone()
+            if row is None:
+                return None
+            if len(self._sizes) >= _SIZES:
+                self._sizes.clear()
+            size = self._sizes[digest] = (row[0], row[1])
+        return size
 
     def picture(self, digest: str) -> tuple[bytes, str] | None:
         """Return a picture's file and media type, or None when it was forgotten."""
@@ -79,38 +91,40 @@ class TaskStore:
     ) -> Task | None:
         """Store a task, its picture and webhooks in one transaction; the task is its own charge.
 
-        ``new_id`` makes the task's id from its number. ``source`` is None when the picture is here already;
-        if it was forgotten in between, nothing is stored and the answer is None. :class:`FullError` when
-        there is no room.
+        ``new_id`` makes the id of a task that has none from its number. ``source`` is None when the picture
+        is here already; if it was forgotten in between, nothing is stored and the answer is None.
+        :class:`FullError` when there is no room.
         """
-        schedule = task.schedule
-        with self._database.writing() as connection:
-            if source is not None:
-                self._add_picture(connection, source, task.created_at)
-            number = _last_number(connection) + 1
-            task_id = new_id(number)
-            added = connection.execute(
-                _INSERT_TASK,
-                (
-                    number, task_id, task.owner, task.created_at, schedule.starts_at, schedule.ends_at,
-                    schedule.outcome, schedule.polls_to_end, task.parameters_json, task.picture, task.width,
-                    task.height, task.scenario, task.webhook_url, task.base, task.polls, task.megapixels,
-                    task.picture,
-                ),
-            ).rowcount  # fmt: skip
-            if not added:
-                return None
-            for webhook in webhooks:
-                connection.execute(
-                    "INSERT INTO deliveries"
-                    " (webhook_id, task_id, status, due_at, next_at, attempts, state, log)"
-                    " VALUES (?, ?, ?, ?, 0, 0, 'waiting', '[]')",
-                    (webhook.webhook_id, task_id, webhook.status, webhook.due_at),
-                )
-            if number % _TIDY_EVERY == 0:
-                count = connection.execute("SELECT COUNT(*) FROM tasks").fetchone()[0]
-                self._forget(connection, count - self._max_tasks, task.created_at)
-        return replace(task, number=number, task_id=task_id)
+        if task.task_id and source is None and not webhooks:
+            with self._database.writing_once() as connection:
+                added = _insert(connection, task)
+        else:
+            with self._database.writing() as connection:
+                if source is not None:
+                    self._add_picture(connection, source, task.created_at)
+                task_id = task.task_id or new_id(_last_number(connection) + 1)
+                added = _insert(connection, task._replace(task_id=task_id))
+                for webhook in webhooks if added else ():
+                    connection.execute(
+                        "INSERT INTO deliveries"
+                        " (webhook_id, task_id, status, due_at, next_at, attempts, state, log)"
+                        " VALUES (?, ?, ?, ?, 0, 0, 'waiting', '[]')",
+                        (webhook.webhook_id, task_id, webhook.status, webhook.due_at),
+                    )
+        if added is not None and added.number % _TIDY_EVERY == 0:
+            with self._database.writing() as connection:
+                self._tidy(connection, added.number, task.created_at)
+        return added
+
+    def _tidy(self, connection: sqlite3.Connection, number: int, now: float) -> None:
+        """Forget what is too much, now that there is a task of this number."""
+        begun, again = self._no_tidying
+        if begun <= number < again:
+            return
+        count = number - _counted(connection, "forgotten tasks", 0)
+        if self._forget(connection, count - self._max_tasks, now) < count - self._max_tasks:
+            # it looked through all of them: the next look is for when they have become a good many more
+            self._no_tidying = number, number + count // 16
 
     def _add_picture(self, connection: sqlite3.Connection, source: Source, now: float) -> None:
         size = len(source.data)
@@ -195,7 +209,7 @@ class TaskStore:
 
     def strike(self, subject: str, scenario: str) -> int:
         """Count a call that a scenario may strike at; return how many there were before."""
-        with self._database.reading() as connection:
+        with self._database.writing_once() as connection:
             count = connection.execute(
                 "INSERT INTO strikes VALUES (?, ?, 1)"
                 " ON CONFLICT (subject, scenario) DO UPDATE SET count = count + 1 RETURNING count",
@@ -221,6 +235,21 @@ class TaskStore:
         with self._database.reading() as connection:
             counters = dict(connection.execute("SELECT name, value FROM counters").fetchall())
             return {**counters, "tasks": _last_number(connection)}
+
+
+def _insert(connection: sqlite3.Connection, task: Task) -> Task | None:
+    """Store a task and return it with its number; None when its picture is not here."""
+    schedule = task.schedule
+    done = connection.execute(
+        _INSERT_TASK,
+        (
+            None, task.task_id, task.owner, task.created_at, schedule.starts_at, schedule.ends_at,
+            schedule.outcome, schedule.polls_to_end, task.parameters_json, task.picture, task.width,
+            task.height, task.megapixels, task.scenario, task.webhook_url, task.base, task.polls,
+            task.picture,
+        ),
+    )  # fmt: skip
+    return task._replace(number=done.lastrowid or 0) if done.rowcount else None
 
 
 def _last_number(connection: sqlite3.Connection) -> int:

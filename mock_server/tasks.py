@@ -8,8 +8,7 @@ list, the status call and the webhook cannot disagree.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 CREATED = "CREATED"
 IN_PROGRESS = "IN_PROGRESS"
@@ -18,8 +17,7 @@ FAILED = "FAILED"
 TERMINAL = frozenset((COMPLETED, FAILED))
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """What is to become of a task. Times in seconds of task time; None means never.
 
     With ``polls_to_end`` a task also starts at its first and ends at its ``polls_to_end``-th status call.
@@ -43,11 +41,11 @@ class Schedule:
         return CREATED
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One task as the database keeps it.
 
     ``picture`` is the digest of its source, sizes are in pixels, ``base`` is the address its client called.
+    ``megapixels`` are the result's, which the price goes by.
     """
 
     number: int
@@ -59,6 +57,7 @@ class Task:
     picture: str
     width: int
     height: int
+    megapixels: float
     scenario: str = ""
     webhook_url: str = ""
     base: str = ""
@@ -74,13 +73,8 @@ class Task:
         decoded: dict[str, Any] = json.loads(self.parameters_json)
         return decoded
 
-    @property
-    def megapixels(self) -> float:
-        """The result's megapixels, which the price goes by."""
-        return self.width * self.height * int(self.parameters["scale_factor"]) ** 2 / 1e6
-
 
 def ended_now(schedule: Schedule, now: float, outcome: str) -> Schedule:
     """Return ``schedule`` cut short: the task ends at task time ``now`` with ``outcome``."""
     starts_at = now if schedule.starts_at is None else min(schedule.starts_at, now)
-    return replace(schedule, starts_at=starts_at, ends_at=now, outcome=outcome)
+    return schedule._replace(starts_at=starts_at, ends_at=now, outcome=outcome)

@@ -23,7 +23,7 @@ def links_of(service: Service, task: Task, base: str, *, expired: bool = False) 
     expires = int(service.clock.wire() + service.options.link_seconds)
     if expired:
         expires = int(service.clock.wire()) - _EXPIRED_SECONDS
-    token = links.token(path, expires, service.settings().link_secret.encode())
+    token = links.token(path, expires, service.database.known.link_secret.encode())
     link = f"{base}{path}?token={token}"
     return [link, f"{link}&size=stable"][: service.options.links]
 

@@ -1,13 +1,24 @@
-"""What the mock's server and Flask reach with nothing of the mock in them: ``floors.py wsgi|flask PORT``."""
+"""What the mock's server and Flask reach with next to nothing of the mock in them: ``floors.py NAME PORT``.
+
+``wsgi``: a WSGI application that does nothing. ``flask``: one empty view of Flask's own. ``checked``: one
+view of the Flask that the mock uses; it reads and checks the request, builds, checks and encodes the answer.
+"""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
+from mock_server import strict_json
+from mock_server.answers import Answer, message
+from mock_server.documented import CALLS
+from mock_server.exchanges import respond
+from mock_server.lean_flask import LeanFlask
+from mock_server.scenarios import CREATE, STATUS
 from mock_server.server import Server, listen
+from mock_server.validation import JSON, answer_fault, request_faults
 
 BODY = b'{"data":{"generated":[],"task_id":"046b6c7f-0b8a-43b9-b35d-6489e6daee91","status":"CREATED"}}'
 
@@ -30,7 +41,25 @@ def flask_app() -> Any:
     return app.wsgi_app
 
 
+def _checked_view(path: str) -> Response:
+    del path
+    step = CREATE if request.method == "POST" else STATUS
+    if step == CREATE and request_faults(strict_json.loads(request.get_data())):
+        return respond(message(400, "The request breaks the contract"))
+    body = {"data": {"generated": [], "task_id": "046b6c7f-0b8a-43b9-b35d-6489e6daee91", "status": "CREATED"}}
+    if answer_fault(*CALLS[step], 200, JSON, body):
+        return respond(message(500, "The answer breaks the contract"))
+    return respond(Answer(200, body))
+
+
+def checked_app() -> Any:
+    """Return an application with one view that checks both ways and keeps nothing."""
+    app = LeanFlask("floor", static_folder=None)
+    app.add_url_rule("/<path:path>", "view", _checked_view, methods=["GET", "POST"])
+    return app.wsgi_app
+
+
 if __name__ == "__main__":
-    application = empty if sys.argv[1] == "wsgi" else flask_app()
+    application = {"wsgi": lambda: empty, "flask": flask_app, "checked": checked_app}[sys.argv[1]]()
     # on the same path as the mock's own quick requests: in the thread that accepts
     Server(application, listen("127.0.0.1", int(sys.argv[2])), quick=lambda *_: True).serve_forever()

@@ -1,7 +1,7 @@
 """The mock behind its own server, waitress, gunicorn and granian: speed, what a request costs, wire faults.
 
 Run by hand, on Linux, ``PYTHONPATH=install_scripts python -m contract_tests.mock.compare_servers``; the other
-servers come with the benchmarks' packages. What it found is in ``mock_server/DIFFERENCES.md``.
+servers come with the benchmarks' packages. It is what ``mock_server/DIFFERENCES.md`` rests on there.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from precision_upscaler.contract import CREATE_PATH
 
 from contract_tests.mock.calling import Caller, encoded, picture
 from mock_server.clock import ClockState
@@ -132,6 +133,116 @@ def test_threads_count_correctly(tmp_path: Path, file: bool) -> None:
     database.close()
 
 
+def test_settings_are_read_again_when_anyone_changed_them_and_only_then(tmp_path: Path) -> None:
+    one, two = (Database(str(tmp_path / "state"), SETTINGS) for _ in range(2))
+    asked: list[str] = []
+    with two.reading() as connection:
+        connection.set_trace_callback(asked.append)
+    two.settings()
+    asked.clear()
+    assert (two.settings().seed, asked) == (4, [])
+    one.change_settings(lambda settings: replace(settings, seed=5))
+    assert two.settings().seed == 5
+    assert asked
+    one.restore(two.snapshot())
+    one.change_settings(lambda settings: replace(settings, seed=6))
+    assert two.settings().seed == two.known.seed == 6
+    for database in (one, two):
+        database.close()
+
+
+def test_settings_are_read_every_time_where_processes_share_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.database.fcntl", None)
+    one, two = (Database(str(tmp_path / "state"), SETTINGS) for _ in range(2))
+    assert two.settings().seed == 4
+    one.change_settings(lambda settings: replace(settings, seed=5))
+    assert two.settings().seed == 5
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == ["", "", ""], "nothing lies beside the file"
+    for database in (one, two):
+        database.close()
+
+
+def test_one_writes_after_the_other(tmp_path: Path) -> None:
+    one, two = (Database(str(tmp_path / "state"), SETTINGS) for _ in range(2))
+    asked, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        asked.set()
+        with two.writing() as connection:
+            connection.execute("INSERT INTO counters VALUES ('two', 1)")
+        done.set()
+
+    thread = threading.Thread(target=write)
+    with one.writing() as connection:
+        thread.start()
+        assert asked.wait(10)
+        connection.execute("INSERT INTO counters VALUES ('one', 1)")
+        assert not done.is_set()
+    assert done.wait(10)
+    thread.join()
+    with one.reading() as connection:
+        rows = connection.execute("SELECT name FROM counters ORDER BY rowid").fetchall()
+    assert rows == [("one",), ("two",)]
+    for database in (one, two):
+        database.close()
+
+
+def test_who_cannot_begin_gives_the_turn_back() -> None:
+    database = Database("", SETTINGS)
+    with database.reading() as connection:
+        connection.execute("BEGIN")
+        with pytest.raises(sqlite3.OperationalError, match="within a transaction"), database.writing():
+            pass
+        connection.execute("ROLLBACK")
+    assert database.change_settings(lambda settings: replace(settings, seed=5)).seed == 5
+    database.close()
+
+
+def test_the_sizes_of_pictures_are_remembered_within_bounds(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.task_store._SIZES", 2)
+    caller = make()
+    for width in (200, 201, 202, 200, 201, 202):
+        task = caller.service.tasks.task(caller.new_task(image=encoded(picture(width, 160))))
+        assert task is not None
+        assert task.width == width
+    assert len(caller.service.tasks._sizes) <= 2
+
+
+def test_a_closed_database_can_still_be_written_to(tmp_path: Path) -> None:
+    database = Database(str(tmp_path / "state"), SETTINGS)
+    database.close()  # such as by a journal whose writer comes late
+    database.change_settings(lambda settings: replace(settings, seed=5))
+    assert database.settings().seed == 5
+
+
+def test_all_that_is_too_much_is_looked_through_when_there_may_be_something_to_forget(make: Make) -> None:
+    caller = make(max_tasks=64)
+    looked: list[str] = []
+    with caller.service.database.reading() as connection:
+        connection.set_trace_callback(
+            lambda statement: looked.append(statement) if "WHERE ends_at <= " in statement else None
+        )
+    for _ in range(64 * 17):
+        caller.service.create("mock-key", {"image": encoded(picture())}, "", {}, "http://x")
+    assert len(looked) == 16, "at every sixty-fourth as long as that is a sixteenth of them"
+    for _ in range(64 * 3):
+        caller.service.create("mock-key", {"image": encoded(picture())}, "", {}, "http://x")
+    assert len(looked) == 17
+    caller.advance(1000)
+    for _ in range(64 * 3):
+        caller.service.create("mock-key", {"image": encoded(picture())}, "", {}, "http://x")
+    counters = caller.service.tasks.counters()
+    assert counters["tasks"] - counters["forgotten tasks"] < 64 * 4
+    caller.service.reset()
+    for _ in range(64 * 2):
+        caller.service.create("mock-key", {"image": encoded(picture())}, "", {"seconds": 0.0}, "http://x")
+    assert caller.service.tasks.counters()["forgotten tasks"] == 64, "a reset begins anew"
+
+
 def test_a_connection_in_use_outlives_the_close(tmp_path: Path) -> None:
     database = Database(str(tmp_path / "state"), SETTINGS)
     with database.reading() as connection:
@@ -142,7 +253,7 @@ def test_a_connection_in_use_outlives_the_close(tmp_path: Path) -> None:
 
 
 def exchange(number: int) -> Exchange:
-    return Exchange(0.0, "GET", "http://x", f"/{number}", "", "list", [])
+    return Exchange(0.0, "GET", "http://x", f"/{number}", "", "list", {})
 
 
 def test_a_shared_journal_is_bounded_and_counts_what_it_never_wrote(tmp_path: Path) -> None:
@@ -173,6 +284,24 @@ def test_a_shared_journal_counts_from_the_first_entry_on(tmp_path: Path) -> None
         assert [entry["number"] for entry in journal.read(after=18)["requests"]] == [19, 20]
         journal.clear()
     database.close()
+
+
+def test_a_shared_journal_shows_what_one_in_memory_shows(make: Make, tmp_path: Path) -> None:
+    shown = []
+    for state in ("", str(tmp_path / "state")):
+        caller = make(state=state, seed=3)
+        task_id = caller.new_task()
+        caller.create(scale_factor=99)
+        caller.client.post(CREATE_PATH, data=b"\xff\0{", headers={"x-freepik-api-key": "\xfc"})
+        caller.finish(task_id)
+        caller.listed()
+        caller.client.get("/n\u00f6where?a=%00")
+        requests = caller.app.journal.read()["requests"]
+        shown.append([{**entry, "seconds": 0} for entry in requests])
+    assert shown[0] == shown[1]
+    assert shown[0][0]["request"]["body"]["image"]
+    assert shown[0][0]["answer"]["data"]["status"] == "CREATED"
+    assert [entry["request"]["malformed"] is None for entry in shown[0][:3]] == [True, True, False]
 
 
 def test_a_shared_journal_is_written_without_being_asked(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ json_values = st.recursive(
 
 
 def exchange(**more: Any) -> Exchange:
-    return Exchange(0.0, "POST", "http://x", CREATE_PATH, "", "create", [], **more)
+    return Exchange(0.0, "POST", "http://x", CREATE_PATH, "", "create", {}, **more)
 
 
 def written(raw: bytes) -> dict[str, Any]:

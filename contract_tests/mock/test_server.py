@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from precision_upscaler.contract import CREATE_PATH
 from contract_tests.mock.sockets import exchange, served
 from mock_server import PrecisionMock
 from mock_server.request_body import BodyError, ChunkedBody, SizedBody
+from mock_server.server import Shares
 
 
 def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -277,3 +279,26 @@ def test_lines_are_those_of_python(data: bytes) -> None:
 def test_broken_chunks_are_an_error(raw: bytes) -> None:
     with pytest.raises(BodyError):
         ChunkedBody(io.BufferedReader(io.BytesIO(raw))).read()
+
+
+def test_of_several_processes_the_one_with_fewest_connections_takes_the_next() -> None:
+    shares = Shares(2)
+    shares.put(1, 1)  # the other process has one connection, and takes no other
+    with served(echo, share=(shares, 0), quick=always) as port, ExitStack() as stack:
+        for _ in range(3):  # the first is ours to take; the others are left to the other for a moment
+            sock = stack.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert sock.recv(1 << 16).startswith(b"HTTP/1.1 200")
+        assert shares.most(0)
+        assert not shares.most(1)
+    alone = Shares(1)
+    alone.put(0, 7)
+    assert not alone.most(0)
+
+
+def test_a_share_is_given_back() -> None:
+    shares = Shares(2)
+    request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with served(echo, share=(shares, 0)) as port:
+        assert exchange(port, request).startswith(b"HTTP/1.1 200")
+    assert not shares.most(0)
