@@ -8,6 +8,11 @@ neither exists nor can be built. ``PRECISION_UPSCALER_WITHOUT_GIMP`` names versi
 from __future__ import annotations
 
 import os
+
+# one thread a process: several would wait for each other, as busy as if they worked
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# isort: split
 from typing import TYPE_CHECKING
 
 import build_zip
