@@ -86,7 +86,7 @@ def test_the_commands_of_a_page_work_in_their_order(
         (desk / name).symlink_to(CLONE / name)
     for name in ("wedding.jpg", "photos/a.jpg", "photos/b.jpg"):
         photograph(desk / name)
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_"))}
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "TMPDIR"))}
     tools = Path(sys.executable).parent
     env = {
         **kept,

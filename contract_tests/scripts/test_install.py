@@ -48,7 +48,8 @@ def home(tmp_path: Path) -> Path:
 
 
 def install(home: Path, *options: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "PIP_CERT", "SSL_CERT_FILE") if name in os.environ}
+    names = ("PATH", "TMPDIR", "PIP_CERT", "SSL_CERT_FILE")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     cache = os.environ.get("PRECISION_UPSCALER_CACHE") or str(Path.home() / ".cache/precision-upscaler-dev")
     env = {**kept, "HOME": str(home), "PRECISION_UPSCALER_CACHE": cache, **environ}
     argv = [sys.executable, SCRIPT, *options]
