@@ -8,11 +8,6 @@ neither exists nor can be built. ``PRECISION_UPSCALER_WITHOUT_GIMP`` names versi
 from __future__ import annotations
 
 import os
-
-# one thread a process: several would wait for each other, as busy as if they worked
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-# isort: split
 from typing import TYPE_CHECKING
 
 import build_zip
@@ -21,7 +16,7 @@ import private_gimp
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from contract_tests import targets
+from contract_tests import surroundings, targets
 from contract_tests.summary import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401 - hooks
 from contract_tests.targets import pytest_addoption  # noqa: F401 - a hook
 
@@ -29,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from private_gimp import Gimp
+
+surroundings.settle()
 
 # The same examples every time where nobody watches; as many new ones as one likes on one's own desk:
 # pytest --hypothesis-profile=explore
