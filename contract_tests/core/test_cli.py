@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import functools
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -151,13 +153,30 @@ def test_an_ending_that_is_none_stays_in_the_name(shell: Shell) -> None:
     [
         ("sea.png/", "is a file"),
         ("sea.png/deeper/out.png", "is a file"),
-        ("/proc/none/", "cannot be written to"),
     ],
 )
 def test_an_output_that_cannot_be_written_is_refused_before_anything_is_paid(
     output: str, says: str, shell: Shell
 ) -> None:
     assert says in shell.run("sky.png", "-o", output, code=2).output
+    assert shell.mock.charges == 0
+
+
+def test_a_folder_that_takes_no_file_is_refused_before_anything_is_paid(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def refuse(*, dir: Path) -> None:  # noqa: A002 - its name is Python's
+        tried.append(dir)
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    (tmp_path / "sealed").mkdir()
+    monkeypatch.setattr(targets, "tempfile", SimpleNamespace(TemporaryFile=refuse))
+    output = f"{tmp_path / 'sealed' / 'not yet there'}{os.sep}"
+    told = shell.run("sky.png", "-o", output, code=2).output
+    assert f"cannot be written to: {os.strerror(errno.EACCES)}." in " ".join(told.split())
+    assert tried == [tmp_path / "sealed"]
     assert shell.mock.charges == 0
 
 

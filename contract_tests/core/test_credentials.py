@@ -39,7 +39,7 @@ class Ring:
 def test_looking_for_a_keyring_starts_no_other_program(tmp_path: Path) -> None:
     code = (
         "import sys; started = []\n"
-        "sys.addaudithook(lambda name, facts: started.append(facts[0]) if name == 'subprocess.Popen' else None)\n"
+        "sys.addaudithook(lambda name, facts: name == 'subprocess.Popen' and started.append(facts[0]))\n"
         "from precision_upscaler.credentials import system_keyring\n"
         "system_keyring(); print(started, 'keyring.backends.macOS' in sys.modules)"
     )

@@ -68,7 +68,7 @@ def system_keyring() -> Keyring | None:
         import keyring  # noqa: PLC0415 - slow, and needed only when the environment holds no key
 
         if sys.platform != "darwin":
-            # it tries the keyrings of all systems, and the Mac's would look for Apple's libraries with a compiler
+            # it tries every system's keyring, and the Mac's looks for Apple's libraries with a compiler
             sys.modules.setdefault(_MAC, None)  # type: ignore[arg-type]  # Python's word for: not to be had
         backend = keyring.get_keyring()
         # fail and null backends have priority 0 and below; keyrings.alt stores plain text
