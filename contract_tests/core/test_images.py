@@ -5,13 +5,22 @@ from __future__ import annotations
 import hashlib
 import io
 import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from precision_upscaler.images import NotAPicture, inspect, sniff, verify
+from precision_upscaler.images import (
+    NotAPicture,
+    _verify_jpeg,
+    inspect,
+    jpeg_segments,
+    png_spans,
+    sniff,
+    verify,
+)
 
 
 def picture(width: int = 40, height: int = 30, mode: str = "RGB") -> Image.Image:
@@ -176,3 +185,25 @@ def test_the_digest_of_a_png_is_that_of_what_earlier_journals_hold(tmp_path: Pat
 )
 def test_the_bytes_decide_the_format(head: bytes, found: str | None) -> None:
     assert sniff(head) == found
+
+
+@pytest.mark.parametrize(
+    ("read", "content", "says"),
+    [
+        (png_spans, b"\x89PNG\r\n\x1a\n\x00\x00", "ends before its end chunk"),
+        (jpeg_segments, b"GIF89a", "no JPEG"),
+        (jpeg_segments, b"\xff\xd8\xff\xd8\xff\xd9", "segments are damaged"),
+    ],
+)
+def test_what_is_no_file_of_its_kind_has_no_parts(
+    read: Callable[[io.BytesIO], Iterator[object]], content: bytes, says: str
+) -> None:
+    with pytest.raises(NotAPicture, match=says):
+        list(read(io.BytesIO(content)))
+
+
+def test_a_scan_before_its_frame_is_no_picture() -> None:
+    whole = encoded("JPEG")
+    scan = next(start for marker, start, _ in jpeg_segments(io.BytesIO(whole)) if marker == 0xDA)
+    with pytest.raises(NotAPicture, match="segments are damaged"):
+        _verify_jpeg(io.BytesIO(whole[:2] + whole[scan:]))

@@ -132,6 +132,7 @@ def test_the_listed_jobs_have_the_members_the_protocol_states(here: Desk) -> Non
         ),
         (b'{"command": "upscale", "source": "/nowhere.png"}\n', "source-unreadable"),
         (b'{"command": "resume", "job_id": "../.."}\n', "job-unknown"),
+        (b'{"command": "resume", "job_id": "x", "adopt": 3}\n', "bad-command"),
         (b'{"command": "forget", "job_id": "20260101-000000-00000000"}\n', "job-unknown"),
         (b'{"command": "settings", "set": {"deadline_minutes": 0}}\n', "invalid-setting"),
     ],
@@ -158,6 +159,21 @@ def test_a_key_is_stored_tested_and_used(here: Desk) -> None:
     assert wrong["valid"] is False
     assert "Invalid API key" in wrong["message"]
     assert here.mock.charges == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "valid", "words"),
+    [
+        ("mock-key", True, "The key works."),
+        ("wrong-key", False, "Invalid API key"),
+        ("a key", False, "no API key"),
+    ],
+)
+def test_a_key_is_tested_before_it_is_stored(key: str, valid: bool, words: str, here: Desk) -> None:
+    ((told,), code, _) = raw(here, b'{"command": "test-key", "key_follows": true}\n' + key.encode() + b"\n")
+    assert (told["event"], told["valid"], code) == ("key", valid, 0)
+    assert words in told["message"]
+    assert ask(here, {"command": "status"})["key"] is None
 
 
 def test_settings_are_changed_and_kept(here: Desk) -> None:

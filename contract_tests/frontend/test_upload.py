@@ -22,13 +22,17 @@ STATUS = "print(json.dumps({{'event': 'status', 'settings': {settings}}}), flush
     ("said", "is_jpeg"),
     [
         (STATUS.format(settings={"upload_format": "jpeg"}), True),
+        (
+            "print(json.dumps({'event': 'warning'})); " + STATUS.format(settings={"upload_format": "jpeg"}),
+            True,
+        ),
         (STATUS.format(settings={"upload_format": "png"}), False),
         (STATUS.format(settings={}), False),
         (STATUS.format(settings=None), False),
         ("print(json.dumps({'event': 'error', 'code': 'journal-broken'}), flush=True)", False),
         ("sys.exit(3)", False),
     ],
-    ids=["jpeg", "png", "an older worker", "no settings", "error", "death"],
+    ids=["jpeg", "jpeg, said later", "png", "an older worker", "no settings", "error", "death"],
 )
 def test_the_setting_decides(
     said: str, is_jpeg: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
