@@ -8,6 +8,8 @@ import functools
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +20,7 @@ import pytest
 from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 from PIL import Image, ImageCms
-from precision_upscaler import batch, cli, targets
+from precision_upscaler import __version__, batch, cli, targets
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.client import UpscalerClient
 from precision_upscaler.clock import SystemClock
@@ -539,3 +541,32 @@ def test_bars_are_drawn_in_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> 
             with batch._display(3, show=show) as watch:
                 assert (watch is batch.silent) is not (show and is_terminal)
     assert drawn == [3]
+
+
+def test_a_choice_among_settings_is_kept_as_it_is_written(shell: Shell) -> None:
+    shell.run("settings", "upload_format=jpeg")
+    assert json.loads((shell.folder / "data/settings.json").read_text())["upload_format"] == "jpeg"
+
+
+def test_a_service_out_of_reach_says_nothing_about_the_key(shell: Shell) -> None:
+    words = ["test-key", "--base-url", "http://127.0.0.1:9"]
+    found = CliRunner().invoke(cli.main, words, catch_exceptions=False)
+    assert found.exit_code not in (0, cli.ACCOUNT)
+    assert "could not be reached" in found.output
+
+
+def test_a_warning_is_told_beside_the_result(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FREEPIK_API_KEY", "mock-wrong_scale")
+    (line,) = shell.run("sky.png", "out.png", "--scale-factor", "4", "--json").output.splitlines()
+    (warning,) = json.loads(line)["warnings"]
+    assert "320 x 320" in warning
+
+
+def test_the_module_is_the_program_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "precision_upscaler.cli", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert __version__ in done.stdout

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from precision_upscaler.contract import LIMITS
 from precision_upscaler.images import (
     NotAPicture,
     _verify_jpeg,
@@ -21,6 +22,7 @@ from precision_upscaler.images import (
     sniff,
     verify,
 )
+from precision_upscaler.source import size_problem
 
 
 def picture(width: int = 40, height: int = 30, mode: str = "RGB") -> Image.Image:
@@ -207,3 +209,10 @@ def test_a_scan_before_its_frame_is_no_picture() -> None:
     scan = next(start for marker, start, _ in jpeg_segments(io.BytesIO(whole)) if marker == 0xDA)
     with pytest.raises(NotAPicture, match="segments are damaged"):
         _verify_jpeg(io.BytesIO(whole[:2] + whole[scan:]))
+
+
+def test_a_picture_too_large_for_every_factor_is_told_how_large_it_may_be() -> None:
+    most = LIMITS["maximum_output_side"]
+    told = size_problem(most, most, 2)
+    assert told is not None
+    assert f"even with factor 2 the longer side may have at most {most // 2} pixels" in told

@@ -206,3 +206,12 @@ def test_a_picture_that_became_shorter_is_not_sent_as_if_it_were_whole(tmp_path:
     path.write_bytes(b"abc")
     with pytest.raises(OSError, match="became shorter"):
         list(file_blocks(path, [b"head", (0, 10)]))
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_a_result_that_says_its_own_colours_keeps_them(kind: str, tmp_path: Path) -> None:
+    chunks = [chunk for chunk in carried(photo("png", tmp_path)) if chunk[0] == b"iCCP"]
+    assert chunks
+    assert put_in(result(tmp_path, kind), chunks) is not None
+    own = WIDE.replace("sRGB".encode("utf-16-be"), "Wide".encode("utf-16-be"))
+    assert put_in(result(tmp_path, kind, icc_profile=own), chunks) is None

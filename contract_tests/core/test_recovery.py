@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PIL import Image
+from precision_upscaler import rivals
+from precision_upscaler.answers import CallFailed
 from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
 from precision_upscaler.journal import State
+from precision_upscaler.policy import Failure
 from precision_upscaler.request import UpscaleRequest
+from precision_upscaler.rivals import KNOWN
+from precision_upscaler.walk import Walk
 
 from contract_tests.fault_matrix.line import FaultyLine, Plan
 from contract_tests.pictures import png
@@ -147,3 +154,45 @@ def test_a_picture_of_another_shape_is_not_ours_however_alike(tmp_path: Path) ->
         with pytest.raises(CreateUnresolved, match="none of them shows this picture"):
             world.upscale()
         assert created
+
+
+def test_without_knowing_the_tasks_before_nothing_is_adopted_and_nothing_paid_again(tmp_path: Path) -> None:
+    def damaged(event: object) -> None:
+        if getattr(event, "charged", "") == "unknown":
+            for path in tmp_path.rglob(KNOWN):
+                path.write_text("{")
+
+    with World(tmp_path, scenario="drop_after_accept") as world:
+        world.on_event = damaged
+        with pytest.raises(CreateUnresolved, match="could not be read before it"):
+            world.upscale()
+        assert world.mock.charges == 1
+        (job,) = world.journal
+        assert (job.state, job.task_id) == (State.COMMITTED, None)
+
+
+def unreadable(*_: object) -> Any:
+    raise OSError("gone")
+
+
+@pytest.mark.parametrize("same_shape", [True, False])
+def test_a_rival_whose_picture_cannot_be_read_stays_one(
+    same_shape: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rivals, "same_shape", lambda *_: same_shape)
+    nothing: Any = SimpleNamespace(source=unreadable)
+    assert rivals.Rivals._may_show(nothing, nothing, nothing, nothing) is same_shape
+
+
+def test_a_result_that_cannot_be_read_shows_nothing(tmp_path: Path) -> None:
+    job: Any = SimpleNamespace(result=tmp_path / "gone.png")
+    assert rivals.Rivals._shows(job, unreadable) is False
+
+
+def test_links_that_cannot_be_renewed_are_used_as_they_are() -> None:
+    def status(_task_id: str) -> None:
+        raise CallFailed(Failure("status"), "not now")
+
+    walk: Any = SimpleNamespace(client=SimpleNamespace(status=status), job=SimpleNamespace(job_id="j"))
+    task: Any = SimpleNamespace(task_id="t")
+    assert Walk._renewed(walk, task) is task

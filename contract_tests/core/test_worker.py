@@ -10,10 +10,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from precision_upscaler import worker as worker_module
+from precision_upscaler.cancel import CancelToken
 
 from contract_tests.fault_matrix.test_processes import PLUGIN, Desk, desk, events_until
 
@@ -225,3 +227,14 @@ def test_the_worker_starts_without_what_only_programs_for_people_need() -> None:
         env={**os.environ, "PYTHONPATH": str(PLUGIN)},
     )
     assert found.stdout.strip() == b"[]"
+
+
+def test_a_later_line_that_is_no_command_is_passed_over() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b'nonsense\n{"command": "delivered"}\n')
+    os.close(writer)
+    workshop: Any = SimpleNamespace(cancel=CancelToken())
+    worker = worker_module.Worker(worker_module.Pipe(reader, writer), workshop)
+    worker._listen()
+    os.close(reader)
+    assert [worker._later.get(timeout=10) for _ in range(2)] == ["delivered", "gone"]
