@@ -16,7 +16,7 @@ import private_gimp
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from contract_tests import targets
+from contract_tests import surroundings, targets
 from contract_tests.summary import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401 - hooks
 from contract_tests.targets import pytest_addoption  # noqa: F401 - a hook
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from private_gimp import Gimp
+
+surroundings.settle()
 
 # The same examples every time where nobody watches; as many new ones as one likes on one's own desk:
 # pytest --hypothesis-profile=explore

@@ -45,18 +45,17 @@ def test_a_reason_holds_for_a_function_and_what_stands_in_it(
 ) -> None:
     (tmp_path / "m.py").write_text(SOURCE)
     reasons = {"m.py": {"Kept.method": "a reason", "oth": "of another function"}}
-    assert uncovered.report(coverage_of(9, 10, 13), reasons, tmp_path)
+    assert not uncovered.report(coverage_of(9, 10, 13), reasons, tmp_path)
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "not run, not explained  m.py:13  other: return 2"
     assert told[1].startswith("3 of 1000 lines not run, 1 of them not explained")
 
 
-def test_too_much_without_a_reason_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uncovered, "TOLERATED", 0.01)
+def test_one_line_without_a_reason_fails(tmp_path: Path) -> None:
     (tmp_path / "m.py").write_text(SOURCE)
-    assert uncovered.report(coverage_of(9, 13, of=200), {}, tmp_path)
-    assert not uncovered.report(coverage_of(9, 10, 13, of=200), {}, tmp_path)
-    assert uncovered.report(coverage_of(9, 10, 13, of=200), {"m.py": {"other": "why"}}, tmp_path)
+    assert uncovered.report(coverage_of(), {}, tmp_path)
+    assert not uncovered.report(coverage_of(13, of=100_000), {}, tmp_path)
+    assert uncovered.report(coverage_of(13, of=100_000), {"m.py": {"other": "why"}}, tmp_path)
 
 
 def test_every_reason_is_given_for_a_function_that_exists() -> None:

@@ -85,7 +85,8 @@ def _knock(address: str) -> dict[str, Any]:
 def state(folder: str) -> dict[str, Any]:
     """Return the data folder and how many paid results in it never reached an image."""
     status = worker(folder, {"command": "status"})
-    jobs = worker(folder, {"command": "jobs"}).get("jobs", [])
+    # an older worker does not say how many jobs there are
+    jobs = worker(folder, {"command": "jobs"}).get("jobs", []) if status.get("unfinished", 1) else []
     paid = [job for job in jobs if job.get("charged") != "no"]
     return {"data_folder": status.get("data_folder"), "base_url": status.get("base_url"), "paid": len(paid)}
 

@@ -63,7 +63,8 @@ def uninstall(places: Sequence[Place], others: Sequence[Place], *, discard: bool
         _forget_in_gimp(place.plug_ins.parent)
         say(f"Removed from {place.name}: {place.plug_ins / plugin_folder.NAME}")
     if staying:
-        say(f"Kept the API key: {', '.join(place.name for place in staying)} still uses it.")
+        verb = "uses" if len(staying) == 1 else "use"
+        say(f"Kept the API key: {' and '.join(place.name for place in staying)} still {verb} it.")
     if removed:
         say("Removed the API key from the system's keyring.")
     if not found:

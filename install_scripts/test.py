@@ -13,13 +13,13 @@ page. Where those cannot be had their tests are skipped, with the reason.
 import python_version  # noqa: F401  # must come first: it speaks to old Pythons
 
 # isort: split
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import busy
 import debian
 from environment import CLONE, Environment
 from gimp_recipes import RECIPES
@@ -128,11 +128,14 @@ def main() -> int:
     argv = [str(environment.tool("pytest")), "--cov", "--cov-report=term"]
     if "live" not in " ".join(arguments).replace("=", " ").split():
         # one purse for one account: a run against the real service stays in one process
-        argv += ["--numprocesses=auto", "--dist=loadfile"]
+        argv += busy.spread(real_gimps=not quick)
     argv += [argument for argument in arguments if argument != "--quick"]
     say("==> tests: pytest")
-    env = {**os.environ, "PRECISION_UPSCALER_WITHOUT_GIMP": ",".join(absent)}
-    with tempfile.TemporaryDirectory(prefix="precision-test-") as folder:
+    with (
+        busy.environment(real_gimps=not quick) as env,
+        tempfile.TemporaryDirectory(prefix="precision-test-") as folder,
+    ):
+        env["PRECISION_UPSCALER_WITHOUT_GIMP"] = ",".join(absent)
         report = Path(folder) / "coverage.json"
         whole = set(arguments) <= {"--quick"}
         if whole:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import tempfile
 import time
 from typing import TYPE_CHECKING
+
+import busy
 
 from .processes import REPOSITORY, plain_environment, python
 from .result import Claim, Result, Setting, Table
@@ -37,17 +40,20 @@ def on_cores(count: int) -> Iterator[None]:
 
 
 def run(setting: Setting, only: str | None = None) -> Result:
-    """Run every test that needs no GIMP, with two workers, once; :class:`RedError` when it does not pass."""
+    """Run every test that needs no GIMP, with coverage, once; :class:`RedError` when it does not pass."""
     tests = only or ("contract_tests/contract" if setting.quick else "contract_tests")
-    argv = python(
-        "-m", "pytest", "-q", f"--numprocesses={CORES}", "--dist=loadfile", "-p", "no:cacheprovider", tests
-    )
     begin = time.perf_counter()
-    with on_cores(CORES):
+    with on_cores(CORES), busy.environment(real_gimps=False) as env, tempfile.TemporaryDirectory() as folder:
+        argv = python("-m", "pytest", "-q", *busy.spread(real_gimps=False), "-p", "no:cacheprovider", tests)
         done = subprocess.run(
-            argv,
+            [*argv, "--cov", "--cov-report=term"],
             cwd=REPOSITORY,
-            env={**plain_environment(), "PRECISION_UPSCALER_WITHOUT_GIMP": "all"},
+            env={
+                **plain_environment(),
+                **{name: env[name] for name in ("TMPDIR",) if name in env},
+                "PRECISION_UPSCALER_WITHOUT_GIMP": "all",
+                "COVERAGE_FILE": f"{folder}/coverage",
+            },
             capture_output=True,
             text=True,
             check=False,

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import httpx2
 import pytest
 from precision_upscaler.addresses import is_loopback, link_problem
+from precision_upscaler.answers import CallFailed
+from precision_upscaler.client import UpscalerClient
 from precision_upscaler.contract import SERVERS
+from precision_upscaler.download import Partial
+from precision_upscaler.errors import AddressNotAllowed
 
 MOCK = "http://127.0.0.1:8000"
 
@@ -59,3 +66,28 @@ def test_refused_with_a_reason(link: str, service: str) -> None:
 )  # fmt: skip
 def test_loopback(host: str | None, here: bool) -> None:
     assert is_loopback(host) is here
+
+
+def test_a_client_for_no_address_is_refused() -> None:
+    with pytest.raises(AddressNotAllowed, match="cannot be read"):
+        UpscalerClient("https://exam\x00ple.org", "key")
+
+
+def test_a_link_that_is_no_address_is_a_failed_download(tmp_path: Path) -> None:
+    with UpscalerClient("http://127.0.0.1:1", "key") as client, pytest.raises(CallFailed) as caught:
+        client.download("http://127.0.0.1:1/\x00", tmp_path / "result", cap=10)
+    assert "is no address" in str(caught.value.what)
+    assert caught.value.failure.hopeless
+
+
+def test_a_download_that_is_whole_already_ends_at_once(tmp_path: Path) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        assert request.headers["range"] == "bytes=3-"
+        return httpx2.Response(416, headers={"content-range": "bytes */3"})
+
+    (tmp_path / "result").write_bytes(b"abc")
+    address = "http://127.0.0.1:1"
+    with UpscalerClient(address, "key", transport=httpx2.MockTransport(answer)) as client:
+        partial = Partial(f"{address}/result", "tag", 3)
+        client.download(f"{address}/result", tmp_path / "result", cap=10, partial=partial)
+    assert (tmp_path / "result").read_bytes() == b"abc"

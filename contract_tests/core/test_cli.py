@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import json
+import os
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 from PIL import Image, ImageCms
-from precision_upscaler import cli, outputs, workshop
+from precision_upscaler import __version__, bars, batch, cli, outputs, workshop
+from precision_upscaler.cancel import CancelToken
 from precision_upscaler.client import UpscalerClient
+from precision_upscaler.clock import SystemClock
 from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.contract.price import TABLE
+from precision_upscaler.errors import Cancelled, Charged
 from precision_upscaler.images import verify
 from precision_upscaler.job import upscale
+from precision_upscaler.journal import Journal
 from precision_upscaler.request import UpscaleRequest
 
 from contract_tests.pictures import png
@@ -153,13 +164,30 @@ def test_an_ending_that_is_none_stays_in_the_name(shell: Shell) -> None:
     [
         ("sea.png/", "is a file"),
         ("sea.png/deeper/out.png", "is a file"),
-        ("/proc/none/", "cannot be written to"),
     ],
 )
 def test_an_output_that_cannot_be_written_is_refused_before_anything_is_paid(
     output: str, says: str, shell: Shell
 ) -> None:
     assert says in shell.run("sky.png", "-o", output, code=2).output
+    assert shell.mock.charges == 0
+
+
+def test_a_folder_that_takes_no_file_is_refused_before_anything_is_paid(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def refuse(*, dir: Path) -> None:  # noqa: A002 - its name is Python's
+        tried.append(dir)
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    (tmp_path / "sealed").mkdir()
+    monkeypatch.setattr(outputs, "tempfile", SimpleNamespace(TemporaryFile=refuse))
+    output = f"{tmp_path / 'sealed' / 'not yet there'}{os.sep}"
+    told = shell.run("sky.png", "-o", output, code=2).output
+    assert f"cannot be written to: {os.strerror(errno.EACCES)}." in " ".join(told.split())
+    assert tried == [tmp_path / "sealed"]
     assert shell.mock.charges == 0
 
 
@@ -383,3 +411,164 @@ def test_a_bad_address_is_an_error_and_no_fault_of_the_program(
     found = shell.run(*words, code=2)
     assert "is not secure" in found.output
     assert "Use an https address" in found.output
+
+
+def test_a_job_is_forgotten_by_its_name(shell: Shell) -> None:
+    shell.run("sky.png", "out.png")
+    (job,) = (shell.folder / "data/jobs").glob("*-*-*")
+    assert shell.run("forget", job.name).output == f"Forgotten: {job.name}\n"
+    assert not job.exists()
+
+
+def test_only_one_job_can_be_told_its_task(shell: Shell) -> None:
+    told = shell.run("resume", "--adopt", "some-task", code=2).output
+    assert "--adopt takes exactly one job." in told
+
+
+def test_an_error_of_a_whole_run_is_an_event_too(shell: Shell) -> None:
+    (told,) = shell.run("resume", "--adopt", "some-task", "--json", code=2).output.splitlines()
+    assert json.loads(told)["code"] == "invalid-parameter"
+
+
+def test_a_number_that_is_none_is_refused(shell: Shell) -> None:
+    assert "must be a number" in shell.run("settings", "deadline_minutes=soon", code=2).output
+
+
+def test_a_plan_names_what_forbids_a_picture(shell: Shell) -> None:
+    (shell.folder / "sea.png").write_bytes(b"not a picture")
+    assert "sea.png: sea.png cannot be sent" in shell.run("sea.png", "-o", "out", "--dry-run", code=1).output
+    (line,) = shell.run("sea.png", "-o", "out", "--dry-run", "--json", code=1).output.splitlines()
+    assert "cannot be sent" in json.loads(line)["problem"]
+
+
+def test_a_plan_names_what_is_there_already(shell: Shell) -> None:
+    (shell.folder / "out").mkdir()
+    (shell.folder / "out/sky-x2.png").write_text("precious")
+    (line,) = shell.run("sky.png", "sea.png", "-o", "out", "--dry-run", "--json").output.splitlines()[:1]
+    assert json.loads(line)["present"] is True
+
+
+def test_a_paste_that_is_no_key_is_not_stored(shell: Shell) -> None:
+    found = CliRunner().invoke(cli.main, ["store-key"], input="two words\n", catch_exceptions=False)
+    assert found.exit_code != 0
+    assert "no API key" in found.output
+    assert not (shell.folder / "data/credentials.json").exists()
+
+
+def test_a_key_in_the_environment_comes_before_the_stored_one(shell: Shell) -> None:
+    found = CliRunner().invoke(cli.main, ["store-key"], input="other-key\n", catch_exceptions=False)
+    assert found.exit_code == 0
+    assert "Note: FREEPIK_API_KEY is set and comes first." in found.output
+
+
+def test_a_job_that_somebody_works_on_is_not_forgotten(shell: Shell) -> None:
+    shell.run("sky.png", "out.png")
+    (folder,) = (shell.folder / "data/jobs").glob("*-*-*")
+    job = Journal(folder.parent, SystemClock()).open(folder.name)
+    assert job.lock.acquire(wait=False)
+    try:
+        assert "being worked on at this moment" in shell.run("forget", folder.name, code=5).output
+    finally:
+        job.lock.release()
+    assert folder.exists()
+
+
+def test_what_nobody_thought_of_ends_one_picture_and_keeps_what_was_paid(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fall_over(*_: object, **__: object) -> None:
+        raise RuntimeError("odd")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(batch, "deliver", fall_over)
+        found = CliRunner().invoke(cli.main, ["sky.png", "out.png"], catch_exceptions=False)
+    assert found.exit_code != 0
+    assert "Something unexpected happened (RuntimeError: odd)." in " ".join(found.output.split())
+    shell.run("resume", "-o", "out/")
+    assert len(list((shell.folder / "out").iterdir())) == shell.mock.charges == 1
+
+
+@pytest.mark.parametrize("charged", ["no", "unknown", "yes"])
+def test_a_cancelled_picture_says_what_it_has_cost(
+    charged: Charged, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled(*_: object, **__: object) -> None:
+        raise Cancelled(charged)
+
+    monkeypatch.setattr(batch, "upscale", cancelled)
+    words = batch._CANCELLED[charged]
+    assert f"sky.png: cancelled. {words}" in shell.run("sky.png", "out.png", code=130).output
+    (line,) = shell.run("sky.png", "out.png", "--json", code=130).output.splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["charged"], told["message"]) == ("cancelled", charged, words)
+
+
+def test_control_c_cancels_in_order_and_the_next_one_as_usual() -> None:
+    workshop: Any = SimpleNamespace(cancel=CancelToken())
+    usual = signal.getsignal(signal.SIGINT)
+    with batch._interruptible(workshop):
+        signal.raise_signal(signal.SIGINT)
+        assert workshop.cancel.event.wait(10)
+        assert signal.getsignal(signal.SIGINT) is usual
+    assert signal.getsignal(signal.SIGINT) is usual
+
+
+def test_only_the_main_thread_listens_to_control_c() -> None:
+    usual, seen = signal.getsignal(signal.SIGINT), []
+    workshop: Any = SimpleNamespace(cancel=CancelToken())
+
+    def elsewhere() -> None:
+        with batch._interruptible(workshop):
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert seen == [usual]
+
+
+def test_bars_are_drawn_in_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+
+    @contextlib.contextmanager
+    def bars(_console: object, count: int) -> Iterator[str]:
+        drawn.append(count)
+        yield "bars"
+
+    monkeypatch.setattr(batch, "bars", bars)
+    for is_terminal in (False, True):
+        stream = SimpleNamespace(isatty=[False, True][is_terminal].__bool__)
+        monkeypatch.setattr(batch, "sys", SimpleNamespace(stderr=stream))
+        for show in (False, True):
+            with batch._display(3, show=show) as watch:
+                assert (watch is bars.silent) is not (show and is_terminal)
+    assert drawn == [3]
+
+
+def test_a_choice_among_settings_is_kept_as_it_is_written(shell: Shell) -> None:
+    shell.run("settings", "upload_format=jpeg")
+    assert json.loads((shell.folder / "data/settings.json").read_text())["upload_format"] == "jpeg"
+
+
+def test_a_service_out_of_reach_says_nothing_about_the_key(shell: Shell) -> None:
+    words = ["test-key", "--base-url", "http://127.0.0.1:9"]
+    found = CliRunner().invoke(cli.main, words, catch_exceptions=False)
+    assert found.exit_code not in (0, cli.ACCOUNT)
+    assert "could not be reached" in found.output
+
+
+def test_a_warning_is_told_beside_the_result(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FREEPIK_API_KEY", "mock-wrong_scale")
+    (line,) = shell.run("sky.png", "out.png", "--scale-factor", "4", "--json").output.splitlines()
+    (warning,) = json.loads(line)["warnings"]
+    assert "320 x 320" in warning
+
+
+def test_the_module_is_the_program_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "precision_upscaler.cli", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert __version__ in done.stdout

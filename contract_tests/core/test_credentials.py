@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,26 @@ class Ring:
             raise RuntimeError("the collection is locked")
         if not self.forgetful:
             self.kept[username] = password
+
+
+def test_looking_for_a_keyring_starts_no_other_program(tmp_path: Path) -> None:
+    code = (
+        "import sys; started = []\n"
+        "sys.addaudithook(lambda name, facts: name == 'subprocess.Popen' and started.append(facts[0]))\n"
+        "from precision_upscaler.credentials import system_keyring\n"
+        "system_keyring(); print(started, 'keyring.backends.macOS' in sys.modules)"
+    )
+    without = ("PYTHON_KEYRING_BACKEND", "DBUS_SESSION_BUS_ADDRESS")
+    env = {name: value for name, value in os.environ.items() if name not in without}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**env, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # it did try the keyrings of all systems
+    assert done.stdout == "[] True\n"
 
 
 def test_environment_before_keyring_before_file(tmp_path: Path) -> None:

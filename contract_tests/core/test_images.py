@@ -5,13 +5,24 @@ from __future__ import annotations
 import hashlib
 import io
 import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from precision_upscaler.images import NotAPicture, inspect, sniff, verify
+from precision_upscaler.contract import LIMITS
+from precision_upscaler.images import (
+    NotAPicture,
+    _verify_jpeg,
+    inspect,
+    jpeg_segments,
+    png_spans,
+    sniff,
+    verify,
+)
+from precision_upscaler.source import size_problem
 
 
 def picture(width: int = 40, height: int = 30, mode: str = "RGB") -> Image.Image:
@@ -176,3 +187,32 @@ def test_the_digest_of_a_png_is_that_of_what_earlier_journals_hold(tmp_path: Pat
 )
 def test_the_bytes_decide_the_format(head: bytes, found: str | None) -> None:
     assert sniff(head) == found
+
+
+@pytest.mark.parametrize(
+    ("read", "content", "says"),
+    [
+        (png_spans, b"\x89PNG\r\n\x1a\n\x00\x00", "ends before its end chunk"),
+        (jpeg_segments, b"GIF89a", "no JPEG"),
+        (jpeg_segments, b"\xff\xd8\xff\xd8\xff\xd9", "segments are damaged"),
+    ],
+)
+def test_what_is_no_file_of_its_kind_has_no_parts(
+    read: Callable[[io.BytesIO], Iterator[object]], content: bytes, says: str
+) -> None:
+    with pytest.raises(NotAPicture, match=says):
+        list(read(io.BytesIO(content)))
+
+
+def test_a_scan_before_its_frame_is_no_picture() -> None:
+    whole = encoded("JPEG")
+    scan = next(start for marker, start, _ in jpeg_segments(io.BytesIO(whole)) if marker == 0xDA)
+    with pytest.raises(NotAPicture, match="segments are damaged"):
+        _verify_jpeg(io.BytesIO(whole[:2] + whole[scan:]))
+
+
+def test_a_picture_too_large_for_every_factor_is_told_how_large_it_may_be() -> None:
+    most = LIMITS["maximum_output_side"]
+    told = size_problem(most, most, 2)
+    assert told is not None
+    assert f"even with factor 2 the longer side may have at most {most // 2} pixels" in told

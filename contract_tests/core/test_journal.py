@@ -17,6 +17,7 @@ from precision_upscaler.errors import DiskFull, JobUnknown, JournalBroken, Upsca
 from precision_upscaler.images import verify
 from precision_upscaler.journal import Job, JobSpec, Journal, State, intact_result
 from precision_upscaler.pruning import prune
+from precision_upscaler.rivals import KNOWN, known_tasks
 
 from contract_tests.pictures import png
 from contract_tests.world import FakeClock
@@ -276,3 +277,22 @@ def test_a_record_is_json_that_a_person_can_read(shelf: Shelf) -> None:
     record = json.loads((shelf.job().folder / "job.json").read_text())
     assert record["origin"] == {"layer": "Sky"}
     assert record["expected"] == [320, 320]
+
+
+@pytest.mark.parametrize("content", ["{", '{"a": 1}', '[3, "t"]'])
+def test_damaged_notes_of_former_tasks_are_none(content: str, shelf: Shelf) -> None:
+    shelf.journal._former.parent.mkdir(exist_ok=True)
+    shelf.journal._former.write_text(content)
+    assert shelf.journal.former_task_ids() == (["t"] if "t" in content else [])
+
+
+def test_a_job_without_a_result_has_no_intact_one(shelf: Shelf) -> None:
+    assert intact_result(shelf.job(State.CREATED)) is None
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"a": 1}'])
+def test_tasks_that_cannot_be_read_are_not_known(content: str | None, shelf: Shelf) -> None:
+    job = shelf.job()
+    if content is not None:
+        (job.folder / KNOWN).write_text(content)
+    assert known_tasks(job) is None

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 from precision_upscaler.carrying import carried, packed, put_in, resized, unpacked
 from precision_upscaler.images import Picture, inspect, verify
-from precision_upscaler.stripping import file_blocks, pieces_to_send, sent_digest
+from precision_upscaler.stripping import file_blocks, pieces_to_send, png_profile, sent_digest
 
 from contract_tests.core.test_images import FILES, picture
 
@@ -195,3 +195,23 @@ def test_big_endian_exif_is_read_too(tmp_path: Path) -> None:
     path.write_bytes(stream.getvalue())
     assert b"MM\x00*" in stream.getvalue()
     assert dressed(result(tmp_path), inspect(path)).getexif()[0x0100] == 80
+
+
+def test_a_damaged_profile_is_none() -> None:
+    assert png_profile(b"name\x00\x00no deflate") == b""
+
+
+def test_a_picture_that_became_shorter_is_not_sent_as_if_it_were_whole(tmp_path: Path) -> None:
+    path = tmp_path / "short"
+    path.write_bytes(b"abc")
+    with pytest.raises(OSError, match="became shorter"):
+        list(file_blocks(path, [b"head", (0, 10)]))
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_a_result_that_says_its_own_colours_keeps_them(kind: str, tmp_path: Path) -> None:
+    chunks = [chunk for chunk in carried(photo("png", tmp_path)) if chunk[0] == b"iCCP"]
+    assert chunks
+    assert put_in(result(tmp_path, kind), chunks) is not None
+    own = WIDE.replace("sRGB".encode("utf-16-be"), "Wide".encode("utf-16-be"))
+    assert put_in(result(tmp_path, kind, icc_profile=own), chunks) is None

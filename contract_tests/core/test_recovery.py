@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PIL import Image
+from precision_upscaler import recovery, rivals
+from precision_upscaler.answers import CallFailed
 from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
-from precision_upscaler.journal import State
+from precision_upscaler.images import NotAPicture
+from precision_upscaler.journal import Journal, State
+from precision_upscaler.policy import Failure, Verdict
 from precision_upscaler.request import UpscaleRequest
+from precision_upscaler.rivals import KNOWN
 from precision_upscaler.task import Task
+from precision_upscaler.walk import Walk
 
 from contract_tests.fault_matrix.line import FaultyLine, Plan
 from contract_tests.pictures import png
@@ -148,3 +156,98 @@ def test_a_picture_of_another_shape_is_not_ours_however_alike(tmp_path: Path) ->
         with pytest.raises(CreateUnresolved, match="none of them shows this picture"):
             world.upscale()
         assert created
+
+
+def test_without_knowing_the_tasks_before_nothing_is_adopted_and_nothing_paid_again(tmp_path: Path) -> None:
+    def damaged(event: object) -> None:
+        if getattr(event, "charged", "") == "unknown":
+            for path in tmp_path.rglob(KNOWN):
+                path.write_text("{")
+
+    with World(tmp_path, scenario="drop_after_accept") as world:
+        world.on_event = damaged
+        with pytest.raises(CreateUnresolved, match="could not be read before it"):
+            world.upscale()
+        assert world.mock.charges == 1
+        (job,) = world.journal
+        assert (job.state, job.task_id) == (State.COMMITTED, None)
+
+
+def unreadable(*_: object) -> Any:
+    raise OSError("gone")
+
+
+@pytest.mark.parametrize("same_shape", [True, False])
+def test_a_rival_whose_picture_cannot_be_read_stays_one(
+    same_shape: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rivals, "same_shape", lambda *_: same_shape)
+    nothing: Any = SimpleNamespace(source=unreadable)
+    assert rivals.Rivals._may_show(nothing, nothing, nothing, nothing) is same_shape
+
+
+def test_a_result_that_cannot_be_read_shows_nothing(tmp_path: Path) -> None:
+    job: Any = SimpleNamespace(result=tmp_path / "gone.png")
+    assert rivals.Rivals._shows(job, unreadable) is False
+
+
+def test_links_that_cannot_be_renewed_are_used_as_they_are() -> None:
+    def status(_task_id: str) -> None:
+        raise CallFailed(Failure("status"), "not now")
+
+    walk: Any = SimpleNamespace(client=SimpleNamespace(status=status), job=SimpleNamespace(job_id="j"))
+    task: Any = SimpleNamespace(task_id="t")
+    assert Walk._renewed(walk, task) is task
+
+
+def test_a_candidate_that_cannot_be_fetched_is_a_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verify(_path: Path) -> None:
+        raise NotAPicture("it is cut off")
+
+    monkeypatch.setattr(recovery, "verify", verify)
+    with World(tmp_path, scenario="drop_after_accept") as world:
+        with pytest.raises(CreateUnresolved, match="its picture could not be fetched") as caught:
+            world.upscale()
+        assert len(caught.value.details["candidates"]) == 1
+        assert world.mock.charges == 1
+
+
+def test_a_task_that_another_job_took_meanwhile_is_not_taken_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adopt = recovery._Search._adopt
+
+    def late(search: recovery._Search, **how: bool) -> bool:
+        taken = set(search._matches)
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(Journal, "task_ids", lambda _: taken)
+            return adopt(search, **how)
+
+    monkeypatch.setattr(recovery._Search, "_adopt", late)
+    with World(tmp_path, scenario="drop_after_accept") as world:
+        with pytest.raises(CreateUnresolved):
+            world.upscale()
+        (job,) = world.journal
+        assert (job.state, job.task_id, world.mock.charges) == (State.COMMITTED, None, 1)
+
+
+def test_a_service_that_answers_without_a_list_has_none() -> None:
+    asked = []
+
+    def listed() -> None:
+        asked.append(1)
+        raise CallFailed(Failure("list", status=200, reached=True), "that is no list")
+
+    retries = SimpleNamespace(
+        asks_too_long=lambda _: False,
+        verdict=lambda _: Verdict.RETRY,
+        pause=lambda *_: 0.0,
+        others=3,
+    )
+    walk: Any = SimpleNamespace(
+        client=SimpleNamespace(list=listed), retries=retries, pause=lambda _: None, chance=lambda: 0.5
+    )
+    assert recovery.note_known_tasks(walk) is False
+    assert len(asked) == 3

@@ -35,6 +35,7 @@ def test_a_damaged_file_means_defaults(content: str, tmp_path: Path) -> None:
         ("result_hosts", "one", "list of host names"),
         ("result_hosts", [""], "list of host names"),
         ("base_url", 5, "must be a text"),
+        ("upload_format", "bmp", "must be one of png, jpeg"),
         ("colour", "red", "no setting called"),
     ],
 )

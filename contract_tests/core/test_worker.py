@@ -10,10 +10,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from precision_upscaler import worker as worker_module
+from precision_upscaler.cancel import CancelToken
 
 from contract_tests.fault_matrix.test_processes import HASTE, PATIENCE, Desk, desk, events_until
 from contract_tests.forked_workers import fork_worker
@@ -143,6 +145,7 @@ def test_the_listed_jobs_have_the_members_the_protocol_states(here: Desk) -> Non
         ),
         (b'{"command": "upscale", "source": "/nowhere.png"}\n', "source-unreadable"),
         (b'{"command": "resume", "job_id": "../.."}\n', "job-unknown"),
+        (b'{"command": "resume", "job_id": "x", "adopt": 3}\n', "bad-command"),
         (b'{"command": "forget", "job_id": "20260101-000000-00000000"}\n', "job-unknown"),
         (b'{"command": "settings", "set": {"deadline_minutes": 0}}\n', "invalid-setting"),
     ],
@@ -192,6 +195,21 @@ def test_a_key_is_stored_tested_and_used(here: Desk) -> None:
     assert wrong["valid"] is False
     assert "Invalid API key" in wrong["message"]
     assert here.mock.charges == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "valid", "words"),
+    [
+        ("mock-key", True, "The key works."),
+        ("wrong-key", False, "Invalid API key"),
+        ("a key", False, "no API key"),
+    ],
+)
+def test_a_key_is_tested_before_it_is_stored(key: str, valid: bool, words: str, here: Desk) -> None:
+    ((told,), code, _) = raw(here, b'{"command": "test-key", "key_follows": true}\n' + key.encode() + b"\n")
+    assert (told["event"], told["valid"], code) == ("key", valid, 0)
+    assert words in told["message"]
+    assert ask(here, {"command": "status"})["key"] is None
 
 
 def test_settings_are_changed_and_kept(here: Desk) -> None:
@@ -246,3 +264,14 @@ def test_the_worker_starts_without_what_only_programs_for_people_need() -> None:
         env={**os.environ, "PYTHONPATH": str(PLUGIN)},
     )
     assert found.stdout.strip() == b"[]"
+
+
+def test_a_later_line_that_is_no_command_is_passed_over() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b'nonsense\n{"command": "delivered"}\n')
+    os.close(writer)
+    workshop: Any = SimpleNamespace(cancel=CancelToken())
+    worker = worker_module.Worker(worker_module.Pipe(reader, writer), workshop)
+    worker._listen()
+    os.close(reader)
+    assert [worker._later.get(timeout=10) for _ in range(2)] == ["delivered", "gone"]

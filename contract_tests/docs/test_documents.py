@@ -10,7 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import placing
 import pytest
@@ -62,20 +62,32 @@ def size_of_xcf(path: Path) -> tuple[int, int]:
     return width, height
 
 
-def shell_pages() -> list[Path]:
-    return [page for page in PAGES if any(block.page == page and runs_in_shell(block) for block in BLOCKS)]
+def of_shell(page: Path) -> list[Block]:
+    return [block for block in BLOCKS if block.page == page and runs_in_shell(block)]
+
+
+def needs_gimp(page: Path) -> bool:
+    return any("private_gimp.py" in block.text for block in of_shell(page))
+
+
+def shell_pages() -> list[Any]:
+    return [
+        pytest.param(page, id=page.name, marks=[pytest.mark.gimp3] if needs_gimp(page) else [])
+        for page in PAGES
+        if of_shell(page)
+    ]
 
 
 def runs_in_shell(block: Block) -> bool:
     return block.language == "sh" and not block.how
 
 
-@pytest.mark.parametrize("page", shell_pages(), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", shell_pages())
 def test_the_commands_of_a_page_work_in_their_order(
     page: Path, tmp_path: Path, environ: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
-    mine = [block for block in BLOCKS if block.page == page and runs_in_shell(block)]
-    if any("private_gimp.py" in block.text for block in mine):
+    mine = of_shell(page)
+    if needs_gimp(page):
         request.getfixturevalue("gimp32")  # skips where no GIMP can be built
     reader = tmp_path / "reader"
     for folder in (".config/GIMP/3.2", ".config/GIMP/2.10"):
@@ -86,7 +98,7 @@ def test_the_commands_of_a_page_work_in_their_order(
         (desk / name).symlink_to(CLONE / name)
     for name in ("wedding.jpg", "photos/a.jpg", "photos/b.jpg"):
         photograph(desk / name)
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_"))}
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "TMPDIR"))}
     tools = Path(sys.executable).parent
     env = {
         **kept,

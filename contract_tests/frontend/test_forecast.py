@@ -140,3 +140,11 @@ def test_nobody_there_is_no_mock() -> None:
         free.bind(("127.0.0.1", 0))
         assert not practice.is_mock("127.0.0.1", free.getsockname()[1])
     assert practice.find_mock({"PRECISION_MOCK_PORT": "no port"}) in (None, "http://127.0.0.1:8000")
+
+
+def test_a_stage_of_a_later_release_moves_no_bar() -> None:
+    whole = Fraction()
+    whole.note({"event": "stage", "stage": "waiting", "expected_seconds": 60.0})
+    before = whole.note({"event": "progress", "stage": "waiting", "done": 30.0, "total": 60.0})
+    assert before
+    assert whole.note({"event": "progress", "stage": "polishing", "done": 1, "total": 2}) == before

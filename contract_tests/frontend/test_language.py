@@ -191,3 +191,13 @@ def test_without_a_word_in_the_environment_the_system_decides(
     environ: dict[str, str], number: int, languages: list[str] | None
 ) -> None:
     assert languages_of.preferred(environ, lambda: number) == languages
+
+
+def test_without_a_catalog_the_number_chooses_the_english_form() -> None:
+    words = Catalog(["en"])
+    assert [words.plural("one task", "many tasks", number) for number in (1, 2)] == ["one task", "many tasks"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has a language of its own windows")
+def test_a_system_without_a_language_of_its_windows_has_none() -> None:
+    assert languages_of.preferred({}) is None

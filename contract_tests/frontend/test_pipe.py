@@ -230,3 +230,8 @@ def test_windows_looks_in_windows_places() -> None:
 def test_a_real_python_is_recognised_and_a_missing_one_is_not() -> None:
     assert interpreter.is_new_enough([sys.executable])
     assert not interpreter.is_new_enough(["/nowhere/python"])
+
+
+def test_without_a_python_that_is_new_enough_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "is_running", lambda _: False)
+    assert interpreter.find({}, runs=lambda _: False) is None

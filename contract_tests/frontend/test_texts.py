@@ -146,3 +146,18 @@ def test_a_worker_that_dies_after_the_payment_is_left_to_resume_whatever_it_miss
     event = texts.worker_died_error(1, "yes", "job", ["ModuleNotFoundError: No module named 'httpx2'"])
     assert "Resume Precision Upscales" in texts.error(event)
     assert event["charged"] == "yes"
+
+
+def test_the_line_for_scripts_names_every_new_image() -> None:
+    assert texts.new_images([3, 14]) == "New images: 3 14"
+
+
+def test_what_cannot_be_written_as_text_is_said_all_the_same() -> None:
+    class Odd(Exception):
+        def __format__(self, spec: str) -> str:
+            raise UnicodeError
+
+        def __str__(self) -> str:
+            return "said"
+
+    assert texts.words_of(Odd()) == "said"

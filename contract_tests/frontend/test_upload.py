@@ -23,13 +23,17 @@ READY = "print(json.dumps({{'event': 'ready', 'settings': {settings}}}), flush=T
     ("said", "is_jpeg"),
     [
         (READY.format(settings={"upload_format": "jpeg"}), True),
+        (
+            "print(json.dumps({'event': 'warning'})); " + READY.format(settings={"upload_format": "jpeg"}),
+            True,
+        ),
         (READY.format(settings={"upload_format": "png"}), False),
         (READY.format(settings={}), False),
         (READY.format(settings=None), False),
         ("print(json.dumps({'event': 'error', 'code': 'journal-broken'}), flush=True)", False),
         ("sys.exit(3)", False),
     ],
-    ids=["jpeg", "png", "an older worker", "no settings", "error", "death"],
+    ids=["jpeg", "jpeg, said later", "png", "an older worker", "no settings", "error", "death"],
 )
 def test_the_setting_decides(
     said: str, is_jpeg: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

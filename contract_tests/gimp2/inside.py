@@ -41,6 +41,21 @@ def native(text):
 # ----- building
 
 
+DIAGONALS = bytes(bytearray((x + y) % 256 for y in range(CANVAS[1]) for x in range(CANVAS[0])))
+
+
+def drawn_once(draw):
+    """Keep what ``draw`` returns: the rows' pictures are made of the same few parts."""
+    drawn = {}
+
+    def kept(*what):
+        if what not in drawn:
+            drawn[what] = draw(*what)
+        return drawn[what]
+
+    return kept
+
+
 def build(row):
     """Return ``(image, layer)`` of a row."""
     what, facts = row["layers"][0], row["image"]
@@ -56,7 +71,7 @@ def build(row):
     image.add_hguide(30)
     channel = gimp.Channel(image, "Keep", CANVAS[0], CANVAS[1], 50.0, gimpcolor.RGB(255, 0, 0))
     image.insert_channel(channel)
-    paint(channel, bytes(bytearray((x + y) % 256 for y in range(CANVAS[1]) for x in range(CANVAS[0]))))
+    paint(channel, DIAGONALS)
     image.active_layer = layer
     profile = PROFILES[facts.get("profile")]()
     if profile:
@@ -108,9 +123,7 @@ def target(image, what, base):
     if "mask" in what:
         mask = layer.create_mask(ADD_WHITE_MASK)
         layer.add_mask(mask)
-        width, height = layer.width, layer.height
-        across, down = [(x * 200) // width for x in range(width)], [(y * 50) // height for y in range(height)]
-        paint(mask, bytes(bytearray(255 - a - b for b in down for a in across)))
+        paint(mask, shade(layer.width, layer.height))
         layer.apply_mask = "no-apply" not in what["mask"]
         layer.show_mask = "show" in what["mask"]
         layer.edit_mask = "edit" in what["mask"]
@@ -163,6 +176,7 @@ def add(image, name, size, at, base, alpha, seed, parent=None, position=0):
     return layer
 
 
+@drawn_once
 def ramp(width, height):
     """Return a gradient of fewer than 26 of 256 levels in 16 bits: cut to 8, it would be seen as bands."""
     levels = [
@@ -171,25 +185,27 @@ def ramp(width, height):
     return struct.pack("=%dH" % (3 * len(levels)), *[level for level in levels for _ in range(3)])
 
 
-_contents = {}
+@drawn_once
+def shade(width, height):
+    """Return a mask that is darker towards the right and the bottom."""
+    across, down = [(x * 200) // width for x in range(width)], [(y * 50) // height for y in range(height)]
+    return bytes(bytearray(255 - a - b for b in down for a in across))
 
 
+@drawn_once
 def content(width, height, colors, alpha, seed):
     """Return soft waves and a few hard edges, well inside every profile's gamut, as 8-bit bytes."""
-    key = (width, height, colors, alpha, seed)
-    if key not in _contents:
-        across = [math.sin((x + seed * 7) / 9.0) * 30 for x in range(width)]
-        down = [math.cos(y / 13.0) for y in range(height)]
-        octets = bytearray()
-        for y in range(height):
-            for x in range(width):
-                level = 128 + across[x] * down[y] + (20 if (x // 40 + y // 35) % 2 else 0)
-                for channel in range(colors):
-                    octets.append(int(level + 12 * channel * (1 if seed % 2 else -1)))
-                if alpha:
-                    octets.append(veil(alpha, x, y, width, height))
-        _contents[key] = bytes(octets)
-    return _contents[key]
+    across = [math.sin((x + seed * 7) / 9.0) * 30 for x in range(width)]
+    down = [math.cos(y / 13.0) for y in range(height)]
+    octets = bytearray()
+    for y in range(height):
+        for x in range(width):
+            level = 128 + across[x] * down[y] + (20 if (x // 40 + y // 35) % 2 else 0)
+            for channel in range(colors):
+                octets.append(int(level + 12 * channel * (1 if seed % 2 else -1)))
+            if alpha:
+                octets.append(veil(alpha, x, y, width, height))
+    return bytes(octets)
 
 
 def veil(kind, x, y, width, height):

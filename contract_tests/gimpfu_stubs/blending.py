@@ -85,10 +85,10 @@ def _look(image: Image, layer: Layer) -> Pixels:
         values = layer.values()
         if not layer.alpha:
             values = np.concatenate([values, np.ones((*values.shape[:2], 1))], axis=2)
-    strength = np.full((*values.shape[:2], 1), layer.opacity)
+    values[:, :, -1] *= layer.opacity
     if layer.mask is not None and layer.apply_mask:
-        strength = strength * layer.mask.values()
-    return np.concatenate([values[:, :, :-1], values[:, :, -1:] * strength], axis=2)
+        values[:, :, -1:] *= layer.mask.values()
+    return values
 
 
 def _placed(values: Pixels, layer: Layer, box: tuple[int, int, int, int]) -> Pixels:
@@ -105,16 +105,19 @@ def _placed(values: Pixels, layer: Layer, box: tuple[int, int, int, int]) -> Pix
 
 def _composed(below: Pixels, above: Pixels, layer: Layer, blend: Blend) -> Pixels:
     alpha_below, alpha_above = below[:, :, -1:], above[:, :, -1:]
-    blended = blend(below[:, :, :-1], above[:, :, :-1])
-    union = layer.mode in (0, 28)
-    alpha = alpha_below + alpha_above - alpha_below * alpha_above if union else alpha_below
-    if union:
-        mixed = above[:, :, :-1] * alpha_above + below[:, :, :-1] * alpha_below * (1 - alpha_above)
-        colors = np.divide(mixed, alpha, out=below[:, :, :-1].copy(), where=alpha > 0)
+    result = below.copy()
+    if layer.mode in (0, 28):
+        rest = alpha_below * (1 - alpha_above)
+        alpha = alpha_above + rest
+        mixed = above[:, :, :-1] * alpha_above
+        mixed += below[:, :, :-1] * rest
+        np.divide(mixed, alpha, out=result[:, :, :-1], where=alpha > 0)
+        result[:, :, -1:] = alpha
     else:
         share = np.minimum(alpha_above, alpha_below)
-        colors = below[:, :, :-1] * (1 - share) + blended * share
-    return np.concatenate([colors, alpha], axis=2)
+        result[:, :, :-1] *= 1 - share
+        result[:, :, :-1] += blend(below[:, :, :-1], above[:, :, :-1]) * share
+    return result
 
 
 def _indexed(image: Image) -> Pixels:

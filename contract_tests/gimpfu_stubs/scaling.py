@@ -7,6 +7,8 @@ area a new pixel covers, which GEGL comes near to.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from .formats import Pixels
@@ -40,9 +42,13 @@ def blurred(values: Pixels, sigma_x: float, sigma_y: float, *, alpha: bool) -> P
     """Return float pixels under a Gaussian, the edges continued; colours are weighted by alpha."""
     weight = values[:, :, -1:] if alpha else None
     work = values if weight is None else np.concatenate([values[:, :, :-1] * weight, weight], axis=2)
-    for axis, sigma in ((0, sigma_y), (1, sigma_x)):
-        if sigma > 0:
-            work = _convolved(work, _gaussian(sigma), axis)
+    height, width, channels = work.shape
+    if sigma_y > 0:
+        work = (_gaussian(sigma_y, height) @ work.reshape(height, -1)).reshape(work.shape)
+    if sigma_x > 0:
+        lines = np.ascontiguousarray(work.transpose(1, 0, 2)).reshape(width, -1)
+        lines = _gaussian(sigma_x, width) @ lines
+        work = np.ascontiguousarray(lines.reshape(width, height, channels).transpose(1, 0, 2))
     if weight is None:
         return work
     weight = work[:, :, -1:]
@@ -58,28 +64,33 @@ def _resampled(values: Pixels, size: int, interpolation: int, axis: int) -> Pixe
     before = values.shape[axis]
     if before == size:
         return values
-    if size < before:
-        return np.moveaxis(np.tensordot(_averaging(before, size), values, axes=(1, axis)), 0, axis)
-    # beyond the edge the last pixel goes on
-    kernel, reach = (_cubic, 2) if interpolation in (CUBIC, LOHALO) else (_triangle, 1)
-    centres = (np.arange(size) + 0.5) * before / size - 0.5
     shape = [1, 1, 1]
     shape[axis] = size
-    total = 0.0
-    for step in range(1 - reach, reach + 1):
-        places = np.floor(centres).astype(int) + step
-        weights = kernel(places - centres).reshape(shape)
-        total = total + weights * values.take(np.clip(places, 0, before - 1), axis=axis)
-    return np.asarray(total)
+    total = None
+    for places, weights in _shares(before, size, cubic=interpolation in (CUBIC, LOHALO)):
+        part = values.take(places, axis=axis)
+        part *= weights.reshape(shape)
+        total = part if total is None else np.add(total, part, out=total)
+    return total
 
 
-def _averaging(before: int, size: int) -> Pixels:
-    """Return the share each old pixel has of each new one."""
-    edges = np.arange(size + 1) * before / size
-    old = np.arange(before)
-    overlap = np.minimum(edges[1:, None], old + 1) - np.maximum(edges[:-1, None], old)
-    shares = np.clip(overlap, 0, None)
-    return shares / shares.sum(axis=1, keepdims=True)
+@lru_cache(maxsize=64)
+def _shares(before: int, size: int, *, cubic: bool) -> list[tuple[Pixels, Pixels]]:
+    """Return the old pixels that each new one is made of: steps of (their places, their shares)."""
+    if size < before:
+        edges = np.arange(size + 1) * before / size
+        first = np.floor(edges[:-1]).astype(int)
+        steps = [first + step for step in range(int(np.max(np.ceil(edges[1:]) - first)))]
+        covered = [np.minimum(edges[1:], old + 1) - np.maximum(edges[:-1], old) for old in steps]
+        shares = np.clip(covered, 0, None)
+        shares /= shares.sum(axis=0)
+    else:
+        kernel, reach = (_cubic, 2) if cubic else (_triangle, 1)
+        centres = (np.arange(size) + 0.5) * before / size - 0.5
+        steps = [np.floor(centres).astype(int) + step for step in range(1 - reach, reach + 1)]
+        shares = [kernel(places - centres) for places in steps]
+    # beyond the edge the last pixel goes on
+    return [(np.clip(places, 0, before - 1), share) for places, share in zip(steps, shares, strict=True)]
 
 
 def _triangle(distance: Pixels) -> Pixels:
@@ -94,19 +105,13 @@ def _cubic(distance: Pixels) -> Pixels:
     return np.where(d < 1, near, np.where(d < 2, far, 0.0))
 
 
-def _gaussian(sigma: float) -> Pixels:
+@lru_cache(maxsize=16)
+def _gaussian(sigma: float, size: int) -> Pixels:
+    """Return the matrix (size, size) that blurs a line of pixels, the edges continued."""
     reach = max(1, int(np.ceil(3 * sigma)))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    return kernel / kernel.sum()
-
-
-def _convolved(values: Pixels, kernel: Pixels, axis: int) -> Pixels:
-    reach = len(kernel) // 2
-    wide = [(reach, reach) if number == axis else (0, 0) for number in range(3)]
-    padded = np.pad(values, wide, mode="edge")
-    total = np.zeros_like(values)
-    for number, weight in enumerate(kernel):
-        part = [slice(None)] * 3
-        part[axis] = slice(number, number + values.shape[axis])
-        total += weight * padded[tuple(part)]
-    return total
+    matrix = np.zeros((size, size))
+    here = np.arange(size)
+    for step, share in zip(range(-reach, reach + 1), kernel / kernel.sum(), strict=True):
+        np.add.at(matrix, (here, np.clip(here + step, 0, size - 1)), share)
+    return matrix

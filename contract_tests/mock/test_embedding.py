@@ -13,6 +13,7 @@ from precision_upscaler.contract import CREATE_PATH
 import mock_server
 from contract_tests.mock.calling import encoded, picture
 from mock_server import Options, PrecisionMock, create_app
+from mock_server.request_body import BodyError
 from mock_server.scenarios import UnknownScenarioError
 
 pytest_plugins = ["pytester"]
@@ -108,3 +109,18 @@ def test_the_plug_in_brings_the_fixture(pytester: pytest.Pytester) -> None:
         "def test_it(precision_mock): assert precision_mock.url.startswith('http://127.0.0.1:')"
     )
     pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("problem", "status"), [(RuntimeError("a bug of ours"), 500), (BodyError("it broke off"), 400)]
+)
+def test_what_goes_wrong_inside_is_answered_in_json(problem: Exception, status: int) -> None:
+    app = create_app()
+
+    def broken() -> str:
+        raise problem
+
+    app.add_url_rule("/broken", view_func=broken)
+    answer = app.test_client().get("/broken")
+    assert answer.status_code == status
+    assert answer.get_json()["message"]

@@ -93,7 +93,14 @@ def test_a_missing_bind_is_named_before_anything_runs(gimp32: Gimp, tmp_path: Pa
         gimp32.run(["true"], binds=[tmp_path / "nowhere"])
 
 
-@pytest.mark.parametrize("fixture", ["gimp30", "gimp32", "gimp210"])
+@pytest.mark.parametrize(
+    "fixture",
+    [
+        pytest.param("gimp30", marks=pytest.mark.gimp3),
+        pytest.param("gimp32", marks=pytest.mark.gimp3),
+        pytest.param("gimp210", marks=pytest.mark.gimp2),
+    ],
+)
 def test_each_gimp_is_the_version_it_says_and_runs_python(
     fixture: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

@@ -146,9 +146,10 @@ def test_another_gimp_keeps_what_it_shares(
         made(place.plug_ins, "any")
     removing.uninstall([named], [native, flatpak], discard=False)
     assert (shared.exists(), "forget" in asked) == (True, False)
-    assert "GIMP 3.2 (installed), GIMP 3.2 (Flatpak) still uses it" in capsys.readouterr().out
+    assert "GIMP 3.2 (installed) and GIMP 3.2 (Flatpak) still use it" in capsys.readouterr().out
     removing.uninstall([flatpak], [native, flatpak], discard=False)
     assert (shared.exists(), apart.exists(), "forget" in asked) == (True, False, False)
+    assert "GIMP 3.2 (installed) still uses it" in capsys.readouterr().out
     removing.uninstall([native], [native, flatpak], discard=False)
     assert (shared.exists(), "forget" in asked) == (False, True)
 

@@ -106,13 +106,6 @@ class _Group(click.Group):
         except UpscaleError as error:
             sys.exit(_fail(error))
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.commands:
-            return "upscale", self.commands["upscale"], args
-        return super().resolve_command(ctx, args)
-
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # options of "upscale" may come before the first picture
         if args and args[0] not in self.commands and args[0] not in ("-h", "--help", "--version"):

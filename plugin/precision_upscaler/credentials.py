@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ _FILE = "credentials.json"
 _ACCOUNTS = "accounts.json"
 _REFUSED = "refused-by-keyring"
 """In the key file: the accounts whose key the keyring did not take, so that what it holds is older."""
+_MAC = "keyring.backends.macOS.api"
 _MAGNIFIC_HOST = urlsplit(SERVERS[1]).hostname
 
 
@@ -65,6 +67,9 @@ def system_keyring() -> Keyring | None:
     try:
         import keyring  # noqa: PLC0415 - slow, and needed only when the environment holds no key
 
+        if sys.platform != "darwin":
+            # it tries every system's keyring, and the Mac's looks for Apple's libraries with a compiler
+            sys.modules.setdefault(_MAC, None)  # type: ignore[arg-type]  # Python's word for: not to be had
         backend = keyring.get_keyring()
         # fail and null backends have priority 0 and below; keyrings.alt stores plain text
         if backend.priority < 1 or type(backend).__module__.startswith("keyrings.alt"):

@@ -222,16 +222,16 @@ def histogram(
             if channel == 0
             else colors_only[:, :, min(channel, colors_only.shape[2]) - 1]
         )
-    levels = np.clip(np.floor(one * 255.0 + 0.5), 0, 255)
-    inside = (levels >= np.floor(start * 255 + 0.5)) & (levels <= np.floor(end * 255 + 0.5))
-    count, pixels = float((weight * inside).sum()), float(weight.sum())
+    levels = formats.from_unit(one, formats.PRECISIONS[formats.U8_GAMMA])
+    heights = np.bincount(levels.reshape(-1), weights=weight.reshape(-1), minlength=256)
+    numbers = np.arange(256)
+    inside = heights * ((numbers >= np.floor(start * 255 + 0.5)) & (numbers <= np.floor(end * 255 + 0.5)))
+    count, pixels = float(inside.sum()), float(weight.sum())
     if not count:
         return 0.0, 0.0, 0.0, pixels, 0.0, 0.0
-    mean = float((levels * weight * inside).sum() / count)
-    deviation = float(np.sqrt(((levels - mean) ** 2 * weight * inside).sum() / count))
-    order = np.argsort(levels, axis=None)
-    running = (weight * inside).reshape(-1)[order].cumsum()
-    median = float(levels.reshape(-1)[order][np.searchsorted(running, count / 2.0)])
+    mean = float((numbers * inside).sum() / count)
+    deviation = float(np.sqrt(((numbers - mean) ** 2 * inside).sum() / count))
+    median = float(np.searchsorted(inside.cumsum(), count / 2.0))
     return mean, deviation, median, pixels, count, count / pixels
 
 
