@@ -20,7 +20,8 @@ import pytest
 from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 from PIL import Image, ImageCms
-from precision_upscaler import __version__, bars, batch, cli, outputs, workshop
+from precision_upscaler import __version__, batch, cli, outputs, workshop
+from precision_upscaler.bars import silent
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.client import UpscalerClient
 from precision_upscaler.clock import SystemClock
@@ -541,7 +542,7 @@ def test_bars_are_drawn_in_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(batch, "sys", SimpleNamespace(stderr=stream))
         for show in (False, True):
             with batch._display(3, show=show) as watch:
-                assert (watch is bars.silent) is not (show and is_terminal)
+                assert (watch is silent) is not (show and is_terminal)
     assert drawn == [3]
 
 

@@ -12,6 +12,7 @@ from precision_upscaler import recovery, rivals
 from precision_upscaler.answers import CallFailed
 from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
 from precision_upscaler.images import NotAPicture
+from precision_upscaler.incoming import Incoming
 from precision_upscaler.journal import Journal, State
 from precision_upscaler.policy import Failure, Verdict
 from precision_upscaler.request import UpscaleRequest
@@ -203,10 +204,10 @@ def test_links_that_cannot_be_renewed_are_used_as_they_are() -> None:
 def test_a_candidate_that_cannot_be_fetched_is_a_doubt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def verify(_path: Path) -> None:
+    def picture(_incoming: Incoming) -> None:
         raise NotAPicture("it is cut off")
 
-    monkeypatch.setattr(recovery, "verify", verify)
+    monkeypatch.setattr(Incoming, "picture", picture)
     with World(tmp_path, scenario="drop_after_accept") as world:
         with pytest.raises(CreateUnresolved, match="its picture could not be fetched") as caught:
             world.upscale()

@@ -16,6 +16,7 @@ assert command == {{"command": "prepare"}}
 {said}
 sys.stdin.readline()
 """
+WARNING = "print(json.dumps({'event': 'warning'})); "
 READY = "print(json.dumps({{'event': 'ready', 'settings': {settings}}}), flush=True)"
 
 
