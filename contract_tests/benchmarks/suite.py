@@ -40,7 +40,7 @@ def on_cores(count: int) -> Iterator[None]:
 
 
 def run(setting: Setting, only: str | None = None) -> Result:
-    """Run every test that needs no GIMP once, then with coverage; :class:`RedError` when one does not pass."""
+    """Run the tests that need no GIMP, then again with coverage; :class:`RedError` when one fails."""
     tests = only or ("contract_tests/contract" if setting.quick else "contract_tests")
     seconds, summary = _passed(tests)
     measured, _ = _passed(tests, "--cov", "--cov-report=term")

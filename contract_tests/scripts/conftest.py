@@ -7,6 +7,6 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave coverage out of the dozens of programs that are started here, which are no part of what it counts."""
+    """Leave coverage out of the programs started here: they are dozens, and not what it counts."""
     for name in ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"):
         monkeypatch.delenv(name, raising=False)
