@@ -15,7 +15,7 @@ _GIMPS_OWN = ("gimp_flush(): error: Broken pipe", "never exited.")
 _TOLD = "Log: "
 
 
-def complaints(output: str) -> list[str]:
-    """Return the lines of ``output`` that are warnings or traces of ours."""
-    found = [line for line in output.splitlines() if any(word in line.lower() for word in _OURS)]
+def complaints(output: str, words: tuple[str, ...] = _OURS) -> list[str]:
+    """Return the lines of ``output`` that are warnings or traces of ours: those with one of the ``words``."""
+    found = [line for line in output.splitlines() if any(word in line.lower() for word in words)]
     return [line for line in found if not line.rstrip().endswith(_GIMPS_OWN) and not line.startswith(_TOLD)]

@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from gimp_noise import complaints
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -41,6 +43,8 @@ _TITLE_BAR = 28
 """What the window manager adds to a window's height, in pixels of the display, with a little to spare."""
 IMAGE_WINDOW = r"/GIMP$/"
 """Names of GIMP's main window end like this."""
+_OURS = ("precision", "upscaler", "traceback", "python")
+"""Words of lines that are about us."""
 
 
 class ScreenError(AssertionError):
@@ -103,6 +107,10 @@ class Desktop:
 
     def __exit__(self, kind: object, problem: object, trace: object) -> None:
         self._close()
+
+    def complaints(self) -> list[str]:
+        """Return the lines of GIMP's outputs that speak of us; any of them is a fault of ours."""
+        return complaints(self.log.read_text(errors="replace"), _OURS)
 
     # ---------------------------------------------------------------- looking
 
@@ -263,8 +271,3 @@ def _full_version(gimp: Gimp) -> str:
 
 def _where(name: str | None, where: dict[str, Any]) -> dict[str, Any]:
     return where if name is None else {"name": name, **where}
-
-
-def complaints(log: str, words: str = r"precision|upscaler|Traceback|python") -> list[str]:
-    """Return the lines of GIMP's standard error that speak of us; any of them is a fault of ours."""
-    return [line for line in log.splitlines() if re.search(words, line, re.IGNORECASE)]

@@ -13,7 +13,7 @@ from PIL import Image, ImageStat
 from precision_upscaler.frontend.mnemonics import bare
 
 from contract_tests.gimp3_windows.conftest import DIALOG, EVIDENCE, SETTINGS, draw_photograph
-from contract_tests.gimp3_windows.harness import Desktop, complaints
+from contract_tests.gimp3_windows.harness import Desktop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,7 +81,7 @@ def seen(
         evidence=EVIDENCE,
     )
     with desktop:
-        yield Seen(look, _windows(desktop, look), complaints(desktop.log.read_text(errors="replace")))
+        yield Seen(look, _windows(desktop, look), desktop.complaints())
 
 
 def _windows(desktop: Desktop, look: Look) -> dict[str, list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract_tests.gimp3_windows.conftest import DIALOG, KEY, RESUME, SETTINGS
-from contract_tests.gimp3_windows.harness import IMAGE_WINDOW, complaints
+from contract_tests.gimp3_windows.harness import IMAGE_WINDOW
 
 if TYPE_CHECKING:
     from contract_tests.gimp3_windows.conftest import Desk
@@ -346,6 +346,6 @@ def _shows(desk: Desk, name: str) -> None:
 
 
 def test_gimp_and_python_had_nothing_to_complain_about(desk: Desk) -> None:
-    said = complaints(desk.desktop.log.read_text(errors="replace"))
+    said = desk.desktop.complaints()
     # the browser of these tests says what it was asked to open
     assert [line for line in said if not line.startswith("browser-opens")] == []

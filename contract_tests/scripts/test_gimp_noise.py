@@ -28,6 +28,7 @@ OURS = [
 @pytest.mark.parametrize("line", FAREWELLS)
 def test_a_farewell_of_gimp_is_no_complaint(line: str) -> None:
     assert complaints(f"GIMP is busy\n{line}\n") == []
+    assert complaints(line, ("precision", "python")) == []
 
 
 @pytest.mark.parametrize("line", OURS)
