@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from precision_upscaler import recovery, rivals
 from precision_upscaler.answers import CallFailed
+from precision_upscaler.client import UpscalerClient
 from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
 from precision_upscaler.images import NotAPicture
 from precision_upscaler.incoming import Incoming
@@ -252,3 +253,17 @@ def test_a_service_that_answers_without_a_list_has_none() -> None:
     )
     assert recovery.note_known_tasks(walk) is False
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize("status", [200, 404], ids=["never readable", "not there"])
+def test_a_list_of_tasks_that_cannot_be_read_is_said_and_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    def unread(_client: UpscalerClient) -> None:
+        raise CallFailed(Failure("list", status), "no list")
+
+    monkeypatch.setattr(UpscalerClient, "list", unread)
+    with World(tmp_path) as world:
+        world.upscale()
+        assert world.warnings == ["no-task-list"]
+        assert world.mock.charges == 1
