@@ -2,8 +2,9 @@
 
 ``uncovered.json`` names functions, not lines, so that it outlives other edits: in a function that it
 names, lines may stay without a test, for the reason it gives. ``install_scripts/test.py`` asks this after
-every whole run, with real GIMPs or without: what runs inside those is not measured. No line may be neither
-run nor explained; those that are run by chance (races, a busy machine) have that as their reason.
+every whole run, with real GIMPs or without: what runs inside those is not measured. Every line is either run or
+explained, also one that is known to run by chance (races, a busy machine). What another machine's chance
+adds is named, and fails the run when it is more than ``BY_CHANCE`` lines.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 REASONS = Path(__file__).with_suffix(".json")
 MODULE = "module"
+BY_CHANCE = 5
+"""Lines: too few to hide a function of some weight that lost its tests."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,14 @@ def missing(coverage: dict[str, Any], root: Path = ROOT) -> list[Missing]:
 
 
 def report(coverage: dict[str, Any], reasons: dict[str, dict[str, str]], root: Path = ROOT) -> bool:
-    """Print what is neither run nor explained; return whether that is nothing."""
+    """Print what is neither run nor explained; return whether chance may be the reason."""
     every = missing(coverage, root)
     unexplained = [one for one in every if not one.explained(reasons)]
     for one in unexplained:
         print(f"not run, not explained  {one.path}:{one.line}  {one.scope}: {one.text}")
     of = f"{len(every)} of {coverage['totals']['num_statements']} lines not run"
-    print(f"{of}, {len(unexplained)} of them not explained in {REASONS.name}")
-    return not unexplained
+    print(f"{of}, {len(unexplained)} of them not explained in {REASONS.name} (at most {BY_CHANCE})")
+    return len(unexplained) <= BY_CHANCE
 
 
 def main(arguments: list[str]) -> int:
