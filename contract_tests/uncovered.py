@@ -2,9 +2,9 @@
 
 ``uncovered.json`` names functions, not lines, so that it outlives other edits: in a function that it
 names, lines may stay without a test, for the reason it gives. ``install_scripts/test.py`` asks this after
-every whole run, with real GIMPs or without: what runs inside those is not measured. Every line is either run or
-explained, also one that is known to run by chance (races, a busy machine). What another machine's chance
-adds is named, and fails the run when it is more than ``BY_CHANCE`` lines.
+every whole run, with real GIMPs or without: what runs inside those is not measured. Every line is either
+run or explained, also one that is known to run by chance (races, a busy machine). What another machine's
+chance adds is named, and fails the run when it is more than ``BY_CHANCE`` lines.
 """
 
 from __future__ import annotations
