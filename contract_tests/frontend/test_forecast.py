@@ -14,16 +14,15 @@ from precision_upscaler.contract.duration import expected_seconds
 from precision_upscaler.frontend import practice
 from precision_upscaler.frontend.forecast import Experience, forecast
 from precision_upscaler.frontend.fraction import SHARES, Fraction, waiting_fraction
-from precision_upscaler.frontend.placement import (
+from precision_upscaler.frontend.options import (
     FIT_LAYER,
     GROW_CANVAS,
     NEW_IMAGE,
     NEW_LAYER,
     PLACEMENTS,
     SCALE_IMAGE,
-    Box,
-    Size,
 )
+from precision_upscaler.frontend.placement import Box, Size
 
 from mock_server.embedding import PrecisionMock
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from precision_upscaler.frontend import kept, texts
-from precision_upscaler.frontend.placement import (
+from precision_upscaler.frontend.options import (
     FIT_LAYER,
     GROW_CANVAS,
     NEW_IMAGE,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.frontend import placement as p
+from precision_upscaler.frontend.options import FIT_LAYER, GROW_CANVAS, NEW_IMAGE, NEW_LAYER, SCALE_IMAGE
 
 SIDES = st.integers(1, 30_000)
 OFFSETS = st.integers(-20_000, 20_000)
@@ -61,7 +62,7 @@ def test_what_touched_before_touches_after(one: p.Box, other: p.Box, scale: Frac
 
 @given(SIZES, BOXES, SCALES)
 def test_scale_image_scales_canvas_and_layer_alike(canvas: p.Size, layer: p.Box, scale: Fraction) -> None:
-    placed = p.place(p.SCALE_IMAGE, canvas, layer, scale)
+    placed = p.place(SCALE_IMAGE, canvas, layer, scale)
     assert placed.scales_others
     assert placed.shift == (0, 0)
     whole = p.scaled_box(p.Box(0, 0, *canvas), scale)
@@ -69,7 +70,7 @@ def test_scale_image_scales_canvas_and_layer_alike(canvas: p.Size, layer: p.Box,
     assert placed.layer == p.scaled_box(layer, scale)
 
 
-@pytest.mark.parametrize("placement", [p.GROW_CANVAS, p.NEW_LAYER])
+@pytest.mark.parametrize("placement", [GROW_CANVAS, NEW_LAYER])
 @given(canvas=SIZES, layer=BOXES, scale=SCALES)
 def test_a_growing_canvas_holds_the_layer_and_all_it_held(
     placement: str, canvas: p.Size, layer: p.Box, scale: Fraction
@@ -84,7 +85,7 @@ def test_a_growing_canvas_holds_the_layer_and_all_it_held(
 
 @given(SIZES, BOXES, SCALES)
 def test_a_canvas_grows_by_no_more_than_it_must(canvas: p.Size, layer: p.Box, scale: Fraction) -> None:
-    placed = p.place(p.GROW_CANVAS, canvas, layer, scale)
+    placed = p.place(GROW_CANVAS, canvas, layer, scale)
     assert placed.shift == (max(0, -layer.x), max(0, -layer.y))
     right = max(canvas.width, layer.x + placed.layer.width)
     assert placed.canvas.width == right + placed.shift[0]
@@ -92,12 +93,12 @@ def test_a_canvas_grows_by_no_more_than_it_must(canvas: p.Size, layer: p.Box, sc
 
 @given(SIZES, BOXES, SCALES)
 def test_fit_layer_moves_nothing(canvas: p.Size, layer: p.Box, scale: Fraction) -> None:
-    assert p.place(p.FIT_LAYER, canvas, layer, scale) == p.Placed(canvas, (0, 0), layer, False)
+    assert p.place(FIT_LAYER, canvas, layer, scale) == p.Placed(canvas, (0, 0), layer, False)
 
 
 @given(SIZES, BOXES, SCALES)
 def test_a_new_image_is_the_layer(canvas: p.Size, layer: p.Box, scale: Fraction) -> None:
-    placed = p.place(p.NEW_IMAGE, canvas, layer, scale)
+    placed = p.place(NEW_IMAGE, canvas, layer, scale)
     assert placed.layer == p.Box(0, 0, *placed.canvas)
 
 
@@ -108,7 +109,7 @@ def test_another_name_is_an_error() -> None:
 
 @given(SIZES, st.lists(BOXES, min_size=1, max_size=5), FACTORS)
 def test_one_canvas_holds_several_layers(canvas: p.Size, layers: list[p.Box], factor: int) -> None:
-    each = [p.place(p.GROW_CANVAS, canvas, layer, factor) for layer in layers]
+    each = [p.place(GROW_CANVAS, canvas, layer, factor) for layer in layers]
     together = p.united(each)
     assert inside(p.Box(together.shift[0], together.shift[1], canvas.width, canvas.height), together.canvas)
     for one in each:

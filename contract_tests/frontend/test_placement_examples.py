@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 from precision_upscaler.frontend import placement as p
+from precision_upscaler.frontend.options import FIT_LAYER, GROW_CANVAS, NEW_IMAGE, NEW_LAYER, SCALE_IMAGE
 
 CANVAS = p.Size(200, 100)
 BEYOND = p.Box(-10, -20, 300, 200)
@@ -28,11 +29,11 @@ def test_a_side_is_never_less_than_a_pixel() -> None:
 @pytest.mark.parametrize(
     ("placement", "layer", "placed"),
     [
-        (p.SCALE_IMAGE, BEYOND, p.Placed((400, 200), (0, 0), (-20, -40, 600, 400), True)),
-        (p.GROW_CANVAS, BEYOND, p.Placed((600, 400), (10, 20), (0, 0, 600, 400), False)),
-        (p.NEW_LAYER, CORNER, p.Placed((350, 190), (0, 0), (150, 90, 200, 100), False)),
-        (p.FIT_LAYER, CORNER, p.Placed((200, 100), (0, 0), (150, 90, 100, 50), False)),
-        (p.NEW_IMAGE, CORNER, p.Placed((200, 100), (0, 0), (0, 0, 200, 100), False)),
+        (SCALE_IMAGE, BEYOND, p.Placed((400, 200), (0, 0), (-20, -40, 600, 400), True)),
+        (GROW_CANVAS, BEYOND, p.Placed((600, 400), (10, 20), (0, 0, 600, 400), False)),
+        (NEW_LAYER, CORNER, p.Placed((350, 190), (0, 0), (150, 90, 200, 100), False)),
+        (FIT_LAYER, CORNER, p.Placed((200, 100), (0, 0), (150, 90, 100, 50), False)),
+        (NEW_IMAGE, CORNER, p.Placed((200, 100), (0, 0), (0, 0, 200, 100), False)),
     ],
 )
 def test_where_everything_goes_at_twice_the_size(placement: str, layer: p.Box, placed: p.Placed) -> None:
@@ -40,7 +41,7 @@ def test_where_everything_goes_at_twice_the_size(placement: str, layer: p.Box, p
 
 
 def test_the_canvas_for_two_layers_has_no_pixel_too_many() -> None:
-    each = [p.place(p.GROW_CANVAS, CANVAS, layer, 2) for layer in (BEYOND, CORNER)]
+    each = [p.place(GROW_CANVAS, CANVAS, layer, 2) for layer in (BEYOND, CORNER)]
     # BEYOND reaches from (-10, -20) to (590, 380), CORNER to (350, 190)
     assert p.united(each) == p.Placed((600, 400), (10, 20), None, False)
 

@@ -7,8 +7,7 @@ import re
 
 import pytest
 from precision_upscaler.frontend import texts
-from precision_upscaler.frontend.options import OWN
-from precision_upscaler.frontend.placement import FIT_LAYER
+from precision_upscaler.frontend.options import FIT_LAYER, OWN
 
 VALUES = {
     "name": "Sky",

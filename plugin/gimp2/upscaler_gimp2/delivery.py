@@ -16,7 +16,8 @@ from gimpfu import (
 )
 from precision_upscaler.frontend import options, texts
 from precision_upscaler.frontend.kept import conversion_note
-from precision_upscaler.frontend.placement import NEW_IMAGE, Box, Size, place, received, scaled_box
+from precision_upscaler.frontend.options import NEW_IMAGE
+from precision_upscaler.frontend.placement import Box, Size, place, received, scaled_box
 
 from . import compose, export, swap, working
 from . import subject as subjects

@@ -7,15 +7,8 @@ from collections import namedtuple
 from gimpfu import gimp, pdb
 from precision_upscaler.contract import LIMITS
 from precision_upscaler.frontend import limits, options, texts
-from precision_upscaler.frontend.placement import (
-    FIT_LAYER,
-    NEW_IMAGE,
-    NEW_LAYER,
-    Box,
-    Size,
-    area_within,
-    place,
-)
+from precision_upscaler.frontend.options import FIT_LAYER, NEW_IMAGE, NEW_LAYER
+from precision_upscaler.frontend.placement import Box, Size, area_within, place
 
 from .errors import Refused
 from .text import readable

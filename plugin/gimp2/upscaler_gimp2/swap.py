@@ -24,7 +24,7 @@ from gimpfu import (
     pdb,
 )
 from precision_upscaler.frontend.kept import keeps_layer
-from precision_upscaler.frontend.placement import FIT_LAYER, NEW_IMAGE, SCALE_IMAGE
+from precision_upscaler.frontend.options import FIT_LAYER, NEW_IMAGE, SCALE_IMAGE
 
 from . import compose, working
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from precision_upscaler.frontend.placement import NEW_IMAGE
+from precision_upscaler.frontend.options import NEW_IMAGE
 
 from . import export
 from .layers import is_in

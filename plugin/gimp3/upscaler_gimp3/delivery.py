@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import GLib
 from precision_upscaler.frontend import texts
-from precision_upscaler.frontend.placement import NEW_IMAGE, Size, common_scale, received
+from precision_upscaler.frontend.options import NEW_IMAGE
+from precision_upscaler.frontend.placement import Size, common_scale, received
 
 from . import compose, new_image
 from .belonging import decide

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.forecast import NO_EXPERIENCE, forecast
 from precision_upscaler.frontend.kept import conversion_note
-from precision_upscaler.frontend.placement import NEW_IMAGE, Size
+from precision_upscaler.frontend.options import NEW_IMAGE
+from precision_upscaler.frontend.placement import Size
 
 from . import subjects, widgets
 from .errors import Refused

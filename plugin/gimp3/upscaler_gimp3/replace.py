@@ -14,12 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
-from precision_upscaler.frontend.placement import (
-    SCALE_IMAGE,
-    Box,
-    Placed,
-    united,
-)
+from precision_upscaler.frontend.options import SCALE_IMAGE
+from precision_upscaler.frontend.placement import Box, Placed, united
 
 from .attributes import copy_attributes, copy_parasites, lock, locks_of, set_visible
 from .errors import ChangedPartly

@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import Gimp
 from precision_upscaler.contract import LIMITS
 from precision_upscaler.frontend import limits, texts
-from precision_upscaler.frontend.options import AREA_SELECTION
-from precision_upscaler.frontend.placement import (
-    FIT_LAYER,
-    NEW_IMAGE,
-    NEW_LAYER,
-    Box,
-    Size,
-    area_within,
-    place,
-    united,
-)
+from precision_upscaler.frontend.options import AREA_SELECTION, FIT_LAYER, NEW_IMAGE, NEW_LAYER
+from precision_upscaler.frontend.placement import Box, Size, area_within, place, united
 
 from . import selection
 from .errors import Refused

@@ -3,7 +3,7 @@
 
 from __future__ import absolute_import
 
-from .placement import NEW_IMAGE, NEW_LAYER
+from .options import NEW_IMAGE, NEW_LAYER
 
 
 def keeps_layer(kind, placement):

@@ -8,7 +8,6 @@ from __future__ import absolute_import
 from precision_upscaler.contract import PARAMETERS, Choice, Parameter
 
 from . import texts
-from .placement import FIT_LAYER, GROW_CANVAS, NEW_IMAGE, NEW_LAYER, SCALE_IMAGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +15,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     Translate = Callable[[str], str]
+
+SCALE_IMAGE = "scale-image"
+GROW_CANVAS = "grow-canvas"
+FIT_LAYER = "fit-layer"
+NEW_LAYER = "new-layer"
+NEW_IMAGE = "new-image"
+PLACEMENTS = (SCALE_IMAGE, GROW_CANVAS, FIT_LAYER, NEW_LAYER, NEW_IMAGE)
+"""Names of the placements, the default first. They are a scripting interface: never rename one."""
 
 AREA_LAYER, AREA_SELECTION = "layer", "selection"
 COLORS_SERVICE, COLORS_ORIGINAL = "service", "original"

@@ -10,14 +10,7 @@ from __future__ import absolute_import, division
 from collections import namedtuple
 from fractions import Fraction
 
-SCALE_IMAGE = "scale-image"
-GROW_CANVAS = "grow-canvas"
-FIT_LAYER = "fit-layer"
-NEW_LAYER = "new-layer"
-NEW_IMAGE = "new-image"
-
-PLACEMENTS = (SCALE_IMAGE, GROW_CANVAS, FIT_LAYER, NEW_LAYER, NEW_IMAGE)
-"""Names of the placements, the default first. They are a scripting interface: never rename one."""
+from .options import FIT_LAYER, GROW_CANVAS, NEW_IMAGE, NEW_LAYER, PLACEMENTS, SCALE_IMAGE
 
 Size = namedtuple("Size", "width height")
 Box = namedtuple("Box", "x y width height")
