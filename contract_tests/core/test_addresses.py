@@ -68,9 +68,10 @@ def test_loopback(host: str | None, here: bool) -> None:
     assert is_loopback(host) is here
 
 
-def test_a_client_for_no_address_is_refused() -> None:
+@pytest.mark.parametrize("address", ["https://exam\x00ple.org", "http://["])
+def test_a_client_for_no_address_is_refused(address: str) -> None:
     with pytest.raises(AddressNotAllowed, match="cannot be read"):
-        UpscalerClient("https://exam\x00ple.org", "key")
+        UpscalerClient(address, "key")
 
 
 def test_a_link_that_is_no_address_is_a_failed_download(tmp_path: Path) -> None:

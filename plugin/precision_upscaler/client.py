@@ -83,7 +83,8 @@ class UpscalerClient:
     ) -> None:
         try:
             httpx2.URL(base_url)
-        except httpx2.InvalidURL as error:
+            host = urlsplit(base_url).hostname
+        except (httpx2.InvalidURL, ValueError) as error:
             raise AddressNotAllowed("The service address cannot be read.", setting="base_url") from error
         self.base_url = base_url
         self._timeouts = timeouts or Timeouts()
@@ -93,7 +94,7 @@ class UpscalerClient:
         self._result_hosts = result_hosts
         self._headers = {auth_header(base_url): key}
         # nothing on this computer is reached through a proxy
-        trust_env = transport is None and not is_loopback(urlsplit(base_url).hostname)
+        trust_env = transport is None and not is_loopback(host)
         limits = self._timeouts
         self._http = httpx2.Client(
             trust_env=trust_env,
