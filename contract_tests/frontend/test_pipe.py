@@ -235,3 +235,7 @@ def test_a_real_python_is_recognised_and_a_missing_one_is_not() -> None:
 def test_without_a_python_that_is_new_enough_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreter, "is_running", lambda _: False)
     assert interpreter.find({}, runs=lambda _: False) is None
+
+
+def test_who_waits_in_vain_hears_nothing() -> None:
+    assert pipe.Worker({"command": "status"}).next_event(0.001) is None
