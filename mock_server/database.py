@@ -129,22 +129,19 @@ class _Lent:
         self._database.give_back(self._connection)
 
 
-class _Turn:
+class _Turn(_Lent):
     """A connection lent while nobody else writes."""
 
-    __slots__ = ("_connection", "_database")
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    __slots__ = ()
 
     def __enter__(self) -> sqlite3.Connection:
-        self._connection = self._database.take()
+        connection = super().__enter__()
         self._database.shared.take_turn()
-        return self._connection
+        return connection
 
     def __exit__(self, *_: object) -> None:
         self._database.shared.end_turn()
-        self._database.give_back(self._connection)
+        super().__exit__()
 
 
 class _Transaction(_Turn):

@@ -49,7 +49,7 @@ def test_the_setting_decides(
     assert upload.is_jpeg is is_jpeg
     worker.close()
     assert worker.wait(20)
-    worker.settings = None  # type: ignore[assignment]
+    worker.settings = None  # type: ignore[assignment]  # whoever asked it now would fail
     assert upload.is_jpeg is is_jpeg, "asked once, known for good"
 
 
