@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from .sentences import parts_of
+from .messages import parts_of
 
 Charged = Literal["no", "unknown", "yes"]
 

@@ -102,16 +102,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import credentials
+from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.jobs.context import Event, Result
+from precision_upscaler.jobs.service import pruned, resume, upscale
+from precision_upscaler.storage import credentials
+from precision_upscaler.storage.log import LOGGER, open_log
+from precision_upscaler.storage.settings import data_folder, described, effective_address, load, save
+
+from .app import Workshop
 from .cancel import CancelToken
 from .errors import BadCommand, Cancelled, UnexpectedError, UpscaleError
-from .events import Event, Result
-from .job import pruned, resume, upscale
-from .log import LOGGER, open_log
-from .request import UpscaleRequest
-from .sentences import said
-from .settings import data_folder, described, effective_address, load, save
-from .workshop import Workshop
+from .messages import said
 
 _LONGEST_LINE = 1 << 20
 

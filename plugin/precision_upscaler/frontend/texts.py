@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from .limits import Refusal
+    from precision_upscaler.contract.limits import Refusal
 
     Translate = Callable[[str], str]
     Event = dict[str, Any]

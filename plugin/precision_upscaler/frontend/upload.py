@@ -4,7 +4,7 @@ from __future__ import absolute_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .pipe import Worker
+    from .worker_process import Worker
 
 JPEG = "jpeg"
 JPEG_QUALITY = 0.95

@@ -1,0 +1,1 @@
+"""The service over HTTP: client, models, retry decisions, rate limiter, download."""

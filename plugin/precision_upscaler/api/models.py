@@ -1,0 +1,128 @@
+"""One upscale's parameters as a checked, immutable value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from precision_upscaler.contract import PARAMETERS, Parameter, parameter, request_violations
+from precision_upscaler.errors import InvalidParameter
+from precision_upscaler.messages import said
+
+
+def _check(known: Parameter, value: Any) -> Any:
+    if known.kind == "integer":
+        if isinstance(value, str) and not request_violations({"image": "", known.name: value}):
+            # the contract takes a scale factor as its decimal string too; a number has one spelling here
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InvalidParameter(
+                said(
+                    "{title} must be a whole number from {minimum} to {maximum}, not {value}.",
+                    title=said(known.title),
+                    minimum=known.minimum,
+                    maximum=known.maximum,
+                    value=repr(value),
+                ),
+                parameter=known.name,
+                minimum=known.minimum,
+                maximum=known.maximum,
+            )
+        if not known.minimum <= value <= known.maximum:
+            raise InvalidParameter(
+                said(
+                    "{title} must be between {minimum} and {maximum}, not {value}.",
+                    title=said(known.title),
+                    minimum=known.minimum,
+                    maximum=known.maximum,
+                    value=value,
+                ),
+                parameter=known.name,
+                minimum=known.minimum,
+                maximum=known.maximum,
+            )
+    elif known.kind == "choice":
+        allowed = [choice.value for choice in known.choices]
+        if value not in allowed:
+            raise InvalidParameter(
+                said(
+                    "{title} must be one of {choices}, not {value}.",
+                    title=said(known.title),
+                    choices=", ".join(allowed),
+                    value=repr(value),
+                ),
+                parameter=known.name,
+                choices=allowed,
+            )
+    elif not isinstance(value, bool):
+        raise InvalidParameter(
+            said("{title} must be true or false, not {value}.", title=said(known.title), value=repr(value)),
+            parameter=known.name,
+        )
+    return value
+
+
+@dataclass(frozen=True, init=False)
+class UpscaleRequest:
+    """What the create call is told besides the picture.
+
+    Made from the contract's names (``scale_factor``, ``flavor``, ``sharpen``, ...); what is left out
+    has the contract's default, and front-end defaults where the contract has none. Raises
+    :class:`~precision_upscaler.errors.InvalidParameter` that names the allowed range.
+
+    >>> UpscaleRequest(scale_factor=4).scale_factor
+    4
+    """
+
+    parameters: Mapping[str, Any]
+
+    def __init__(self, **parameters: Any) -> None:
+        for name in parameters:
+            try:
+                parameter(name)
+            except KeyError:
+                raise InvalidParameter(
+                    said(
+                        "There is no parameter called {name}; there are {names}.",
+                        name=repr(name),
+                        names=", ".join(known.name for known in PARAMETERS),
+                    ),
+                    parameter=name,
+                ) from None
+        values = {
+            known.name: _check(known, parameters.get(known.name, known.default)) for known in PARAMETERS
+        }
+        object.__setattr__(self, "parameters", MappingProxyType(values))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.parameters.items()))
+
+    @property
+    def scale_factor(self) -> int:
+        """How many times wider and higher the result is."""
+        return int(self.parameters["scale_factor"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON members of the create call, all but ``image``.
+
+        ``filter_nsfw`` is sent only when it is on: the first published document does not know it.
+        """
+        return {
+            name: value
+            for name, value in self.parameters.items()
+            if not (name == "filter_nsfw" and value is False)
+        }
+
+    def digest(self, pixels: str, account: str) -> str:
+        """Return the hex name of "these pixels, these parameters, this account".
+
+        ``pixels`` is :func:`precision_upscaler.imaging.metadata.sent_digest` of the source; ``account``
+        :func:`precision_upscaler.storage.credentials.account` of the address, because a mock's picture must
+        never answer for the real service, whose two addresses are one.
+        """
+        text = json.dumps([dict(self.parameters), pixels, account], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,144 @@
+"""Put a job's surroundings together from the user's folder, settings, key and the environment."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from precision_upscaler.api.client import Timeouts, UpscalerClient
+from precision_upscaler.api.rate_limiter import RequestLedger
+from precision_upscaler.api.responses import CallFailed, named_error
+from precision_upscaler.api.retry import goes_first
+from precision_upscaler.jobs.context import Emit
+from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.storage.credentials import Key, clean_key, find_key, require_key
+from precision_upscaler.storage.journal import Job, Journal
+from precision_upscaler.storage.log import open_log
+from precision_upscaler.storage.settings import Settings
+
+from .cancel import CancelToken
+from .clock import Clock, SystemClock
+from .errors import InvalidKey, JobBusy, UpscaleError
+from .urls import check_address
+
+
+class Workshop:
+    """What the worker and the command line share: folder, journal, settings, address and key."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        base_url: str,
+        *,
+        log: Path,
+        cancel: CancelToken,
+        chance: Callable[[], float],
+        clock: Clock | None = None,
+    ) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.base_url = base_url
+        self.log = log
+        self.cancel = cancel
+        self.clock = clock or SystemClock()
+        self.journal = Journal(folder / "jobs", self.clock)
+        self.timeouts = Timeouts()
+        self.last_job_id: str | None = None
+        self._keys: dict[str, Key] = {}
+        self._chance = chance
+
+    def find_key(self) -> Key | None:
+        """Return the key in use, None when there is none."""
+        return find_key(self.folder, self.base_url)
+
+    @contextlib.contextmanager
+    def client(
+        self, cancel: CancelToken | None = None, key: Key | None = None, address: str | None = None
+    ) -> Iterator[UpscalerClient]:
+        """Open a client for the address and key in use, within the key's rate limit; NoKey without one.
+
+        ``key`` is used instead of the stored one, ``address`` instead of the one in use.
+        """
+        address = address or self.base_url
+        key = key or self._key(address)
+        open_log(self.folder, key.value)
+        cancel = cancel or self.cancel
+        ledger = RequestLedger(self.folder, key.value, self.settings.requests_per_minute, self.clock)
+        with UpscalerClient(
+            address,
+            key.value,
+            timeouts=self.timeouts,
+            clock=self.clock,
+            cancel=cancel,
+            before_request=lambda call: ledger.wait_for_slot(cancel.event, first=goes_first(call)),
+            result_hosts=self.settings.result_hosts,
+        ) as client:
+            yield client
+
+    def _key(self, address: str) -> Key:
+        """Return the key for ``address``, asked for once: a keyring may want a password every time."""
+        if address not in self._keys:
+            self._keys[address] = require_key(self.folder, address)
+        return self._keys[address]
+
+    @contextlib.contextmanager
+    def surroundings(
+        self, emit: Emit, cancel: CancelToken | None = None, job_id: str | None = None
+    ) -> Iterator[Surroundings]:
+        """Open everything one job needs; the job ``job_id`` is taken up where it was created.
+
+        An error of the block says where the log is, and which job it is about.
+        """
+        try:
+            address = None if job_id is None else self._address_of(self.journal.open(job_id))
+            with self.client(cancel, address=address) as client:
+                yield Surroundings(
+                    self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._chance
+                )
+        except UpscaleError as error:
+            error.log = str(self.log)
+            error.job_id = error.job_id or job_id
+            raise
+
+    def _address_of(self, job: Job) -> str:
+        """Return where the job was created; what keeps it from being taken up says what it has cost."""
+        try:
+            address = check_address(job.record["service"])
+            self._key(address)
+        except UpscaleError as error:
+            error.charged = job.state.charged
+            raise
+        return address
+
+    def forget(self, job_id: str) -> None:
+        """Remove a job from the journal; JobBusy while somebody works on it."""
+        with self.journal.lock():
+            job = self.journal.open(job_id)
+            if not job.lock.acquire(wait=False):
+                raise JobBusy("The job is being worked on at this moment.", charged=job.state.charged)
+            job.lock.release()
+            self.journal.remove(job)
+
+    def test_key(self, given: str | None = None) -> tuple[bool, str]:
+        """Ask the service, with the free list call, whether the key works; (valid, message).
+
+        ``given`` is tested instead of the stored key, and not stored. Raises a named error when the
+        service could not be asked at all.
+        """
+        key = None
+        if given is not None:
+            value = clean_key(given)
+            if value is None:
+                return False, "That is no API key: it is empty, or holds spaces or unusual characters."
+            key = Key(value, "given")
+        with self.client(key=key) as client:
+            try:
+                client.list()
+            except CallFailed as failed:
+                error = named_error(failed, "no")
+                if isinstance(error, InvalidKey):
+                    return False, f"{error.what} {error.advice}"
+                raise error from failed
+        return True, "The key works."

@@ -1,0 +1,237 @@
+"""Many pictures at once, concurrently within the key's rate limit, each its own job."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.app import Workshop
+from precision_upscaler.errors import Cancelled, Charged, UnexpectedError, UpscaleError
+from precision_upscaler.imaging.base import NotAPicture
+from precision_upscaler.imaging.carrying import Chunk, carried
+from precision_upscaler.jobs.context import Event, Result, Warned
+from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.jobs.service import pruned, resume, upscale
+from precision_upscaler.storage.journal import Job
+from precision_upscaler.storage.log import LOGGER
+
+from .outputs import Planned, check_place, deliver, is_folder
+from .progress_bars import Watch, bars, silent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one picture of a run ended: with a target, an error, or a cancel's message.
+
+    A target without a result was there before, and nothing was done.
+    """
+
+    source: str
+    target: Path | None = None
+    result: Result | None = None
+    error: UpscaleError | None = None
+    cancelled: str | None = None
+    charged: Charged = "no"
+    warnings: tuple[str, ...] = ()
+
+    def code(self, of_error: Callable[[UpscaleError], int]) -> int:
+        """Return the exit code of this picture alone."""
+        if self.error is not None:
+            return of_error(self.error)
+        return 130 if self.cancelled is not None else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the outcome as a JSON object."""
+        value: dict[str, Any] = {"source": self.source, "warnings": list(self.warnings)}
+        if self.error is not None:
+            return {**value, **self.error.to_event()}
+        if self.cancelled is not None:
+            return {**value, "event": "cancelled", "charged": self.charged, "message": self.cancelled}
+        if self.result is None:
+            return {**value, "event": "present", "charged": "no", "path": str(self.target)}
+        return {**value, **self.result.to_event(), "path": str(self.target)}
+
+    def line(self) -> str:
+        """Return the outcome as a line for people."""
+        if self.result is None:
+            return f"{self.target}: already there, skipped"
+        paid = "charged" if self.result.charged == "yes" else "already paid for, nothing charged"
+        return f"{self.target}: {self.result.width} x {self.result.height} pixels ({paid})"
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One picture of a run: its name for people, where it goes, and how to come by its result.
+
+    ``carried`` is what belongs into the result; it may be known only once ``start`` has returned.
+    """
+
+    name: str
+    target: Path
+    start: Callable[[Surroundings], Result]
+    carried: list[Chunk]
+    job_id: str | None = None
+
+
+class Batch:
+    """Runs several jobs of one workshop at the same time."""
+
+    def __init__(self, workshop: Workshop, request: UpscaleRequest, *, reuse: bool, concurrent: int) -> None:
+        self._workshop = workshop
+        self._request = request
+        self._reuse = reuse
+        self._concurrent = concurrent
+
+    def run(self, tasks: Sequence[Planned], *, overwrite: bool, show: bool) -> list[Outcome]:
+        """Upscale every picture of a plan; the outcomes come in the plan's order."""
+        todo = [task for task in tasks if task.problem is None and task.present is None]
+        done = dict(zip(map(id, todo), self._all(list(map(self._item, todo)), overwrite, show), strict=True))
+        return [done.get(id(task)) or _without_doing(task) for task in tasks]
+
+    def _item(self, task: Planned) -> _Item:
+        origin = {"application": "precision-upscale", "file": str(task.source.absolute())}
+        picture = task.picture
+        assert picture is not None
+        chunks: list[Chunk] = []
+
+        def start(around: Surroundings) -> Result:
+            # before the wait: the file may be gone or another one when its result comes
+            with contextlib.suppress(OSError, NotAPicture):
+                chunks.extend(carried(picture))
+            return upscale(task.source, self._request, around, origin=origin, reuse=self._reuse)
+
+        return _Item(str(task.source), task.target, start, chunks)
+
+    def resume(
+        self,
+        job_ids: Sequence[str],
+        output: str | None,
+        *,
+        adopt: str | None = None,
+        overwrite: bool,
+        show: bool,
+    ) -> list[Outcome]:
+        """Take up jobs of the journal; results go to ``output`` (file or folder; default: here)."""
+        folder = output is None or len(job_ids) > 1 or is_folder(output)
+        place = Path(output or "")
+        check_place(place if folder else place.parent)
+        items = []
+        for job_id in job_ids:
+            job = self._workshop.journal.open(job_id)
+            target = place / f"{_stem(job)}-{job_id[-8:]}.png" if folder else place
+            start = functools.partial(_resumed, job_id, adopt)
+            items.append(_Item(job_id, target, start, job.carried, job_id))
+        return self._all(items, overwrite, show)
+
+    def _all(self, items: Sequence[_Item], overwrite: bool, show: bool) -> list[Outcome]:
+        workshop = self._workshop
+        with (
+            pruned(workshop.journal, workshop.settings),
+            _interruptible(workshop),
+            _display(len(items), show=show) as watch,
+            ThreadPoolExecutor(max_workers=self._concurrent) as pool,
+        ):
+            futures = [pool.submit(self._one, item, watch, overwrite=overwrite) for item in items]
+            unfinished: set[Future[Outcome]] = set(futures)
+            while unfinished:
+                # a short wait keeps the main thread open for Ctrl+C on every system
+                _, unfinished = wait(unfinished, timeout=0.5, return_when=FIRST_COMPLETED)
+            return [future.result() for future in futures]
+
+    def _one(self, item: _Item, watch: Watch, *, overwrite: bool) -> Outcome:
+        warnings: list[str] = []
+        workshop = self._workshop
+        try:
+            with watch(item.name) as show:
+
+                def emit(event: Event) -> None:
+                    if isinstance(event, Warned):
+                        warnings.append(event.message)
+                    show(event)
+
+                with workshop.surroundings(emit, job_id=item.job_id) as around:
+                    result = item.start(around)
+                job = workshop.journal.open(result.job_id)
+                charged = job.state.charged if job.state.undelivered else result.charged
+                if item.carried and result.format == "webp":
+                    warnings.append("The service sent a WebP: EXIF and colour profile could not be put in.")
+                written = deliver(result, item.target, item.carried, overwrite=overwrite, charged=charged)
+                job.deliver()
+        except UpscaleError as error:
+            return Outcome(item.name, error=error, warnings=tuple(warnings))
+        except Cancelled as cancelled:
+            return Outcome(item.name, cancelled=_CANCELLED[cancelled.charged], charged=cancelled.charged)
+        except Exception as error:  # noqa: BLE001 - one picture must not end the others
+            LOGGER.exception("unexpected")
+            what = f"Something unexpected happened ({type(error).__name__}: {error})."
+            unexpected = UnexpectedError(what, log=str(workshop.log))
+            return Outcome(item.name, error=unexpected, warnings=tuple(warnings))
+        if item.job_id is not None:
+            result = replace(result, charged="no")  # whoever resumes has paid before
+        return Outcome(item.name, written, result, warnings=tuple(warnings))
+
+
+_CANCELLED: dict[Charged, str] = {
+    "no": "Nothing was charged.",
+    "unknown": "It may have been charged: run 'precision-upscale resume' later.",
+    "yes": "It is paid for: 'precision-upscale resume' fetches it.",
+}
+
+
+def _without_doing(task: Planned) -> Outcome:
+    return Outcome(str(task.source), task.present, error=task.problem)
+
+
+def _resumed(job_id: str, adopt: str | None, around: Surroundings) -> Result:
+    return resume(job_id, around, adopt=adopt)
+
+
+def _stem(job: Job) -> str:
+    """Return a name for a resumed job's picture that any file system takes."""
+    origin = job.record.get("origin", {})
+    stem = Path(str(origin.get("file") or origin.get("layer") or job.job_id)).stem or job.job_id
+    return "".join(letter if letter.isalnum() or letter in " -_." else "_" for letter in stem)
+
+
+@contextlib.contextmanager
+def _interruptible(workshop: Workshop) -> Iterator[None]:
+    """Let Ctrl+C cancel the jobs in an orderly way inside the block; a second one as usual."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.getsignal(signal.SIGINT)
+
+    def interrupt(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, previous)
+        # not from within the handler: setting the flag takes a lock the main thread may hold
+        threading.Thread(target=workshop.cancel.set, daemon=True).start()
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+@contextlib.contextmanager
+def _display(count: int, *, show: bool) -> Iterator[Watch]:
+    """Yield what opens the display of a picture; nothing is shown unless asked for and in a terminal."""
+    if not show or not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow, and of no use without a terminal
+
+    with bars(Console(stderr=True), count) as watch:
+        yield watch
+
+
+__all__ = ["Batch", "Outcome"]

@@ -1,0 +1,396 @@
+"""``precision-upscale``: upscale one picture or many from the command line, and take up paid jobs again.
+
+Exit codes: 0 everything asked for is done; 1 at least one picture failed; 2 wrong usage or a value out
+of range; 3 no key, a wrong key or no credits; 4 the service or the network failed before anything was
+charged; 5 a paid (or possibly paid) job is left in the journal: ``precision-upscale resume`` takes it
+up; 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import sys
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from precision_upscaler import __version__
+from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.app import Workshop
+from precision_upscaler.cancel import CancelToken
+from precision_upscaler.contract import PARAMETERS, Parameter
+from precision_upscaler.contract.estimates import own_table
+from precision_upscaler.errors import (
+    Forbidden,
+    InvalidKey,
+    InvalidParameter,
+    InvalidSetting,
+    NoCredits,
+    NoKey,
+    UpscaleError,
+)
+from precision_upscaler.storage import credentials, settings
+from precision_upscaler.storage.log import log_path, open_log
+
+from .batch import Batch, Outcome
+from .outputs import Planned, plan
+
+DONE, FAILED, USAGE, ACCOUNT, SERVICE, UNFINISHED, CANCELLED = 0, 1, 2, 3, 4, 5, 130
+_COMMANDS = ("jobs", "resume", "forget", "settings", "store-key", "test-key")
+
+
+def exit_code(error: UpscaleError) -> int:
+    """Return the exit code that stands for ``error``."""
+    if error.charged != "no" and error.code != "task-failed":
+        return UNFINISHED
+    if isinstance(error, (InvalidParameter, InvalidSetting)):
+        return USAGE
+    if isinstance(error, (NoKey, InvalidKey, NoCredits, Forbidden)):
+        return ACCOUNT
+    return (
+        SERVICE if error.code in ("not-reachable", "tls", "rate-limited", "service-unavailable") else FAILED
+    )
+
+
+class _WholeNumber(click.ParamType[int]):
+    """A whole number in its one spelling: int() would also take "07", " 7", "1_0" and an Arabic seven."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; a usage error that names the option when ``value`` is none."""
+        if isinstance(value, int):
+            return value
+        if not re.fullmatch(r"0|-?[1-9][0-9]{0,99}", value):
+            self.fail(f"{value!r} is not a whole number.", param, ctx)
+        return int(value)
+
+
+def _option(known: Parameter) -> Callable[[Any], Any]:
+    """Make the option of one contract parameter."""
+    name = "--" + known.name.replace("_", "-")
+    if known.kind == "integer":
+        shown = f"{known.help} [{known.minimum} to {known.maximum}; default {known.default}]"
+        return click.option(name, known.name, type=_WholeNumber(), default=known.default, help=shown)
+    if known.kind == "choice":
+        choices = [choice.value for choice in known.choices]
+        words = " ".join(f"{choice.value}: {choice.help}" for choice in known.choices)
+        return click.option(
+            name,
+            known.name,
+            type=click.Choice(choices),
+            default=known.default,
+            help=f"{known.help} {words} [default {known.default}]",
+        )
+    return click.option(name, known.name, is_flag=True, default=known.default, help=known.help)
+
+
+def _parameter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for known in reversed(PARAMETERS):
+        command = _option(known)(command)
+    return command
+
+
+class _Group(click.Group):
+    """A group whose first argument may also be a picture: then it means ``upscale``."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error that none of its own lines answers for is told like any other."""
+        try:
+            return super().invoke(ctx)
+        except UpscaleError as error:
+            sys.exit(_fail(error))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # options of "upscale" may come before the first picture
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help", "--version"):
+            args = ["upscale", *args]
+        return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands, and what the default command takes: its options and pictures."""
+        default = self.commands["upscale"]
+        inner = click.Context(default, parent=ctx, info_name=default.name)
+        own = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            known = {item.value for item in own}
+            own += [item for item in default.shell_complete(inner, incomplete) if item.value not in known]
+        elif not own or not incomplete:
+            own += default.params[0].shell_complete(inner, incomplete)
+        return own
+
+
+@click.group(
+    cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=__doc__.split("\n\n")[1]
+)
+@click.version_option(__version__)
+def main() -> None:
+    r"""Upscale pictures with the paid Precision V2 service, without ever paying twice.
+
+    \b
+    precision-upscale IN OUT --scale-factor 4 --flavor photo
+    precision-upscale *.jpg -o out/ --scale-factor 2
+
+    The key comes from FREEPIK_API_KEY, the system's keyring or the key file; it is never an argument.
+    """
+
+
+def _workshop(base_url: str | None, cancel: CancelToken | None = None) -> Workshop:
+    folder = settings.data_folder()
+    log = open_log(folder)
+    stored = settings.load(folder)
+    return Workshop(
+        folder,
+        stored,
+        settings.effective_address(stored, base_url),
+        log=log,
+        cancel=cancel or CancelToken(),
+        chance=random.random,
+    )
+
+
+def _fail(error: UpscaleError, *, as_json: bool = False) -> int:
+    log = error.log or log_path()
+    if as_json:
+        click.echo(json.dumps(error.to_event(log)))
+    else:
+        where = f"\nLog: {log}" if log else ""
+        click.echo(f"Error: {error.what}\n{error.charge} {error.advice}{where}", err=True)
+    return exit_code(error)
+
+
+_BASE_URL = click.option(
+    "--base-url", metavar="URL", help="Address of the service (PRECISION_UPSCALER_BASE_URL)."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line instead of words.")
+
+
+@main.command()
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(), metavar="IN OUT | IN... -o DIR")
+@click.option("-o", "--output", type=click.Path(), help="File for one picture, folder (DIR/) for many.")
+@_parameter_options
+@_BASE_URL
+@_JSON
+@click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
+@click.option(
+    "--jobs", "concurrent", type=click.IntRange(1, 32), default=4, help="Pictures at the same time [4]."
+)
+@click.option("--dry-run", is_flag=True, help="Show sizes and estimated prices; send nothing.")
+@click.option("--anew", is_flag=True, help="Pay again even if this very result is stored or under way.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def upscale(
+    *,
+    pictures: tuple[str, ...],
+    output: str | None,
+    base_url: str | None,
+    as_json: bool,
+    overwrite: bool,
+    concurrent: int,
+    dry_run: bool,
+    anew: bool,
+    quiet: bool,
+    **parameters: Any,
+) -> None:
+    """Upscale PNG, JPEG or WebP pictures (the default command).
+
+    A result that is already in the folder is skipped: start a run that broke off once more, and it goes
+    on. No metadata is sent; EXIF and RGB colour profile of a picture are put into its result.
+    """
+    cancel = CancelToken()
+    try:
+        request = UpscaleRequest(**parameters)
+        prices = own_table(str(settings.data_folder()))
+        tasks = plan(pictures, output, request, overwrite=overwrite, prices=prices)
+        if dry_run:
+            sys.exit(_dry_run(tasks, as_json=as_json))
+        batch = Batch(_workshop(base_url, cancel), request, reuse=not anew, concurrent=concurrent)
+        outcomes = batch.run(tasks, overwrite=overwrite, show=not quiet and not as_json)
+    except UpscaleError as error:
+        sys.exit(_fail(error, as_json=as_json))
+    sys.exit(_report(outcomes, as_json=as_json))
+
+
+def _dry_run(tasks: list[Planned], *, as_json: bool) -> int:
+    for task in tasks:
+        click.echo(json.dumps(task.to_json()) if as_json else task.line())
+    prices = [task.price for task in tasks if task.price is not None]
+    if not as_json and len(tasks) > 1 and prices:
+        total = sum(price.amount for price in prices)
+        click.echo(f"Together about {total:.2f} {prices[0].currency}; nothing was sent.")
+    return _worst({exit_code(task.problem) for task in tasks if task.problem is not None})
+
+
+def _report(outcomes: list[Outcome], *, as_json: bool) -> int:
+    for outcome in outcomes:
+        for warning in () if as_json else outcome.warnings:
+            click.echo(f"{outcome.source}: {warning}", err=True)
+        if as_json:
+            click.echo(json.dumps(outcome.to_json()))
+        elif outcome.error is not None:
+            click.echo(f"{outcome.source}: {outcome.error}", err=True)
+        elif outcome.cancelled is not None:
+            click.echo(f"{outcome.source}: cancelled. {outcome.cancelled}", err=True)
+        else:
+            click.echo(outcome.line())
+    return _worst({outcome.code(exit_code) for outcome in outcomes})
+
+
+def _worst(codes: AbstractSet[int]) -> int:
+    """Return the exit code of a run whose pictures ended with ``codes``."""
+    # money first: whoever sees only the exit code must learn of a paid job that waits
+    return next(
+        (code for code in (CANCELLED, UNFINISHED, ACCOUNT, USAGE, SERVICE, FAILED) if code in codes), DONE
+    )
+
+
+# the journal ----------------------------------------------------------------------------------
+
+
+@main.command()
+@_JSON
+def jobs(as_json: bool) -> None:
+    """List jobs that were or may have been paid for and not yet delivered."""
+    workshop = _workshop(None)
+    found = [job.summary() for job in workshop.journal.undelivered()]
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    if not found:
+        click.echo("Nothing is waiting.")
+    now = workshop.clock.time()
+    for item in found:
+        name = item["origin"].get("layer") or item["origin"].get("file") or Path(item["source"]).name
+        age = max(0.0, now - item["created"]) / 3600
+        click.echo(
+            f"{item['job_id']}  {item['state']:<9}  charged: {item['charged']:<7}  {age:5.1f} h  "
+            f"{item['width']} x {item['height']}  {name}{'  (running)' if item['running'] else ''}"
+        )
+
+
+@main.command()
+@click.argument("job_ids", nargs=-1, metavar="[JOB]...")
+@click.option("-o", "--output", type=click.Path(), help="File for one job, folder for several.")
+@_BASE_URL
+@_JSON
+@click.option("--adopt", metavar="TASK", help="The task in your account that is this one job's.")
+@click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def resume(
+    *,
+    job_ids: tuple[str, ...],
+    output: str | None,
+    base_url: str | None,
+    as_json: bool,
+    adopt: str | None,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Fetch the results of jobs in the journal (all of them unless named); no new charge."""
+    cancel = CancelToken()
+    try:
+        workshop = _workshop(base_url, cancel)
+        batch = Batch(workshop, UpscaleRequest(), reuse=True, concurrent=4)
+        if adopt is not None and len(job_ids) != 1:
+            raise InvalidParameter("--adopt takes exactly one job.", parameter="adopt")
+        names = job_ids or tuple(job.job_id for job in workshop.journal.undelivered())
+        outcomes = batch.resume(
+            names, output, adopt=adopt, overwrite=overwrite, show=not quiet and not as_json
+        )
+    except UpscaleError as error:
+        sys.exit(_fail(error, as_json=as_json))
+    if not outcomes and not as_json:
+        click.echo("Nothing is waiting.")
+    sys.exit(_report(outcomes, as_json=as_json))
+
+
+@main.command()
+@click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
+def forget(job_ids: tuple[str, ...]) -> None:
+    """Drop jobs from the journal whose results are not wanted."""
+    workshop = _workshop(None)
+    try:
+        for job_id in job_ids:
+            workshop.forget(job_id)
+            click.echo(f"Forgotten: {job_id}")
+    except UpscaleError as error:
+        sys.exit(_fail(error))
+
+
+# settings and key -----------------------------------------------------------------------------
+
+
+@main.command("settings")
+@click.argument("changes", nargs=-1, metavar="[NAME=VALUE]...")
+def settings_command(changes: tuple[str, ...]) -> None:
+    """Show the settings, or change some (lists: values separated by commas)."""
+    folder = settings.data_folder()
+    present = settings.load(folder)
+    wanted: dict[str, Any] = {}
+    try:
+        for change in changes:
+            name, equals, text = change.partition("=")
+            if not equals:
+                raise InvalidSetting(f"{change!r} does not look like NAME=VALUE.")
+            wanted[name] = _setting_value(name, text, present)
+        if wanted:
+            present = present.changed(wanted)
+            settings.save(folder, present)
+    except UpscaleError as error:
+        sys.exit(_fail(error))
+    for name, value in present.to_json().items():
+        click.echo(f"{name}={','.join(value) if isinstance(value, list) else value}")
+
+
+def _setting_value(name: str, text: str, present: settings.Settings) -> Any:
+    value = getattr(present, name, None)
+    if isinstance(value, tuple):
+        return [item for item in text.split(",") if item.strip()]
+    if isinstance(value, (int, float)):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+@main.command("store-key")
+@_BASE_URL
+def store_key(base_url: str | None) -> None:
+    """Ask for the API key (or read it from a pipe) and store it in the keyring or the key file."""
+    workshop = _workshop(base_url)
+    value = (
+        click.prompt("API key", hide_input=True, err=True)
+        if sys.stdin.isatty()
+        else sys.stdin.readline().strip()
+    )
+    try:
+        where = credentials.store_key(workshop.folder, workshop.base_url, value)
+    except UpscaleError as error:
+        sys.exit(_fail(error))
+    click.echo(f"Stored in the {'system keyring' if where == 'keyring' else 'key file'}.")
+    for name in credentials.VARIABLES:
+        if os.environ.get(name):
+            click.echo(f"Note: {name} is set and comes first.", err=True)
+
+
+@main.command("test-key")
+@_BASE_URL
+def test_key(base_url: str | None) -> None:
+    """Ask the service, free of charge, whether the key works."""
+    try:
+        valid, message = _workshop(base_url).test_key()
+    except UpscaleError as error:
+        sys.exit(_fail(error))
+    click.echo(message, err=not valid)
+    sys.exit(DONE if valid else ACCOUNT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Image files, read and written in pure Python: PNG, JPEG, WebP, metadata."""

@@ -1,0 +1,1 @@
+"""One upscaling job: run, poll, download, recover, deliver."""

@@ -1,0 +1,1 @@
+"""What outlives a process: files, settings, credentials, log, job journal."""

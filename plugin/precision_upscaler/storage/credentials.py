@@ -1,0 +1,189 @@
+"""Where the API key lives: the environment, the system's keyring, or a file only its owner can read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+from precision_upscaler.contract import AUTH_HEADERS, SERVERS
+from precision_upscaler.errors import KeyNotStored, NoKey
+from precision_upscaler.messages import said
+
+from .files import read_json, write_json
+
+Where = Literal["environment", "keyring", "file", "given"]
+VARIABLES = ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY")
+_KEYRING_SERVICE = "precision-upscaler"
+_FILE = "credentials.json"
+_ACCOUNTS = "accounts.json"
+_REFUSED = "refused-by-keyring"
+"""In the key file: the accounts whose key the keyring did not take, so that what it holds is older."""
+_MAC = "keyring.backends.macOS.api"
+_MAGNIFIC_HOST = urlsplit(SERVERS[1]).hostname
+
+
+@dataclass(frozen=True)
+class Key:
+    """An API key and where it came from; its value never shows in a repr."""
+
+    value: str = field(repr=False)
+    where: Where
+
+
+class Keyring(Protocol):
+    """The two calls used of a keyring backend."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return what is stored."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Store it."""
+
+
+def auth_header(base_url: str) -> str:
+    """Return the name of the header that carries the key to ``base_url``."""
+    return str(AUTH_HEADERS[1 if urlsplit(base_url).hostname == _MAGNIFIC_HOST else 0])
+
+
+def account(base_url: str) -> str:
+    """Return the name a key for ``base_url`` is stored under.
+
+    The service's two addresses share one key. Any other address has its own, so that a stored key of
+    the real service never reaches a mock or a stranger by a change of the address. (A key in the
+    environment is for whatever address the same environment, or the setting, names.)
+    """
+    parts = urlsplit(base_url)
+    vendors = {urlsplit(server).hostname for server in SERVERS}
+    return "freepik" if parts.hostname in vendors else f"{parts.scheme}://{parts.netloc}"
+
+
+def system_keyring() -> Keyring | None:
+    """Return the system's keyring, None where there is none that protects anything."""
+    try:
+        import keyring  # noqa: PLC0415 - slow, and needed only when the environment holds no key
+
+        if sys.platform != "darwin":
+            # it tries every system's keyring, and the Mac's looks for Apple's libraries with a compiler
+            sys.modules.setdefault(_MAC, None)  # type: ignore[arg-type]  # Python's word for: not to be had
+        backend = keyring.get_keyring()
+        # fail and null backends have priority 0 and below; keyrings.alt stores plain text
+        if backend.priority < 1 or type(backend).__module__.startswith("keyrings.alt"):
+            return None
+    except Exception:  # noqa: BLE001 - whatever a desktop's keyring does, the key file is there
+        return None
+    return backend
+
+
+def clean_key(value: Any) -> str | None:
+    """Return ``value`` without surrounding blanks if it can be a key at all, else None."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    value = value.strip()
+    # a header takes visible ASCII only; anything else is a paste that went wrong
+    return value if value.isascii() and value.isprintable() and " " not in value else None
+
+
+def find_key(
+    folder: Path,
+    base_url: str,
+    environ: Mapping[str, str] = os.environ,
+    keyring: Keyring | None = None,
+) -> Key | None:
+    """Return the key for ``base_url``, None when there is none.
+
+    Order: the environment (the variable of the address' own name first), ``keyring`` (the system's
+    when not given), the key file in ``folder``; but a key that the keyring did not take comes before
+    the older one that it may hold.
+    """
+    names = VARIABLES if auth_header(base_url) == AUTH_HEADERS[0] else VARIABLES[::-1]
+    for name in names:
+        if value := clean_key(environ.get(name)):
+            return Key(value, "environment")
+    name = account(base_url)
+    kept = _read_file(folder)
+    store = None if name in _refused(kept) else keyring or system_keyring()
+    if store is not None:
+        # a locked or broken keyring must not hide the key file
+        with contextlib.suppress(Exception):
+            if value := clean_key(store.get_password(_KEYRING_SERVICE, name)):
+                return Key(value, "keyring")
+    if value := clean_key(kept.get(name)):
+        return Key(value, "file")
+    return None
+
+
+def require_key(
+    folder: Path, base_url: str, environ: Mapping[str, str] = os.environ, keyring: Keyring | None = None
+) -> Key:
+    """Return :func:`find_key`'s key; NoKey when there is none."""
+    key = find_key(folder, base_url, environ, keyring)
+    if key is None:
+        raise NoKey(said("There is no API key for {host}.", host=urlsplit(base_url).hostname))
+    return key
+
+
+def store_key(folder: Path, base_url: str, value: str, keyring: Keyring | None = None) -> Where:
+    """Store the key for ``base_url`` in the keyring, else in the key file; say where it went."""
+    cleaned = clean_key(value)
+    if cleaned is None:
+        raise KeyNotStored(
+            "That is no API key: it is empty, or holds spaces or unusual characters.",
+            advice="Copy the key again from your account at the service.",
+        )
+    name = account(base_url)
+    store = keyring or system_keyring()
+    if store is not None:
+        with contextlib.suppress(Exception):
+            store.set_password(_KEYRING_SERVICE, name, cleaned)
+            if store.get_password(_KEYRING_SERVICE, name) == cleaned:
+                _forget_in_file(folder, name)
+                _note_account(folder, name)
+                return "keyring"
+    kept = {**_read_file(folder), name: cleaned}
+    if store is not None:
+        kept[_REFUSED] = sorted({*_refused(kept), name})
+    try:
+        write_json(folder / _FILE, kept)
+    except OSError as error:
+        raise KeyNotStored(said("The key could not be stored: {problem}.", problem=error.strerror)) from error
+    return "file"
+
+
+def _note_account(folder: Path, name: str) -> None:
+    """Note that the keyring holds a key for ``name``: it cannot be asked, and the uninstaller must know."""
+    # without the note the key is stored all the same
+    with contextlib.suppress(OSError, ValueError):
+        noted = read_json(folder / _ACCOUNTS) or []
+        if name not in noted:
+            write_json(folder / _ACCOUNTS, [*noted, name])
+
+
+def _read_file(folder: Path) -> dict[str, Any]:
+    path = folder / _FILE
+    try:
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        stored = read_json(path)
+    except (OSError, ValueError):
+        return {}
+    return stored if isinstance(stored, dict) else {}
+
+
+def _forget_in_file(folder: Path, name: str) -> None:
+    stored = _read_file(folder)
+    if name in stored:
+        del stored[name]
+        stored[_REFUSED] = [item for item in _refused(stored) if item != name]
+        with contextlib.suppress(OSError):
+            write_json(folder / _FILE, stored)
+
+
+def _refused(stored: Mapping[str, Any]) -> list[str]:
+    names = stored.get(_REFUSED)
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []

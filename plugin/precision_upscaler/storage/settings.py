@@ -1,0 +1,165 @@
+"""The user's settings: names, defaults, allowed values and help in one place, kept in ``settings.json``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from precision_upscaler.contract import SERVERS
+from precision_upscaler.errors import InvalidSetting, JournalBroken
+from precision_upscaler.messages import said
+from precision_upscaler.urls import check_address
+
+from .files import private_folder, read_json, write_json
+
+BASE_URL_VARIABLE = "PRECISION_UPSCALER_BASE_URL"
+DATA_VARIABLE = "PRECISION_UPSCALER_DATA"
+
+
+def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of journal, settings, key file and log; made when missing, owner-only.
+
+    It is the user's data folder, outside GIMP's versioned one, so that every GIMP shares it.
+    """
+    chosen = environ.get(DATA_VARIABLE)
+    path = Path(chosen) if chosen else Path(platformdirs.user_data_dir("precision-upscaler", appauthor=False))
+    try:
+        return private_folder(path)
+    except OSError as error:
+        raise JournalBroken(
+            said("The data folder {path} cannot be made: {problem}.", path=path, problem=error.strerror)
+        ) from error
+
+
+def _number(minimum: float, maximum: float, help_text: str) -> dict[str, Any]:
+    return {"minimum": minimum, "maximum": maximum, "help": help_text}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its default; ``metadata`` carries bounds, choices and a line of help."""
+
+    base_url: str = field(default=SERVERS[0], metadata={"help": "Address of the service."})
+    upload_format: str = field(
+        default="png",
+        metadata={"choices": ("png", "jpeg"), "help": "How layers are sent: PNG is lossless, JPEG smaller."},
+    )
+    deadline_minutes: float = field(
+        default=60.0, metadata=_number(1, 24 * 60, "How long to wait for a task before leaving it to Resume.")
+    )
+    journal_days: float = field(
+        default=30.0, metadata=_number(0, 3650, "How long delivered results are kept for free reuse.")
+    )
+    journal_megabytes: float = field(
+        default=2048.0, metadata=_number(0, 1 << 20, "How much room delivered results may take.")
+    )
+    requests_per_minute: int = field(
+        default=50, metadata=_number(1, 6000, "The key's rate limit at the service, for all jobs together.")
+    )
+    poll_seconds: float = field(
+        default=1.0, metadata=_number(0.01, 60, "The shortest pause between two looks at a task.")
+    )
+    result_hosts: tuple[str, ...] = field(
+        default=(), metadata={"help": "Further hosts from which results may be fetched."}
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as a JSON object."""
+        return {**asdict(self), "result_hosts": list(self.result_hosts)}
+
+    def changed(self, changes: Mapping[str, Any]) -> Settings:
+        """Return a copy with ``changes`` (names to JSON values); InvalidSetting names what is wrong."""
+        known = {item.name: item for item in fields(self)}
+        values: dict[str, Any] = {}
+        for name, value in changes.items():
+            if name not in known:
+                raise InvalidSetting(
+                    said("There is no setting called {name}.", name=repr(name)), setting=name
+                )
+            values[name] = _checked(name, value, getattr(self, name), known[name].metadata)
+        return replace(self, **values)
+
+
+def described() -> dict[str, dict[str, Any]]:
+    """Return what a settings dialog needs of every setting: kind, default, bounds, choices, help."""
+    facts = {}
+    for item in fields(Settings):
+        default = getattr(Settings(), item.name)
+        kind = "choice" if "choices" in item.metadata else _KINDS[type(default)]
+        default = list(default) if kind == "list" else default
+        facts[item.name] = {"kind": kind, "default": default, **item.metadata}
+    return facts
+
+
+_KINDS = {int: "integer", float: "number", str: "text", tuple: "list"}
+
+
+def _checked(name: str, value: Any, present: Any, metadata: Mapping[str, Any]) -> Any:
+    if name == "base_url" and isinstance(value, str):
+        return check_address(value)
+    if isinstance(present, tuple):
+        if isinstance(value, (list, tuple)) and all(isinstance(item, str) and item.strip() for item in value):
+            return tuple(item.strip().lower() for item in value)
+        raise InvalidSetting(said("{name} must be a list of host names.", name=name), setting=name)
+    if "choices" in metadata:
+        if value not in metadata["choices"]:
+            choices = ", ".join(metadata["choices"])
+            raise InvalidSetting(
+                said("{name} must be one of {choices}.", name=name, choices=choices), setting=name
+            )
+        return value
+    if "minimum" in metadata:
+        whole = isinstance(present, int)
+        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+            if whole:
+                raise InvalidSetting(said("{name} must be a whole number.", name=name), setting=name)
+            raise InvalidSetting(said("{name} must be a number.", name=name), setting=name)
+        minimum, maximum = metadata["minimum"], metadata["maximum"]
+        if not minimum <= value <= maximum:
+            raise InvalidSetting(
+                said(
+                    "{title} must be between {minimum} and {maximum}, not {value}.",
+                    title=name,
+                    minimum=minimum,
+                    maximum=maximum,
+                    value=value,
+                ),
+                setting=name,
+                minimum=minimum,
+                maximum=maximum,
+            )
+        return value if whole else float(value)
+    raise InvalidSetting(said("{name} must be a text.", name=name), setting=name)
+
+
+def load(folder: Path) -> Settings:
+    """Read ``settings.json`` in ``folder``; what is missing or unusable there has its default."""
+    settings = Settings()
+    try:
+        stored = read_json(folder / "settings.json")
+    except ValueError:
+        return settings  # a damaged file must not keep a paid result from its owner
+    if isinstance(stored, dict):
+        for name, value in stored.items():
+            try:
+                settings = settings.changed({name: value})
+            except InvalidSetting:
+                continue
+    return settings
+
+
+def save(folder: Path, settings: Settings) -> None:
+    """Write ``settings`` to ``settings.json`` in ``folder``."""
+    write_json(folder / "settings.json", settings.to_json())
+
+
+def effective_address(
+    settings: Settings, argument: str | None = None, environ: Mapping[str, str] = os.environ
+) -> str:
+    """Return the checked service address: the argument, else the environment's, else the setting's."""
+    return check_address(argument or environ.get(BASE_URL_VARIABLE) or settings.base_url)

@@ -1,0 +1,72 @@
+"""Which addresses may be spoken to: the service's own, and those a result may be fetched from."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from .errors import AddressNotAllowed
+from .messages import said
+
+_VENDOR_DOMAINS = ("freepik.com", "magnific.com")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether ``host`` is this very computer."""
+    if host is None:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_address(address: str) -> str:
+    """Return ``address`` without a trailing slash; AddressNotAllowed unless https, or http to loopback."""
+    try:
+        parts = urlsplit(address.strip())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise AddressNotAllowed("The service address cannot be read.", setting="base_url") from None
+    if not host or parts.username or parts.password or parts.query or parts.fragment:
+        raise AddressNotAllowed(
+            "The service address must look like https://host or https://host/path.", setting="base_url"
+        )
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        raise AddressNotAllowed(
+            said("The service address {address} is not secure.", address=f"{parts.scheme}://{host}"),
+            setting="base_url",
+        )
+    return address.strip().rstrip("/")
+
+
+def link_problem(link: str, base_url: str, extra_hosts: tuple[str, ...] = ()) -> str | None:
+    """Say why a result must not be fetched from ``link``, None when it may.
+
+    https from the vendor's domains, the API host itself or ``extra_hosts``; plain http only from this
+    computer, and only when the service is on this computer too.
+    """
+    try:
+        parts = urlsplit(link)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return said("it is no address")
+    own = urlsplit(base_url)
+    problem = None
+    if not host or parts.scheme not in ("http", "https"):
+        problem = said("it is no web address")
+    elif parts.username or parts.password:
+        problem = said("it carries a name or password")
+    elif is_loopback(host) and is_loopback(own.hostname):
+        problem = None
+    elif parts.scheme != "https":
+        problem = said("it is not https")
+    elif host in extra_hosts or (host, port) == (own.hostname, own.port):
+        problem = None
+    elif not any(host == domain or host.endswith("." + domain) for domain in _VENDOR_DOMAINS):
+        problem = said("the host {host} is not on the list", host=host)
+    elif port not in (None, 443):
+        problem = said("it has an unusual port")
+    return problem
