@@ -142,12 +142,12 @@ def run(
     del data
     if run_mode != Gimp.RunMode.INTERACTIVE:
         _start_gegl()
-    from upscaler_gimp3 import modes
+    from upscaler_gimp3 import procedures
 
     modes_by_name = {
-        Gimp.RunMode.INTERACTIVE: modes.interactive,
-        Gimp.RunMode.WITH_LAST_VALS: modes.with_last_values,
-        Gimp.RunMode.NONINTERACTIVE: modes.non_interactive,
+        Gimp.RunMode.INTERACTIVE: procedures.interactive,
+        Gimp.RunMode.WITH_LAST_VALS: procedures.with_last_values,
+        Gimp.RunMode.NONINTERACTIVE: procedures.non_interactive,
     }
     return _let_go(modes_by_name[run_mode](procedure, image, drawables, config))
 

@@ -9,7 +9,7 @@ from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.frontend import options as described
 from precision_upscaler.frontend import texts
 
-from . import window_words
+from . import labels as window_words
 from .errors import Refused
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from gi.repository import GLib
-from precision_upscaler.frontend.language import Catalog
+from precision_upscaler.frontend.i18n import Catalog
 
 
 @functools.cache

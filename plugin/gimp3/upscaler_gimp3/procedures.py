@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import Gimp, GLib, GObject
 from precision_upscaler.frontend import texts
 
+from upscaler_gimp3.image.layers import displays
+
 from .arguments import options_from
 from .errors import Cancelled, Failed, Refused
 from .i18n import catalog
-from .layers import displays
 from .progress import GimpProgress
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def interactive(procedure: Any, image: Any, drawables: Sequence[Any], config: Any) -> Any:
     """Ask with the dialog, show the progress window, and say in GIMP what there is to know."""
     # a display is needed for this, and for the progress window, and only here
-    from .dialog import ask
+    from upscaler_gimp3.ui.upscale_dialog import ask
 
     try:
         wanted = ask(procedure, config, image, drawables)
@@ -33,7 +34,7 @@ def interactive(procedure: Any, image: Any, drawables: Sequence[Any], config: An
         return _ended(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, texts.error(event, catalog()))
     if not wanted:
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
-    from .progress_window import ProgressWindow
+    from upscaler_gimp3.ui.progress_window import ProgressWindow
 
     return _run(procedure, image, drawables, config, ProgressWindow, tell=True)
 
@@ -59,7 +60,7 @@ def _run(
 ) -> Any:
     """Run and return GIMP's values: layers, images and message, or a status with the three answers."""
     # nobody waits for these before the dialog shows
-    from .run import nothing_sent_yet, upscale
+    from .upscale import nothing_sent_yet, upscale
 
     translate = catalog()
     status = Gimp.PDBStatusType

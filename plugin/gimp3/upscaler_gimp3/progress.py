@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gi.repository import Gimp
 from precision_upscaler.frontend import texts
-from precision_upscaler.frontend.fraction import Fraction
+from precision_upscaler.frontend.progress import Fraction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

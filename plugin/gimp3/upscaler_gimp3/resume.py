@@ -14,16 +14,17 @@ from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.placement import Box, Size
 from precision_upscaler.frontend.worker_words import heeded
 
+from upscaler_gimp3.image.export import Exported
+from upscaler_gimp3.image.inputs import Subject
+from upscaler_gimp3.image.layers import has_effects, is_in, kind_of
+from upscaler_gimp3.image.rendering import rendered
+from upscaler_gimp3.image.selection import unpacked
+from upscaler_gimp3.result.models import Delivery, finished
+from upscaler_gimp3.worker.pool import Crew
+
 from .arguments import Options
 from .errors import Failed
-from .export import Exported
-from .finished import Delivery, finished
-from .layers import has_effects, is_in, kind_of
-from .rendering import rendered
-from .run import deliver_or_fail
-from .selection import unpacked
-from .subjects import Subject
-from .waiting import Crew
+from .upscale import deliver_or_fail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

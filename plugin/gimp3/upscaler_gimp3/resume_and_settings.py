@@ -7,18 +7,19 @@ from typing import Any
 from gi.repository import Gimp, GLib, GObject
 from precision_upscaler.frontend import texts
 
+from upscaler_gimp3.worker.asking import answer_to
+
 from . import resume as bringing
-from .asking import answer_to
 from .i18n import _, catalog
 from .progress import GimpProgress
-from .run import for_scripts
+from .upscale import for_scripts
 
 
 def resume(procedure: Any, config: Any) -> Any:
     """Show the list to a person; bring back everything for a script."""
     if config.get_property("run-mode") == Gimp.RunMode.NONINTERACTIVE:
         return _resume_all(procedure)
-    from .resume_dialog import show
+    from upscaler_gimp3.ui.resume_dialog import show
 
     return _placed(procedure, show(), "")
 
@@ -43,8 +44,8 @@ def settings(procedure: Any, config: Any) -> Any:
         why = _("These settings have a window only. A script uses the command: precision-upscale settings")
         problem = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), why, 0)
         return procedure.new_return_values(Gimp.PDBStatusType.CALLING_ERROR, problem)
-    from . import widgets
-    from .settings_dialog import SettingsDialog
+    from upscaler_gimp3.ui import widgets
+    from upscaler_gimp3.ui.settings_dialog import SettingsDialog
 
     widgets.init()
     status = answer_to({"command": "status"})

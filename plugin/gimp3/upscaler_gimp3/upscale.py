@@ -10,26 +10,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
-from precision_upscaler.frontend import limits, texts
+from precision_upscaler.contract import limits
+from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.upload import UploadFormat
 from precision_upscaler.frontend.worker_words import heeded
 
-from .delivery import LOCAL_ERRORS, deliver
+from upscaler_gimp3.image.export import Exported, export
+from upscaler_gimp3.image.inputs import chosen
+from upscaler_gimp3.image.jpeg import jpeg_of
+from upscaler_gimp3.image.rendering import rendered
+from upscaler_gimp3.image.selection import packed
+from upscaler_gimp3.result.delivery import LOCAL_ERRORS, deliver
+from upscaler_gimp3.result.models import Delivery, Finished, finished
+from upscaler_gimp3.worker.pool import NOTHING_SENT, Crew
+
 from .errors import Cancelled, ChangedPartly, Failed, Refused
-from .export import Exported, export
-from .finished import Delivery, Finished, finished
-from .jpeg import jpeg_of
-from .rendering import rendered
-from .selection import packed
-from .subjects import chosen
-from .waiting import NOTHING_SENT, Crew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from upscaler_gimp3.image.inputs import Subject
+
     from .arguments import Options
     from .progress import Progress
-    from .subjects import Subject
 
     Event = dict[str, Any]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .pixels import ABYSS, RGBA8, Graph, new_buffer, read, rectangle
+from .buffers import ABYSS, RGBA8, Graph, new_buffer, read, rectangle
 from .planes import blended, enlarged, expanded, repeated, rgb_of
 
 SMALLEST = 4

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
-from precision_upscaler.frontend import png
+from precision_upscaler.frontend import png_writer
 
 from .bleed import Fill
-from .pixels import RGB8, RGBA8, read
+from .buffers import RGB8, RGBA8, read
 from .planes import blended, expanded, rgb_of
 from .rendering import private_image
 
@@ -46,7 +46,7 @@ def export(drawable: Any, area: Box, path: str) -> Exported:
     exported = Exported(area.width, area.height)
     with _readable(drawable) as source:
         rows = _rows(source, area, exported)
-        exported.bytes = png.write(path, area.width, area.height, rows)
+        exported.bytes = png_writer.write(path, area.width, area.height, rows)
     return exported
 
 
@@ -62,8 +62,8 @@ def fingerprint(drawable: Any, area: Box) -> int:
 def is_opaque(drawable: Any, area: Box) -> bool:
     """Return whether no pixel of ``area`` lets anything through."""
     buffer = drawable.get_buffer()
-    for top in range(0, area.height, png.STRIP_ROWS):
-        rows = min(png.STRIP_ROWS, area.height - top)
+    for top in range(0, area.height, png_writer.STRIP_ROWS):
+        rows = min(png_writer.STRIP_ROWS, area.height - top)
         alpha = read(buffer, RGBA8, area.x, area.y + top, area.width, rows)[3::4]
         if alpha.count(255) != len(alpha):
             return False
@@ -89,8 +89,8 @@ def _pixel_strips(source: Any, area: Box, exported: Exported) -> Iterator[tuple[
     buffer = source.get_buffer()
     alpha_channel = source.has_alpha()
     check = 0
-    for top in range(0, area.height, png.STRIP_ROWS):
-        rows = min(png.STRIP_ROWS, area.height - top)
+    for top in range(0, area.height, png_writer.STRIP_ROWS):
+        rows = min(png_writer.STRIP_ROWS, area.height - top)
         place = (area.x, area.y + top, area.width, rows)
         alpha: bytes | None = None
         strip = b""

@@ -6,20 +6,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
-from precision_upscaler.contract import LIMITS
-from precision_upscaler.frontend import limits, texts
+from precision_upscaler.contract import LIMITS, limits
+from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.options import AREA_SELECTION, FIT_LAYER, NEW_IMAGE, NEW_LAYER
 from precision_upscaler.frontend.placement import Box, Size, area_within, place, united
 
+from upscaler_gimp3.errors import Refused
+
 from . import selection
-from .errors import Refused
 from .layers import has_effects, kind_of
 from .rendering import rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .arguments import Options
+    from upscaler_gimp3.arguments import Options
 
 LARGEST_CANVAS = 524288
 """GIMP's own largest image side in pixels."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 
-from .pixels import RGB8, VALUE, copied, new_buffer, size_of
+from .buffers import RGB8, VALUE, copied, new_buffer, size_of
 from .rendering import plain_layer
 
 if TYPE_CHECKING:

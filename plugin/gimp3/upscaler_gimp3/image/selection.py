@@ -6,7 +6,7 @@ import base64
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from .pixels import VALUE, copied, new_buffer, rectangle, strips
+from .buffers import VALUE, copied, new_buffer, rectangle, strips
 
 if TYPE_CHECKING:
     from precision_upscaler.frontend.placement import Box

@@ -13,8 +13,7 @@ from gi.repository import Gimp
 from precision_upscaler.frontend.options import COLORS_ORIGINAL, COLORS_SERVICE, SOURCE_RADIUS
 from precision_upscaler.frontend.placement import Box
 
-from .export import known_to_babl
-from .pixels import (
+from upscaler_gimp3.image.buffers import (
     RGB8,
     RGB_LINEAR,
     RGB_PERCEPTUAL,
@@ -29,8 +28,9 @@ from .pixels import (
     retold,
     size_of,
 )
-from .rendering import plain_layer, private_image
-from .resample import scaled_layer, scaled_rgb, scaled_values
+from upscaler_gimp3.image.export import known_to_babl
+from upscaler_gimp3.image.rendering import plain_layer, private_image
+from upscaler_gimp3.image.scaling import scaled_layer, scaled_rgb, scaled_values
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,16 @@ from gi.repository import Gimp
 from precision_upscaler.frontend.kept import keeps_layer
 from precision_upscaler.frontend.placement import Box, Placed, Size, place, scaled_box
 
-from . import compose, export
-from .layers import box_of
-from .pixels import VALUE, size_of, strips
-from .rendering import rendered
-from .replace import Swap, layer_mask_values
+from upscaler_gimp3.image import export
+from upscaler_gimp3.image.buffers import VALUE, size_of, strips
+from upscaler_gimp3.image.layers import box_of
+from upscaler_gimp3.image.rendering import rendered
+
+from . import compose
+from .swap import Swap, layer_mask_values
 
 if TYPE_CHECKING:
-    from .finished import Finished
+    from .models import Finished
 
 _ROWS = 256
 

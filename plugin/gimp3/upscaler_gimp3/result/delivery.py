@@ -9,19 +9,21 @@ from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.options import NEW_IMAGE
 from precision_upscaler.frontend.placement import Size, common_scale, received
 
+from upscaler_gimp3.image.buffers import size_of
+
 from . import compose, new_image
-from .belonging import decide
 from .composition import composition_of, renew_mask, still_fits, swap_of
-from .describing import describe, describe_bare
-from .finished import Delivery
-from .pixels import size_of
-from .replace import swap_all
+from .models import Delivery
+from .notes import describe, describe_bare
+from .swap import swap_all
+from .validity import decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .arguments import Options
-    from .finished import Finished
+    from upscaler_gimp3.arguments import Options
+
+    from .models import Finished
 
     Translate = Callable[[str], str]
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from precision_upscaler.frontend.options import AREA_SELECTION
 
 if TYPE_CHECKING:
-    from .arguments import Options
+    from upscaler_gimp3.arguments import Options
+    from upscaler_gimp3.image.export import Exported
+    from upscaler_gimp3.image.inputs import Subject
+
     from .composition import Composition
-    from .export import Exported
-    from .subjects import Subject
 
 
 @dataclass

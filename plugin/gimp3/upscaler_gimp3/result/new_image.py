@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 
-from .attributes import copy_attributes, copy_parasites, set_visible
-from .pixels import copied, size_of
-from .rendering import plain_layer
+from upscaler_gimp3.image.attributes import copy_attributes, copy_parasites, set_visible
+from upscaler_gimp3.image.buffers import copied, size_of
+from upscaler_gimp3.image.rendering import plain_layer
 
 if TYPE_CHECKING:
-    from .replace import Swap
+    from .swap import Swap
 
 
 def like_its_layer(swap: Swap, name: str) -> tuple[Any, Any]:

@@ -10,16 +10,17 @@ from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.kept import conversion_note, effects_note
 from precision_upscaler.frontend.options import COLORS_ORIGINAL, COLORS_SERVICE
 
-from .export import known_to_babl
-from .layers import has_hidden_effects
-from .pixels import RGB8, RGB_PERCEPTUAL, read, rectangle
-from .rendering import plain_layer
+from upscaler_gimp3.image.buffers import RGB8, RGB_PERCEPTUAL, read, rectangle
+from upscaler_gimp3.image.export import known_to_babl
+from upscaler_gimp3.image.layers import has_hidden_effects
+from upscaler_gimp3.image.rendering import plain_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .finished import Delivery, Finished
-    from .subjects import Subject
+    from upscaler_gimp3.image.inputs import Subject
+
+    from .models import Delivery, Finished
 
 _EIGHT_BIT = (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_LINEAR, Gimp.Precision.U8_PERCEPTUAL)
 _ROUNDING = 4 / 255

@@ -17,12 +17,12 @@ from gi.repository import Gimp
 from precision_upscaler.frontend.options import SCALE_IMAGE
 from precision_upscaler.frontend.placement import Box, Placed, united
 
-from .attributes import copy_attributes, copy_parasites, lock, locks_of, set_visible
-from .errors import ChangedPartly
-from .layers import box_of
-from .pixels import copied
-from .rendering import plain_layer
-from .resample import interpolating, interpolation, scaled_values
+from upscaler_gimp3.errors import ChangedPartly
+from upscaler_gimp3.image.attributes import copy_attributes, copy_parasites, lock, locks_of, set_visible
+from upscaler_gimp3.image.buffers import copied
+from upscaler_gimp3.image.layers import box_of
+from upscaler_gimp3.image.rendering import plain_layer
+from upscaler_gimp3.image.scaling import interpolating, interpolation, scaled_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

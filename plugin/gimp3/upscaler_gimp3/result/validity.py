@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from precision_upscaler.frontend.options import NEW_IMAGE
 
-from . import export
-from .layers import is_in
-from .rendering import rendered
-from .subjects import lock_of
+from upscaler_gimp3.image import export
+from upscaler_gimp3.image.inputs import lock_of
+from upscaler_gimp3.image.layers import is_in
+from upscaler_gimp3.image.rendering import rendered
 
 if TYPE_CHECKING:
-    from .finished import Finished
+    from .models import Finished
 
 _LEAVES_THE_LAYER_WHOLE = ("layer-locked", "floating")
 """Reasons that forbid to change the image, while the layer still is what was sent."""

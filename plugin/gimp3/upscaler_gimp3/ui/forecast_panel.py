@@ -10,15 +10,17 @@ from precision_upscaler.frontend.kept import conversion_note
 from precision_upscaler.frontend.options import NEW_IMAGE
 from precision_upscaler.frontend.placement import Size
 
-from . import subjects, widgets
-from .errors import Refused
-from .i18n import _, catalog
+from upscaler_gimp3.errors import Refused
+from upscaler_gimp3.i18n import _, catalog
+from upscaler_gimp3.image import inputs
+
+from . import widgets
 from .widgets import Gtk
 
 if TYPE_CHECKING:
     from precision_upscaler.frontend.forecast import Experience, Forecast
 
-    from .arguments import Options
+    from upscaler_gimp3.arguments import Options
 
 _LARGE_MEGAPIXELS = 40
 
@@ -50,14 +52,14 @@ class ForecastLines(Gtk.Box):
         self.pack_start(self._warning, False, False, 0)
         self.experience: Experience = NO_EXPERIENCE
         self.practice = False
-        self.first: subjects.Subject | None = None
+        self.first: inputs.Subject | None = None
         """What the run would send first, None when it is refused."""
 
     def update(self, image: Any, drawables: Any, options: Options) -> bool:
         """Work the lines out anew; whether the run could begin."""
         self.first = None
         try:
-            found = subjects.chosen(image, drawables, options, catalog())
+            found = inputs.chosen(image, drawables, options, catalog())
         except Refused as refused:
             self._show(None)
             self._refusal.show_text(str(refused), "error")
@@ -102,7 +104,7 @@ class ForecastLines(Gtk.Box):
         self._values["canvas"].set_text(text.format(width=after.width, height=after.height))
 
 
-def _warnings(found: list[subjects.Subject], expected: Forecast, placement: str) -> list[str]:
+def _warnings(found: list[inputs.Subject], expected: Forecast, placement: str) -> list[str]:
     lines = []
     if len(found) > 1:
         line = catalog().plural(

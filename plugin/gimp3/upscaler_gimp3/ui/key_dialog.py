@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from precision_upscaler.contract.places import KEY_PAGE
 from precision_upscaler.frontend import practice
-from precision_upscaler.frontend.places import KEY_PAGE
 
-from . import mock_looks, widgets
-from .i18n import _
+from upscaler_gimp3.i18n import _
+from upscaler_gimp3.labels import key_window
+from upscaler_gimp3.worker import mock_looks
+from upscaler_gimp3.worker.calls import Call
+
+from . import widgets
 from .widgets import Gtk
-from .window_words import key_window
-from .worker_calls import Call
 
 if TYPE_CHECKING:
     Event = dict[str, Any]

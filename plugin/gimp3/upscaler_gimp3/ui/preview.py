@@ -9,8 +9,9 @@ import gi
 gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf, GLib
 
+from upscaler_gimp3.i18n import _
+
 from . import widgets
-from .i18n import _
 from .widgets import Gdk, Gtk
 
 SIDE = 208
@@ -65,7 +66,7 @@ class Preview(Gtk.Box):
 
     def _draw(self, x: int, y: int, width: int, height: int) -> None:
         # with GEGL, which the window does not wait for
-        from .pixels import RGBA8, read
+        from upscaler_gimp3.image.buffers import RGBA8, read
 
         try:
             pixels = read(self._drawable.get_buffer(), RGBA8, x, y, width, height)

@@ -13,10 +13,11 @@ import gi
 gi.require_version("GimpUi", "3.0")
 from gi.repository import GimpUi, GLib
 from precision_upscaler.frontend import texts, worker_words
-from precision_upscaler.frontend.fraction import Fraction
+from precision_upscaler.frontend.progress import Fraction
+
+from upscaler_gimp3.i18n import _, catalog
 
 from . import widgets
-from .i18n import _, catalog
 from .widgets import Gdk, Gtk, Pango
 
 if TYPE_CHECKING:

@@ -13,12 +13,16 @@ import gi
 gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf, Gimp, GLib
 
-from . import aside, resume, widgets, window_words
-from .errors import Failed
-from .i18n import _, catalog, plural
+from upscaler_gimp3 import labels as window_words
+from upscaler_gimp3 import resume
+from upscaler_gimp3.errors import Failed
+from upscaler_gimp3.i18n import _, catalog, plural
+from upscaler_gimp3.worker import background
+from upscaler_gimp3.worker.calls import Call
+
+from . import widgets
 from .progress_window import ProgressWindow
 from .widgets import Gtk
-from .worker_calls import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -136,7 +140,7 @@ class ResumeDialog:
         self._loop.run()
         if self._call is not None:
             self._call.forget()
-        aside.forget()
+        background.forget()
         self._window.destroy()
 
     # ---------------------------------------------------------------- what it shows
@@ -343,7 +347,7 @@ def _show_thumbnails(rows: list[Row]) -> None:
             row.show_thumbnail(picture)
         _show_thumbnails(others)
 
-    aside.ask(functools.partial(_thumbnail, row.source()), heard)
+    background.ask(functools.partial(_thumbnail, row.source()), heard)
 
 
 def _thumbnail(path: str | None) -> Any:

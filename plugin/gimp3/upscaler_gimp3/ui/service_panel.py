@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import Gimp
 from precision_upscaler.contract import SERVERS
 
+from upscaler_gimp3.i18n import _, catalog
+from upscaler_gimp3.labels import service_part
+
 from . import widgets
-from .i18n import _, catalog
 from .widgets import Gtk
-from .window_words import service_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .worker_calls import Call
+    from upscaler_gimp3.worker.calls import Call
 
     Event = dict[str, Any]
 
@@ -89,7 +90,7 @@ class ServicePart(Gtk.Box):
 
     def begin(self) -> None:
         """Ask the worker how things stand, and look for a mock meanwhile."""
-        from . import mock_looks
+        from upscaler_gimp3.worker import mock_looks
 
         self._ask({"command": "status"}, self._heard_status)
         mock_looks.find(self._heard_mock)
@@ -114,13 +115,13 @@ class ServicePart(Gtk.Box):
             self._changed()
 
     def _ask(self, command: Event, answered: Callable[[Event], None], key: str | None = None) -> None:
-        from .worker_calls import Call
+        from upscaler_gimp3.worker.calls import Call
 
         self._call = Call(command, answered, key=key)
         self._sensitive()
 
     def _heard_status(self, event: Event) -> None:
-        from . import mock_looks
+        from upscaler_gimp3.worker import mock_looks
 
         self._call = None
         self.status = event

@@ -9,12 +9,13 @@ from precision_upscaler.contract import SERVERS
 from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.mnemonics import bare
 
+from upscaler_gimp3.i18n import _
+from upscaler_gimp3.labels import settings_window
+from upscaler_gimp3.worker.calls import Call
+
 from . import widgets
-from .i18n import _
 from .key_dialog import ask_for_key
 from .widgets import Gtk
-from .window_words import settings_window
-from .worker_calls import Call
 
 if TYPE_CHECKING:
     Event = dict[str, Any]

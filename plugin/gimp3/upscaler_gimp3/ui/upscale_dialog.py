@@ -12,19 +12,21 @@ import gi
 
 gi.require_version("GimpUi", "3.0")
 from gi.repository import GimpUi, GLib, GObject
-from precision_upscaler.contract import price
+from precision_upscaler.contract import estimates
 from precision_upscaler.frontend import options as described
 from precision_upscaler.frontend.forecast import Experience
 
-from . import aside, widgets
-from .arguments import argument_name, gimps_labels, options_from
-from .errors import Refused
-from .forecast_lines import ForecastLines
-from .i18n import _
+from upscaler_gimp3.arguments import argument_name, gimps_labels, options_from
+from upscaler_gimp3.errors import Refused
+from upscaler_gimp3.i18n import _
+from upscaler_gimp3.labels import keys_of, main_window
+from upscaler_gimp3.worker import background
+
+from . import widgets
+from .forecast_panel import ForecastLines
 from .preview import Preview
-from .service_part import ServicePart
+from .service_panel import ServicePart
 from .widgets import Gtk
-from .window_words import keys_of, main_window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +78,7 @@ class Dialog:
         for handler in self._handlers:
             self._config.disconnect(handler)
         self._service.end()
-        aside.forget()
+        background.forget()
         self._window.destroy()
         while Gtk.events_pending():  # take the window off the screen before the work begins
             Gtk.main_iteration_do(False)
@@ -208,7 +210,7 @@ class Dialog:
         status = self._service.status or {}
         pace = status.get("pace")
         folder = status.get("data_folder")
-        prices = price.own_table(folder) if isinstance(folder, str) else None
+        prices = estimates.own_table(folder) if isinstance(folder, str) else None
         return Experience(pace if isinstance(pace, (int, float)) else 1.0, prices)
 
 

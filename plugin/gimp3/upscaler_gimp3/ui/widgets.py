@@ -12,8 +12,8 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GimpUi, GLib, Gtk, Pango
 from precision_upscaler.frontend import mnemonics, texts, worker_words
 
-from . import window_words
-from .i18n import _, catalog
+from upscaler_gimp3 import labels as window_words
+from upscaler_gimp3.i18n import _, catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,7 @@ def open_help(section: str = "") -> None:
     import webbrowser
     from pathlib import Path
 
-    page = (Path(__file__).resolve().parent / "help" / "index.html").as_uri()
+    page = (Path(__file__).resolve().parents[1] / "help" / "index.html").as_uri()
     address = f"{page}#{section}" if section else page
     try:
         Gtk.show_uri_on_window(None, address, Gdk.CURRENT_TIME)

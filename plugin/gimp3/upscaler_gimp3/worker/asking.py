@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import GLib
 
-from .worker_calls import Call
+from .calls import Call
 
 if TYPE_CHECKING:
     Event = dict[str, Any]

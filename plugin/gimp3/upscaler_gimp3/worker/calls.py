@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import GLib
 from precision_upscaler.frontend import texts
-from precision_upscaler.frontend.pipe import FINAL_EVENTS, Worker
+from precision_upscaler.frontend.worker_process import FINAL_EVENTS, Worker
 
-from .i18n import catalog
+from upscaler_gimp3.i18n import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable

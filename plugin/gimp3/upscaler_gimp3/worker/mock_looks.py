@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from precision_upscaler.frontend import practice
 
-from . import aside
+from . import background
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 def find(heard: Callable[[str | None], None]) -> None:
     """Tell ``heard`` the address of a mock on this computer, or None."""
-    aside.ask(practice.find_mock, heard)
+    background.ask(practice.find_mock, heard)
 
 
 def is_mock(address: str, heard: Callable[[bool], None]) -> None:
     """Tell ``heard`` whether a mock answers at a service address; no other computer is asked."""
     if practice.leads_here(address):
-        aside.ask(functools.partial(practice.is_mocks_address, address), heard)
+        background.ask(functools.partial(practice.is_mocks_address, address), heard)
     else:
         heard(False)

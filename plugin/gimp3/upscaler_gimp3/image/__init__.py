@@ -1,0 +1,1 @@
+"""Layers and pixels of the user's image: reading, rendering, scaling, exporting."""

@@ -1,0 +1,1 @@
+"""From a downloaded result to the changed image: compose, swap, notes."""

@@ -1,0 +1,1 @@
+"""Calls to worker processes, in the foreground and in the background."""
