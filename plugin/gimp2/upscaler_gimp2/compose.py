@@ -25,8 +25,8 @@ from gimpfu import (
 from precision_upscaler.frontend.options import COLORS_ORIGINAL, SOURCE_RADIUS
 from precision_upscaler.frontend.placement import Box
 
-from . import export, working
-from .text import native
+from . import export, private_images
+from .encoding import native
 
 
 class Target(namedtuple("Target", "width height area opaque colors selection")):
@@ -51,10 +51,10 @@ def composed(image, subject, target):
     goal = subject.image
     with _Discard() as discard:
         image = _in_format_of(goal, discard.later(image), target)
-        working.scaled(image, target.area.width, target.area.height)
+        private_images.scaled(image, target.area.width, target.area.height)
         if not (target.whole and target.opaque and target.colors != COLORS_ORIGINAL):
             image = _with_own(image, subject, target, discard)
-        working.to_precision(image, goal.precision)
+        private_images.to_precision(image, goal.precision)
         return discard.keep(image)
 
 
@@ -69,7 +69,7 @@ def loaded(path):
 
 def fitted(image, like):
     """Return the only layer of ``image`` in the format of the layer ``like``, not inserted in its image yet."""
-    layer = pdb.gimp_layer_new_from_drawable(working.only_layer(image), like.image)
+    layer = pdb.gimp_layer_new_from_drawable(private_images.only_layer(image), like.image)
     if like.has_alpha and not layer.has_alpha:
         layer.add_alpha()
     if layer.has_alpha and not like.has_alpha:
@@ -104,14 +104,16 @@ class _Discard(object):
 
 def _in_format_of(goal, image, target):
     """Convert the loaded result to the goal's base type, profile and precision (float to separate frequencies)."""
-    working.to_base_type(image, goal.base_type)
+    private_images.to_base_type(image, goal.base_type)
     # subtracting colours needs numbers below zero
-    working.to_precision(image, PRECISION_FLOAT_GAMMA if target.colors == COLORS_ORIGINAL else goal.precision)
+    private_images.to_precision(
+        image, PRECISION_FLOAT_GAMMA if target.colors == COLORS_ORIGINAL else goal.precision
+    )
     profile = _profile_in(goal, image.precision)
     if profile:
-        working.to_profile(image, profile)
-    elif working.own_profile(image):
-        working.to_profile(image, _default_profile(image))
+        private_images.to_profile(image, profile)
+    elif private_images.own_profile(image):
+        private_images.to_profile(image, _default_profile(image))
     return image
 
 
@@ -120,15 +122,15 @@ def _profile_in(goal, precision):
 
     A linear image's profile is a linear one; GIMP makes the one from the other when it converts precision.
     """
-    if not working.own_profile(goal):
+    if not private_images.own_profile(goal):
         return ()
-    with working.deleted_after(working.private_image(goal, 1, 1)) as image:
-        working.to_precision(image, precision)
-        return working.own_profile(image)
+    with private_images.deleted_after(private_images.private_image(goal, 1, 1)) as image:
+        private_images.to_precision(image, precision)
+        return private_images.own_profile(image)
 
 
 def _default_profile(like):
-    with working.deleted_after(
+    with private_images.deleted_after(
         pdb.gimp_image_new_with_precision(1, 1, like.base_type, like.precision)
     ) as image:
         return tuple(pdb.gimp_image_get_effective_color_profile(image)[1])
@@ -136,9 +138,9 @@ def _default_profile(like):
 
 def _with_own(image, subject, target, discard):
     """Return the result in ``image`` with what stays of the user's own layer: colours, surroundings, alpha."""
-    own = discard.later(working.working_copy(subject.layer)[0])
-    working.to_precision(own, image.precision)
-    working.scaled(own, target.width, target.height)
+    own = discard.later(private_images.working_copy(subject.layer)[0])
+    private_images.to_precision(own, image.precision)
+    private_images.scaled(own, target.width, target.height)
     alpha = None if target.opaque else discard.later(pdb.gimp_image_duplicate(own))
     if alpha is not None:
         export.bled(own)
@@ -168,7 +170,7 @@ def _own_colours(image, own, subject, target, discard):
 
 def _on_top(image, other):
     """Insert a copy of the only layer of ``other`` above all of ``image``."""
-    layer = pdb.gimp_layer_new_from_drawable(working.only_layer(other), image)
+    layer = pdb.gimp_layer_new_from_drawable(private_images.only_layer(other), image)
     pdb.gimp_image_insert_layer(image, layer, None, 0)
     return layer
 
@@ -181,15 +183,15 @@ def _blur(image, layer, sigma):
     linear = pdb.gimp_image_new_with_precision(
         layer.width, layer.height, image.base_type, PRECISION_FLOAT_LINEAR
     )
-    with working.deleted_after(linear):
+    with private_images.deleted_after(linear):
         linear.disable_undo()
         kind = RGB_IMAGE if image.base_type == RGB else GRAY_IMAGE
         same = gimp.Layer(linear, "numbers", layer.width, layer.height, kind, 100.0, NORMAL_MODE)
         pdb.gimp_image_insert_layer(linear, same, None, 0)
-        working.copy_pixels(layer, same)
+        private_images.copy_pixels(layer, same)
         size = sigma * export.GAUSS_FOR_SIGMA
         pdb.plug_in_gauss(linear, same, size, size, 0)
-        working.copy_pixels(same, layer)
+        private_images.copy_pixels(same, layer)
 
 
 def _put_onto(own, image, target, discard):
@@ -199,12 +201,12 @@ def _put_onto(own, image, target, discard):
     if target.selection is not None:
         edge = discard.later(pdb.gimp_image_duplicate(target.selection))
         edge.disable_undo()
-        working.to_precision(edge, own.precision)
-        working.scaled(edge, target.width, target.height)
+        private_images.to_precision(edge, own.precision)
+        private_images.scaled(edge, target.width, target.height)
         edge.crop(target.area.width, target.area.height, target.area.x, target.area.y)
         mask = layer.create_mask(ADD_BLACK_MASK)
         layer.add_mask(mask)
-        working.copy_pixels(working.only_layer(edge).mask, mask)
+        private_images.copy_pixels(private_images.only_layer(edge).mask, mask)
     own.flatten()
 
 
@@ -216,7 +218,7 @@ def selection_image(subject):
     layer = image.new_layer("selection")
     mask = layer.create_mask(ADD_BLACK_MASK)
     layer.add_mask(mask)
-    working.copy_part(goal.selection, mask, Box(0, 0, goal.width, goal.height), box)
+    private_images.copy_part(goal.selection, mask, Box(0, 0, goal.width, goal.height), box)
     return image
 
 

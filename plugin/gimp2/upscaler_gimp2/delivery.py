@@ -19,10 +19,10 @@ from precision_upscaler.frontend.kept import conversion_note
 from precision_upscaler.frontend.options import NEW_IMAGE
 from precision_upscaler.frontend.placement import Box, Size, place, received, scaled_box
 
-from . import compose, export, swap, working
-from . import subject as subjects
+from . import compose, export, swap, private_images
+from . import layers as subjects
 from .errors import Failed, show_trace
-from .text import native
+from .encoding import native
 
 Job = namedtuple("Job", "event subject sent values selection")
 """A result and what it is for.
@@ -126,7 +126,7 @@ def _placed(job, translate):
         if not changed:
             raise
         return _beside(job, changed, translate)
-    with working.deleted_after(composed):
+    with private_images.deleted_after(composed):
         changed = changed_meanwhile(job, pixels=True)
         if changed:
             return _beside(job, changed, translate)

@@ -15,9 +15,9 @@ from gimpfu import (
     gimp,
     pdb,
 )
-from precision_upscaler.frontend import png, texts
+from precision_upscaler.frontend import png_writer, texts
 
-from . import working
+from . import private_images
 from .errors import Refused
 
 BLEED_SIGMAS = (1.5, 6.0, 24.0)
@@ -40,19 +40,19 @@ def export(subject, path, translate):
 
     :class:`Refused` when there is nothing to be seen in it.
     """
-    image, layer = working.working_copy(subject.layer)
-    with working.deleted_after(image):
-        if working.is_transparent(layer):
+    image, layer = private_images.working_copy(subject.layer)
+    with private_images.deleted_after(image):
+        if private_images.is_transparent(layer):
             raise _refused("transparent", subject, translate)
-        opaque = working.is_opaque(layer)
+        opaque = private_images.is_opaque(layer)
         layer = _area_of(image, subject)
-        if working.is_transparent(layer):
+        if private_images.is_transparent(layer):
             raise _refused("transparent-area", subject, translate)
-        exported = Exported(opaque, working.checksum(layer))
+        exported = Exported(opaque, private_images.checksum(layer))
         to_srgb(image)
-        if not working.is_opaque(layer):
+        if not private_images.is_opaque(layer):
             layer = bled(image)
-        working.to_precision(image, PRECISION_U8_GAMMA)
+        private_images.to_precision(image, PRECISION_U8_GAMMA)
         flat = image.flatten()
         write_png(flat, path)
     return exported
@@ -60,10 +60,10 @@ def export(subject, path, translate):
 
 def as_it_is(subject):
     """Return what :func:`export` would, without writing anything."""
-    image, layer = working.working_copy(subject.layer)
-    with working.deleted_after(image):
-        opaque = working.is_opaque(layer)
-        return Exported(opaque, working.checksum(_area_of(image, subject)))
+    image, layer = private_images.working_copy(subject.layer)
+    with private_images.deleted_after(image):
+        opaque = private_images.is_opaque(layer)
+        return Exported(opaque, private_images.checksum(_area_of(image, subject)))
 
 
 def _area_of(image, subject):
@@ -71,15 +71,15 @@ def _area_of(image, subject):
     if subject.area != subject.box:
         left, top = subject.area.x - subject.box.x, subject.area.y - subject.box.y
         image.crop(subject.area.width, subject.area.height, left, top)
-    return working.only_layer(image)
+    return private_images.only_layer(image)
 
 
 def to_srgb(image):
     """Convert a private image to RGB in sRGB, in float as long as there is work to do in it."""
-    working.to_precision(image, PRECISION_FLOAT_GAMMA)
-    working.to_base_type(image, RGB)
-    if working.own_profile(image):
-        working.to_profile(image, working.srgb_profile())
+    private_images.to_precision(image, PRECISION_FLOAT_GAMMA)
+    private_images.to_base_type(image, RGB)
+    if private_images.own_profile(image):
+        private_images.to_profile(image, private_images.srgb_profile())
 
 
 def bled(image):
@@ -88,8 +88,8 @@ def bled(image):
     What has any opacity keeps its colour. Under the rest lie ever wider blurs of the visible, so that the
     service sees no edge to something black; beyond them lies the average.
     """
-    layer = working.only_layer(image)
-    with working.context():
+    layer = private_images.only_layer(image)
+    with private_images.context():
         gimp.set_background(*_average(layer))
         for number, sigma in enumerate(BLEED_SIGMAS):
             wider = layer.copy()
@@ -110,8 +110,8 @@ def _average(layer):
 
 def write_png(layer, path):
     """Write an 8-bit opaque layer to ``path``."""
-    layer = working.fresh(layer)
-    png.write(path, layer.width, layer.height, working.strips(layer), channels=layer.bpp)
+    layer = private_images.fresh(layer)
+    png_writer.write(path, layer.width, layer.height, private_images.strips(layer), channels=layer.bpp)
 
 
 def _refused(code, subject, translate):

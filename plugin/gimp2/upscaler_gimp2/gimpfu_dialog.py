@@ -7,7 +7,7 @@ hidden as soon as the values are known.
 
 from __future__ import absolute_import
 
-from .text import native
+from .encoding import native
 
 _opened = []
 

@@ -9,10 +9,10 @@ from __future__ import absolute_import
 
 from gimpfu import gimp
 from precision_upscaler.frontend import options, texts
-from precision_upscaler.frontend.language import Catalog, preferred
+from precision_upscaler.frontend.i18n import Catalog, preferred
 
 from .errors import Failed, Refused, show_trace
-from .text import native
+from .encoding import native
 
 NOTHING = (None, None, "")
 """The values of an upscale that was refused, failed or cancelled with a person watching."""
@@ -23,10 +23,10 @@ translate = Catalog(preferred())
 
 def dialog_opens():
     """Note that a person looks at gimpfu's dialog, and see to it that there is a key before they fill it in."""
-    from . import dialog
+    from . import gimpfu_dialog
 
     _state["dialog"] = True
-    dialog.prepare(translate("Precision Upscale"))
+    gimpfu_dialog.prepare(translate("Precision Upscale"))
     _guarded(_ask_for_missing_key)
 
 
@@ -35,9 +35,9 @@ def upscale(image, drawable, *values):
 
     Returns the image and the layer of the result and what there is to know about it, or :data:`NOTHING`.
     """
-    from . import dialog, run
+    from . import gimpfu_dialog, upscale as run
 
-    dialog.step_aside()
+    gimpfu_dialog.step_aside()
     chosen = dict(zip([option.name for option in options.ALL], values))
     done = []
 
@@ -51,31 +51,31 @@ def upscale(image, drawable, *values):
 
 def resume():
     """Fetch what was paid for and never reached its image."""
-    from . import resuming
+    from . import resume as resuming
 
     _guarded(resuming.resume_all, translate)
 
 
 def key():
     """Ask for the key and store it."""
-    from . import key_window
+    from . import key_dialog
 
     _state["dialog"] = True
-    _guarded(key_window.ask, translate)
+    _guarded(key_dialog.ask, translate)
 
 
 def _ask_for_missing_key():
-    from . import key_window
+    from . import key_dialog
 
-    return key_window.ask_if_missing(translate)
+    return key_dialog.ask_if_missing(translate)
 
 
 def _guarded(function, *args):
     """Show what ``function`` returns, or why it did not; returns the text, an empty one after a failure."""
-    from . import working
+    from . import private_images
 
     try:
-        working.use_own_formats()
+        private_images.use_own_formats()
         text = function(*args)
     except Refused as refused:
         _failed(refused.text)

@@ -10,11 +10,11 @@ from __future__ import absolute_import
 from collections import namedtuple
 
 from precision_upscaler.frontend import texts
-from precision_upscaler.frontend.places import KEY_PAGE, host_of
+from precision_upscaler.contract.places import KEY_PAGE, host_of
 
 from .errors import Failed, Refused
-from .talking import ask as ask_worker
-from .text import native, readable
+from .worker import ask as ask_worker
+from .encoding import native, readable
 
 _STORE_UNTESTED = 1
 

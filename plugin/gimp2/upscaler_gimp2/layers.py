@@ -6,12 +6,13 @@ from collections import namedtuple
 
 from gimpfu import gimp, pdb
 from precision_upscaler.contract import LIMITS
-from precision_upscaler.frontend import limits, options, texts
+from precision_upscaler.contract import limits
+from precision_upscaler.frontend import options, texts
 from precision_upscaler.frontend.options import FIT_LAYER, NEW_IMAGE, NEW_LAYER
 from precision_upscaler.frontend.placement import Box, Size, area_within, place
 
 from .errors import Refused
-from .text import readable
+from .encoding import readable
 
 LARGEST_CANVAS = 524288
 """GIMP's own largest image side in pixels."""

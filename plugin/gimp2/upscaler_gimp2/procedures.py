@@ -22,9 +22,9 @@ from gimpfu import (
 from precision_upscaler import __version__
 from precision_upscaler.frontend import options
 
-from . import entry
-from .entry import translate
-from .text import native
+from . import handlers
+from .handlers import translate
+from .encoding import native
 
 AUTHOR = "Precision Upscaler"
 COPYRIGHT = "MIT licence"
@@ -74,13 +74,13 @@ def register_all():
         translate("Precision Upscale…"),
         "*",
         arguments(),
-        entry.upscale,
+        handlers.upscale,
         results=[
             (PF_IMAGE, "image", "The image with the result"),
             (PF_LAYER, "layer", "The layer with the result"),
             (PF_STRING, "message", "What there is to know about the result"),
         ],
-        on_run=entry.dialog_opens,
+        on_run=handlers.dialog_opens,
     )
     _register(
         RESUME,
@@ -89,7 +89,7 @@ def register_all():
         translate("Resume Precision Upscales…"),
         "",
         [],
-        entry.resume,
+        handlers.resume,
     )
     _register(
         KEY,
@@ -98,7 +98,7 @@ def register_all():
         translate("Precision Upscaler Key…"),
         "",
         [],
-        entry.key,
+        handlers.key,
     )
 
 
@@ -132,7 +132,7 @@ def _answer_when_cancelled():
     def run(*args):
         answer = original(*args)
         # the procedure's name and its arguments come last
-        return entry.NOTHING if answer is None and args[-2].replace("_", "-") == UPSCALE else answer
+        return handlers.NOTHING if answer is None and args[-2].replace("_", "-") == UPSCALE else answer
 
     run.answers = True
     gimpfu._run = run

@@ -6,9 +6,9 @@ import io
 import os
 
 from precision_upscaler.frontend import interpreter
-from precision_upscaler.frontend.pipe import PLUGIN_FOLDER
+from precision_upscaler.frontend.worker_process import PLUGIN_FOLDER
 
-from .text import native_path
+from .encoding import native_path
 
 NOTE = "python3.path"
 """Name of the file beside the plug-in whose first line is the interpreter's path, in UTF-8."""

@@ -7,11 +7,11 @@ from precision_upscaler.frontend import options, texts
 from precision_upscaler.frontend.placement import Box
 
 from . import delivery, export
-from . import subject as subjects
+from . import layers as subjects
 from .errors import Failed, show_trace
-from .run import APPLICATION, session
-from .talking import Conversation, ask
-from .text import native, readable
+from .upscale import APPLICATION, session
+from .worker import Conversation, ask
+from .encoding import native, readable
 
 
 def resume_all(translate):

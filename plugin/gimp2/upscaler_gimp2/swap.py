@@ -26,7 +26,7 @@ from gimpfu import (
 from precision_upscaler.frontend.kept import keeps_layer
 from precision_upscaler.frontend.options import FIT_LAYER, NEW_IMAGE, SCALE_IMAGE
 
-from . import compose, working
+from . import compose, private_images
 
 _TYPES = ((RGB_IMAGE, RGBA_IMAGE), (GRAY_IMAGE, GRAYA_IMAGE), (INDEXED_IMAGE, INDEXEDA_IMAGE))
 _TEXT_PARASITE = "gimp-text-layer"
@@ -43,7 +43,7 @@ def replace(subject, composed, placed, placement):
     image = subject.image
     image.undo_group_start()
     try:
-        with working.context():
+        with private_images.context():
             layer = _layer_to_change(subject, placement)
             with _unlocked(layer):
                 _scale(image, layer, placed, placement)
@@ -53,7 +53,7 @@ def replace(subject, composed, placed, placement):
                 image.active_layer = layer
     finally:
         image.undo_group_end()
-    return working.fresh(layer)
+    return private_images.fresh(layer)
 
 
 def _layer_to_change(subject, placement):
@@ -73,7 +73,7 @@ def _layer_to_change(subject, placement):
         image.remove_layer(old)
         new.name, new.tattoo = name, tattoo
         image.active_layer = new
-    return working.fresh(new)
+    return private_images.fresh(new)
 
 
 def blank_like(old, image):
@@ -102,7 +102,7 @@ def _take_mask(new, old):
     with _unlocked(new):
         mask = new.create_mask(ADD_WHITE_MASK)
         new.add_mask(mask)
-    working.copy_pixels(old.mask, mask)
+    private_images.copy_pixels(old.mask, mask)
     new.apply_mask, new.edit_mask, new.show_mask = old.apply_mask, old.edit_mask, old.show_mask
 
 
@@ -125,7 +125,7 @@ def _unlocked(layer):
 
 def _scale(image, layer, placed, placement):
     box = placed.layer
-    working.best_interpolation((layer.width, layer.height), (box.width, box.height))
+    private_images.best_interpolation((layer.width, layer.height), (box.width, box.height))
     if placement == SCALE_IMAGE:
         image.scale(placed.canvas.width, placed.canvas.height)
     if placement == FIT_LAYER or (layer.width, layer.height) != (box.width, box.height):
@@ -140,9 +140,9 @@ def _scale(image, layer, placed, placement):
 
 
 def _fill(layer, composed):
-    ready = compose.fitted(composed, working.fresh(layer))
+    ready = compose.fitted(composed, private_images.fresh(layer))
     try:
-        working.copy_pixels(ready, layer)
+        private_images.copy_pixels(ready, layer)
     finally:
         gimp.delete(ready)
 
@@ -150,7 +150,7 @@ def _fill(layer, composed):
 def _as_new_image(subject, composed):
     """Return the layer of a new image that holds the result, its mask scaled along, and show the image."""
     old = subject.layer
-    image = working.private_image(subject.image, composed.width, composed.height)
+    image = private_images.private_image(subject.image, composed.width, composed.height)
     if subject.kind == "pixels":
         layer = pdb.gimp_layer_new_from_drawable(old, image)
     else:
@@ -159,14 +159,14 @@ def _as_new_image(subject, composed):
     if subject.kind != "pixels":
         _take_mask(layer, old)
     layer.name, layer.visible = old.name, True
-    with working.context(), _unlocked(layer):
-        working.best_interpolation((layer.width, layer.height), (composed.width, composed.height))
+    with private_images.context(), _unlocked(layer):
+        private_images.best_interpolation((layer.width, layer.height), (composed.width, composed.height))
         layer.scale(composed.width, composed.height, False)
         layer.set_offsets(0, 0)
         _fill(layer, composed)
     image.enable_undo()
     show(image)
-    return working.fresh(layer)
+    return private_images.fresh(layer)
 
 
 def show(image):

@@ -13,10 +13,10 @@ from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.frontend import options, texts
 from precision_upscaler.frontend.upload import UploadFormat
 
-from . import compose, delivery, export, jpeg, working
-from . import subject as subjects
-from .talking import Conversation
-from .text import native, path_text, readable
+from . import compose, delivery, export, jpeg, private_images
+from . import layers as subjects
+from .worker import Conversation
+from .encoding import native, path_text, readable
 
 APPLICATION = "gimp2"
 _SESSION = "precision-upscaler-session"
@@ -43,7 +43,7 @@ def _selection_of(subject, values):
     if values["area"] != options.AREA_SELECTION:
         yield None
         return
-    with working.deleted_after(compose.selection_image(subject)) as selection:
+    with private_images.deleted_after(compose.selection_image(subject)) as selection:
         yield selection
 
 
@@ -53,7 +53,7 @@ def _sent(subject, values, conversation, translate):
     try:
         path = os.path.join(folder, "layer.png")
         gimp.progress_init(native(texts.exporting(subject.name, translate)))
-        with working.context():
+        with private_images.context():
             sent = export.export(subject, path, translate)
             order = command(path, subject, sent, values)
             if UploadFormat(conversation.worker).is_jpeg:

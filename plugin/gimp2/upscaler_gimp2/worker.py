@@ -8,12 +8,12 @@ from __future__ import absolute_import
 
 from gimpfu import gimp
 from precision_upscaler.frontend import texts, worker_words
-from precision_upscaler.frontend.fraction import Fraction
-from precision_upscaler.frontend.pipe import FINAL_EVENTS, Worker
+from precision_upscaler.frontend.progress import Fraction
+from precision_upscaler.frontend.worker_process import FINAL_EVENTS, Worker
 
 from . import python3
 from .errors import Failed, show_trace
-from .text import native
+from .encoding import native
 
 TICK_SECONDS = 0.25
 SILENCE_SECONDS = 120
