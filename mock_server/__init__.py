@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .app import create_app
-    from .embedding import PrecisionMock
-    from .options import Options
+    from .config import Options
+    from .testing import PrecisionMock
 
 __all__ = ["Options", "PrecisionMock", "create_app"]
 
-_HOMES = {"Options": "options", "PrecisionMock": "embedding", "create_app": "app"}
+_HOMES = {"Options": "config", "PrecisionMock": "testing", "create_app": "app"}
 
 
 def __getattr__(name: str) -> Any:

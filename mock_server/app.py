@@ -9,17 +9,19 @@ from flask import Response, request
 from precision_upscaler import contract
 from werkzeug.exceptions import HTTPException, NotFound
 
-from . import answers, validation, wire
-from .api import Api, BrokenAnswerError
-from .control import Control, to_front_page
-from .control_document import PREFIX
-from .downloads import Downloads
-from .exchanges import FAULT, Exchanges, refusal_of, respond
-from .journal import Journal
-from .lean_flask import LeanFlask
-from .options import Options
-from .request_body import BodyError
-from .service import Service
+from mock_server.api import responses, validation
+from mock_server.api.downloads import Downloads
+from mock_server.api.request_log import FAULT, Exchanges, refusal_of, respond
+from mock_server.api.routes import Api, BrokenAnswerError
+from mock_server.control.openapi import PREFIX
+from mock_server.control.routes import Control, to_front_page
+from mock_server.server import socket_faults
+from mock_server.server.lean_flask import LeanFlask
+from mock_server.server.request_body import BodyError
+from mock_server.service.upscaler_service import Service
+from mock_server.state.request_log import Journal
+
+from .config import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,7 +78,7 @@ def _with_faults(
     body = b"".join(result)
     sock = next((environ[name] for name in _SOCKETS if name in environ), None)
     if sock is None:
-        body = answers.message(
+        body = responses.message(
             501, f"The wire fault {fault!r} needs the mock's own server: this one does not show its socket"
         ).encoded()
         start_response(
@@ -85,7 +87,7 @@ def _with_faults(
         )
         return [body]
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    wire.play(fault, sock, f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + body, sleep)
+    socket_faults.play(fault, sock, f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + body, sleep)
     start_response(status, headers)
     return [body]  # goes to a closed socket
 
@@ -107,14 +109,14 @@ def _root() -> Response:
 
 
 def _malformed(_error: BodyError) -> Response:
-    return respond(answers.message(400, "The request's body is malformed or broke off"))
+    return respond(responses.message(400, "The request's body is malformed or broke off"))
 
 
 def _unexpected(error: Exception) -> Response:
     if isinstance(error, BrokenAnswerError):
         raise error
     log.error("the mock failed", exc_info=error)
-    return respond(answers.message(500, answers.INTERNAL_ERROR))
+    return respond(responses.message(500, responses.INTERNAL_ERROR))
 
 
 def create_app(

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from .options import OptionError, Options, environment_name, kind_of
-from .scenarios import UnknownScenarioError, listing
+from mock_server.scenarios.catalogue import UnknownScenarioError, listing
+
+from .config import OptionError, Options, environment_name, kind_of
 
 _EPILOG = (
     f"Every option is also an environment variable: --queue-seconds is {environment_name('queue_seconds')}."
@@ -64,7 +65,7 @@ def run(**values: Any) -> None:
     if options.scenario == "?":
         click.echo(listing())
         return
-    from .running import serve  # noqa: PLC0415 - brings Flask, which --help need not wait for
+    from mock_server.server.run import serve  # noqa: PLC0415 - brings Flask, which --help need not wait for
 
     try:
         serve(options, click.echo)

@@ -9,13 +9,13 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .embedding import PrecisionMock
+    from .testing import PrecisionMock
 
 
 @pytest.fixture
 def precision_mock() -> Iterator[PrecisionMock]:
     """Serve a mock for one test, with a clock that stands still: see ``PrecisionMock``."""
-    from .embedding import PrecisionMock  # noqa: PLC0415 - the plug-in is loaded in every run of pytest
+    from .testing import PrecisionMock  # noqa: PLC0415 - the plug-in is loaded in every run of pytest
 
     with PrecisionMock() as mock:
         yield mock

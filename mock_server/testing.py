@@ -6,10 +6,11 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
+from mock_server.scenarios.catalogue import parse
+from mock_server.server.server import Server, address_of, listen
+
 from .app import MockApp, create_app
-from .options import Options
-from .scenarios import parse
-from .server import Server, address_of, listen
+from .config import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ class PrecisionMock:
     ...     ...
     ...     mock.advance(100)
 
-    Options are those of :class:`~mock_server.options.Options`, by name; ``speed`` is 0 unless given, so
+    Options are those of :class:`~mock_server.config.Options`, by name; ``speed`` is 0 unless given, so
     that nothing happens until :meth:`advance`.
     """
 
@@ -74,7 +75,7 @@ class PrecisionMock:
     def play(self, scenario: str) -> None:
         """Let every request that names no scenario play this one; empty ends it.
 
-        :class:`~mock_server.scenarios.UnknownScenarioError` when there is none of this name.
+        :class:`~mock_server.scenarios.catalogue.UnknownScenarioError` when there is none of this name.
         """
         if scenario:
             parse(scenario)

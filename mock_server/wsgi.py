@@ -4,6 +4,6 @@ Wire faults work where the server puts its socket into the environment, as gunic
 """
 
 from .app import create_app
-from .options import from_environment
+from .config import from_environment
 
 app = create_app(from_environment())

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from precision_upscaler import contract
 
-from . import answers
-from .answers import Answer, RefusedError
-from .scenarios import CREATE, LIST, STATUS
+from mock_server.scenarios.catalogue import CREATE, LIST, STATUS
+
+from . import responses as answers
+from .responses import Answer, RefusedError
 
 if TYPE_CHECKING:
-    from .prefer import Preferences
+    from .prefer_header import Preferences
 
 CALLS = {
     CREATE: (contract.CREATE_PATH, "POST"),

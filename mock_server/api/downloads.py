@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from . import answers, links
-from .answers import Answer
-from .api import given_key
-from .exchanges import refusal_of, respond
-from .played import ANSWERS
-from .scenarios import DOWNLOAD, parse
+from mock_server.scenarios.canned_responses import ANSWERS
+from mock_server.scenarios.catalogue import DOWNLOAD, parse
+
+from . import responses, signed_urls
+from .request_log import refusal_of, respond
+from .responses import Answer
+from .routes import given_key
 
 if TYPE_CHECKING:
-    from .exchanges import Exchanges
-    from .journal import Exchange
-    from .service import Service
+    from mock_server.service.upscaler_service import Service
+    from mock_server.state.request_log import Exchange
+
+    from .request_log import Exchanges
 
 _FORMATS = {"png": "png", "jpg": "jpeg", "webp": "webp"}
 """A link's extension and the format of the file behind it."""
@@ -32,7 +34,9 @@ class Downloads:
         self.service = service
         self._exchanges = exchanges
         self.blueprint = Blueprint("results", __name__)
-        self.blueprint.add_url_rule(f"{links.RESULTS}<name>", "download", self.download, methods=["GET"])
+        self.blueprint.add_url_rule(
+            f"{signed_urls.RESULTS}<name>", "download", self.download, methods=["GET"]
+        )
 
     def download(self, name: str) -> Response:
         """GET: the file behind a result link. Needs no key, and says in the journal when one was sent."""
@@ -59,13 +63,13 @@ class Downloads:
         """Return the answer to a download, and whether it may be asked for in ranges."""
         service = self.service
         settings = service.settings()
-        if not links.opens(
+        if not signed_urls.opens(
             request.path, request.args.get("token", ""), service.clock.wire(), settings.link_secret.encode()
         ):
-            return answers.message(403, "Forbidden"), False
+            return responses.message(403, "Forbidden"), False
         task = service.tasks.task(name.removeprefix("upscaler_result_").partition(".")[0])
         if task is None:
-            return answers.message(404, "Not found"), False
+            return responses.message(404, "Not found"), False
         exchange.task_id, exchange.key = task.task_id, task.owner
         written = task.scenario or settings.scenario
         scenario = parse(written) if written else None
@@ -77,7 +81,7 @@ class Downloads:
         file_format = _FORMATS[name.rpartition(".")[2]]  # the link was signed, so it is one of ours
         data = service.results.file_of(task, settings.seed, file_format)
         if data is None:
-            return answers.message(404, "Not found"), False
+            return responses.message(404, "Not found"), False
         if trouble == "corrupt":
             third = len(data) // 3
             data = data[:third] + bytes(len(data) - third)

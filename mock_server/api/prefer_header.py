@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from .scenarios import UnknownScenarioError, parse
+from mock_server.scenarios.catalogue import UnknownScenarioError, parse
 
 _PREFERENCE = re.compile(r"""\s*([A-Za-z0-9_-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^,;"]*))?\s*(?:[,;]|$)""")
 _PACE = ("seconds", "queue", "polls")

@@ -8,17 +8,19 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from . import answers, strict_json
-from .journal import Exchange, headers_of
-from .lean_flask import WholeResponse
+from mock_server.server.lean_flask import WholeResponse
+from mock_server.state.request_log import Exchange, headers_of
+
+from . import json_body, responses
 
 if TYPE_CHECKING:
     from flask import Response
     from werkzeug.exceptions import HTTPException
 
-    from .answers import Answer
-    from .journal import Journal
-    from .service import Service
+    from mock_server.service.upscaler_service import Service
+    from mock_server.state.request_log import Journal
+
+    from .responses import Answer
 
 log = logging.getLogger(__name__)
 FAULT = "precision_mock.fault"
@@ -53,7 +55,7 @@ class Exchanges:
         """Return the answer when the mock itself failed: the service has a 500 for its own failures."""
         log.error("the mock failed", exc_info=error)
         exchange.notes += ("the mock itself failed; its log says how",)
-        return answers.message(500, answers.INTERNAL_ERROR)
+        return responses.message(500, responses.INTERNAL_ERROR)
 
     def tell(
         self, exchange: Exchange, environ: dict[str, Any], response: Response, started: float
@@ -73,7 +75,7 @@ def read_unread(exchange: Exchange, environ: dict[str, Any]) -> None:
     if 0 < int(length) <= _JOURNALLED:
         with contextlib.suppress(OSError, ValueError):
             exchange.raw = environ["wsgi.input"].read(int(length))
-            exchange.body = strict_json.loads(exchange.raw)
+            exchange.body = json_body.loads(exchange.raw)
 
 
 def base_url(environ: dict[str, Any], public_url: str) -> str:
@@ -88,7 +90,7 @@ def base_url(environ: dict[str, Any], public_url: str) -> str:
 
 def refusal_of(error: HTTPException) -> Response:
     """Turn one of Werkzeug's HTML pages into JSON; keeps ``Allow`` and the like."""
-    response = respond(answers.message(error.code or 500, error.name))
+    response = respond(responses.message(error.code or 500, error.name))
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value

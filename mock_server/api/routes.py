@@ -10,27 +10,29 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, current_app, request
 from precision_upscaler import contract
 
-from . import answers, strict_json
-from .answers import Answer, RefusedError
-from .documented import CALLS, documented
-from .exchanges import read_unread, refusal_of, respond
-from .played import ANSWERS
-from .prefer import PreferenceError, preferences
-from .scenarios import CREATE, LIST, STATUS, parse
-from .service import SCENARIO_KEY
-from .tasks import COMPLETED
-from .telling import changed, links_of, task_data
+from mock_server.scenarios.canned_responses import ANSWERS
+from mock_server.scenarios.catalogue import CREATE, LIST, STATUS, parse
+from mock_server.service.task_payload import changed, links_of, task_data
+from mock_server.service.upscaler_service import SCENARIO_KEY
+from mock_server.state.task_model import COMPLETED
+
+from . import json_body, responses
+from .documented_examples import CALLS, documented
+from .prefer_header import PreferenceError, preferences
+from .request_log import read_unread, refusal_of, respond
+from .responses import Answer, RefusedError
 from .validation import JSON, answer_fault, is_uuid
 
 if TYPE_CHECKING:
     from werkzeug.exceptions import HTTPException
 
-    from .exchanges import Exchanges
-    from .journal import Exchange
-    from .prefer import Preferences
-    from .scenarios import Scenario
-    from .service import Service
-    from .tasks import Task
+    from mock_server.scenarios.catalogue import Scenario
+    from mock_server.service.upscaler_service import Service
+    from mock_server.state.request_log import Exchange
+    from mock_server.state.task_model import Task
+
+    from .prefer_header import Preferences
+    from .request_log import Exchanges
 
 log = logging.getLogger(__name__)
 _BEFORE_ACCEPTING = frozenset(("reset", "empty_reply", "garbage"))
@@ -112,13 +114,13 @@ class Api:
         try:
             wishes = preferences(environ.get("HTTP_PREFER", ""))
         except PreferenceError as error:
-            raise RefusedError(answers.message(400, str(error))) from None
+            raise RefusedError(responses.message(400, str(error))) from None
         if wishes.code or wishes.example:
             return documented(step, wishes)
         task = None
         if step == STATUS:
             if not is_uuid(task_id):
-                raise RefusedError(answers.message(400, "Parameter 'task-id' is not valid"))
+                raise RefusedError(responses.message(400, "Parameter 'task-id' is not valid"))
             task = service.read(key, task_id)
             exchange.task_id = task.task_id
         written = self._scenario(step, key, wishes, task)
@@ -130,7 +132,7 @@ class Api:
                 return self._told_to_wait(key, ANSWERS[scenario.answer])
             if scenario.wire in _BEFORE_ACCEPTING:
                 exchange.fault = scenario.wire
-                return answers.message(500, answers.INTERNAL_ERROR)
+                return responses.message(500, responses.INTERNAL_ERROR)
             exchange.fault = scenario.wire
         if step == LIST:
             return self._listed(key)
@@ -171,7 +173,7 @@ class Api:
             exchange.headers_out = verdict.headers()
             if not verdict.allowed:
                 wait = ("Retry-After", str(verdict.wait_seconds))
-                raise RefusedError(self._told_to_wait(key, answers.message(429, answers.TOO_MANY, wait)))
+                raise RefusedError(self._told_to_wait(key, responses.message(429, responses.TOO_MANY, wait)))
 
     def _told_to_wait(self, key: str, answer: Answer) -> Answer:
         """Remember what an answer's ``Retry-After`` asks of a key, if it has one."""
@@ -196,16 +198,16 @@ class Api:
         """Return the request's JSON body; a body that does not say it is JSON counts as absent."""
         shape = self.service.options.error_shape
         if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
-            raise RefusedError(answers.message(415, "Content-Encoding is not supported"))
+            raise RefusedError(responses.message(415, "Content-Encoding is not supported"))
         raw = exchange.raw = self._raw_body(environ)
         if environ.get("CONTENT_TYPE") != JSON and request.mimetype != JSON:
             fault = ("body.image", f"is required (the body was ignored: its Content-Type is not {JSON})")
-            raise RefusedError(answers.bad_request(answers.NOT_VALIDATED, [fault], shape))
+            raise RefusedError(responses.bad_request(responses.NOT_VALIDATED, [fault], shape))
         try:
-            return strict_json.loads(raw)
-        except strict_json.JSONError as error:
+            return json_body.loads(raw)
+        except json_body.JSONError as error:
             raise RefusedError(
-                answers.bad_request(answers.NOT_VALIDATED, [("body", str(error))], shape)
+                responses.bad_request(responses.NOT_VALIDATED, [("body", str(error))], shape)
             ) from None
 
     def _raw_body(self, environ: dict[str, Any]) -> bytes:
@@ -216,9 +218,9 @@ class Api:
             if not environ.get("wsgi.input_terminated"):
                 return b""
             if self.service.options.strict:
-                raise RefusedError(answers.message(411, "Length Required"))
+                raise RefusedError(responses.message(411, "Length Required"))
         if length and int(length) > most:
-            raise RefusedError(answers.message(413, "Request Entity Too Large"))
+            raise RefusedError(responses.message(413, "Request Entity Too Large"))
         try:
             raw: bytes = environ["wsgi.input"].read(int(length) if length else most + 1)
         except (OSError, ValueError):  # ours and other servers' ways to say that it is malformed
@@ -227,9 +229,9 @@ class Api:
         if length and len(raw) < int(length):
             fault = ("body", "is malformed or broke off")
             shape = self.service.options.error_shape
-            raise RefusedError(answers.bad_request(answers.NOT_VALIDATED, [fault], shape))
+            raise RefusedError(responses.bad_request(responses.NOT_VALIDATED, [fault], shape))
         if len(raw) > most:
-            raise RefusedError(answers.message(413, "Request Entity Too Large"))
+            raise RefusedError(responses.message(413, "Request Entity Too Large"))
         return raw
 
     def _listed(self, key: str) -> Answer:
@@ -249,7 +251,7 @@ class Api:
         log.error("an answer of the mock breaks the contract: %s", why)
         if current_app.testing:
             raise BrokenAnswerError(why)
-        return answers.message(500, answers.INTERNAL_ERROR)
+        return responses.message(500, responses.INTERNAL_ERROR)
 
 
 def given_key(environ: dict[str, Any]) -> str | None:

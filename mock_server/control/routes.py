@@ -14,21 +14,22 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 from flask import Blueprint, Response, request
 
-from . import answers, strict_json
-from .answers import Answer, RefusedError
-from .control_document import OPERATIONS, PREFIX, Operation, document, draft4
-from .exchanges import respond
-from .journal import shown_key
-from .scenarios import CATALOGUE, UnknownScenarioError, parse
-from .service import EndedError
-from .tasks import COMPLETED
+from mock_server.api import json_body, responses
+from mock_server.api.request_log import respond
+from mock_server.api.responses import Answer, RefusedError
+from mock_server.scenarios.catalogue import CATALOGUE, UnknownScenarioError, parse
+from mock_server.service.upscaler_service import EndedError
+from mock_server.state.request_log import shown_key
+from mock_server.state.task_model import COMPLETED
+
+from .openapi import OPERATIONS, PREFIX, Operation, document, draft4
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .journal import Journal
-    from .service import Service
-    from .tasks import Task
+    from mock_server.service.upscaler_service import Service
+    from mock_server.state.request_log import Journal
+    from mock_server.state.task_model import Task
 
 # everything a page needs is in it; what it shows comes from here, and was sent by who knows whom
 _PAGE_POLICY = (
@@ -89,7 +90,7 @@ class Control:
                 try:
                     parse(name)
                 except UnknownScenarioError as error:
-                    raise RefusedError(answers.message(_BAD, str(error))) from None
+                    raise RefusedError(responses.message(_BAD, str(error))) from None
         self.service.change_settings(
             lambda settings: replace(
                 settings,
@@ -130,7 +131,7 @@ class Control:
         self.service.settings()
         task = self.service.tasks.task(task_id.lower())
         if task is None:
-            raise RefusedError(answers.message(_NOT_FOUND, "There is no such task"))
+            raise RefusedError(responses.message(_NOT_FOUND, "There is no such task"))
         return task
 
     def read_task(self, task_id: str) -> Response:
@@ -143,7 +144,7 @@ class Control:
         try:
             self.service.end(task.task_id, _json()["outcome"])
         except EndedError as error:
-            raise RefusedError(answers.message(_CONFLICT, str(error))) from None
+            raise RefusedError(responses.message(_CONFLICT, str(error))) from None
         return self.read_task(task_id)
 
     def before(self, task_id: str) -> Response:
@@ -193,7 +194,7 @@ class Control:
         try:
             self.service.restore(request.get_data())
         except ValueError as error:
-            raise RefusedError(answers.message(_BAD, str(error))) from None
+            raise RefusedError(responses.message(_BAD, str(error))) from None
         return _ok({})
 
     def reset(self) -> Response:
@@ -243,10 +244,10 @@ def _page(name: str) -> Response:
 
 def _picture(data: bytes | None, cache_control: str) -> Response:
     """Answer with a picture as PNG, scaled down until its longer side is the query's ``side`` pixels."""
-    from .pictures import thumbnail  # noqa: PLC0415 - Pillow is slow to import
+    from mock_server.imaging.input_image import thumbnail  # noqa: PLC0415 - Pillow is slow to import
 
     if data is None:
-        raise RefusedError(answers.message(_NOT_FOUND, "There is no such picture (yet)"))
+        raise RefusedError(responses.message(_NOT_FOUND, "There is no such picture (yet)"))
     side = _query("side", 0)
     return respond(Answer(200, thumbnail(data, side), "image/png", (("Cache-Control", cache_control),)))
 
@@ -260,7 +261,7 @@ def _query(name: str, default: int) -> int:
     schema = (operation.query or {})[name]
     value = int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else -1
     if not schema["minimum"] <= value <= schema.get("maximum", value):
-        raise RefusedError(answers.message(_BAD, f"{name} must be a number from {schema['minimum']} up"))
+        raise RefusedError(responses.message(_BAD, f"{name} must be a number from {schema['minimum']} up"))
     return value
 
 
@@ -273,12 +274,12 @@ def _body_validator(operation: str) -> jsonschema_rs.Draft4Validator:
 def _json() -> dict[str, Any]:
     """Return the request's JSON body, checked against the document of the call it is for."""
     try:
-        body = strict_json.loads(request.get_data())
-    except strict_json.JSONError as error:
-        raise RefusedError(answers.message(_BAD, str(error))) from None
+        body = json_body.loads(request.get_data())
+    except json_body.JSONError as error:
+        raise RefusedError(responses.message(_BAD, str(error))) from None
     view = (request.endpoint or "").rpartition(".")[2]
     for fault in _body_validator(view).iter_errors(body):
-        raise RefusedError(answers.message(_BAD, str(fault.message)))
+        raise RefusedError(responses.message(_BAD, str(fault.message)))
     found: dict[str, Any] = body
     return found
 
@@ -325,4 +326,4 @@ def _refuse_strangers() -> Response | None:
         and (origin is None or _leads_here(origin))
         and environ.get("HTTP_SEC_FETCH_SITE", "none") != "cross-site"
     )
-    return None if near else respond(answers.message(403, "The control API is for this machine only"))
+    return None if near else respond(responses.message(403, "The control API is for this machine only"))

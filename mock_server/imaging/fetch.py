@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from .pictures import PictureError
+from .input_image import PictureError
 
 _MOST_BYTES = 64 << 20
 _TIMEOUT_SECONDS = 20.0

@@ -14,7 +14,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .pictures import open_picture
+from .input_image import open_picture
 
 if TYPE_CHECKING:
     from PIL import Image

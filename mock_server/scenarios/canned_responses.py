@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import answers
-from .answers import Answer
-from .validation import PROBLEM
+from mock_server.api import responses
+from mock_server.api.responses import Answer
+from mock_server.api.validation import PROBLEM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,26 +19,26 @@ _EXAMPLE_FAULTS = [("body.sharpen", "must be at most 100")]
 RETRY_AFTER_SECONDS = 1
 
 ANSWERS: dict[str, Answer] = {
-    "http_500": answers.message(500, answers.INTERNAL_ERROR),
-    "http_503": answers.message(503, answers.UNAVAILABLE),
-    "http_429": answers.message(429, answers.TOO_MANY, ("Retry-After", str(RETRY_AFTER_SECONDS))),
-    "http_429_no_retry_after": answers.message(429, answers.TOO_MANY),
+    "http_500": responses.message(500, responses.INTERNAL_ERROR),
+    "http_503": responses.message(503, responses.UNAVAILABLE),
+    "http_429": responses.message(429, responses.TOO_MANY, ("Retry-After", str(RETRY_AFTER_SECONDS))),
+    "http_429_no_retry_after": responses.message(429, responses.TOO_MANY),
     "html_error_page": Answer(502, _HTML, "text/html", lawful=False),
-    "unknown_task_404": answers.message(404, "Task not found"),
-    "invalid_key_401": answers.message(401, answers.INVALID_KEY),
-    "no_credits_402": answers.message(402, "You do not have enough credits"),
-    "forbidden_403": answers.message(403, "Forbidden"),
-    "bad_request_message": answers.bad_request("", _EXAMPLE_FAULTS, "message"),
-    "bad_request_problem": answers.bad_request(answers.NOT_VALIDATED, _EXAMPLE_FAULTS, "problem"),
+    "unknown_task_404": responses.message(404, "Task not found"),
+    "invalid_key_401": responses.message(401, responses.INVALID_KEY),
+    "no_credits_402": responses.message(402, "You do not have enough credits"),
+    "forbidden_403": responses.message(403, "Forbidden"),
+    "bad_request_message": responses.bad_request("", _EXAMPLE_FAULTS, "message"),
+    "bad_request_problem": responses.bad_request(responses.NOT_VALIDATED, _EXAMPLE_FAULTS, "problem"),
     "bad_request_example": Answer(
         400,
         {
-            "message": answers.NOT_VALIDATED,
+            "message": responses.NOT_VALIDATED,
             "invalid_params": [{"name": "sharpen", "reason": "must be at most 100"}],
         },
         PROBLEM,
     ),
-    "bad_request_recorded": answers.bad_request(answers.NOT_VALIDATED, _EXAMPLE_FAULTS, "recorded"),
+    "bad_request_recorded": responses.bad_request(responses.NOT_VALIDATED, _EXAMPLE_FAULTS, "recorded"),
 }
 """The answers that scenarios replace an answer by, each by its name."""
 

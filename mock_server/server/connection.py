@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import wire
+from . import socket_faults
 from .request_body import BodyError, ChunkedBody, SizedBody, WholeBody
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Connection:
         """Send an answer; return whether another request may follow."""
         if answer.fault:
             self._reader.close()
-            wire.play(answer.fault, self._sock, answer.data, self._server.sleep)
+            socket_faults.play(answer.fault, self._sock, answer.data, self._server.sleep)
             return False
         self._sock.sendall(answer.data)
         if answer.keep_alive:

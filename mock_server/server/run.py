@@ -10,15 +10,16 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from .app import create_app
-from .options import OptionError
+from mock_server.app import create_app
+from mock_server.config import OptionError
+
 from .server import Server, Shares, address_of, listen
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from .options import Options
+    from mock_server.config import Options
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _COLLECTED_AFTER = (20_000, 20, 20)

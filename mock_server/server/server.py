@@ -1,7 +1,8 @@
 """A small threaded WSGI server for HTTP/1.1 on which wire faults can be played.
 
 Connections are kept alive, bodies streamed in, chunked bodies understood. It starts and stops in a
-millisecond, and it hands its socket to the faults of :mod:`mock_server.wire`, which no general server does.
+millisecond, and it hands its socket to the faults of :mod:`mock_server.server.socket_faults`, which
+no general server does.
 
 A small request that has arrived whole, and that the application says it answers without waiting, is
 served by the one thread that also accepts: threads that take turns at Python's lock would halve the speed.

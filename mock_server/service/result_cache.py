@@ -11,12 +11,12 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from .scenarios import parse
+from mock_server.scenarios.catalogue import parse
 
 if TYPE_CHECKING:
-    from .task_store import TaskStore
-    from .tasks import Task
-    from .upscale import Recipe
+    from mock_server.imaging.upscale import Recipe
+    from mock_server.state.task_model import Task
+    from mock_server.state.task_store import TaskStore
 
 
 class Results:
@@ -35,7 +35,7 @@ class Results:
 
         ``file_format`` is one of the option ``result_format``'s.
         """
-        from .upscale import Recipe, grain_seed  # noqa: PLC0415 - Pillow is slow to import
+        from mock_server.imaging.upscale import Recipe, grain_seed  # noqa: PLC0415 - Pillow is slow to import
 
         recipe = Recipe.of(
             task.parameters,
@@ -59,7 +59,7 @@ class Results:
                 self._making.pop(made_of, None)
 
     def _make(self, made_of: tuple[str, Recipe]) -> bytes | None:
-        from .upscale import render  # noqa: PLC0415 - as above
+        from mock_server.imaging.upscale import render  # noqa: PLC0415 - as above
 
         picture, recipe = made_of
         source = self._tasks.picture(picture)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import links
-from .played import CHANGES
-from .scenarios import STATUS, Scenario
-from .tasks import COMPLETED
+from mock_server.api import signed_urls
+from mock_server.scenarios.canned_responses import CHANGES
+from mock_server.scenarios.catalogue import STATUS, Scenario
+from mock_server.state.task_model import COMPLETED
 
 if TYPE_CHECKING:
-    from .service import Service
-    from .tasks import Task
+    from mock_server.state.task_model import Task
+
+    from .upscaler_service import Service
 
 
 _EXPIRED_SECONDS = 60
@@ -19,11 +20,11 @@ _EXPIRED_SECONDS = 60
 
 def links_of(service: Service, task: Task, base: str, *, expired: bool = False) -> list[str]:
     """Return fresh links to a task's result at the mock's address ``base``, or some that have expired."""
-    path = links.result_path(task.task_id, service.extension_of(task))
+    path = signed_urls.result_path(task.task_id, service.extension_of(task))
     expires = int(service.clock.wire() + service.options.link_seconds)
     if expired:
         expires = int(service.clock.wire()) - _EXPIRED_SECONDS
-    token = links.token(path, expires, service.database.known.link_secret.encode())
+    token = signed_urls.token(path, expires, service.database.known.link_secret.encode())
     link = f"{base}{path}?token={token}"
     return [link, f"{link}&size=stable"][: service.options.links]
 

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 from precision_upscaler import contract
 from precision_upscaler.contract.duration import expected_seconds
 
-from . import answers, fetching
-from .clock import Clock, ClockState, steady_unix_time
-from .database import Database
-from .outbox import Outbox, Webhook
-from .pictures import (
+from mock_server.api import responses
+from mock_server.api.validation import request_faults
+from mock_server.imaging import fetch as fetching
+from mock_server.imaging.input_image import (
     PictureError,
     Source,
     check_picture,
@@ -27,19 +26,31 @@ from .pictures import (
     is_data_uri,
     read_image,
 )
-from .rate_limits import RateLimits
-from .results import Results
-from .scenarios import CREATE, LIST, Scenario, UnknownScenarioError, listing, parse
-from .settings import Settings
-from .task_store import FullError, TaskStore
-from .tasks import COMPLETED, CREATED, FAILED, IN_PROGRESS, TERMINAL, Schedule, Task, ended_now
-from .validation import request_faults
-from .webhooks import Webhooks
+from mock_server.scenarios.catalogue import CREATE, LIST, Scenario, UnknownScenarioError, listing, parse
+from mock_server.state.clock import Clock, ClockState, steady_unix_time
+from mock_server.state.database import Database
+from mock_server.state.rate_limits import RateLimits
+from mock_server.state.settings import Settings
+from mock_server.state.task_model import (
+    COMPLETED,
+    CREATED,
+    FAILED,
+    IN_PROGRESS,
+    TERMINAL,
+    Schedule,
+    Task,
+    ended_now,
+)
+from mock_server.state.task_store import FullError, TaskStore
+from mock_server.state.webhook_store import Outbox, Webhook
+from mock_server.webhooks.delivery import Webhooks
+
+from .result_cache import Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .options import Options
+    from mock_server.config import Options
 
 GOOD_KEY = "mock-key"
 SCENARIO_KEY = "mock-"
@@ -128,12 +139,12 @@ class Service:
     def authenticate(self, key: str | None) -> str:
         """Return the key when it is accepted; :class:`RefusedError` with the documented 401 when not."""
         if not key:
-            raise answers.RefusedError(answers.message(401, answers.MISSING_KEY))
+            raise responses.RefusedError(responses.message(401, responses.MISSING_KEY))
         if key == f"{SCENARIO_KEY}?":
-            raise answers.RefusedError(answers.message(400, listing()))
+            raise responses.RefusedError(responses.message(400, listing()))
         if key == GOOD_KEY or key in self.options.api_key or self.scenario_of_key(key) is not None:
             return key
-        raise answers.RefusedError(answers.message(401, answers.INVALID_KEY))
+        raise responses.RefusedError(responses.message(401, responses.INVALID_KEY))
 
     @staticmethod
     def scenario_of_key(key: str) -> Scenario | None:
@@ -191,7 +202,7 @@ class Service:
         shape = self.options.error_shape
         faults = request_faults(body)
         if faults:
-            raise answers.RefusedError(answers.bad_request(answers.NOT_VALIDATED, faults, shape))
+            raise responses.RefusedError(responses.bad_request(responses.NOT_VALIDATED, faults, shape))
         parameters = {item.name: body.get(item.name, item.default) for item in contract.PARAMETERS}
         factor = int(parameters["scale_factor"])
         seed = self.database.known.seed
@@ -213,12 +224,12 @@ class Service:
                 added = self.tasks.add_task(task, source, lambda number: _seeded_id(seed, number), webhooks)
             except PictureError as error:
                 fault = ("body.image", str(error))
-                raise answers.RefusedError(
-                    answers.bad_request(answers.IMAGE_REFUSED, [fault], shape)
+                raise responses.RefusedError(
+                    responses.bad_request(responses.IMAGE_REFUSED, [fault], shape)
                 ) from None
             except FullError:
                 text = "The mock has no room for another picture; raise --max-picture-bytes or reset it"
-                raise answers.RefusedError(answers.message(503, text)) from None
+                raise responses.RefusedError(responses.message(503, text)) from None
             known = False  # the picture was forgotten between the look and the write: bring it
         if webhooks:
             self.webhooks.nudge()
@@ -277,7 +288,7 @@ class Service:
         """Return a task of ``owner`` after one more status call; :class:`RefusedError` when there is none."""
         task = self.tasks.task(task_id.lower())
         if task is None or task.owner != owner:
-            raise answers.RefusedError(answers.unknown_task(strict=self.options.strict))
+            raise responses.RefusedError(responses.unknown_task(strict=self.options.strict))
         if task.schedule.polls_to_end is not None and task.schedule.ends_at is None:
             task = self.tasks.change_task(task.task_id, self._polled) or task
             if task.webhook_url:

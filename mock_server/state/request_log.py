@@ -19,7 +19,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from . import strict_json
+from mock_server.api import json_body
 
 if TYPE_CHECKING:
     import sqlite3
@@ -88,8 +88,8 @@ class Exchange:
         if not self.as_sent:
             return self.body, self.answer
         try:
-            body = strict_json.loads(self.raw)
-        except strict_json.JSONError:
+            body = json_body.loads(self.raw)
+        except json_body.JSONError:
             body = None
         return body, json.loads(self.sent)
 

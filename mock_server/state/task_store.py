@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .tasks import Schedule, Task
+from .task_model import Schedule, Task
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Sequence
 
+    from mock_server.imaging.input_image import Source
+
     from .database import Database
-    from .outbox import Webhook
-    from .pictures import Source
+    from .webhook_store import Webhook
 
 _COLUMNS = (
     "number, task_id, owner, created_at, starts_at, ends_at, outcome, polls_to_end, parameters, picture,"

@@ -20,14 +20,14 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .tasks import Task
-from .telling import told
+from mock_server.service.task_payload import told
+from mock_server.state.task_model import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .outbox import Delivery
-    from .service import Service
+    from mock_server.service.upscaler_service import Service
+    from mock_server.state.webhook_store import Delivery
 
 log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 10.0

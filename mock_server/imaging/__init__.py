@@ -1,0 +1,1 @@
+"""Pictures: decoding the input, the mock's own upscale."""

@@ -1,0 +1,1 @@
+"""Named scenarios and the responses that are fixed in advance."""
