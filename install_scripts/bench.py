@@ -10,15 +10,15 @@ npm, into the cache folder), and, as root on Linux, a private GIMP 3.2. What can
 the reason.
 """
 
-import python_version  # noqa: F401  # must come first: it speaks to old Pythons
+from dev import python_version  # noqa: F401  # must come first: it speaks to old Pythons
 
 # isort: split
 import os
 import subprocess
 import sys
 
-from environment import CLONE, Environment
-from steps import reported, say
+from dev.bootstrap import CLONE, Environment
+from dev.console import reported, say
 
 
 def main() -> int:

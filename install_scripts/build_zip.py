@@ -7,7 +7,7 @@ The same source makes the same bytes, whenever and wherever it is built (with th
 compressed stream differs between implementations): names are sorted, times are fixed, modes are set.
 """
 
-import python_version  # noqa: F401  # must come first: it speaks to old Pythons
+from dev import python_version  # noqa: F401  # must come first: it speaks to old Pythons
 
 # isort: split
 import argparse
@@ -15,9 +15,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-import plugin_folder
-from environment import CLONE
-from steps import Failure, reported, say, step
+from dev.bootstrap import CLONE
+from dev.console import Failure, reported, say, step
+from installer import plugin_bundle
 
 LIMIT = 4_000_000
 _DATE = (2026, 1, 1, 0, 0, 0)
@@ -35,7 +35,7 @@ def write_zip(folder: Path, archive: Path) -> Path:
             member = zipfile.ZipInfo(name, _DATE)
             member.compress_type = zipfile.ZIP_DEFLATED
             member.create_system = _UNIX  # so that the mode below counts, wherever this is built
-            mode = 0o755 if path.name == plugin_folder.EXECUTABLE and path.parent == folder else 0o644
+            mode = 0o755 if path.name == plugin_bundle.EXECUTABLE and path.parent == folder else 0o644
             member.external_attr = (0o100000 | mode) << 16
             packed.writestr(member, path.read_bytes())
     draft.replace(archive)
@@ -45,9 +45,9 @@ def write_zip(folder: Path, archive: Path) -> Path:
 def build(output: Path, front_end: str) -> Path:
     """Build the zip for ``front_end`` ("gimp3" or "gimp2") in the folder ``output`` and return its path."""
     output.mkdir(parents=True, exist_ok=True)
-    name = f"{plugin_folder.NAME}-{plugin_folder.version()}-{front_end}.zip"
+    name = f"{plugin_bundle.NAME}-{plugin_bundle.version()}-{front_end}.zip"
     with tempfile.TemporaryDirectory() as draft:
-        archive = write_zip(plugin_folder.assemble(Path(draft), front_end), output / name)
+        archive = write_zip(plugin_bundle.assemble(Path(draft), front_end), output / name)
     size = archive.stat().st_size
     if size > LIMIT:
         archive.unlink()
@@ -63,14 +63,14 @@ def main() -> None:
     parser.add_argument("front_ends", nargs="*", metavar="gimp3|gimp2")
     parser.add_argument("--output", metavar="DIR", type=Path, default=CLONE / "dist")
     options = parser.parse_args()
-    unknown = set(options.front_ends) - set(plugin_folder.FRONT_ENDS)
+    unknown = set(options.front_ends) - set(plugin_bundle.FRONT_ENDS)
     if unknown:
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(plugin_folder.FRONT_ENDS)}")
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(plugin_bundle.FRONT_ENDS)}")
     with reported():
-        for front_end in options.front_ends or plugin_folder.FRONT_ENDS:
+        for front_end in options.front_ends or plugin_bundle.FRONT_ENDS:
             with step(f"building the zip for {front_end}"):
                 archive = build(options.output, front_end)
-            say(f"    {plugin_folder.digest(archive)}  {archive} ({archive.stat().st_size:,} bytes)")
+            say(f"    {plugin_bundle.digest(archive)}  {archive} ({archive.stat().st_size:,} bytes)")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ as large, and demo_output/before_after.png. Without GIMP and without root rights
 through the command line. No key and no network service is needed; nothing is charged.
 """
 
-import python_version  # noqa: F401  # must come first: it speaks to old Pythons
+from dev import python_version  # noqa: F401  # must come first: it speaks to old Pythons
 
 # isort: split
 import argparse
@@ -20,14 +20,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import placing
-import plugin_folder
-import wheels
-from environment import CLONE, Environment
-from gimp_noise import complaints
-from private_gimp import Gimp, GimpUnavailable, find, find_native, find_or_build
-from running_mock import KEY, running_mock
-from steps import Failure, beside, command, reported, say, step
+from dev.bootstrap import CLONE, Environment
+from dev.console import Failure, beside, command, reported, say, step
+from dev.gimp_log_filter import complaints
+from dev.mock_process import KEY, running_mock
+from gimp_sandbox.gimp import Gimp, GimpUnavailable, find, find_native, find_or_build
+from installer import place, plugin_bundle, wheels
 
 OUTPUTS = ("result.xcf", "result.png", "before_after.png")
 FACTOR = 2
@@ -69,7 +67,7 @@ def a_gimp(wanted: str | None) -> Gimp | None:
 
 def in_gimp(gimp: Gimp, home: Path, folder: Path, job: dict[str, Any], env: dict[str, str]) -> Any:
     """Run one job of ``demo_in_gimp.py`` and return its answer; GIMP must have nothing to say of ours."""
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parent / "dev"
     order, answer = folder / "job.json", folder / "answer.json"
     answer.unlink(missing_ok=True)
     order.write_text(json.dumps({**job, "answer": str(answer)}), encoding="utf-8")
@@ -121,8 +119,8 @@ def through_gimp(
     """Do the demo in ``gimp``; return what it did as lines of text."""
     with gimp.fresh_home() as home:
         with step("installing the plug-in into a fresh GIMP profile"):
-            draft = plugin_folder.assemble(folder / "draft", "gimp3")
-            placing.place(draft, home / gimp.settings / "plug-ins")
+            draft = plugin_bundle.assemble(folder / "draft", "gimp3")
+            place.place(draft, home / gimp.settings / "plug-ins")
         arguments = {"scale-factor": FACTOR, "flavor": "photo"}
         pictures = {"before": str(folder / "before.png"), "after": str(folder / "after.png")}
         result = {"result": str(drawings[0].parent / "result.xcf")}

@@ -10,7 +10,7 @@ Found are the distribution's GIMP, Flatpak, Snap, AppImages, the macOS applicati
 installers and the Microsoft Store.
 """
 
-import python_version  # noqa: F401  # must come first: it speaks to old Pythons
+from dev import python_version  # noqa: F401  # must come first: it speaks to old Pythons
 
 # isort: split
 import argparse
@@ -18,13 +18,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import doctor
-import gimp_places
-import placing
-import plugin_folder
-import removing
-from gimp_places import Machine, Place
-from steps import Failure, reported, say, step
+from dev.console import Failure, reported, say, step
+from installer import doctor, gimp_locations, plugin_bundle, uninstall
+from installer import place as placing
+from installer.gimp_locations import Machine, Place
 
 # what upscaler_gimp2.python3 reads; it searches the machine when the note leads nowhere
 NOTE = "python3.path"
@@ -41,7 +38,7 @@ def wanted_places(options: argparse.Namespace, machine: Machine) -> list[Place]:
         folder = options.plug_ins.expanduser().absolute()
         version = "2.10" if options.front_end == "gimp2" else "3.0"
         return [Place("as named", version, folder)]
-    found = gimp_places.places(machine)
+    found = gimp_locations.places(machine)
     if not found:
         raise Failure(NO_GIMP, GET_GIMP)
     return found
@@ -57,7 +54,7 @@ def install(places: list[Place], archives: list[Path]) -> None:
                 draft = Path(temporary, front_end)
                 draft.mkdir()
                 folders[front_end] = _source(archives, front_end, draft)
-            older = _version(place.plug_ins / plugin_folder.NAME)
+            older = _version(place.plug_ins / plugin_bundle.NAME)
             target = placing.place(folders[front_end], place.plug_ins)
             if front_end == "gimp2":
                 note_python(target)
@@ -75,7 +72,7 @@ def note_python(target: Path) -> None:
 def _source(archives: list[Path], front_end: str, draft: Path) -> Path:
     if not archives:
         with step(f"assembling the plug-in for {front_end}"):
-            return plugin_folder.assemble(draft, front_end)
+            return plugin_bundle.assemble(draft, front_end)
     for index, archive in enumerate(archives):
         folder = placing.unpack(archive, draft / str(index))
         if (folder / f"upscaler_{front_end}").is_dir():
@@ -115,7 +112,7 @@ def main() -> int:
     parser.add_argument("--discard-results", action="store_true", help="with --uninstall: paid results too")
     parser.add_argument("--plug-ins", metavar="DIR", type=Path, help="this plug-ins folder, not those found")
     parser.add_argument(
-        "--front-end", choices=plugin_folder.FRONT_ENDS, default="gimp3", help="with --plug-ins"
+        "--front-end", choices=plugin_bundle.FRONT_ENDS, default="gimp3", help="with --plug-ins"
     )
     parser.add_argument(
         "--zip",
@@ -126,12 +123,12 @@ def main() -> int:
         help="install this zip; may be repeated",
     )
     options = parser.parse_args()
-    machine = gimp_places.this_machine()
+    machine = gimp_locations.this_machine()
     places = wanted_places(options, machine)
     if options.check:
         return 0 if check(places) else 1
     if options.uninstall:
-        removing.uninstall(places, gimp_places.places(machine), discard=options.discard_results)
+        uninstall.uninstall(places, gimp_locations.places(machine), discard=options.discard_results)
     else:
         install(places, options.zip)
     return 0

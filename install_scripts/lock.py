@@ -16,8 +16,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from environment import CLONE
-from steps import command, reported, step
+from dev.bootstrap import CLONE
+from dev.console import command, reported, step
 
 _COMPILE = ["uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate"]
 

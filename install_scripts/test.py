@@ -10,7 +10,7 @@ locked dependencies, and, as root on Linux, private GIMPs 3.0, 3.2 and 2.10 and 
 page. Where those cannot be had their tests are skipped, with the reason.
 """
 
-import python_version  # noqa: F401  # must come first: it speaks to old Pythons
+from dev import python_version  # noqa: F401  # must come first: it speaks to old Pythons
 
 # isort: split
 import shutil
@@ -19,14 +19,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-import busy
-import debian
-from environment import CLONE, Environment
-from gimp_recipes import RECIPES
-from private_gimp import GimpUnavailable, find_native, find_or_build
-from steps import Failure, beside, reported, say
+from dev import debian, parallel
+from dev.bootstrap import CLONE, Environment
+from dev.console import Failure, beside, reported, say
+from gimp_sandbox.gimp import GimpUnavailable, find_native, find_or_build
+from gimp_sandbox.recipes import RECIPES
 
-PLANTED = ("contract_tests.planted", "contract_tests.planted.mutate")
+PLANTED = ("contract_tests.mutation", "contract_tests.mutation.mutate")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 COVERED = 95
 """Percent of the core's and the mock's lines and branches that a whole run must reach, also without GIMP."""
@@ -51,7 +50,7 @@ def checks(environment: Environment) -> bool:
 
 
 def _scripts() -> list[str]:
-    return sorted(str(path.relative_to(CLONE)) for path in (CLONE / "install_scripts").glob("*.py"))
+    return sorted(str(path.relative_to(CLONE)) for path in (CLONE / "install_scripts").rglob("*.py"))
 
 
 def absent_gimps() -> list[str]:
@@ -96,7 +95,7 @@ def planted(environment: Environment, arguments: list[str]) -> int:
     some of the wrong subjects.
     """
     code = 0
-    for module in ("contract_tests.planted",) if arguments else PLANTED:
+    for module in ("contract_tests.mutation",) if arguments else PLANTED:
         say(f"==> planted: python -m {module}")
         argv = [str(environment.python), "-m", module, *arguments]
         code = subprocess.run(argv, cwd=CLONE, check=False).returncode or code
@@ -106,7 +105,7 @@ def planted(environment: Environment, arguments: list[str]) -> int:
 def explained(environment: Environment, report: Path) -> bool:
     """Return whether the lines that did not run are on the list of those that need not."""
     say("==> lines that no test runs")
-    argv = [str(environment.python), "-m", "contract_tests.uncovered", str(report)]
+    argv = [str(environment.python), "-m", "contract_tests.support.uncovered", str(report)]
     return subprocess.run(argv, cwd=CLONE, check=False).returncode == 0
 
 
@@ -128,11 +127,11 @@ def main() -> int:
     argv = [str(environment.tool("pytest")), "--cov", "--cov-report=term"]
     if "live" not in " ".join(arguments).replace("=", " ").split():
         # one purse for one account: a run against the real service stays in one process
-        argv += busy.spread(real_gimps=not quick)
+        argv += parallel.spread(real_gimps=not quick)
     argv += [argument for argument in arguments if argument != "--quick"]
     say("==> tests: pytest")
     with (
-        busy.environment(real_gimps=not quick) as env,
+        parallel.environment(real_gimps=not quick) as env,
         tempfile.TemporaryDirectory(prefix="precision-test-") as folder,
     ):
         env["PRECISION_UPSCALER_WITHOUT_GIMP"] = ",".join(absent)

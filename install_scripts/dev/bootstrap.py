@@ -15,10 +15,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import debian
-from steps import Failure, command, step
+from dev import debian
+from dev.console import Failure, command, step
 
-CLONE = Path(__file__).resolve().parent.parent
+CLONE = Path(__file__).resolve().parents[2]
 _QUIETLY = "--disable-pip-version-check"
 
 

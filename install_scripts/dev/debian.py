@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from steps import Failure, command, step
+from dev.console import Failure, command, step
 
 if TYPE_CHECKING:
     from pathlib import Path

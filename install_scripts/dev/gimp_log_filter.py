@@ -3,7 +3,7 @@
 Used by the demo and by the tests in real GIMPs: both promise that nothing of ours is complained about.
 """
 
-import python_version  # noqa: F401  # must come first: it speaks to old Pythons
+from dev import python_version  # noqa: F401  # must come first: it speaks to old Pythons
 
 # isort: split
 

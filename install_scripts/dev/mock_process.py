@@ -7,8 +7,8 @@ import subprocess
 import tempfile
 from typing import TYPE_CHECKING
 
-from environment import CLONE, Environment
-from steps import Failure
+from dev.bootstrap import CLONE, Environment
+from dev.console import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,10 +30,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environment import cache_folder
-from gimp_recipes import RECIPES, install_debootstrap
-from private_root import PrivateRoot, why_not
-from steps import Failure, reported, say, step
+from dev.bootstrap import cache_folder
+from dev.console import Failure, reported, say, step
+
+from gimp_sandbox.recipes import RECIPES, install_debootstrap
+from gimp_sandbox.root import PrivateRoot, why_not
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -370,7 +371,3 @@ def main() -> None:
             gimp = find_or_build(version)
             facts = json.loads((gimp.folder / STAMP).read_text(encoding="utf-8"))
             say(f"{facts['version']}: {gimp.folder}")
-
-
-if __name__ == "__main__":
-    main()

@@ -12,18 +12,17 @@ import os
 import re
 import shutil
 import ssl
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import debian
-from steps import Failure, command, say, step
+from dev import debian
+from dev.console import Failure, command, say, step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from private_root import PrivateRoot
+    from gimp_sandbox.root import PrivateRoot
 
 _SCRIPTS = Path("/usr/share/debootstrap/scripts")
 _WINDOW_TOOLS = [
@@ -229,6 +228,3 @@ RECIPES = {
     )
 }
 """The versions that can be built, the preferred one first."""
-
-if __name__ == "__main__":
-    sys.exit("this file holds recipes; run private_gimp.py")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steps import Failure, command
+from dev.console import Failure, command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

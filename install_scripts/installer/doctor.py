@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import plugin_folder
+from installer import plugin_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gimp_places import Place
+    from installer.gimp_locations import Place
 
 _INSIDE = Path(__file__).resolve().parent / "inside_gimp.py"
 _REFUSED = 401
@@ -38,7 +38,7 @@ class Finding:
 
 def ask(place: Place, action: str, *arguments: str) -> dict[str, Any]:
     """Run ``inside_gimp.py`` with the place's Python; a "core_problem" member when it could not be run."""
-    folder = str(place.plug_ins / plugin_folder.NAME)
+    folder = str(place.plug_ins / plugin_bundle.NAME)
     environ = dict(os.environ)
     if place.data and not place.python:
         # a GIMP that cannot be asked keeps its data where another Python would not look
@@ -66,7 +66,7 @@ def _pythons(place: Place) -> Iterator[Sequence[str]]:
 
 def findings(place: Place, asked: Callable[..., dict[str, Any]] = ask) -> list[Finding]:
     """Examine one place; ``asked`` stands in for :func:`ask` in tests."""
-    folder = place.plug_ins / plugin_folder.NAME
+    folder = place.plug_ins / plugin_bundle.NAME
     if not folder.exists():
         return [Finding("the plug-in is not installed here", "run the installer without --check")]
     found = [_whole(folder), _executable(folder), _writable(place.plug_ins)]
@@ -88,7 +88,7 @@ def findings(place: Place, asked: Callable[..., dict[str, Any]] = ask) -> list[F
 
 
 def _whole(folder: Path) -> Finding:
-    damaged = plugin_folder.damage(folder)
+    damaged = plugin_bundle.damage(folder)
     if damaged:
         return Finding(f"the plug-in is damaged: {'; '.join(damaged[:3])}", "run the installer again")
     version = (folder / "VERSION").read_text(encoding="ascii").strip()
@@ -96,7 +96,7 @@ def _whole(folder: Path) -> Finding:
 
 
 def _executable(folder: Path) -> Finding:
-    program = folder / plugin_folder.EXECUTABLE
+    program = folder / plugin_bundle.EXECUTABLE
     if os.name == "posix" and not os.access(program, os.X_OK):
         return Finding(f"{program} may not be executed, so GIMP passes it over", f"chmod +x {program}")
     return Finding("GIMP may start it")

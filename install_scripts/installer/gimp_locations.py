@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.parsers.expat import ExpatError
 
-import plugin_folder
+from installer import plugin_bundle
 
 OLDEST = (2, 10)
 _PROGRAM = re.compile(r"^gimp(?:-console)?-(\d+\.\d+)(?:\.exe)?$")
@@ -128,10 +128,10 @@ def _own_data(machine: Machine, place: Place) -> tuple[Path, ...]:
         "Snap": machine.home / "snap/gimp/current/.local/share",
     }
     for cache in (above for above in place.plug_ins.parents if above.name == "LocalCache"):
-        if (cache / "Local" / plugin_folder.NAME).is_dir():  # Windows keeps some of its applications apart
+        if (cache / "Local" / plugin_bundle.NAME).is_dir():  # Windows keeps some of its applications apart
             bases["Microsoft Store"] = cache / "Local"
     kinds = place.kind.split(", ")
-    return tuple(base / plugin_folder.NAME for kind, base in bases.items() if kind in kinds)
+    return tuple(base / plugin_bundle.NAME for kind, base in bases.items() if kind in kinds)
 
 
 def _real(folder: Path) -> Path:

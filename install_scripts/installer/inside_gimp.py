@@ -93,8 +93,8 @@ def state(folder: str) -> dict[str, Any]:
 
 def forget(folder: str) -> dict[str, Any]:
     """Take every key that the plug-in stored out of the system's keyring."""
-    from precision_upscaler import credentials  # noqa: PLC0415  # from the plug-in folder
     from precision_upscaler.contract import SERVERS  # noqa: PLC0415  # from the plug-in folder
+    from precision_upscaler.storage import credentials  # noqa: PLC0415  # from the plug-in folder
 
     keyring: Any = credentials.system_keyring()
     status = worker(folder, {"command": "status"})

@@ -7,8 +7,9 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
-import plugin_folder
-from steps import Failure
+from dev.console import Failure
+
+from installer import plugin_bundle
 
 
 def place(folder: Path, plug_ins: Path) -> Path:
@@ -38,13 +39,13 @@ def place(folder: Path, plug_ins: Path) -> Path:
             f"{target} cannot be written: {error.strerror or error}",
             "close GIMP, check that the folder belongs to you and that the disk is not full, and start again",
         ) from error
-    damaged = plugin_folder.damage(target)
+    damaged = plugin_bundle.damage(target)
     if damaged:
         raise Failure(f"{target} is not what was copied: {damaged[0]}", "check the disk, and start again")
     return target
 
 
-def remove(plug_ins: Path, name: str = plugin_folder.NAME) -> bool:
+def remove(plug_ins: Path, name: str = plugin_bundle.NAME) -> bool:
     """Take the plug-in out of ``plug_ins``; return whether it was there."""
     target = plug_ins / name
     if target.is_symlink():
@@ -70,7 +71,7 @@ def unpack(archive: Path, target: Path) -> Path:
     try:
         with zipfile.ZipFile(archive) as packed:
             tops = {PurePosixPath(name).parts[0] for name in packed.namelist()}
-            if tops != {plugin_folder.NAME}:
+            if tops != {plugin_bundle.NAME}:
                 raise problem
             for member in packed.infolist():
                 written = Path(packed.extract(member, target))
@@ -78,8 +79,8 @@ def unpack(archive: Path, target: Path) -> Path:
                     written.chmod(member.external_attr >> 16 & 0o777 or 0o644)
     except (OSError, zipfile.BadZipFile) as error:
         raise problem from error
-    folder = target / plugin_folder.NAME
-    damaged = plugin_folder.damage(folder)
+    folder = target / plugin_bundle.NAME
+    damaged = plugin_bundle.damage(folder)
     if damaged:
         raise Failure(f"{archive} is damaged: {damaged[0]}", "download it again")
     return folder

@@ -16,9 +16,10 @@ import shutil
 from typing import TYPE_CHECKING
 
 import catalogs
-import wheels
-from environment import CLONE
-from steps import Failure
+from dev.bootstrap import CLONE
+from dev.console import Failure
+
+from installer import wheels
 
 if TYPE_CHECKING:
     from pathlib import Path

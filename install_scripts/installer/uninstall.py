@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import doctor
-import placing
-import plugin_folder
-from steps import Failure, say
+from dev.console import Failure, say
+
+from installer import doctor, plugin_bundle
+from installer import place as placing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gimp_places import Place
+    from installer.gimp_locations import Place
 
 OURS = (
     "jobs",
@@ -61,7 +61,7 @@ def uninstall(places: Sequence[Place], others: Sequence[Place], *, discard: bool
     for place in installed:
         placing.remove(place.plug_ins)
         _forget_in_gimp(place.plug_ins.parent)
-        say(f"Removed from {place.name}: {place.plug_ins / plugin_folder.NAME}")
+        say(f"Removed from {place.name}: {place.plug_ins / plugin_bundle.NAME}")
     if staying:
         verb = "uses" if len(staying) == 1 else "use"
         say(f"Kept the API key: {' and '.join(place.name for place in staying)} still {verb} it.")
@@ -77,7 +77,7 @@ def uninstall(places: Sequence[Place], others: Sequence[Place], *, discard: bool
 
 
 def _is_in(place: Place) -> bool:
-    return (place.plug_ins / plugin_folder.NAME).exists()
+    return (place.plug_ins / plugin_bundle.NAME).exists()
 
 
 def _real(path: Path) -> Path:

@@ -10,8 +10,8 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from environment import CLONE, Environment, cache_folder
-from steps import Failure, command, step
+from dev.bootstrap import CLONE, Environment, cache_folder
+from dev.console import Failure, command, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

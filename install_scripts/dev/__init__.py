@@ -1,0 +1,1 @@
+"""What the scripts for developers share: the virtual environment, messages, a mock process."""
