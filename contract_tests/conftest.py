@@ -11,22 +11,22 @@ import os
 from typing import TYPE_CHECKING
 
 import build_zip
-import placing
-import private_gimp
 import pytest
+from gimp_sandbox import gimp
 from hypothesis import HealthCheck, Phase, settings
+from installer import place
 
-from contract_tests import surroundings, targets
-from contract_tests.summary import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401 - hooks
-from contract_tests.targets import pytest_addoption  # noqa: F401 - a hook
+from contract_tests.support import process_environment, targets
+from contract_tests.support.summary import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401 - hooks
+from contract_tests.support.targets import pytest_addoption  # noqa: F401 - a hook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
-surroundings.settle()
+process_environment.settle()
 
 # The same examples every time where nobody watches; as many new ones as one likes on one's own desk:
 # pytest --hypothesis-profile=explore
@@ -63,9 +63,9 @@ def _gimp(version: str) -> Gimp:
     if version in without or "all" in without:
         pytest.skip(f"left out: PRECISION_UPSCALER_WITHOUT_GIMP={','.join(without)}")
     try:
-        return private_gimp.find_or_build(version)
-    except private_gimp.GimpUnavailable as unavailable:
-        native = private_gimp.find_native()
+        return gimp.find_or_build(version)
+    except gimp.GimpUnavailable as unavailable:
+        native = gimp.find_native()
         if native is not None and native.version == version:
             return native
         pytest.skip(f"{unavailable} ({unavailable.advice})")
@@ -96,7 +96,7 @@ def gimp3(request: pytest.FixtureRequest) -> Gimp:
 
 
 def _from_zip(folder: Path, front_end: str) -> Path:
-    return placing.unpack(build_zip.build(folder, front_end), folder)
+    return place.unpack(build_zip.build(folder, front_end), folder)
 
 
 @pytest.fixture(scope="session")

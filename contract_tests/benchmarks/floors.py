@@ -11,14 +11,14 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from mock_server import strict_json
-from mock_server.answers import Answer, message
-from mock_server.documented import CALLS
-from mock_server.exchanges import respond
-from mock_server.lean_flask import LeanFlask
-from mock_server.scenarios import CREATE, STATUS
-from mock_server.server import Server, listen
-from mock_server.validation import JSON, answer_fault, request_faults
+from mock_server.api import json_body
+from mock_server.api.documented_examples import CALLS
+from mock_server.api.request_log import respond
+from mock_server.api.responses import Answer, message
+from mock_server.api.validation import JSON, answer_fault, request_faults
+from mock_server.scenarios.catalogue import CREATE, STATUS
+from mock_server.server.lean_flask import LeanFlask
+from mock_server.server.server import Server, listen
 
 BODY = b'{"data":{"generated":[],"task_id":"046b6c7f-0b8a-43b9-b35d-6489e6daee91","status":"CREATED"}}'
 
@@ -44,7 +44,7 @@ def flask_app() -> Any:
 def _checked_view(path: str) -> Response:
     del path
     step = CREATE if request.method == "POST" else STATUS
-    if step == CREATE and request_faults(strict_json.loads(request.get_data())):
+    if step == CREATE and request_faults(json_body.loads(request.get_data())):
         return respond(message(400, "The request breaks the contract"))
     body = {"data": {"generated": [], "task_id": "046b6c7f-0b8a-43b9-b35d-6489e6daee91", "status": "CREATED"}}
     if answer_fault(*CALLS[step], 200, JSON, body):

@@ -6,14 +6,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from private_gimp import LIKE_A_USERS
+from gimp_sandbox.gimp import LIKE_A_USERS
 
 from . import gimp_query, gimps, photograph
 from .measure import Samples, ratio
 from .result import Claim, Result, Setting, Table
 
 if TYPE_CHECKING:
-    from contract_tests.gimp3_windows.harness import Desktop
+    from contract_tests.integration.gimp3_gui.harness import Desktop
 
 _SPY = Path(__file__).with_name("spy_windows.py")
 _MENU = {"precision-upscaler": "Precision Upscale…", "benchmark-empty": "Benchmark Empty…"}
@@ -60,7 +60,7 @@ def one_dialog(desktop: Desktop, name: str, log: Path, spied: Path) -> float:
 
 def run(setting: Setting) -> Result:
     """Open both dialogs in turn in one GIMP."""
-    from contract_tests.gimp3_windows.harness import Desktop  # noqa: PLC0415 - needs a display to be of use
+    from contract_tests.integration.gimp3_gui.harness import Desktop  # noqa: PLC0415 - needs a display to be of use
 
     rounds = 2 if setting.quick else 10
     seconds: dict[str, list[float]] = {name: [] for name in _MENU}

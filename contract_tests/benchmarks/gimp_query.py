@@ -6,7 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from private_gimp import LIKE_A_USERS
+from gimp_sandbox.gimp import LIKE_A_USERS
 
 from . import gimps
 from .measure import Samples, ratio

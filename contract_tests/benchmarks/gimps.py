@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import placing
-import plugin_folder
-import private_gimp
-from steps import Failure
+from dev.console import Failure
+from gimp_sandbox import gimp as private_gimp
+from installer import place, plugin_bundle
 
 from .result import Unavailable
 
@@ -55,7 +54,7 @@ class Bench:
     @property
     def plugin(self) -> Path:
         """The installed plug-in."""
-        return self.plug_ins / plugin_folder.NAME
+        return self.plug_ins / plugin_bundle.NAME
 
     def run(self, action: str, timeout: float = 1200, env: dict[str, str] | None = None, **job: Any) -> Any:
         """Run one action of ``inside_gimp.py``, in the process of a plug-in, and return its answer."""
@@ -106,8 +105,8 @@ def bench() -> Iterator[Bench]:
     gimp = find()
     with gimp.fresh_home() as home, tempfile.TemporaryDirectory(prefix="bench-gimp-") as name:
         folder = Path(name)
-        made = plugin_folder.assemble(folder / "assembled", "gimp3")
-        placing.place(made, home / gimp.settings / "plug-ins")
+        made = plugin_bundle.assemble(folder / "assembled", "gimp3")
+        place.place(made, home / gimp.settings / "plug-ins")
         yield Bench(gimp, home, folder)
 
 

@@ -76,7 +76,7 @@ def opened(path: str, precision: str | None = None) -> tuple[Any, Any]:
 def export(job: dict[str, Any]) -> dict[str, Any]:
     """Time the export of each picture: ours, and GIMP's at its default and at compression 1."""
     from precision_upscaler.frontend.placement import Box
-    from upscaler_gimp3.export import export as ours
+    from upscaler_gimp3.image.export import export as ours
 
     answer = {}
     for name, path in job["pictures"].items():
@@ -107,7 +107,7 @@ def export(job: dict[str, Any]) -> dict[str, Any]:
 
 def _export_floor(layer: Any, target: str) -> dict[str, float]:
     """Return the seconds of the parts nothing can do without: reading the pixels, and writing the file."""
-    from upscaler_gimp3.pixels import RGB8, read
+    from upscaler_gimp3.image.buffers import RGB8, read
 
     width, height = layer.get_width(), layer.get_height()
     buffer = layer.get_buffer()
@@ -132,12 +132,12 @@ def load(job: dict[str, Any]) -> dict[str, Any]:
     """
     from precision_upscaler.contract import PARAMETERS
     from precision_upscaler.frontend import options as described
-    from upscaler_gimp3 import compose
     from upscaler_gimp3.arguments import Options
-    from upscaler_gimp3.delivery import deliver
-    from upscaler_gimp3.export import export as exported_to
-    from upscaler_gimp3.finished import finished
-    from upscaler_gimp3.subjects import chosen
+    from upscaler_gimp3.image.export import export as exported_to
+    from upscaler_gimp3.image.inputs import chosen
+    from upscaler_gimp3.result import compose
+    from upscaler_gimp3.result.delivery import deliver
+    from upscaler_gimp3.result.models import finished
 
     parameters = {one.name: one.default for one in PARAMETERS}
     own = {one.name: one.default for one in described.OWN}

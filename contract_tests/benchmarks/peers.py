@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environment import cache_folder
+from dev.bootstrap import cache_folder
 from precision_upscaler import contract
 
-from contract_tests import pictures
+from contract_tests.support import pictures
 
 from .processes import REPOSITORY, Asking, free_port, python
 from .result import Unavailable

@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from precision_upscaler.api.rate_limiter import next_slot
 from precision_upscaler.contract.duration import expected_seconds
-from precision_upscaler.ledger import next_slot
-from precision_upscaler.settings import Settings
-from precision_upscaler.walk import Surroundings
+from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.storage.settings import Settings
 
 from . import arrival
 from .result import Claim, Result, Setting, Table

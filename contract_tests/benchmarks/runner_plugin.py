@@ -40,7 +40,7 @@ class Runner(Gimp.PlugIn):
 def run(procedure: Gimp.Procedure, _config: object, _data: object) -> Gimp.ValueArray:
     """Do the job that the environment names."""
     sys.path.insert(0, os.environ["BENCHMARK_CODE"])
-    import inside_gimp
+    from installer import inside_gimp
 
     inside_gimp.main()  # type: ignore[attr-defined]  # not the module of install_scripts
     return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)

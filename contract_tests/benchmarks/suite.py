@@ -9,7 +9,7 @@ import tempfile
 import time
 from typing import TYPE_CHECKING
 
-import busy
+from dev import parallel
 
 from .processes import REPOSITORY, plain_environment, python
 from .result import Claim, Result, Setting, Table
@@ -41,7 +41,7 @@ def on_cores(count: int) -> Iterator[None]:
 
 def run(setting: Setting, only: str | None = None) -> Result:
     """Run the tests that need no GIMP, then again with coverage; :class:`RedError` when one fails."""
-    tests = only or ("contract_tests/contract" if setting.quick else "contract_tests")
+    tests = only or ("contract_tests/unit/contract" if setting.quick else "contract_tests")
     seconds, summary = _passed(tests)
     measured, _ = _passed(tests, "--cov", "--cov-report=term")
     return Result(
@@ -60,14 +60,18 @@ def run(setting: Setting, only: str | None = None) -> Result:
 def _passed(tests: str, *more: str) -> tuple[float, str]:
     """Run ``tests``; return the seconds from start to end, and pytest's own summary."""
     begin = time.perf_counter()
-    with on_cores(CORES), busy.environment(real_gimps=False) as env, tempfile.TemporaryDirectory() as folder:
+    with (
+        on_cores(CORES),
+        parallel.environment(real_gimps=False) as env,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         done = subprocess.run(
             python(
                 *(
                     "-m",
                     "pytest",
                     "-q",
-                    *busy.spread(real_gimps=False),
+                    *parallel.spread(real_gimps=False),
                     "-p",
                     "no:cacheprovider",
                     tests,

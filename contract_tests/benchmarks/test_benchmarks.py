@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.benchmarks import __main__ as bench
-from contract_tests.benchmarks import (
+from . import __main__ as bench
+from . import (
     arrival,
     catalogue,
     gimp_query,
@@ -25,12 +25,12 @@ from contract_tests.benchmarks import (
     upscaling,
     worker_memory,
 )
-from contract_tests.benchmarks.measure import Samples, in_turn, ratio, seconds_of
-from contract_tests.benchmarks.mock_speed import WrongAnswerError, broken, check_load, checked
-from contract_tests.benchmarks.peers import GET, LIST, POST, ours
-from contract_tests.benchmarks.processes import free_port, python, running
-from contract_tests.benchmarks.result import Claim, Growth, Result, Setting, Table
-from contract_tests.benchmarks.workers import STAGES, spent, upscale
+from .measure import Samples, in_turn, ratio, seconds_of
+from .mock_speed import WrongAnswerError, broken, check_load, checked
+from .peers import GET, LIST, POST, ours
+from .processes import free_port, python, running
+from .result import Claim, Growth, Result, Setting, Table
+from .workers import STAGES, spent, upscale
 
 if TYPE_CHECKING:
     from pathlib import Path

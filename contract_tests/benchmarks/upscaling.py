@@ -7,7 +7,7 @@ import io
 from PIL import Image
 from precision_upscaler import contract
 
-from mock_server.upscale import Recipe, enlarge, render
+from mock_server.imaging.upscale import Recipe, enlarge, render
 
 from .measure import Samples, in_turn, ratio, seconds_of
 from .photograph import encoded, photograph, sides

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH
 
-from contract_tests.cases import CASES, IMAGE
-from contract_tests.failure import MOCK_KEY
+from contract_tests.support.cases import CASES, IMAGE
+from contract_tests.support.failure import MOCK_KEY
 
 KEY = {AUTH_HEADERS[0]: MOCK_KEY}
 JSON = {"Content-Type": "application/json"}

@@ -28,8 +28,9 @@ from contract_tests.benchmarks.result import Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract_tests.differential.asks import Ask
-    from contract_tests.targets import Target
+    from contract_tests.support.targets import Target
+
+    from .asks import Ask
 
 _TAKEN = 200
 _REFUSED = frozenset({400, 401, 404, 405, 413, 415, 422})

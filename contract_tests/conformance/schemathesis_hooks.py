@@ -11,8 +11,8 @@ from typing import Any
 
 import schemathesis
 
-from contract_tests.pictures import base64_png
-from mock_server.validation import is_uuid
+from contract_tests.support.pictures import base64_png
+from mock_server.api.validation import is_uuid
 
 
 @schemathesis.hook

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from contract_tests import tally, targets
-from contract_tests.differential.asks import ASKS, JSON, KEY, Ask
-from contract_tests.differential.disagreements import DISAGREEMENTS
-from contract_tests.differential.judges import Judge, OpenapiCore, Opinion, OurMock, Prism
-from contract_tests.failure import curl, explain
-from contract_tests.pictures import base64_png
+from contract_tests.support import tally, targets
+from contract_tests.support.failure import curl, explain
+from contract_tests.support.pictures import base64_png
+
+from .asks import ASKS, JSON, KEY, Ask
+from .disagreements import DISAGREEMENTS
+from .judges import Judge, OpenapiCore, Opinion, OurMock, Prism
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

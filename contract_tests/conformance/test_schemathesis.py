@@ -2,7 +2,7 @@
 
 50 examples of each call, or 2,000 and more with either document with::
 
-    python -m pytest contract_tests/mock/test_schemathesis.py --hypothesis-profile=explore -rP
+    python -m pytest contract_tests/conformance/test_schemathesis.py --hypothesis-profile=explore -rP
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from contract_tests.mock.documents import our_document, seed_document
-from contract_tests.mock.processes import running
+from contract_tests.support.mock_processes import running
+from contract_tests.unit.mock.documents import our_document, seed_document
 
 pytestmark = pytest.mark.slow
 EXAMPLES = settings().max_examples // 2
@@ -33,7 +33,7 @@ def explore(folder: Path, document: dict[str, Any], *arguments: str, strict: boo
     with running("--speed", "0", *(["--strict"] if strict else [])) as process:
         environment = {
             **os.environ,
-            "SCHEMATHESIS_HOOKS": "contract_tests.mock.schemathesis_hooks",
+            "SCHEMATHESIS_HOOKS": "contract_tests.conformance.schemathesis_hooks",
             "EXISTING_TASK": process.create(),
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "plugin"))),
             "NO_COLOR": "1",

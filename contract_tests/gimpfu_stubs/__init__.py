@@ -2,7 +2,7 @@
 
 The modules ``gimp``, ``gimpfu``, ``gimpenums``, ``gimpshelf`` and ``gimpcolor`` become importable inside a
 :class:`Session`, for plug-ins that are valid Python 3. How far they agree with the real ones is no matter of
-belief: ``contract_tests/gimp2/conformance`` asks both the same questions. See README.md.
+belief: ``contract_tests/gimpfu_stubs/conformance`` asks both the same questions. See README.md.
 """
 
 from __future__ import annotations

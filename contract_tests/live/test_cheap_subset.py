@@ -13,11 +13,11 @@ import time
 import pytest
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests import targets
-from contract_tests.cases import CASES, IMAGE
-from contract_tests.failure import explain
-from contract_tests.png_size import size_of
-from contract_tests.subjects.mock import named_in
+from contract_tests.support import targets
+from contract_tests.support.cases import CASES, IMAGE
+from contract_tests.support.failure import explain
+from contract_tests.support.png_size import size_of
+from contract_tests.support.subjects.mock import named_in
 
 pytestmark = pytest.mark.live
 

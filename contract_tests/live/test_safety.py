@@ -9,12 +9,12 @@ import httpx2
 import pytest
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests import targets
-from contract_tests.cases import IMAGE
-from contract_tests.live_record import Recorder, Scrubber
-from contract_tests.pictures import png
-from contract_tests.purse import Purse
-from contract_tests.wire import API, KEY, NEW_API, task_body
+from contract_tests.support import targets
+from contract_tests.support.cases import IMAGE
+from contract_tests.support.live_record import Recorder, Scrubber
+from contract_tests.support.pictures import png
+from contract_tests.support.purse import Purse
+from contract_tests.support.scripted_network import API, KEY, NEW_API, task_body
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SMALL = (
     "contract_tests/live/test_cheap_subset.py",
-    "contract_tests/states/test_mock_states.py::test_a_transition_is_seen_when_its_time_has_come",
+    "contract_tests/property/test_mock_states.py::test_a_transition_is_seen_when_its_time_has_come",
 )
 
 

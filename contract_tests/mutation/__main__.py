@@ -1,8 +1,8 @@
 """Plant every lie of the catalogue, run the tests on each, and print how many were caught.
 
-``python -m contract_tests.planted`` ends with 0 when all were caught. ``--list`` shows the catalogue,
+``python -m contract_tests.mutation`` ends with 0 when all were caught. ``--list`` shows the catalogue,
 ``--only TEXT`` takes the lies whose words or file hold TEXT, ``--workers N`` runs N at a time.
-``python -m contract_tests.planted.mutate`` goes on where a catalogue cannot: see there.
+``python -m contract_tests.mutation.mutate`` goes on where a catalogue cannot: see there.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from contract_tests.planted.catalogue import CATALOGUE
-from contract_tests.planted.greenhouse import ROOT, Greenhouse, Outcome
-from contract_tests.planted.outcome import keep
-from contract_tests.planted.plant import StalePlantError
+from .catalogue import CATALOGUE
+from .greenhouse import ROOT, Greenhouse, Outcome
+from .outcome import keep
+from .plant import StalePlantError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract_tests.planted.plant import Plant
+    from .plant import Plant
 
 
 class Nursery:
@@ -68,7 +68,7 @@ def healthy(house: Greenhouse, plants: list[Plant]) -> Outcome:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m contract_tests.planted", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m contract_tests.mutation", description=__doc__)
     parser.add_argument("--list", action="store_true", help="show the catalogue and end")
     parser.add_argument("--only", default="", metavar="TEXT", help="only lies whose words or file hold TEXT")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")

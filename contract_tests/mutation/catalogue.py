@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contract_tests.planted.lies_contract import CONTRACT
-from contract_tests.planted.lies_core import CORE
-from contract_tests.planted.lies_mock import MOCK
+from .lies_contract import CONTRACT
+from .lies_core import CORE
+from .lies_mock import MOCK
 
 if TYPE_CHECKING:
-    from contract_tests.planted.plant import Plant
+    from .plant import Plant
 
 CATALOGUE: tuple[Plant, ...] = (*CONTRACT, *CORE, *MOCK)

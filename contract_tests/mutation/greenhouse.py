@@ -112,7 +112,7 @@ class Greenhouse:
             "HOME": str(self.folder / "home"),
             "XDG_DATA_HOME": str(self.folder / "home"),
         }
-        command = [sys.executable, "-m", "contract_tests.planted.zygote"]
+        command = [sys.executable, "-m", "contract_tests.mutation.zygote"]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, cwd=self.folder, env=environment, stdin=pipe, stdout=pipe, text=True)
 

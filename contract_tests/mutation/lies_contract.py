@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contract_tests.planted.plant import Plant, lies
+from .plant import Plant, lies
 
 _DOCUMENT = "plugin/precision_upscaler/contract/openapi.json"
 _SCHEMA = "plugin/precision_upscaler/contract/schema.py"
 _CHECKS = "plugin/precision_upscaler/contract/checks.py"
 _PARAMETERS = "plugin/precision_upscaler/contract/parameters.py"
-_TESTS = ("contract_tests/contract", "contract_tests/properties/test_contract_reader.py")
+_TESTS = ("contract_tests/unit/contract", "contract_tests/property/test_contract_reader.py")
 _GAP = ",\n            "
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contract_tests.planted.plant import Plant, lies
+from .plant import Plant, lies
 
 _CORE = "plugin/precision_upscaler/"
-_PROPERTIES = "contract_tests/properties/"
+_PROPERTIES = "contract_tests/property/"
 _CLIENT = (_PROPERTIES + "test_client_requests.py", _PROPERTIES + "test_client_answers.py")
 _CASES = (_PROPERTIES + "test_cases.py", *_CLIENT)
-_JOB = ("contract_tests/states/test_job_states.py",)
-_OF_CORE = "contract_tests/core/"
+_JOB = ("contract_tests/property/test_job_states.py",)
+_OF_CORE = "contract_tests/unit/core/"
 _DECISIONS = (_PROPERTIES + "test_client_decisions.py",)
 
 _TOLD_ONCE = """problem = wrong_scale(self._expected_size, picture)

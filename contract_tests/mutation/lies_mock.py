@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contract_tests.planted.plant import Plant, lies
+from .plant import Plant, lies
 
-_PROPERTIES = "contract_tests/properties/"
+_PROPERTIES = "contract_tests/property/"
 _BODIES = (_PROPERTIES + "test_mock_bodies.py", _PROPERTIES + "test_cases.py")
-_STATES = ("contract_tests/states/test_mock_states.py", _PROPERTIES + "test_mock_bodies.py")
+_STATES = ("contract_tests/property/test_mock_states.py", _PROPERTIES + "test_mock_bodies.py")
 
 MOCK: tuple[Plant, ...] = (
     *lies(
-        "mock_server/validation.py",
+        "mock_server/api/validation.py",
         _BODIES,
         ("2.0 is an integer", "jsonschema_rs.Draft4Validator(", "jsonschema_rs.Draft7Validator("),
         ("formats are not checked", "validate_formats=True", "validate_formats=False"),
@@ -21,14 +21,14 @@ MOCK: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        "mock_server/strict_json.py",
+        "mock_server/api/json_body.py",
         _BODIES,
         ("a name may come twice", "if len(members) != len(pairs):", "if len(members) > len(pairs):"),
         ("NaN is a number", 'raise JSONError(f"{name} is not a JSON number")', "return 7"),
         ("a lone surrogate passes", 'if b"\\\\u" in raw:', "if not raw:"),
     ),
     *lies(
-        "mock_server/service.py",
+        "mock_server/service/upscaler_service.py",
         _STATES,
         (
             "every key is accepted",
@@ -64,7 +64,7 @@ MOCK: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        "mock_server/tasks.py",
+        "mock_server/state/task_model.py",
         _STATES,
         (
             "a finished task is left",
@@ -79,7 +79,7 @@ MOCK: tuple[Plant, ...] = (
         ("a task ends one poll late", "polls >= self.polls_to_end", "polls > self.polls_to_end"),
     ),
     *lies(
-        "mock_server/telling.py",
+        "mock_server/service/task_payload.py",
         _STATES,
         (
             "links come before the end",
@@ -96,7 +96,7 @@ MOCK: tuple[Plant, ...] = (
         ("a link lives for a day", "service.options.link_seconds)", "service.options.link_seconds * 24)"),
     ),
     *lies(
-        "mock_server/links.py",
+        "mock_server/api/signed_urls.py",
         _STATES,
         ("a link never expires", " and now < expires", ""),
         (
@@ -106,7 +106,7 @@ MOCK: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        "mock_server/api.py",
+        "mock_server/api/routes.py",
         _STATES,
         ("the list is everybody's", "self.service.tasks.tasks(key)", "self.service.tasks.tasks()"),
         ("the list tells another story", '"status": task.status(now)}', '"status": task.status(now - 10)}'),
@@ -119,13 +119,13 @@ MOCK: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        "mock_server/task_store.py",
+        "mock_server/state/task_store.py",
         _STATES,
         ("a create is charged twice", "COUNT(*) AS count", "2 * COUNT(*) AS count"),
         ("a task is charged once for a key", "COUNT(*) AS count", "COUNT(DISTINCT owner) AS count"),
     ),
     *lies(
-        "mock_server/answers.py",
+        "mock_server/api/responses.py",
         _STATES,
         ("the 401 has other words", '"Invalid API key"', '"Wrong API key"'),
         (

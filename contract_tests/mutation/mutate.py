@@ -1,6 +1,6 @@
 """Change one operator or number at a time in the decisive modules; a test must notice each change.
 
-``python -m contract_tests.planted.mutate`` runs all modules of :data:`TARGETS`, ``--only TEXT`` those
+``python -m contract_tests.mutation.mutate`` runs all modules of :data:`TARGETS`, ``--only TEXT`` those
 whose path holds TEXT, ``--list`` shows the changes. It ends with 0 when every change that nobody noticed
 is explained in ``survivors.json``, and every explanation is still needed.
 """
@@ -21,15 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.planted.__main__ import Nursery
-from contract_tests.planted.greenhouse import ROOT
+from .__main__ import Nursery
+from .greenhouse import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CORE = "plugin/precision_upscaler/"
-_PROPERTIES = "contract_tests/properties/"
-_CONTRACT_TESTS = ("contract_tests/contract", _PROPERTIES + "test_contract_reader.py")
+_PROPERTIES = "contract_tests/property/"
+_CONTRACT_TESTS = ("contract_tests/unit/contract", _PROPERTIES + "test_contract_reader.py")
 TARGETS: dict[str, tuple[str, ...]] = {
     _CORE + "contract/schema.py": _CONTRACT_TESTS,
     _CORE + "contract/checks.py": _CONTRACT_TESTS,
@@ -39,8 +39,8 @@ TARGETS: dict[str, tuple[str, ...]] = {
     _CORE + "task.py": (_PROPERTIES + "test_client_decisions.py", _PROPERTIES + "test_client_answers.py"),
     _CORE + "policy.py": (_PROPERTIES + "test_client_codes.py", _PROPERTIES + "test_client_decisions.py"),
     _CORE + "frontend/placement.py": (
-        "contract_tests/frontend/test_placement_examples.py",
-        "contract_tests/frontend/test_placement.py",
+        "contract_tests/unit/frontend/test_placement_examples.py",
+        "contract_tests/unit/frontend/test_placement.py",
     ),
 }
 SURVIVORS = Path(__file__).parent / "survivors.json"
@@ -177,7 +177,7 @@ def _line(source: str, place: ast.expr | ast.stmt) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m contract_tests.planted.mutate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m contract_tests.mutation.mutate", description=__doc__)
     parser.add_argument("--only", default="", metavar="TEXT", help="only modules whose path holds TEXT")
     parser.add_argument("--list", action="store_true", help="show the changes and end")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")

@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from contract_tests.planted.catalogue import CATALOGUE
-from contract_tests.planted.greenhouse import ROOT
+from .catalogue import CATALOGUE
+from .greenhouse import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

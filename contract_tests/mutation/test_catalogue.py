@@ -7,11 +7,11 @@ import json
 
 import pytest
 
-from contract_tests.planted import __main__ as planted
-from contract_tests.planted.catalogue import CATALOGUE
-from contract_tests.planted.greenhouse import ROOT, Outcome
-from contract_tests.planted.mutate import SURVIVORS, TARGETS, changes, mutants
-from contract_tests.planted.plant import Plant, StalePlantError
+from . import __main__ as planted
+from .catalogue import CATALOGUE
+from .greenhouse import ROOT, Outcome
+from .mutate import SURVIVORS, TARGETS, changes, mutants
+from .plant import Plant, StalePlantError
 
 
 @pytest.mark.parametrize("path", sorted({plant.path for plant in CATALOGUE}))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contract_tests.planted import outcome
-from contract_tests.planted.catalogue import CATALOGUE
+from . import outcome
+from .catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from pathlib import Path

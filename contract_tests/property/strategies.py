@@ -11,8 +11,9 @@ from typing import Any
 
 import hypothesis.strategies as st
 
-from contract_tests.cases import IMAGE
-from contract_tests.properties.oracle import FLAVORS, SLIDERS
+from contract_tests.support.cases import IMAGE
+
+from .oracle import FLAVORS, SLIDERS
 
 HUGE = 10**40
 

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests import tally
-from contract_tests.cases import CASES, Case
-from contract_tests.failure import curl, explain
-from contract_tests.properties.oracle import filled
-from contract_tests.subjects import Subject, beyond_json, beyond_parameters
-from contract_tests.subjects.command_line import CommandLine, beyond_typing
-from contract_tests.subjects.contract import Contract
-from contract_tests.subjects.gimp import SharedCheck, beyond_gimp
-from contract_tests.subjects.mock import Mock
-from contract_tests.subjects.request import Request
+from contract_tests.support import tally
+from contract_tests.support.cases import CASES, Case
+from contract_tests.support.failure import curl, explain
+from contract_tests.support.subjects import Subject, beyond_json, beyond_parameters
+from contract_tests.support.subjects.command_line import CommandLine, beyond_typing
+from contract_tests.support.subjects.contract import Contract
+from contract_tests.support.subjects.gimp import SharedCheck, beyond_gimp
+from contract_tests.support.subjects.mock import Mock
+from contract_tests.support.subjects.request import Request
+
+from .oracle import filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

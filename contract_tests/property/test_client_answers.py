@@ -14,15 +14,16 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given, settings
 from precision_upscaler import errors
-from precision_upscaler.answers import CallFailed, named_error
-from precision_upscaler.client import UpscalerClient
+from precision_upscaler.api.client import UpscalerClient
+from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.api.responses import CallFailed, named_error
+from precision_upscaler.api.task import Task, TaskStatus
 from precision_upscaler.contract import CREATE_PATH, DOCUMENT, STATUSES, resolve, response_violations
-from precision_upscaler.request import UpscaleRequest
-from precision_upscaler.task import Task, TaskStatus
 
-from contract_tests.pictures import png
-from contract_tests.properties.strategies import json_values
-from contract_tests.wire import API, KEY, Sent, task_body, wire
+from contract_tests.support.pictures import png
+from contract_tests.support.scripted_network import API, KEY, Sent, task_body, wire
+
+from .strategies import json_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import FrozenInstanceError
 
 import pytest
-from precision_upscaler.policy import (
+from precision_upscaler.api.retry import (
     Call,
     Failure,
     PollingPolicy,

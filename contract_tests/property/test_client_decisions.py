@@ -5,9 +5,9 @@ from __future__ import annotations
 import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given, settings
+from precision_upscaler.api.retry import Failure, PollingPolicy, RetryPolicy, Verdict
+from precision_upscaler.api.task import TaskStatus
 from precision_upscaler.contract import STATUSES, TERMINAL_STATUSES, TRANSITIONS
-from precision_upscaler.policy import Failure, PollingPolicy, RetryPolicy, Verdict
-from precision_upscaler.task import TaskStatus
 
 POLICY = RetryPolicy()
 http_statuses = st.none() | st.integers(100, 599)

@@ -11,13 +11,14 @@ import httpx
 import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given, settings
-from precision_upscaler.client import UpscalerClient
-from precision_upscaler.request import UpscaleRequest
+from precision_upscaler.api.client import UpscalerClient
+from precision_upscaler.api.models import UpscaleRequest
 
-from contract_tests.pictures import png
-from contract_tests.properties.oracle import filled
-from contract_tests.properties.strategies import valid_parameters
-from contract_tests.wire import API, KEY, NEW_API, Sent, task_body, wire
+from contract_tests.support.pictures import png
+from contract_tests.support.scripted_network import API, KEY, NEW_API, Sent, task_body, wire
+
+from .oracle import filled
+from .strategies import valid_parameters
 
 if TYPE_CHECKING:
     from pathlib import Path

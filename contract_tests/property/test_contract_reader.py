@@ -7,10 +7,11 @@ from typing import Any
 from hypothesis import example, given, settings
 from precision_upscaler.contract import PARAMETERS, request_violations
 
-from contract_tests.cases import IMAGE
-from contract_tests.failure import curl, explain
-from contract_tests.properties.oracle import filled, wrong_members
-from contract_tests.properties.strategies import ODD_DIGITS, WRONG_SCALES, bodies, scale_factors
+from contract_tests.support.cases import IMAGE
+from contract_tests.support.failure import curl, explain
+
+from .oracle import filled, wrong_members
+from .strategies import ODD_DIGITS, WRONG_SCALES, bodies, scale_factors
 
 
 def test_defaults_are_the_documented_ones() -> None:

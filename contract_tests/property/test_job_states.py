@@ -18,22 +18,23 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
-from precision_upscaler.client import UpscalerClient
+from precision_upscaler.api.client import UpscalerClient
+from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.api.rate_limiter import RequestLedger
+from precision_upscaler.api.retry import goes_first
 from precision_upscaler.errors import CreateUnresolved, TaskFailed, UpscaleError
-from precision_upscaler.events import Result, Warned
-from precision_upscaler.job import resume, upscale
-from precision_upscaler.journal import Job, Journal, State
-from precision_upscaler.ledger import RequestLedger
-from precision_upscaler.policy import goes_first
-from precision_upscaler.request import UpscaleRequest
-from precision_upscaler.settings import Settings
-from precision_upscaler.walk import Surroundings
+from precision_upscaler.jobs.context import Result, Warned
+from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.jobs.service import resume, upscale
+from precision_upscaler.storage.journal import Job, Journal, State
+from precision_upscaler.storage.settings import Settings
 
-from contract_tests import tally
-from contract_tests.failure import explain
-from contract_tests.pictures import png
-from contract_tests.png_size import size_of
-from contract_tests.scripted_service import (
+from contract_tests.support import tally
+from contract_tests.support.failure import explain
+from contract_tests.support.pictures import png
+from contract_tests.support.png_size import size_of
+from contract_tests.support.scripted_network import API, KEY, Sent, wire
+from contract_tests.support.scripted_service import (
     COLOURS,
     FATES,
     KINDS,
@@ -42,8 +43,7 @@ from contract_tests.scripted_service import (
     ScriptedService,
     wish_of,
 )
-from contract_tests.wire import API, KEY, Sent, wire
-from contract_tests.world import FakeClock
+from contract_tests.support.world import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

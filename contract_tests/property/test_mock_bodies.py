@@ -9,20 +9,15 @@ import pytest
 from hypothesis import example, given, settings
 from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH
 
-from contract_tests import targets
-from contract_tests.cases import IMAGE
-from contract_tests.failure import curl, explain
-from contract_tests.pictures import base64_png
-from contract_tests.png_size import size_of
-from contract_tests.properties.oracle import filled, wrong_members
-from contract_tests.properties.strategies import (
-    ODD_DIGITS,
-    WRONG_SCALES,
-    bodies,
-    nearly_valid_parameters,
-    valid_parameters,
-)
-from contract_tests.subjects.mock import Mock
+from contract_tests.support import targets
+from contract_tests.support.cases import IMAGE
+from contract_tests.support.failure import curl, explain
+from contract_tests.support.pictures import base64_png
+from contract_tests.support.png_size import size_of
+from contract_tests.support.subjects.mock import Mock
+
+from .oracle import filled, wrong_members
+from .strategies import ODD_DIGITS, WRONG_SCALES, bodies, nearly_valid_parameters, valid_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,11 +26,11 @@ from hypothesis.stateful import (
 )
 from precision_upscaler.contract import CREATE_PATH, TERMINAL_STATUSES, TRANSITIONS
 
-from contract_tests import tally, targets
-from contract_tests.cases import IMAGE
-from contract_tests.failure import explain
-from contract_tests.pictures import base64_png
-from contract_tests.png_size import size_of
+from contract_tests.support import tally, targets
+from contract_tests.support.cases import IMAGE
+from contract_tests.support.failure import explain
+from contract_tests.support.pictures import base64_png
+from contract_tests.support.png_size import size_of
 
 QUEUE, LASTS, LINK_LIVES = 5.0, 60.0, 3600.0
 KEYS = ("mock-key", "another-key")

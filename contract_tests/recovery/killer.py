@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 import precision_upscaler
-from precision_upscaler import files
+from precision_upscaler.storage import files
 
 _CORE = str(Path(precision_upscaler.__file__).parent)
 _NAMES = ("walk", "journal", "files", "client", "download", "recovery", "rivals", "job")

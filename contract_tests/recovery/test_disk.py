@@ -12,11 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from precision_upscaler import download, files, ledger
+from precision_upscaler.api import download, rate_limiter
 from precision_upscaler.errors import DiskFull, UpscaleError
+from precision_upscaler.storage import files
 
-from contract_tests.fault_matrix.verdict import Judge
-from contract_tests.world import World
+from contract_tests.support.world import World
+
+from .verdict import Judge
 
 WRITES = 24
 
@@ -50,7 +52,7 @@ def disk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Ful
     full = FullDisk(request.param)
     monkeypatch.setattr(files, "open_private", full.open)
     monkeypatch.setattr(download, "open_private", full.open)
-    monkeypatch.setattr(ledger, "open_private", full.open)
+    monkeypatch.setattr(rate_limiter, "open_private", full.open)
     return full
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from precision_upscaler.errors import StillRunning, UpscaleError
-from precision_upscaler.events import Event, Stage
-from precision_upscaler.walk import Walk
+from precision_upscaler.jobs.context import Event, Stage
+from precision_upscaler.jobs.runner import Walk
 
-from contract_tests.fault_matrix.killer import Killed, Lines
-from contract_tests.fault_matrix.verdict import Judge
-from contract_tests.world import TASK_SECONDS, World
+from contract_tests.support.world import TASK_SECONDS, World
+
+from .killer import Killed, Lines
+from .verdict import Judge
 
 CELLS = 16
 """Places to die in each story, evenly spread over the different lines it runs."""

@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from precision_upscaler.errors import Cancelled, UpscaleError
-from precision_upscaler.events import Result
-from precision_upscaler.journal import State
-from precision_upscaler.pruning import prune
+from precision_upscaler.jobs.context import Result
+from precision_upscaler.storage.journal import State
+from precision_upscaler.storage.pruning import prune
 
-from contract_tests.fault_matrix.killer import Killed, Lines
-from contract_tests.pictures import png
-from contract_tests.world import World
+from contract_tests.support.pictures import png
+from contract_tests.support.world import World
+
+from .killer import Killed, Lines
 
 PICTURES = {"sky": (160, 200, (40, 90, 200)), "meadow": (200, 160, (60, 160, 40))}
 FACTORS = (2, 3)

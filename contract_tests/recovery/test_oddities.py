@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from precision_upscaler.errors import UpscaleError
 
-from contract_tests.fault_matrix.verdict import Judge
-from contract_tests.world import PATIENT, World
-from mock_server.scenarios import CATALOGUE
+from contract_tests.support.world import PATIENT, World
+from mock_server.scenarios.catalogue import CATALOGUE
+
+from .verdict import Judge
 
 ENDS_WELL = frozenset(
     {

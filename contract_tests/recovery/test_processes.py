@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from precision_upscaler.images import inspect, verify
+from precision_upscaler.imaging.base import inspect, verify
 
-from contract_tests import tally
-from contract_tests.fault_matrix.line import FaultyLine, Plan
-from contract_tests.fault_matrix.verdict import shows
-from contract_tests.forked_workers import ForkedWorker, fork_worker
-from contract_tests.pictures import large_png, png
-from contract_tests.world import TASK_SECONDS, share_results
+from contract_tests.support import tally
+from contract_tests.support.forked_workers import ForkedWorker, fork_worker
+from contract_tests.support.pictures import large_png, png
+from contract_tests.support.world import TASK_SECONDS, share_results
 from mock_server import PrecisionMock
+
+from .line import FaultyLine, Plan
+from .verdict import shows
 
 PATIENCE = 60
 HASTE = 100.0

@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from precision_upscaler.client import Timeouts
-from precision_upscaler.policy import RetryPolicy
+from precision_upscaler.api.client import Timeouts
+from precision_upscaler.api.retry import RetryPolicy
 
-from contract_tests.fault_matrix.line import ANSWER_FAULTS, CALLS, FaultyLine, Plan
-from contract_tests.fault_matrix.verdict import Judge
-from contract_tests.world import PATIENT, World
+from contract_tests.support.world import PATIENT, World
+
+from .line import ANSWER_FAULTS, CALLS, FaultyLine, Plan
+from .verdict import Judge
 
 STALL, TOTAL = 0.15, 0.1
 """Seconds of real time for the faults that only a deadline ends."""

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from precision_upscaler.errors import Cancelled, UpscaleError
-from precision_upscaler.events import Result
-from precision_upscaler.images import verify
-from precision_upscaler.journal import State
-from precision_upscaler.pixels import Likeness, likeness, resembles
+from precision_upscaler.imaging.base import verify
+from precision_upscaler.imaging.similarity import Likeness, likeness, resembles
+from precision_upscaler.jobs.context import Result
+from precision_upscaler.storage.journal import State
 
-from contract_tests import tally
+from contract_tests.support import tally
 
 if TYPE_CHECKING:
-    from contract_tests.world import World
+    from contract_tests.support.world import World
 
 Ending = Result | UpscaleError | Cancelled | None
 """How an attempt ended; None is a killed process."""

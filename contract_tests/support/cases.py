@@ -2,7 +2,7 @@
 
 A case is a JSON body and what must become of it. Five subjects are asked the same question: the
 contract's reader, ``UpscaleRequest``, the mock over HTTP, the arguments of the GIMP procedures, and
-the command line (``contract_tests/subjects``). Numbers stand here as numbers: nothing is computed
+the command line (``contract_tests/support/subjects``). Numbers stand here as numbers: nothing is computed
 from the document that the cases are to check.
 """
 
@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.pictures import base64_png
+from .pictures import base64_png
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -109,7 +109,7 @@ def _origin() -> socket.socket:
         process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
-            cwd=Path(__file__).parents[1],
+            cwd=Path(__file__).parents[2],
             env={**os.environ, "PYTHONPATH": str(Path(precision_upscaler.__file__).parents[1])},
         )
 
@@ -128,7 +128,7 @@ def fork_worker(environment: Mapping[str, str], *, speed: float = 1.0) -> Forked
 
 def _serve(orders: socket.socket) -> None:
     from precision_upscaler import worker  # noqa: F401, PLC0415 - what all this is for
-    from precision_upscaler.client import UpscalerClient  # noqa: PLC0415 - as above
+    from precision_upscaler.api.client import UpscalerClient  # noqa: PLC0415 - as above
 
     UpscalerClient("http://127.0.0.1", "key").close()  # reads the certificates
     os.fsync = os.fstat  # type: ignore[assignment]  # see no_power_cut in conftest.py
@@ -165,13 +165,13 @@ def _keep(order: dict[str, object], stdin: int, stdout: int, stderr: int, tell: 
 
 
 def _be_worker(environment: dict[str, str], speed: float) -> None:
-    from precision_upscaler import worker, workshop  # noqa: PLC0415 - imported long ago, by the origin
+    from precision_upscaler import app, worker  # noqa: PLC0415 - imported long ago, by the origin
 
     os.environ.clear()
     os.environ.update(environment)
     if speed != 1.0:
         # a clock in the place of its class: the workshop only calls it
-        workshop.SystemClock = lambda: HastyClock(speed)  # type: ignore[assignment,attr-defined,return-value]
+        app.SystemClock = lambda: HastyClock(speed)  # type: ignore[assignment,attr-defined,return-value]
     # an orderly end takes apart all that was imported: longer than most workers live
     os._exit(worker.main())
 

@@ -6,7 +6,7 @@ import plistlib
 import sys
 from typing import TYPE_CHECKING
 
-from gimp_places import Machine
+from installer.gimp_locations import Machine
 
 if TYPE_CHECKING:
     from pathlib import Path

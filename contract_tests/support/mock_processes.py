@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests.mock.calling import encoded, picture
+from .mock_calls import encoded, picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

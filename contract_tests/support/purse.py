@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from precision_upscaler.contract.price import estimate
+from precision_upscaler.contract.estimates import estimate
 
-from contract_tests.pictures import SIDE
+from .pictures import SIDE
 
 
 class Purse:

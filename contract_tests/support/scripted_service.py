@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import httpx2
 
-from contract_tests.pictures import png
-from contract_tests.png_size import size_of
-from contract_tests.wire import RESULT_HOST, task_body
+from .pictures import png
+from .png_size import size_of
+from .scripted_network import RESULT_HOST, task_body
 
 if TYPE_CHECKING:
-    from contract_tests.wire import Sent
-    from contract_tests.world import FakeClock
+    from .scripted_network import Sent
+    from .world import FakeClock
 
 QUEUED, LASTS = 4.0, 15.0
 TOKEN = "exp=1800003600~hmac=0123456789abcdef"

@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mock_server.server import Server, listen
+from mock_server.server.server import Server, listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

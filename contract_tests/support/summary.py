@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract_tests import tally
-from contract_tests.planted.outcome import told
+from contract_tests.mutation.outcome import told
+
+from . import tally
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -17,9 +17,9 @@ import httpx2
 import pytest
 from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, SERVERS, response_violations
 
-from contract_tests.failure import MOCK_KEY, curl, explain
-from contract_tests.live_record import Recorder, Scrubber
-from contract_tests.purse import Purse
+from .failure import MOCK_KEY, curl, explain
+from .live_record import Recorder, Scrubber
+from .purse import Purse
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -1,4 +1,4 @@
-"""Hold what no test runs to a list of reasons: ``python -m contract_tests.uncovered COVERAGE.json``.
+"""Hold what no test runs to a list of reasons: ``python -m contract_tests.support.uncovered COVERAGE.json``.
 
 ``uncovered.json`` names functions, not lines, so that it outlives other edits: in a function that it
 names, lines may stay without a test, for the reason it gives. ``install_scripts/test.py`` asks this after
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 REASONS = Path(__file__).with_suffix(".json")
 MODULE = "module"
 BY_CHANCE = 5

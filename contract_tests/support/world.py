@@ -17,20 +17,21 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx2
+from precision_upscaler.api.client import Timeouts, UpscalerClient
+from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.api.rate_limiter import RequestLedger
+from precision_upscaler.api.retry import RetryPolicy, goes_first
 from precision_upscaler.cancel import CancelToken
-from precision_upscaler.client import Timeouts, UpscalerClient
 from precision_upscaler.errors import Cancelled, UpscaleError
-from precision_upscaler.events import Event, Result, Stage, Warned
-from precision_upscaler.job import resume, upscale
-from precision_upscaler.journal import Journal
-from precision_upscaler.ledger import RequestLedger
-from precision_upscaler.policy import RetryPolicy, goes_first
-from precision_upscaler.request import UpscaleRequest
-from precision_upscaler.settings import Settings
-from precision_upscaler.walk import Surroundings
+from precision_upscaler.jobs.context import Event, Result, Stage, Warned
+from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.jobs.service import resume, upscale
+from precision_upscaler.storage.journal import Journal
+from precision_upscaler.storage.settings import Settings
 
-from contract_tests.pictures import png
 from mock_server import PrecisionMock
+
+from .pictures import png
 
 PATIENT = Timeouts()
 """Seconds of real time; nothing in these tests takes long, but a loaded machine may."""

@@ -14,9 +14,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "plugin/precision_upscaler"
 # where absolute imports are looked up, the nearest first
 ROOTS = (ROOT / "plugin", ROOT / "plugin/gimp3", ROOT / "plugin/gimp2", ROOT / "install_scripts", ROOT)
@@ -161,15 +161,15 @@ def test_every_place_in_the_table_exists() -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("mock_server/app.py", "from precision_upscaler.client import UpscalerClient"),
-        ("mock_server/app.py", "from precision_upscaler import client"),
-        ("mock_server/app.py", "import precision_upscaler.client"),
-        ("plugin/precision_upscaler/task.py", "from . import job"),
-        ("plugin/precision_upscaler/task.py", "from .client import UpscalerClient"),
-        ("plugin/precision_upscaler/job.py", "import httpx2"),
+        ("mock_server/app.py", "from precision_upscaler.api.client import UpscalerClient"),
+        ("mock_server/app.py", "from precision_upscaler.api import client"),
+        ("mock_server/app.py", "import precision_upscaler.api.client"),
+        ("plugin/precision_upscaler/api/retry.py", "from precision_upscaler import jobs"),
+        ("plugin/precision_upscaler/urls.py", "from .api.client import UpscalerClient"),
+        ("plugin/precision_upscaler/jobs/service.py", "import httpx2"),
         ("plugin/precision_upscaler/worker.py", "from .frontend import placement"),
-        ("plugin/precision_upscaler/frontend/pipe.py", "from ..worker import main"),
-        ("plugin/precision_upscaler/client.py", "def later():\n    import gi"),
+        ("plugin/precision_upscaler/frontend/worker_process.py", "from ..worker import main"),
+        ("plugin/precision_upscaler/api/client.py", "def later():\n    import gi"),
         ("install_scripts/test.py", "import PIL"),
     ],
 )

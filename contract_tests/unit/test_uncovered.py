@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from contract_tests import uncovered
+from contract_tests.support import uncovered
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from environment import CLONE
+from dev.bootstrap import CLONE
 
 PAGES = [CLONE / "README.md", *sorted((CLONE / "docs").glob("*.md"))]
 _BLOCK = re.compile(

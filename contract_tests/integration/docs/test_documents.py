@@ -12,18 +12,18 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import placing
 import pytest
-from environment import CLONE, cache_folder
+from dev.bootstrap import CLONE, cache_folder
+from dev.mock_process import KEY, running_mock
+from installer import place
 from PIL import Image
-from running_mock import KEY, running_mock
 
-from contract_tests.docs.blocks import PAGES, Block, blocks, run_by
+from .blocks import PAGES, Block, blocks, run_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
 BLOCKS = blocks()
 WIDTH, HEIGHT = 240, 180
@@ -133,7 +133,7 @@ def in_gimp(gimp: Gimp, plugin: Path, block: Block, tmp_path: Path, environ: dic
     data = Path(environ["PRECISION_UPSCALER_DATA"])
     data.mkdir()
     with gimp.fresh_home() as home:
-        placing.place(plugin, home / gimp.settings / "plug-ins")
+        place.place(plugin, home / gimp.settings / "plug-ins")
         photograph(home / "wedding.jpg")
         if block.language == "python":
             script = home / "script.py"
@@ -178,7 +178,7 @@ def test_what_is_for_a_terminal_works_there(
     data = Path(environ["PRECISION_UPSCALER_DATA"])
     data.mkdir()
     with gimp3.fresh_home() as home:
-        placing.place(plugin_gimp3, home / gimp3.settings / "plug-ins")
+        place.place(plugin_gimp3, home / gimp3.settings / "plug-ins")
         photograph(home / "wedding.jpg")
         (home / name).write_text(script.text, encoding="utf-8")
         done = gimp3.run(

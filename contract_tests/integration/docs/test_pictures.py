@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.docs.blocks import PAGES
-from contract_tests.gimp3_windows import pictures
-from contract_tests.gimp3_windows.pictures import COMMAND, IMAGES, SHOWN
+from contract_tests.integration.gimp3_gui import pictures
+from contract_tests.integration.gimp3_gui.pictures import COMMAND, IMAGES, SHOWN
+
+from .blocks import PAGES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from private_gimp import LIKE_A_USERS
+from gimp_sandbox.gimp import LIKE_A_USERS
 
 from contract_tests.gimpfu_stubs import Session
 from contract_tests.gimpfu_stubs.pytest_plugin import gimpfu_session  # noqa: F401 - a fixture
@@ -18,10 +18,11 @@ from contract_tests.gimpfu_stubs.pytest_plugin import gimpfu_session  # noqa: F4
 from .scripted import Script
 
 if TYPE_CHECKING:
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
 HERE = Path(__file__).parent
-FRONT_END = HERE.parents[1] / "plugin/gimp2"
+STUBS = HERE.parents[1] / "gimpfu_stubs"
+FRONT_END = HERE.parents[2] / "plugin/gimp2"
 UNDO_PROBE = "undo_probe.c"
 
 
@@ -87,10 +88,10 @@ def forget_front_end() -> None:
 @pytest.fixture
 def front_end(loaded_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FrontEnd]:
     """Give the front end scripted workers in place of processes."""
-    from upscaler_gimp2 import python3, talking
+    from upscaler_gimp2 import python3, worker
 
     script = Script(folder=tmp_path)
-    monkeypatch.setattr(talking, "Worker", script.worker)
+    monkeypatch.setattr(worker, "Worker", script.worker)
     monkeypatch.setattr(python3, "found", lambda *_: ["python3"])
     yield FrontEnd(loaded_session, script)
     assert script.open == 0, "a worker was left behind"
@@ -139,13 +140,13 @@ def make_real_gimp(gimp210: Gimp, tmp_path_factory: pytest.TempPathFactory) -> C
         folder = tmp_path_factory.mktemp("gimp210")
         package = folder / "probing"
         shutil.copytree(
-            HERE / "conformance", package / "conformance", ignore=shutil.ignore_patterns("__pycache__")
+            STUBS / "conformance", package / "conformance", ignore=shutil.ignore_patterns("__pycache__")
         )
         for name in ("__init__.py", "inside.py", "killed.py"):
             shutil.copy(HERE / name, package / name)
         shutil.copytree(HERE / "widgets", folder / "widgets", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(
-            HERE / "conformance", folder / "conformance", ignore=shutil.ignore_patterns("__pycache__")
+            STUBS / "conformance", folder / "conformance", ignore=shutil.ignore_patterns("__pycache__")
         )
         shutil.copy(HERE / UNDO_PROBE, folder / UNDO_PROBE)
         (folder / "plug-ins").mkdir()

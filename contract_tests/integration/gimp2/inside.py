@@ -15,7 +15,7 @@ import traceback
 import gimpenums
 from gimpfu import *
 
-from .conformance.kit import Undo
+from contract_tests.gimpfu_stubs.conformance.kit import Undo
 
 CANVAS = (240, 220)
 SIZE, PLACE = (180, 170), (20, 15)

@@ -11,7 +11,8 @@ import os
 
 from gimpfu import *
 
-from .conformance.kit import Undo
+from contract_tests.gimpfu_stubs.conformance.kit import Undo
+
 from .inside import add, paint, raw
 
 SIZE = (200, 180)

@@ -1,7 +1,7 @@
 """A worker that needs no process and no service: it answers a front end at once, as a scenario says.
 
-Takes the place of ``precision_upscaler.frontend.pipe.Worker`` where a test is about the front end alone. The
-results are pixels of the source itself, repeated, so that a judge knows every one of them.
+Takes the place of ``precision_upscaler.frontend.worker_process.Worker`` where a test is about the front
+end alone. The results are pixels of the source itself, repeated, so that a judge knows every one of them.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from contract_tests.gimp3.table import ROWS as GIMP3_ROWS
-from contract_tests.gimp3.table import row
+from contract_tests.integration.gimp3.table import ROWS as GIMP3_ROWS
+from contract_tests.integration.gimp3.table import row
 
 Row = dict[str, Any]
 

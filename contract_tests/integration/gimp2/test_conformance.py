@@ -15,7 +15,8 @@ import pytest
 from contract_tests.gimpfu_stubs import Session
 
 HERE = Path(__file__).parent
-RECORD = HERE / "conformance/record-2.10.34.json"
+STUBS = HERE.parents[1] / "gimpfu_stubs"
+RECORD = STUBS / "conformance/record-2.10.34.json"
 LEAST_PROBES = 80
 
 
@@ -31,14 +32,14 @@ def stub_answers() -> dict[str, Any]:
         del sys.modules[name]
     with Session() as session:
         os.environ["PROBE_FOLDER"] = str(session.folder)
-        session.load_plugin(HERE / "conformance/probe_plugin.py")
+        session.load_plugin(STUBS / "conformance/probe_plugin.py")
         run = importlib.import_module(f"{package}.run")
         record = run.write(str(session.folder / "record.json"))
     return record["answers"]  # type: ignore[no-any-return]  # as above
 
 
 def _differences(one: dict[str, Any], two: dict[str, Any], names: tuple[str, str]) -> list[str]:
-    from .conformance.kit import agree
+    from contract_tests.gimpfu_stubs.conformance.kit import agree
 
     found = []
     for probe in sorted(set(one) | set(two)):
@@ -80,7 +81,7 @@ def make_real(request: pytest.FixtureRequest) -> Callable[..., Any]:
 @pytest.mark.gimp2
 @pytest.mark.slow
 def test_the_real_one_still_answers_as_recorded(make_real: Callable[..., Any]) -> None:
-    real = make_real(HERE / "conformance/probe_plugin.py")
+    real = make_real(STUBS / "conformance/probe_plugin.py")
     path = real.folder / "record.json"
     log = real.run(f"import conformance.run as run; run.write_isolated({str(path)!r})")
     assert path.exists(), log[-2000:]

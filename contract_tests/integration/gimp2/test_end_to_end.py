@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from contract_tests.gimpfu_stubs import Session
-from mock_server.embedding import PrecisionMock
+from mock_server.testing import PrecisionMock
 
 from .conftest import FrontEnd, RealGimp
 from .scripted import Script
@@ -86,9 +86,9 @@ def test_a_wrong_key_is_said(end: FrontEnd, mock: PrecisionMock, monkeypatch: py
 def test_a_front_end_that_is_gone_loses_nothing(
     end: FrontEnd, mock: PrecisionMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from upscaler_gimp2 import talking
+    from upscaler_gimp2 import worker
 
-    original = talking.Conversation._show
+    original = worker.Conversation._show
     workers: list[Any] = []
 
     def show(self: Any, event: dict[str, Any]) -> None:
@@ -98,13 +98,13 @@ def test_a_front_end_that_is_gone_loses_nothing(
             workers.append(self.worker)
             raise Killed
 
-    monkeypatch.setattr(talking.Conversation, "_show", show)
+    monkeypatch.setattr(worker.Conversation, "_show", show)
     image, layer = end.image()
     with pytest.raises(Killed):
         end.upscale(image, layer)
     assert layer.width == 200
     assert workers[0].wait(60), "the worker did not end"
-    monkeypatch.setattr(talking.Conversation, "_show", original)
+    monkeypatch.setattr(worker.Conversation, "_show", original)
     end.session.pdb.python_fu_precision_upscale_resume()
     assert layer.width == 400
     assert "“Sky” is now 400 × 360 pixels." in end.session.messages[-1]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from precision_upscaler.contract import PARAMETERS
-from precision_upscaler.frontend import language, options
+from precision_upscaler.frontend import i18n, options
 
 from contract_tests.gimpfu_stubs import RUN_WITH_LAST_VALS, Session
 
@@ -35,7 +35,7 @@ def test_three_procedures_with_their_places(front_end: FrontEnd) -> None:
 
 
 def test_what_people_read_of_the_procedures_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "Catalog", lambda _: str.upper)
+    monkeypatch.setattr(i18n, "Catalog", lambda _: str.upper)
     forget_front_end()
     with Session() as session:
         session.load_plugin(FRONT_END / "precision-upscaler.py")
@@ -203,16 +203,16 @@ def test_an_error_before_sending_cost_nothing(front_end: FrontEnd, monkeypatch: 
 def test_an_error_while_the_worker_works_does_not_deny_the_charge(
     front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch, at: str, words: str
 ) -> None:
-    from upscaler_gimp2 import talking
+    from upscaler_gimp2 import worker
 
-    original = talking.Conversation._show
+    original = worker.Conversation._show
 
     def show(self: Any, event: dict[str, Any]) -> None:
         original(self, event)
         if event.get("stage") == at:
             raise _ODD
 
-    monkeypatch.setattr(talking.Conversation, "_show", show)
+    monkeypatch.setattr(worker.Conversation, "_show", show)
     with pytest.raises(RuntimeError, match="execution error"):
         front_end.upscale(*front_end.image())
     (message,) = front_end.session.messages
@@ -484,12 +484,12 @@ def test_resume_does_not_overwrite_what_was_painted_since(front_end: FrontEnd, t
 
 
 def test_a_run_of_gimp_keeps_one_name_and_another_has_its_own(front_end: FrontEnd) -> None:
-    from upscaler_gimp2 import run
+    from upscaler_gimp2 import upscale
 
-    first = run.session()
-    assert run.session() == first
+    first = upscale.session()
+    assert upscale.session() == first
     front_end.session.data.clear()
-    assert run.session() != first
+    assert upscale.session() != first
 
 
 def test_resume_tells_why_a_result_became_a_new_image(front_end: FrontEnd, tmp_path: Path) -> None:

@@ -57,11 +57,11 @@ def _commands(end: FrontEnd) -> list[str]:
 def test_a_missing_key_is_asked_for_tested_and_stored_before_the_dialog(
     front_end: FrontEnd, person: Person
 ) -> None:
-    from upscaler_gimp2 import entry
+    from upscaler_gimp2 import handlers
 
     front_end.script.key = None
     person.will((" right ", OK))
-    entry.dialog_opens()
+    handlers.dialog_opens()
     assert _commands(front_end) == ["status", "test-key", "store-key"]
     assert front_end.script.stored == "right"
     assert not [one for one in front_end.script.commands if "right" in str(one)]
@@ -77,9 +77,9 @@ def test_the_window_names_the_service_that_is_set(front_end: FrontEnd, person: P
 
 
 def test_a_key_that_is_there_is_not_asked_for(front_end: FrontEnd, person: Person) -> None:
-    from upscaler_gimp2 import entry
+    from upscaler_gimp2 import handlers
 
-    entry.dialog_opens()
+    handlers.dialog_opens()
     assert _commands(front_end) == ["status"]
     assert person.said == []
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Response, request
 
-from mock_server.embedding import PrecisionMock
+from mock_server.testing import PrecisionMock
 
 from .conftest import RealGimp
 

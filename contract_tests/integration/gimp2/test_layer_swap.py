@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.embedding import PrecisionMock
+from mock_server.testing import PrecisionMock
 
 from . import table
 from .conftest import FrontEnd, RealGimp

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
-PLUGIN = Path(__file__).parents[2] / "plugin"
+PLUGIN = Path(__file__).parents[3] / "plugin"
 _PRELUDE = """# coding: utf-8
 import imp, json, sys
 sys.dont_write_bytecode = True

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from dev.mock_process import running_mock
+from gimp_sandbox.gimp import Gimp
 from PIL import Image
-from private_gimp import Gimp
-from running_mock import running_mock
 
 from .running import NOWHERE, Session, run_inside
 from .table import beginnings, rows_for

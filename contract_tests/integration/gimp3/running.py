@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gimp_noise import complaints
-from private_gimp import LIKE_A_USERS, Gimp
+from dev.gimp_log_filter import complaints
+from gimp_sandbox.gimp import LIKE_A_USERS, Gimp
 
 HERE = Path(__file__).parent
 NOWHERE = "http://127.0.0.1:9"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import placing
 import pytest
+from installer import place
 
-from contract_tests.cases import CASES, Case
-from contract_tests.subjects import Verdict
-from contract_tests.subjects.gimp import ask_gimp, beyond_gimp
+from contract_tests.support.cases import CASES, Case
+from contract_tests.support.subjects import Verdict
+from contract_tests.support.subjects.gimp import ask_gimp, beyond_gimp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
 # one argument at a time is asked of a GIMP
 CASES_OF_ONE = [case for case in CASES if case.about and not beyond_gimp(case)]
@@ -26,7 +26,7 @@ def told(
     gimp3: Gimp, plugin_gimp3: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[dict[str, Any], list[Verdict]]]:
     with gimp3.fresh_home() as home:
-        placing.place(plugin_gimp3, home / gimp3.settings / "plug-ins")
+        place.place(plugin_gimp3, home / gimp3.settings / "plug-ins")
         yield ask_gimp(gimp3, home, tmp_path_factory.mktemp("arguments"), CASES_OF_ONE)
 
 

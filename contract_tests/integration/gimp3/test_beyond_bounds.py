@@ -10,15 +10,15 @@ import json
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
-import placing
 import pytest
-from running_mock import KEY, running_mock
+from dev.mock_process import KEY, running_mock
+from installer import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
 pytestmark = [pytest.mark.gimp3, pytest.mark.slow]
 
@@ -96,7 +96,7 @@ def answers(
     folder = tmp_path_factory.mktemp("beyond")
     answer = folder / "answer.json"
     with running_mock("--speed", "1000") as mock, gimp3.fresh_home() as home:
-        placing.place(plugin_gimp3, home / gimp3.settings / "plug-ins")
+        place.place(plugin_gimp3, home / gimp3.settings / "plug-ins")
         env = {
             "BEYOND": json.dumps(BEYOND),
             "ANSWER": str(answer),

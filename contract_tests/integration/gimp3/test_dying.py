@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from private_gimp import Gimp
-from running_mock import running_mock
+from dev.mock_process import running_mock
+from gimp_sandbox.gimp import Gimp
 
-from contract_tests import tally
+from contract_tests.support import tally
 
 from .running import run_inside
 from .table import CANVAS

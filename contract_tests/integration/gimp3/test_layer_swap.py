@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests import tally
+from contract_tests.support import tally
 
 from . import judge, table
 from .conftest import Sessions

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from private_gimp import Gimp
-from running_mock import running_mock
+from dev.mock_process import running_mock
+from gimp_sandbox.gimp import Gimp
 
 from .running import Session, run_inside
 from .table import SIZE

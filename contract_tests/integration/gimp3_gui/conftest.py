@@ -1,6 +1,6 @@
 """One GIMP 3 with a window for each version, the real plug-in in it, and a mock that appears when wanted.
 
-``pytest contract_tests/gimp3_windows --update-screenshots`` writes the pictures of the documents anew.
+``pytest contract_tests/integration/gimp3_gui --update-screenshots`` writes the documents' pictures anew.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageFilter
 
-from contract_tests.gimp3_windows import pictures
-from contract_tests.gimp3_windows.harness import IMAGE_WINDOW, Desktop, ScreenError
-from mock_server.embedding import PrecisionMock
+from mock_server.testing import PrecisionMock
+
+from . import pictures
+from .harness import IMAGE_WINDOW, Desktop, ScreenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
-EVIDENCE = Path(__file__).parent.parent.parent / ".pytest_cache" / "screens"
+EVIDENCE = Path(__file__).parents[3] / ".pytest_cache" / "screens"
 DIALOG = "Precision Upscale"
 RESUME = "Resume Precision Upscales"
 SETTINGS = "Precision Upscale Settings"
@@ -152,7 +153,7 @@ def picture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("pictures")
     path = draw_photograph(folder / "portrait.png")
     if request.config.getoption("--update-screenshots", default=False):
-        sys.path.append(str(Path(__file__).parent.parent.parent / "install_scripts"))
+        sys.path.append(str(Path(__file__).parents[3] / "install_scripts"))
         from demo import photograph  # noqa: PLC0415 - it fetches the photograph
 
         with Image.open(photograph(folder)) as real:

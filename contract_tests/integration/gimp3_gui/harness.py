@@ -24,12 +24,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from gimp_noise import complaints
+from dev.gimp_log_filter import complaints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
 DRIVER = Path(__file__).with_name("driver.py")
 GIMPRC = """\

@@ -1,7 +1,8 @@
 """Which code each picture of the documents shows, and whether it has changed since the picture was taken.
 
-``pytest contract_tests/gimp3_windows --update-screenshots`` takes the pictures anew and writes down, in
-docs/images/pictures.json, a digest of the code that each shows. Comments and docstrings do not count.
+``pytest contract_tests/integration/gimp3_gui --update-screenshots`` takes the pictures anew and writes
+down, in docs/images/pictures.json, a digest of the code that each shows. Comments and docstrings
+do not count.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from pathlib import Path
 
 from precision_upscaler.frontend import options
 
-CLONE = Path(__file__).parent.parent.parent
+CLONE = Path(__file__).parents[3]
 IMAGES = CLONE / "docs" / "images"
 RECORD = IMAGES / "pictures.json"
-COMMAND = "pytest contract_tests/gimp3_windows --update-screenshots"
+COMMAND = "pytest contract_tests/integration/gimp3_gui --update-screenshots"
 
 _WINDOWS = "plugin/gimp3/upscaler_gimp3"
 _FRONT = "plugin/precision_upscaler/frontend"

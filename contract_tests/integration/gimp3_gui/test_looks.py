@@ -12,14 +12,14 @@ import pytest
 from PIL import Image, ImageStat
 from precision_upscaler.frontend.mnemonics import bare
 
-from contract_tests.gimp3_windows.conftest import DIALOG, EVIDENCE, SETTINGS, draw_photograph
-from contract_tests.gimp3_windows.harness import Desktop
+from .conftest import DIALOG, EVIDENCE, SETTINGS, draw_photograph
+from .harness import Desktop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
 _BRIGHT = 128
 _TEXTS = catalogs.collect()

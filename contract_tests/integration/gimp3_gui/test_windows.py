@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract_tests.gimp3_windows.conftest import DIALOG, KEY, RESUME, SETTINGS
-from contract_tests.gimp3_windows.harness import IMAGE_WINDOW
+from .conftest import DIALOG, KEY, RESUME, SETTINGS
+from .harness import IMAGE_WINDOW
 
 if TYPE_CHECKING:
-    from contract_tests.gimp3_windows.conftest import Desk
+    from .conftest import Desk
 
 WRONG_KEY = "wrong-key-4711"
 

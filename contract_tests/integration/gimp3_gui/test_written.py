@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contract_tests.gimp3_windows.conftest import DIALOG
+from .conftest import DIALOG
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from contract_tests.gimp3_windows.conftest import Desk
+    from .conftest import Desk
 
 
 def test_the_key_is_in_no_file_but_its_own(practising: Desk) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from contract_tests.cases import Case
+    from contract_tests.support.cases import Case
 
 
 @dataclass(frozen=True)

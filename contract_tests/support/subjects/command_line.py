@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner
-from precision_upscaler import cli
+from precision_upscaler.cli import main
 
-from contract_tests.pictures import png
-from contract_tests.subjects import Verdict, beyond_parameters
+from contract_tests.support.pictures import png
+
+from . import Verdict, beyond_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     import pytest
-    from precision_upscaler.request import UpscaleRequest
+    from precision_upscaler.api.models import UpscaleRequest
 
-    from contract_tests.cases import Case
+    from contract_tests.support.cases import Case
 
 _WHOLE = ("scale_factor", "sharpen", "smart_grain", "ultra_detail")
 
@@ -60,7 +61,7 @@ class CommandLine:
         self._requests: list[UpscaleRequest] = []
         patch.setenv("PRECISION_UPSCALER_DATA", str(folder / "data"))
         patch.setenv("FREEPIK_API_KEY", "no-key-is-needed")
-        patch.setattr(cli, "Batch", self._batch)
+        patch.setattr(main, "Batch", self._batch)
 
     def _batch(self, _workshop: object, request: UpscaleRequest, **_: Any) -> Any:
         self._requests.append(request)
@@ -69,12 +70,12 @@ class CommandLine:
     def judge(self, case: Case) -> Verdict:
         arguments = [str(self._picture), str(self._output), *typed(case.members)]
         self._requests.clear()
-        done = CliRunner().invoke(cli.main, arguments)
+        done = CliRunner().invoke(main.main, arguments)
         words = done.output
-        assert done.exit_code in (cli.DONE, cli.USAGE), (
+        assert done.exit_code in (main.DONE, main.USAGE), (
             f"{arguments}: {done.exit_code} {words} {done.exception!r}"
         )
-        assert (done.exit_code == cli.DONE) == bool(self._requests), words
+        assert (done.exit_code == main.DONE) == bool(self._requests), words
         if self._requests:
             return Verdict(True, words or "taken", sent=self._requests[0].to_json())
         spoken = (case.about.replace("_", "-"), case.about.replace("_", " "))

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from precision_upscaler.contract import request_violations
 
-from contract_tests.subjects import Verdict
+from . import Verdict
 
 if TYPE_CHECKING:
-    from contract_tests.cases import Case
+    from contract_tests.support.cases import Case
 
 
 class Contract:

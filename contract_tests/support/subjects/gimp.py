@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.frontend.options import ALL, problems
 
-from contract_tests.subjects import Verdict, beyond_parameters
+from . import Verdict, beyond_parameters
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from contract_tests.cases import Case
+    from contract_tests.support.cases import Case
 
 _TYPES = {"integer": int, "choice": str, "boolean": bool}
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from contract_tests import targets
-from contract_tests.failure import curl, explain
-from contract_tests.subjects import Verdict
+from contract_tests.support import targets
+from contract_tests.support.failure import curl, explain
+
+from . import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx2
 
-    from contract_tests.cases import Case
+    from contract_tests.support.cases import Case
 
 
 class Mock:

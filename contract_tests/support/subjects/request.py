@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.errors import InvalidParameter
-from precision_upscaler.request import UpscaleRequest
 
-from contract_tests.subjects import Verdict
+from . import Verdict
 
 if TYPE_CHECKING:
-    from contract_tests.cases import Case
+    from contract_tests.support.cases import Case
 
 
 class Request:

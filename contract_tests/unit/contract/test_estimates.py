@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from precision_upscaler.contract.price import TABLE, estimate, load_table, text
+from precision_upscaler.contract.estimates import TABLE, estimate, load_table, text
 
 sides = st.integers(160, 5030)
 

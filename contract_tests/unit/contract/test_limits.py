@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from precision_upscaler.contract import LIMITS, parameter
-from precision_upscaler.frontend import limits, texts
+from precision_upscaler.contract import LIMITS, limits, parameter
+from precision_upscaler.frontend import texts
 
 FACTOR = parameter("scale_factor")
 FACTORS = st.integers(FACTOR.minimum, FACTOR.maximum)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from precision_upscaler.contract import SERVERS
-from precision_upscaler.frontend import places
+from precision_upscaler.contract import SERVERS, places
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from precision_upscaler.contract import PARAMETERS, request_violations
 
-from contract_tests.cases import CASES
+from contract_tests.support.cases import CASES
 
-PLUGIN = Path(__file__).parents[2] / "plugin"
+PLUGIN = Path(__file__).parents[3] / "plugin"
 SCRIPT = """
 import json, sys
 import precision_upscaler.contract as contract

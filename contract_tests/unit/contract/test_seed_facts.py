@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from precision_upscaler.contract import CREATE_PATH, DOCUMENT
 
-from contract_tests.contract.facts import facts
+from .facts import facts
 
 SEED = json.loads((Path(__file__).parent / "seed_facts.json").read_text())
 

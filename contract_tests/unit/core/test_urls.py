@@ -6,12 +6,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from precision_upscaler.addresses import is_loopback, link_problem
-from precision_upscaler.answers import CallFailed
-from precision_upscaler.client import UpscalerClient
+from precision_upscaler.api.client import UpscalerClient
+from precision_upscaler.api.download import Partial
+from precision_upscaler.api.responses import CallFailed
 from precision_upscaler.contract import SERVERS
-from precision_upscaler.download import Partial
 from precision_upscaler.errors import AddressNotAllowed
+from precision_upscaler.urls import is_loopback, link_problem
 
 MOCK = "http://127.0.0.1:8000"
 

@@ -17,8 +17,8 @@ import pytest
 from precision_upscaler import worker as worker_module
 from precision_upscaler.cancel import CancelToken
 
-from contract_tests.fault_matrix.test_processes import HASTE, PATIENCE, Desk, desk, events_until
-from contract_tests.forked_workers import fork_worker
+from contract_tests.recovery.test_processes import HASTE, PATIENCE, Desk, desk, events_until
+from contract_tests.support.forked_workers import fork_worker
 
 PLUGIN = Path(worker_module.__file__).parents[1]
 SECRET = "secret-key-that-nobody-may-see-0815"

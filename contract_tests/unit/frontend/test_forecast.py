@@ -9,11 +9,10 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from precision_upscaler.contract import price
+from precision_upscaler.contract import estimates
 from precision_upscaler.contract.duration import expected_seconds
 from precision_upscaler.frontend import practice
 from precision_upscaler.frontend.forecast import Experience, forecast
-from precision_upscaler.frontend.fraction import SHARES, Fraction, waiting_fraction
 from precision_upscaler.frontend.options import (
     FIT_LAYER,
     GROW_CANVAS,
@@ -23,8 +22,9 @@ from precision_upscaler.frontend.options import (
     SCALE_IMAGE,
 )
 from precision_upscaler.frontend.placement import Box, Size
+from precision_upscaler.frontend.progress import SHARES, Fraction, waiting_fraction
 
-from mock_server.embedding import PrecisionMock
+from mock_server.testing import PrecisionMock
 
 sides = st.integers(160, 3000)
 boxes = st.builds(Box, st.integers(-500, 500), st.integers(-500, 500), sides, sides)
@@ -35,7 +35,7 @@ def test_a_forecast_adds_up(found: list[Box], width: int, height: int, factor: i
     expected = forecast(found, found, Size(width, height), factor, placement)
     assert expected.sizes == [(box.width * factor, box.height * factor) for box in found]
     assert expected.megapixels == pytest.approx(sum(one.width * one.height for one in expected.sizes) / 1e6)
-    prices = [price.estimate(box.width, box.height, factor).amount for box in found]
+    prices = [estimates.estimate(box.width, box.height, factor).amount for box in found]
     assert expected.price.amount == pytest.approx(sum(prices), abs=0.005)
     # they run side by side
     assert expected.seconds == max(expected_seconds(one.width, one.height) for one in expected.sizes)
@@ -46,7 +46,7 @@ def test_a_forecast_adds_up(found: list[Box], width: int, height: int, factor: i
 
 
 def test_the_users_own_pace_and_prices_are_heeded() -> None:
-    table = {**price.TABLE, "currency": "USD", "steps": [{"up_to_megapixels": 99.0, "price": 1.5}]}
+    table = {**estimates.TABLE, "currency": "USD", "steps": [{"up_to_megapixels": 99.0, "price": 1.5}]}
     box = Box(0, 0, 640, 480)
     own = forecast([box], [box], Size(640, 480), 2, NEW_IMAGE, Experience(2.0, table))
     assert own.seconds == 2 * expected_seconds(1280, 960)

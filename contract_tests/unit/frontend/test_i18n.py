@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 import catalogs
 import pytest
-from environment import CLONE
+from dev.bootstrap import CLONE
+from gimp_sandbox.gimp import Gimp, PrivateGimp
 from hypothesis import given
 from hypothesis import strategies as st
-from precision_upscaler.frontend import language as languages_of
+from precision_upscaler.frontend import i18n as languages_of
 from precision_upscaler.frontend import options, texts
-from precision_upscaler.frontend.language import Catalog
+from precision_upscaler.frontend.i18n import Catalog
 from precision_upscaler.frontend.mnemonics import key_of, with_keys
-from private_gimp import Gimp, PrivateGimp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 sys.path.append(str(CLONE / "plugin/gimp3"))
-from upscaler_gimp3 import window_words
+from upscaler_gimp3 import labels as window_words
 
 TEXTS = catalogs.collect()
 LANGUAGES = ["en", *catalogs.LANGUAGES]

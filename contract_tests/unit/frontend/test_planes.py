@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 import pytest
-from environment import CLONE
+from dev.bootstrap import CLONE
 from hypothesis import given
 from hypothesis import strategies as st
 
 sys.path.append(str(CLONE / "plugin/gimp3"))
 
-from upscaler_gimp3 import planes
+from upscaler_gimp3.image import planes
 
 
 def pixels(channels: int) -> st.SearchStrategy[bytes]:

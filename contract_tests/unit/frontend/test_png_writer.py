@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from precision_upscaler.frontend import png
+from precision_upscaler.frontend import png_writer
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
@@ -43,7 +43,9 @@ def test_what_is_written_is_what_is_read(
 ) -> None:
     raw = data.draw(st.binary(min_size=width * channels, max_size=width * channels)) * height
     path = tmp_path_factory.getbasetemp() / "written.png"
-    size = png.write(str(path), width, height, strips(raw, width * channels, rows), channels, 1, threads)
+    size = png_writer.write(
+        str(path), width, height, strips(raw, width * channels, rows), channels, 1, threads
+    )
     assert size == path.stat().st_size
     with Image.open(path) as picture:
         assert (picture.mode, picture.size) == (MODES[channels], (width, height))
@@ -52,7 +54,7 @@ def test_what_is_written_is_what_is_read(
 
 @pytest.mark.parametrize(("cores", "threads"), [(None, 2), (1, 1), (2, 2), (4, 4), (64, 6)])
 def test_every_core_that_can_be_fed_deflates(cores: int | None, threads: int) -> None:
-    assert png.threads_for(cores) == threads
+    assert png_writer.threads_for(cores) == threads
 
 
 def test_the_machine_says_how_many_threads_deflate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,9 +65,9 @@ def test_the_machine_says_how_many_threads_deflate(tmp_path: Path, monkeypatch: 
             pools.append(threads)
             super().__init__(threads)
 
-    monkeypatch.setattr(png, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(png_writer, "ThreadPoolExecutor", Pool)
     monkeypatch.setattr(os, "cpu_count", lambda: 5)
-    png.write(str(tmp_path / "five.png"), 2, 4, [bytes(6)] * 4)
+    png_writer.write(str(tmp_path / "five.png"), 2, 4, [bytes(6)] * 4)
     assert pools == [5]
 
 
@@ -73,7 +75,7 @@ def test_a_large_picture_passes_an_independent_check_of_every_sum(tmp_path: Path
     width, height = 700, 500
     raw = os.urandom(width * 3) * (height // 2) + bytes(width * 3 * (height // 2))
     path = tmp_path / "large.png"
-    png.write(str(path), width, height, strips(raw, width * 3, png.STRIP_ROWS))
+    png_writer.write(str(path), width, height, strips(raw, width * 3, png_writer.STRIP_ROWS))
     with Image.open(io.BytesIO(path.read_bytes())) as picture:
         picture.verify()
     with Image.open(path) as picture:
@@ -84,26 +86,26 @@ def test_a_large_picture_passes_an_independent_check_of_every_sum(tmp_path: Path
 @pytest.mark.parametrize("rows", [3, 5])
 def test_strips_that_do_not_hold_the_picture_are_an_error(tmp_path: Path, rows: int) -> None:
     with pytest.raises(ValueError, match=f"{rows} rows of the picture's 4"):
-        png.write(str(tmp_path / "short.png"), 2, 4, [bytes(6)] * rows)
+        png_writer.write(str(tmp_path / "short.png"), 2, 4, [bytes(6)] * rows)
 
 
 def test_half_a_row_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="whole rows"):
-        png.write(str(tmp_path / "half.png"), 2, 4, [bytes(7)])
+        png_writer.write(str(tmp_path / "half.png"), 2, 4, [bytes(7)])
 
 
 @given(st.binary(min_size=1, max_size=300), st.data())
 def test_bytes_are_subtracted_one_by_one(left: bytes, data: st.DataObject) -> None:
     right = data.draw(st.binary(min_size=len(left), max_size=len(left)))
     expected = bytes((a - b) & 255 for a, b in zip(left, right, strict=True))
-    assert png._subtracted(left, right) == expected
+    assert png_writer._subtracted(left, right) == expected
 
 
 def test_pieces_of_the_subtraction_join(tmp_path: Path) -> None:
-    size = 3 * png._CHUNK + 77
+    size = 3 * png_writer._CHUNK + 77
     left, right = os.urandom(size), os.urandom(size)
     expected = bytes((a - b) & 255 for a, b in zip(left, right, strict=True))
-    assert png._subtracted(left, right) == expected
+    assert png_writer._subtracted(left, right) == expected
 
 
 def test_the_query_of_a_plug_in_does_not_pay_for_threads() -> None:

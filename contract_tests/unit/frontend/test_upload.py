@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from precision_upscaler.frontend import pipe
+from precision_upscaler.frontend import worker_process
 from precision_upscaler.frontend.upload import UploadFormat
 
 FAKE = """
@@ -43,8 +43,8 @@ def test_the_setting_decides(
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "worker.py").write_text(FAKE.format(said=said))
-    monkeypatch.setattr(pipe, "PLUGIN_FOLDER", str(tmp_path))
-    worker = pipe.Worker().prepare([sys.executable])
+    monkeypatch.setattr(worker_process, "PLUGIN_FOLDER", str(tmp_path))
+    worker = worker_process.Worker().prepare([sys.executable])
     upload = UploadFormat(worker)
     assert upload.is_jpeg is is_jpeg
     worker.close()
@@ -54,8 +54,8 @@ def test_the_setting_decides(
 
 
 def test_without_a_python_it_is_png_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipe, "find", lambda: None)
-    worker = pipe.Worker().prepare()
+    monkeypatch.setattr(worker_process, "find", lambda: None)
+    worker = worker_process.Worker().prepare()
     assert not UploadFormat(worker).is_jpeg
     (event,) = worker.events()
     assert event["code"] == "no-python", "the upscale itself says what is wrong"
@@ -64,7 +64,7 @@ def test_without_a_python_it_is_png_at_once(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_real_worker_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRECISION_UPSCALER_DATA", str(tmp_path))
     (tmp_path / "settings.json").write_text('{"upload_format": "jpeg"}')
-    worker = pipe.Worker().prepare([sys.executable])
+    worker = worker_process.Worker().prepare([sys.executable])
     assert UploadFormat(worker).is_jpeg
     worker.close()
     assert worker.wait(20)

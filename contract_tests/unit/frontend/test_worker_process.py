@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from precision_upscaler.frontend import interpreter, pipe
+from precision_upscaler.frontend import interpreter, worker_process
 
 FAKE = """
 import json, os, sys, time
@@ -59,21 +59,21 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "worker.py").write_text(FAKE)
-    monkeypatch.setattr(pipe, "PLUGIN_FOLDER", str(tmp_path))
+    monkeypatch.setattr(worker_process, "PLUGIN_FOLDER", str(tmp_path))
     return [sys.executable]
 
 
-def final(worker: pipe.Worker) -> dict[str, Any]:
+def final(worker: worker_process.Worker) -> dict[str, Any]:
     while True:
         event = worker.next_event(20)
         assert event is not None, "the worker said nothing for 20 seconds"
-        if event["event"] in pipe.FINAL_EVENTS:
+        if event["event"] in worker_process.FINAL_EVENTS:
             return event
 
 
 def test_the_command_arrives_and_the_answer_comes_back(python: list[str]) -> None:
     notified: list[bool] = []
-    worker = pipe.Worker({"command": "echo", "name": "Šaty"}, notify=lambda: notified.append(True))
+    worker = worker_process.Worker({"command": "echo", "name": "Šaty"}, notify=lambda: notified.append(True))
     event = final(worker.start(python))
     assert event["command"] == {"command": "echo", "name": "Šaty"}
     assert not event["prepared"]
@@ -84,7 +84,7 @@ def test_the_command_arrives_and_the_answer_comes_back(python: list[str]) -> Non
 
 def test_reading_never_waits(python: list[str]) -> None:
     # this worker says nothing before it is cancelled, so whoever waits for it waits for ever
-    worker = pipe.Worker({"command": "mute"}).start(python)
+    worker = worker_process.Worker({"command": "mute"}).start(python)
     heard: list[list[dict[str, Any]]] = []
     reading = threading.Thread(target=lambda: heard.append(list(worker.events())), daemon=True)
     reading.start()
@@ -95,7 +95,7 @@ def test_reading_never_waits(python: list[str]) -> None:
 
 
 def test_a_worker_that_dies_says_what_it_cost(python: list[str]) -> None:
-    event = final(pipe.Worker({"command": "die"}).start(python))
+    event = final(worker_process.Worker({"command": "die"}).start(python))
     assert (event["event"], event["code"], event["charged"], event["job_id"]) == (
         "error",
         "worker-died",
@@ -109,25 +109,25 @@ def test_a_worker_that_dies_says_what_it_cost(python: list[str]) -> None:
 
 
 def test_a_worker_that_dies_before_anything_cost_nothing(python: list[str]) -> None:
-    event = final(pipe.Worker({"command": "die-at-once"}).start(python))
+    event = final(worker_process.Worker({"command": "die-at-once"}).start(python))
     assert (event["code"], event["charged"]) == ("worker-died", "no")
 
 
 def test_a_worker_that_cannot_be_started_is_an_error_event(python: list[str], tmp_path: Path) -> None:
-    event = final(pipe.Worker({"command": "echo"}).start([str(tmp_path / "no-such-python")]))
+    event = final(worker_process.Worker({"command": "echo"}).start([str(tmp_path / "no-such-python")]))
     assert (event["code"], event["charged"]) == ("worker-missing", "no")
 
 
 def test_without_a_python_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipe, "find", lambda: None)
-    event = final(pipe.Worker({"command": "echo"}).start())
+    monkeypatch.setattr(worker_process, "find", lambda: None)
+    event = final(worker_process.Worker({"command": "echo"}).start())
     assert event["code"] == "no-python"
     assert "3.11" in event["what"]
 
 
 def test_a_prepared_worker_tells_the_settings_and_serves_the_command_later(python: list[str]) -> None:
     notified: list[bool] = []
-    worker = pipe.Worker(notify=lambda: notified.append(True)).prepare(python)
+    worker = worker_process.Worker(notify=lambda: notified.append(True)).prepare(python)
     assert worker.settings(20) == {"upload_format": "png"}
     assert (worker.events(), notified) == ([], []), "the answer to a command comes after the command"
     worker.command = {"command": "echo", "name": "later"}
@@ -137,7 +137,7 @@ def test_a_prepared_worker_tells_the_settings_and_serves_the_command_later(pytho
 
 
 def test_a_prepared_worker_that_is_let_go_of_ends(python: list[str]) -> None:
-    worker = pipe.Worker().prepare(python)
+    worker = worker_process.Worker().prepare(python)
     worker.close()
     assert worker.wait(20)
     assert worker._process.returncode == 0
@@ -147,7 +147,7 @@ def test_a_prepared_worker_that_dies_is_heard_of_at_the_start(
     python: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "precision_upscaler" / "worker.py").write_text("import os; os._exit(9)")
-    worker = pipe.Worker().prepare(python)
+    worker = worker_process.Worker().prepare(python)
     assert worker.settings(20) is None
     worker.command = {"command": "echo"}
     event = final(worker.start())
@@ -155,7 +155,7 @@ def test_a_prepared_worker_that_dies_is_heard_of_at_the_start(
 
 
 def test_what_keeps_a_worker_from_being_prepared_is_said_once(python: list[str], tmp_path: Path) -> None:
-    worker = pipe.Worker().prepare([str(tmp_path / "no-such-python")])
+    worker = worker_process.Worker().prepare([str(tmp_path / "no-such-python")])
     assert worker.settings(20) is None
     worker.command = {"command": "echo"}
     worker.start()
@@ -163,7 +163,7 @@ def test_what_keeps_a_worker_from_being_prepared_is_said_once(python: list[str],
 
 
 def test_the_key_goes_over_the_pipe_and_nowhere_else(python: list[str]) -> None:
-    worker = pipe.Worker({"command": "store-key"}, key="  s3cret-key\nsecond line")
+    worker = worker_process.Worker({"command": "store-key"}, key="  s3cret-key\nsecond line")
     event = final(worker.start(python))
     assert event["length"] == len("s3cret-key")
     assert "s3cret" not in json.dumps(event)
@@ -172,7 +172,7 @@ def test_the_key_goes_over_the_pipe_and_nowhere_else(python: list[str]) -> None:
 
 def test_closing_the_input_is_noticed(python: list[str], tmp_path: Path) -> None:
     note = tmp_path / "note"
-    worker = pipe.Worker({"command": "wait", "note": str(note)}).start(python)
+    worker = worker_process.Worker({"command": "wait", "note": str(note)}).start(python)
     assert worker.next_event(20) is not None
     worker.close()
     worker.close()
@@ -183,7 +183,7 @@ def test_closing_the_input_is_noticed(python: list[str], tmp_path: Path) -> None
 
 def test_delivered_is_told_and_ends_the_conversation(python: list[str], tmp_path: Path) -> None:
     note = tmp_path / "note"
-    worker = pipe.Worker({"command": "result", "note": str(note)}).start(python)
+    worker = worker_process.Worker({"command": "result", "note": str(note)}).start(python)
     assert final(worker)["path"] == "x.png"
     assert worker.delivered()
     assert worker.wait(20)
@@ -238,4 +238,4 @@ def test_without_a_python_that_is_new_enough_there_is_none(monkeypatch: pytest.M
 
 
 def test_who_waits_in_vain_hears_nothing() -> None:
-    assert pipe.Worker({"command": "status"}).next_event(0.001) is None
+    assert worker_process.Worker({"command": "status"}).next_event(0.001) is None

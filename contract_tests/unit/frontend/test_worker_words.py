@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.errors import NoKey, UpscaleError
-from precision_upscaler.events import Warned
 from precision_upscaler.frontend import texts, worker_words
-from precision_upscaler.sentences import Sentence, joined, said
+from precision_upscaler.jobs.context import Warned
+from precision_upscaler.messages import Sentence, joined, said
 
 GERMAN = {
     "There is no API key for {host}.": "Für {host} gibt es keinen API-Schlüssel.",

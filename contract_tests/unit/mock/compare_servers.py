@@ -1,7 +1,7 @@
 """The mock behind its own server, waitress, gunicorn and granian: speed, what a request costs, wire faults.
 
-Run by hand, on Linux, ``PYTHONPATH=install_scripts python -m contract_tests.mock.compare_servers``; the other
-servers come with the benchmarks' packages. It is what ``mock_server/DIFFERENCES.md`` rests on there.
+Run by hand, on Linux, ``PYTHONPATH=install_scripts python -m contract_tests.unit.mock.compare_servers``;
+the others come with the benchmarks' packages. It is what ``mock_server/DIFFERENCES.md`` rests on there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from precision_upscaler.contract import CREATE_PATH
 from contract_tests.benchmarks import peers
 from contract_tests.benchmarks.measure import Samples, turning
 from contract_tests.benchmarks.processes import Asking, free_port, running
-from contract_tests.mock.processes import BODY, HEADERS, children_of
+from contract_tests.support.mock_processes import BODY, HEADERS, children_of
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 3.0, 16
 FAULTS = ("reset", "empty_reply", "garbage", "short_body", "bad_chunk")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract_tests.mock.calling import Caller
+from contract_tests.support.mock_calls import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

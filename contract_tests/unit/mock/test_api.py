@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, response_violations
 
-from contract_tests.mock.calling import Caller, encoded, picture
-from mock_server.api import BrokenAnswerError
-from mock_server.scenarios import CATALOGUE
+from contract_tests.support.mock_calls import Caller, encoded, picture
+from mock_server.api.routes import BrokenAnswerError
+from mock_server.scenarios.catalogue import CATALOGUE
 
 Make = Callable[..., Caller]
 UNKNOWN = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
@@ -286,7 +286,7 @@ def test_an_unknown_method_is_json_and_names_the_known(caller: Caller, method: s
 def test_an_answer_that_breaks_the_contract_never_leaves(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     caller = make()
     task_id = caller.new_task()
-    monkeypatch.setattr("mock_server.tasks.CREATED", "MADE")
+    monkeypatch.setattr("mock_server.state.task_model.CREATED", "MADE")
     with pytest.raises(BrokenAnswerError, match="MADE"):
         caller.status(task_id)
     caller.app.testing = False

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.clock import Clock, ClockState, steady_unix_time
+from mock_server.state.clock import Clock, ClockState, steady_unix_time
 
 times = st.floats(0, 1e10)
 spans = st.floats(0, 1e6)

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests.mock.calling import START, Caller, encoded, picture
-from mock_server.control_document import OPERATIONS, Operation, document, draft4
+from contract_tests.support.mock_calls import START, Caller, encoded, picture
+from mock_server.control.openapi import OPERATIONS, Operation, document, draft4
 
 Make = Callable[..., Caller]
 UNKNOWN = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests.mock.calling import Caller, encoded, picture
-from mock_server.clock import ClockState
-from mock_server.database import Database
-from mock_server.journal import Exchange, Journal
-from mock_server.settings import Settings
+from contract_tests.support.mock_calls import Caller, encoded, picture
+from mock_server.state.clock import ClockState
+from mock_server.state.database import Database
+from mock_server.state.request_log import Exchange, Journal
+from mock_server.state.settings import Settings
 
 Make = Callable[..., Caller]
 SETTINGS = Settings(
@@ -154,7 +154,7 @@ def test_settings_are_read_again_when_anyone_changed_them_and_only_then(tmp_path
 def test_settings_are_read_every_time_where_processes_share_no_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mock_server.database.fcntl", None)
+    monkeypatch.setattr("mock_server.state.database.fcntl", None)
     one, two = (Database(str(tmp_path / "state"), SETTINGS) for _ in range(2))
     assert two.settings().seed == 4
     one.change_settings(lambda settings: replace(settings, seed=5))
@@ -203,7 +203,7 @@ def test_who_cannot_begin_gives_the_turn_back() -> None:
 def test_the_sizes_of_pictures_are_remembered_within_bounds(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mock_server.task_store._SIZES", 2)
+    monkeypatch.setattr("mock_server.state.task_store._SIZES", 2)
     caller = make()
     for width in (200, 201, 202, 200, 201, 202):
         task = caller.service.tasks.task(caller.new_task(image=encoded(picture(width, 160))))

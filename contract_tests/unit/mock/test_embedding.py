@@ -11,10 +11,10 @@ from flask import url_for
 from precision_upscaler.contract import CREATE_PATH
 
 import mock_server
-from contract_tests.mock.calling import encoded, picture
+from contract_tests.support.mock_calls import encoded, picture
 from mock_server import Options, PrecisionMock, create_app
-from mock_server.request_body import BodyError
-from mock_server.scenarios import UnknownScenarioError
+from mock_server.scenarios.catalogue import UnknownScenarioError
+from mock_server.server.request_body import BodyError
 
 pytest_plugins = ["pytester"]
 

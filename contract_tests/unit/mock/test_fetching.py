@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests.mock.calling import Caller, picture
-from mock_server import fetching
-from mock_server.pictures import PictureError
+from contract_tests.support.mock_calls import Caller, picture
+from mock_server.imaging import fetch
+from mock_server.imaging.input_image import PictureError
 
 Make = Callable[..., Caller]
 
@@ -57,7 +57,7 @@ def test_what_cannot_be_fetched_is_refused(
 ) -> None:
     monkeypatch.setattr(urllib.request, "build_opener", Opener(answer))
     with pytest.raises(PictureError, match=why):
-        fetching.fetch("https://example.org/a.png")
+        fetch.fetch("https://example.org/a.png")
 
 
 def test_an_address_that_is_none_is_a_400(make: Make) -> None:
@@ -67,7 +67,7 @@ def test_an_address_that_is_none_is_a_400(make: Make) -> None:
 
 
 def test_a_redirect_stays_on_https() -> None:
-    handler = fetching._HttpsOnly()
+    handler = fetch._HttpsOnly()
     request = urllib.request.Request("https://example.org/")
     followed = handler.redirect_request(
         request, io.BytesIO(), 302, "Found", Message(), "https://example.net/"

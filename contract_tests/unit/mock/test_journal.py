@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests.mock.calling import Caller, encoded, picture
-from mock_server.journal import Exchange, Journal, shortened
+from contract_tests.support.mock_calls import Caller, encoded, picture
+from mock_server.state.request_log import Exchange, Journal, shortened
 
 Make = Callable[..., Caller]
 MOST = 1 << 20  # characters of a value, shortened and written out; really a good deal less
@@ -107,7 +107,7 @@ def test_only_what_is_new_is_described(caller: Caller, monkeypatch: pytest.Monke
         described.append(item.number)
         return {}
 
-    monkeypatch.setattr("mock_server.journal.described", describe)
+    monkeypatch.setattr("mock_server.state.request_log.described", describe)
     read = caller.app.journal.read(after=18)
     assert (described, read["total"], read["forgotten"]) == ([19, 20], 20, 0)
 

@@ -12,9 +12,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from mock_server.app import create_app
-from mock_server.control_document import PREFIX
-from mock_server.lean_flask import LeanFlask, WholeResponse
-from mock_server.options import Options
+from mock_server.config import Options
+from mock_server.control.openapi import PREFIX
+from mock_server.server.lean_flask import LeanFlask, WholeResponse
 
 APPLICATIONS = (Flask, LeanFlask)
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE")

@@ -2,7 +2,7 @@
 
 100 clients create 500 tasks, or 10,000 with::
 
-    python -m pytest contract_tests/mock/test_load.py --hypothesis-profile=explore -rP
+    python -m pytest contract_tests/unit/mock/test_load.py --hypothesis-profile=explore -rP
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import pytest
 from hypothesis import settings
 from precision_upscaler.contract import CREATE_PATH, STATUSES
 
-from contract_tests.mock.processes import HEADERS, Process, running
-from contract_tests.pictures import base64_png
+from contract_tests.support.mock_processes import HEADERS, Process, running
+from contract_tests.support.pictures import base64_png
 
 pytestmark = [
     pytest.mark.slow,

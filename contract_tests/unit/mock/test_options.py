@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from mock_server import running
 from mock_server.cli import main
-from mock_server.options import OptionError, Options, environment_name, from_environment, kind_of
+from mock_server.config import OptionError, Options, environment_name, from_environment, kind_of
+from mock_server.server import run as running
 
 
 @pytest.mark.parametrize(

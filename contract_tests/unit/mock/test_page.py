@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests.mock.browser import PROGRAM, Browser
-from contract_tests.mock.calling import encoded, picture
+from contract_tests.support.browser import PROGRAM, Browser
+from contract_tests.support.mock_calls import encoded, picture
 from mock_server import PrecisionMock
 
 pytestmark = [

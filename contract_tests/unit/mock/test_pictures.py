@@ -10,9 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from contract_tests.mock.calling import encoded, picture
-from mock_server import pictures
-from mock_server.pictures import PictureError, check_picture, check_size, decode_base64, read_image
+from contract_tests.support.mock_calls import encoded, picture
+from mock_server.imaging import input_image
+from mock_server.imaging.input_image import (
+    PictureError,
+    check_picture,
+    check_size,
+    decode_base64,
+    read_image,
+)
 
 
 def header_only_png(width: int, height: int) -> bytes:
@@ -141,7 +147,7 @@ def test_an_address_becomes_a_picture_drawn_from_its_text() -> None:
 @pytest.mark.parametrize("factor", [2, 16])
 def test_a_drawn_picture_is_within_the_limits_at_every_factor(factor: int) -> None:
     for number in range(60):
-        check_picture(pictures.draw_picture(f"https://example.org/{number}"), "", factor, limits=True)
+        check_picture(input_image.draw_picture(f"https://example.org/{number}"), "", factor, limits=True)
 
 
 def test_an_address_is_fetched_where_that_is_allowed() -> None:
@@ -160,7 +166,7 @@ def test_only_https_addresses_are_addresses(text: str) -> None:
 
 
 def test_a_thumbnail_is_no_larger_than_its_side() -> None:
-    small = Image.open(io.BytesIO(pictures.thumbnail(picture(file_format="JPEG"), 64)))
+    small = Image.open(io.BytesIO(input_image.thumbnail(picture(file_format="JPEG"), 64)))
     assert (small.format, small.size) == ("PNG", (64, 51))
-    assert pictures.thumbnail(picture(), 0) is picture()
-    assert Image.open(io.BytesIO(pictures.thumbnail(picture(file_format="WEBP"), 0))).size == (200, 160)
+    assert input_image.thumbnail(picture(), 0) is picture()
+    assert Image.open(io.BytesIO(input_image.thumbnail(picture(file_format="WEBP"), 0))).size == (200, 160)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.prefer import PreferenceError, Preferences, preferences
+from mock_server.api.prefer_header import PreferenceError, Preferences, preferences
 
 
 @pytest.mark.parametrize(

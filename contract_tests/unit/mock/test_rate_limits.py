@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_tests.mock.calling import START, Caller
-from mock_server.clock import ClockState
-from mock_server.database import Database
-from mock_server.rate_limits import PER_KEY, Limit, RateLimits
-from mock_server.settings import Settings
+from contract_tests.support.mock_calls import START, Caller
+from mock_server.state.clock import ClockState
+from mock_server.state.database import Database
+from mock_server.state.rate_limits import PER_KEY, Limit, RateLimits
+from mock_server.state.settings import Settings
 
 Make = Callable[..., Caller]
 

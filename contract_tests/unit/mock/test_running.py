@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests.mock.calling import Caller, encoded, picture
-from contract_tests.mock.processes import BODY, HEADERS, children_of, running
-from mock_server import running as module
-from mock_server.options import OptionError, Options
-from mock_server.server import Server
+from contract_tests.support.mock_calls import Caller, encoded, picture
+from contract_tests.support.mock_processes import BODY, HEADERS, children_of, running
+from mock_server.config import OptionError, Options
+from mock_server.server import run as module
+from mock_server.server.server import Server
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -193,7 +193,9 @@ def test_a_drawn_picture_is_not_taken_for_a_fetched_one(
     first.close()
     second = Caller(state=path, fetch_images=True)
     for width in (200, 210):  # and what is there today may be another picture tomorrow
-        monkeypatch.setattr("mock_server.fetching.fetch", lambda _address, width=width: picture(width, 170))
+        monkeypatch.setattr(
+            "mock_server.imaging.fetch.fetch", lambda _address, width=width: picture(width, 170)
+        )
         task = second.service.tasks.task(second.new_task(image=address))
         assert task is not None
         assert (task.width, task.height) == (width, 170)

@@ -2,9 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from mock_server import played, wire
-from mock_server.scenarios import CATALOGUE, STEPS, Scenario, UnknownScenarioError, listing, parse
-from mock_server.upscale import TRICKS
+from mock_server.imaging.upscale import TRICKS
+from mock_server.scenarios import canned_responses
+from mock_server.scenarios.catalogue import (
+    CATALOGUE,
+    STEPS,
+    Scenario,
+    UnknownScenarioError,
+    listing,
+    parse,
+)
+from mock_server.server import socket_faults
 
 PROMISED = [
     "failed",
@@ -46,9 +54,9 @@ def test_the_catalogue_has_what_is_promised() -> None:
 
 @pytest.mark.parametrize("scenario", CATALOGUE.values(), ids=list(CATALOGUE))
 def test_every_scenario_does_something_that_exists(scenario: Scenario) -> None:
-    assert scenario.answer in ("", *played.ANSWERS)
-    assert scenario.change in ("", *played.CHANGES)
-    assert scenario.wire in ("", *wire.FAULTS)
+    assert scenario.answer in ("", *canned_responses.ANSWERS)
+    assert scenario.change in ("", *canned_responses.CHANGES)
+    assert scenario.wire in ("", *socket_faults.FAULTS)
     assert scenario.trick in ("", *TRICKS)
     assert set(scenario.steps) <= set(STEPS)
     strikes = scenario.answer or scenario.change or scenario.expired or scenario.wire or scenario.download

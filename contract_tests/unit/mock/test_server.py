@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests.mock.sockets import exchange, served
+from contract_tests.support.sockets import exchange, served
 from mock_server import PrecisionMock
-from mock_server.request_body import BodyError, ChunkedBody, SizedBody
-from mock_server.server import Shares
+from mock_server.server.request_body import BodyError, ChunkedBody, SizedBody
+from mock_server.server.server import Shares
 
 
 def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

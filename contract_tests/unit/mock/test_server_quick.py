@@ -6,7 +6,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.mock.sockets import exchange, served
+from contract_tests.support.sockets import exchange, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

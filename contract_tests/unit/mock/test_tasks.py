@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.contract import TRANSITIONS
 
-from mock_server.tasks import COMPLETED, CREATED, FAILED, IN_PROGRESS, TERMINAL, Schedule, ended_now
+from mock_server.state.task_model import (
+    COMPLETED,
+    CREATED,
+    FAILED,
+    IN_PROGRESS,
+    TERMINAL,
+    Schedule,
+    ended_now,
+)
 
 moments = st.none() | st.floats(0, 1000)
 schedules = st.builds(

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from precision_upscaler.contract import parameter
 
-from contract_tests.mock.calling import picture
-from mock_server.upscale import Recipe, enlarge, grain_seed, render
+from contract_tests.support.mock_calls import picture
+from mock_server.imaging.upscale import Recipe, enlarge, grain_seed, render
 
 Pixels = NDArray[np.float64]
 LEVELS = (0, 7, 30, 60, 100)

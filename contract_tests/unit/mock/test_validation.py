@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler import contract
 
-from mock_server import validation
+from mock_server.api import validation
 
 TASK_ID = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
 

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from precision_upscaler import webhooks as core
-from precision_upscaler.webhooks import WebhookError, verify
+from precision_upscaler.api import webhooks as core
+from precision_upscaler.api.webhooks import WebhookError, verify
 
-from contract_tests.mock.calling import START, Caller
-from mock_server import webhooks
-from mock_server.webhooks import RefusedTargetError, back_off, post, sign, target_of
+from contract_tests.support.mock_calls import START, Caller
+from mock_server.webhooks import delivery as webhooks
+from mock_server.webhooks.delivery import RefusedTargetError, back_off, post, sign, target_of
 
 Make = Callable[..., Caller]
 SECRET = "mock-webhook-secret"

@@ -13,8 +13,9 @@ from PIL import Image
 from precision_upscaler.contract import CREATE_PATH
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from contract_tests.mock.calling import Caller, encoded, picture
-from mock_server import PrecisionMock, wire
+from contract_tests.support.mock_calls import Caller, encoded, picture
+from mock_server import PrecisionMock
+from mock_server.server import socket_faults
 
 Make = Callable[..., Caller]
 BODY = json.dumps({"image": encoded(picture())}).encode()
@@ -131,8 +132,8 @@ def test_a_download_is_slow_or_breaks_off(mock: PrecisionMock) -> None:
 def test_a_client_that_goes_away_is_no_error() -> None:
     left, right = socket.socketpair()
     right.close()
-    for fault in wire.FAULTS - {"reset"}:
-        wire.play(fault, left, b"HTTP/1.1 200 OK\r\n\r\n" + bytes(10), lambda _seconds: None)
+    for fault in socket_faults.FAULTS - {"reset"}:
+        socket_faults.play(fault, left, b"HTTP/1.1 200 OK\r\n\r\n" + bytes(10), lambda _seconds: None)
     assert left.fileno() == -1
 
 

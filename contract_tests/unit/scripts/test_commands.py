@@ -11,13 +11,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import debian
-import environment
 import lock
 import pytest
-from environment import CLONE, Environment
-from private_gimp import GimpUnavailable
-from steps import Failure, reported, step
+from dev import bootstrap, debian
+from dev.bootstrap import CLONE, Environment
+from dev.console import Failure, reported, step
+from gimp_sandbox.gimp import GimpUnavailable
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -51,9 +50,9 @@ class Recorder:
 def recorder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
     """Record the commands of an environment, in a clone with nothing but the lock and the project file."""
     recorder = Recorder()
-    monkeypatch.setattr(environment, "command", recorder)
+    monkeypatch.setattr(bootstrap, "command", recorder)
     monkeypatch.setattr(debian, "command", recorder)
-    monkeypatch.setattr(environment, "CLONE", tmp_path)
+    monkeypatch.setattr(bootstrap, "CLONE", tmp_path)
     for name in ("requirements.lock", "pyproject.toml"):
         (tmp_path / name).write_text(name, encoding="ascii")
     return recorder
@@ -130,7 +129,7 @@ def test_help_is_help(name: str) -> None:
 def test_an_old_python_is_told_so() -> None:
     code = (
         "import sys, runpy; sys.version_info = (3, 10, 4); "
-        f"sys.argv = ['demo.py']; runpy.run_path({str(CLONE / 'install_scripts/python_version.py')!r})"
+        f"sys.argv = ['demo.py']; runpy.run_path({str(CLONE / 'install_scripts/dev/python_version.py')!r})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -144,7 +143,7 @@ def test_an_old_python_is_told_so() -> None:
 def test_the_version_is_looked_at_before_anything_that_needs_it(script: Path) -> None:
     if script.name != "python_version.py":
         imports = [line for line in script.read_text(encoding="utf-8").splitlines() if "import " in line]
-        assert imports[0].startswith("import python_version")
+        assert imports[0].startswith("from dev import python_version")
 
 
 def test_a_gimp_that_cannot_be_built_is_left_out_by_name(
@@ -244,7 +243,9 @@ def test_a_whole_run_must_cover_enough_and_explain_the_rest(
 
     def run(argv: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
         ran.append(argv)
-        return subprocess.CompletedProcess(argv, uncovered if "contract_tests.uncovered" in argv else tests)
+        return subprocess.CompletedProcess(
+            argv, uncovered if "contract_tests.support.uncovered" in argv else tests
+        )
 
     monkeypatch.setattr(test_script.Environment, "ensure", lambda _: None)
     monkeypatch.setattr(test_script, "prepared", list)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import demo
 import pytest
-from environment import CLONE
+from dev.bootstrap import CLONE
 from PIL import Image, ImageChops, ImageStat
 
-from contract_tests.docs.blocks import run_by
+from contract_tests.integration.docs.blocks import run_by
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
 
 def run_demo(*options: str | Path) -> subprocess.CompletedProcess[str]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import gimp_places
 import pytest
+from installer import gimp_locations
 
-from contract_tests.scripts import homes
+from contract_tests.support import homes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gimp_places import Machine
+    from installer.gimp_locations import Machine
 
 FLATPAK = "home/ana/.var/app/org.gimp.GIMP/config/GIMP"
 STORE = "Users/ana/AppData/Local/Packages/GIMP.43237F745622D_k3n1/LocalCache/Roaming/GIMP"
@@ -46,7 +46,7 @@ EXPECTED: dict[Callable[[Path], Machine], list[tuple[str, str, str]]] = {
 
 @pytest.mark.parametrize("home", EXPECTED, ids=lambda home: home.__name__)
 def test_every_gimp_is_found(home: Callable[[Path], Machine], tmp_path: Path) -> None:
-    found = gimp_places.places(home(tmp_path))
+    found = gimp_locations.places(home(tmp_path))
     told = [(place.name, place.front_end, place.plug_ins.relative_to(tmp_path).as_posix()) for place in found]
     assert told == EXPECTED[home]
 
@@ -54,7 +54,7 @@ def test_every_gimp_is_found(home: Callable[[Path], Machine], tmp_path: Path) ->
 def test_two_gimps_with_one_settings_folder_are_one_place(tmp_path: Path) -> None:
     machine = homes.debian(tmp_path)
     homes.program(machine.home / "bin/GIMP-3.2.6-x86_64.AppImage")
-    names = [place.name for place in gimp_places.places(machine)]
+    names = [place.name for place in gimp_locations.places(machine)]
     assert names == ["GIMP 3.2 (installed, AppImage)", "GIMP 2.10 (installed)"]
 
 
@@ -66,36 +66,38 @@ def test_a_flatpak_that_shares_the_users_settings_is_not_installed_into_twice(tm
     (private / "3.0").rmdir()
     private.rmdir()
     private.symlink_to(shared)
-    assert len(gimp_places.places(machine)) == 1
+    assert len(gimp_locations.places(machine)) == 1
 
 
 def test_a_settings_folder_of_the_users_choice_is_used(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     machine = homes.linux(tmp_path, GIMP3_DIRECTORY=str(elsewhere))
     homes.program(tmp_path / "usr/bin/gimp-3.0")
-    assert [place.plug_ins for place in gimp_places.places(machine)] == [elsewhere / "plug-ins"]
+    assert [place.plug_ins for place in gimp_locations.places(machine)] == [elsewhere / "plug-ins"]
 
 
 def test_xdg_config_home_is_respected(tmp_path: Path) -> None:
     machine = homes.linux(tmp_path, XDG_CONFIG_HOME=str(tmp_path / "xdg"))
     (tmp_path / "xdg/GIMP/3.0").mkdir(parents=True)
-    assert [place.plug_ins for place in gimp_places.places(machine)] == [tmp_path / "xdg/GIMP/3.0/plug-ins"]
+    assert [place.plug_ins for place in gimp_locations.places(machine)] == [
+        tmp_path / "xdg/GIMP/3.0/plug-ins"
+    ]
 
 
 @pytest.mark.parametrize("name", ["2.8", "2.99x", "backup", "3", ".3.0"])
 def test_what_is_no_supported_version_is_passed_over(name: str, tmp_path: Path) -> None:
     machine = homes.linux(tmp_path)
     (machine.home / ".config/GIMP" / name).mkdir(parents=True)
-    assert gimp_places.places(machine) == []
+    assert gimp_locations.places(machine) == []
 
 
 def test_a_broken_bundle_does_not_hide_the_others(tmp_path: Path) -> None:
     machine = homes.mac(tmp_path)
     (tmp_path / "Applications/GIMP beta.app/Contents").mkdir(parents=True)
     (tmp_path / "Applications/GIMP beta.app/Contents/Info.plist").write_bytes(b"<plist>")
-    assert len(gimp_places.places(machine)) == 2
+    assert len(gimp_locations.places(machine)) == 2
 
 
 def test_the_python_inside_gimp_is_known_where_it_can_be_called(tmp_path: Path) -> None:
-    (newest, _) = gimp_places.places(homes.mac(tmp_path))
+    (newest, _) = gimp_locations.places(homes.mac(tmp_path))
     assert newest.python == (str(tmp_path / "Applications/GIMP.app/Contents/MacOS/python3.13"),)

@@ -9,8 +9,8 @@ from typing import Any
 
 import demo
 import pytest
-from gimp_noise import complaints
-from steps import Failure
+from dev.console import Failure
+from dev.gimp_log_filter import complaints
 
 FAREWELLS = [
     "precision-upscaler.py: gimp_flush(): error: Broken pipe",

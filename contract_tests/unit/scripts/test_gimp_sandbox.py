@@ -9,15 +9,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import gimp_recipes
-import private_gimp
-import private_root
 import pytest
-from private_root import PrivateRoot
-from steps import Failure, command
+from dev.console import Failure, command
+from gimp_sandbox import gimp as private_gimp
+from gimp_sandbox import recipes, root
+from gimp_sandbox.root import PrivateRoot
 
 if TYPE_CHECKING:
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
 
 def mounts() -> set[str]:
@@ -69,8 +68,8 @@ def test_a_timeout_ends_the_grandchildren_too(gimp32: Gimp, tmp_path: Path) -> N
 
 
 def test_a_run_ends_with_the_process_that_started_it(gimp32: Gimp) -> None:
-    code = f"import private_gimp; private_gimp.find({gimp32.version!r}).run(['sleep', '4712'])"
-    scripts = str(Path(private_gimp.__file__).parent)
+    code = f"from gimp_sandbox import gimp; gimp.find({gimp32.version!r}).run(['sleep', '4712'])"
+    scripts = str(Path(private_gimp.__file__).parents[1])
     starter = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": scripts})
 
     def sleeping() -> bool:
@@ -130,14 +129,14 @@ def test_starting_again_is_quick_because_the_plug_ins_are_not_asked_again(gimp32
 def test_a_gimp_of_the_machine_itself_is_found_and_run_alike(gimp3: Gimp) -> None:
     # seen from inside the private system, its GIMP is the machine's own
     code = (
-        "import os, private_gimp\n"
+        "import os; from gimp_sandbox import gimp as private_gimp\n"
         "gimp = private_gimp.find_native()\n"
         "write = \"import os; open(os.environ['HOME'] + '/alive', 'w').write(os.environ['GIVEN'])\"\n"
         "with gimp.fresh_home() as home:\n"
         "    done = gimp.batch(write, home=home, env={'GIVEN': 'yes'}, timeout=120)\n"
         "    print(gimp.version, (home / 'alive').read_text(), home != os.environ['HOME'])\n"
     )
-    scripts = Path(private_gimp.__file__).parent
+    scripts = Path(private_gimp.__file__).parents[1]
     done = gimp3.run(["python3", "-c", code], binds=[scripts], env={"PYTHONPATH": str(scripts)}, timeout=150)
     assert done.stdout == f"{gimp3.version} yes True\n", done.stderr
 
@@ -165,9 +164,9 @@ def test_an_unknown_version_names_the_known_ones() -> None:
 
 def test_the_mirror_is_debootstraps_own_default() -> None:
     program = '#!/bin/sh\nset -e\nDEF_MIRROR="http://mirror.example/debian"\nDEF_HTTPS_MIRROR="https://x"\n'
-    assert gimp_recipes.default_mirror(program) == "http://mirror.example/debian"
+    assert recipes.default_mirror(program) == "http://mirror.example/debian"
     with pytest.raises(Failure, match="names no mirror"):
-        gimp_recipes.default_mirror("#!/bin/sh\n")
+        recipes.default_mirror("#!/bin/sh\n")
 
 
 def test_two_processes_do_not_build_the_same_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,12 +174,12 @@ def test_two_processes_do_not_build_the_same_system(tmp_path: Path, monkeypatch:
     # a file of its own: what they say on their common output may share a line
     seen = tmp_path / "seen"
     code = (
-        "import private_gimp, time\n"
+        "import time; from gimp_sandbox import gimp as private_gimp\n"
         f"seen = open({str(seen)!r}, 'a', buffering=1)\n"
         "with private_gimp._building('3.0'):\n"
         "    seen.write('in\\n'); time.sleep(0.3); seen.write('out\\n')\n"
     )
-    folder = str(Path(private_gimp.__file__).parent)
+    folder = str(Path(private_gimp.__file__).parents[1])
     together = ["sh", "-c", 'python3 -c "$0" & python3 -c "$0"; wait', code]
     subprocess.run(
         together, env={**os.environ, "PYTHONPATH": folder}, capture_output=True, check=True, timeout=60
@@ -194,8 +193,9 @@ def test_a_folder_with_a_mount_below_it_is_not_removed(tmp_path: Path) -> None:
     place = tmp_path / "root/dev"
     place.mkdir(parents=True)
     inside = (
-        f"mount -t tmpfs x {place} && PYTHONPATH={Path(private_root.__file__).parent} python3 -c '"
-        "import sys, pathlib, private_root; private_root.PrivateRoot(pathlib.Path(sys.argv[1])).remove()' "
+        f"mount -t tmpfs x {place} && PYTHONPATH={Path(root.__file__).parents[1]} python3 -c '"
+        "import sys, pathlib; from gimp_sandbox import root; "
+        "root.PrivateRoot(pathlib.Path(sys.argv[1])).remove()' "
         f"{tmp_path}/root"
     )
     done = subprocess.run(

@@ -9,20 +9,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import doctor
-import plugin_folder
 import pytest
-from environment import CLONE
-from gimp_places import Place
-from running_mock import KEY, running_mock
+from dev.bootstrap import CLONE
+from dev.mock_process import KEY, running_mock
+from installer import doctor, plugin_bundle
+from installer.gimp_locations import Place
 
-from contract_tests.docs.blocks import run_by
-from contract_tests.scripts.test_placing import made
+from contract_tests.integration.docs.blocks import run_by
+
+from .test_place import made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
 SCRIPT = CLONE / "install_scripts/install.py"
 
@@ -69,8 +69,8 @@ def test_it_goes_into_every_gimp_with_the_right_front_end(home: Path) -> None:
     done = install(home)
     assert (done.returncode, done.stderr) == (0, "")
     for version, front_end in (("3.2", "upscaler_gimp3"), ("2.10", "upscaler_gimp2")):
-        folder = home / ".config/GIMP" / version / "plug-ins" / plugin_folder.NAME
-        assert plugin_folder.damage(folder) == []
+        folder = home / ".config/GIMP" / version / "plug-ins" / plugin_bundle.NAME
+        assert plugin_bundle.damage(folder) == []
         assert (folder / front_end).is_dir()
         assert str(folder) in done.stdout
 
@@ -79,7 +79,7 @@ def test_an_upgrade_says_from_what(home: Path) -> None:
     older = made(home / ".config/GIMP/3.2/plug-ins", "old")
     (older / "VERSION").write_text("0.0.1\n", encoding="ascii")
     done = install(home)
-    assert f"Upgraded from 0.0.1 to Precision Upscaler {plugin_folder.version()} for GIMP 3.2" in done.stdout
+    assert f"Upgraded from 0.0.1 to Precision Upscaler {plugin_bundle.version()} for GIMP 3.2" in done.stdout
     assert "Installed Precision Upscaler" in done.stdout
 
 
@@ -116,7 +116,7 @@ def test_a_zip_for_another_gimp_is_refused(home: Path, plugin_gimp2: Path) -> No
     done = install(home, "--zip", archive)
     assert done.returncode == 1
     assert "none of the given zips is for GIMP 3" in done.stderr
-    assert not (home / ".config/GIMP/3.2/plug-ins" / plugin_folder.NAME).exists()
+    assert not (home / ".config/GIMP/3.2/plug-ins" / plugin_bundle.NAME).exists()
 
 
 def test_the_shell_script_finds_a_python_and_hands_its_options_on(home: Path) -> None:
@@ -178,8 +178,8 @@ def test_the_doctor_sees_damage_and_a_lost_mode(tmp_path: Path) -> None:
     plug_ins = tmp_path / "plug-ins"
     plugin = made(plug_ins, "any")
     (plugin / "VERSION").write_text("1.0\n", encoding="ascii")
-    (plugin / plugin_folder.EXECUTABLE).write_text("changed", encoding="ascii")
-    (plugin / plugin_folder.EXECUTABLE).chmod(0o644)
+    (plugin / plugin_bundle.EXECUTABLE).write_text("changed", encoding="ascii")
+    (plugin / plugin_bundle.EXECUTABLE).chmod(0o644)
     told = {"core_problem": "it said nothing"}
     lines = [str(each) for each in doctor.findings(Place("installed", "3.2", plug_ins), lambda *_: told)]
     assert [line.split("\n")[0].startswith("  !!") for line in lines] == [True, True, False, True]
@@ -191,7 +191,7 @@ def test_the_doctor_sees_damage_and_a_lost_mode(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", run_by(__file__))
 def test_the_documented_repair_repairs(command: str, home: Path, mock_address: str) -> None:
     assert install(home, "--plug-ins", home / ".config/GIMP/3.2/plug-ins").returncode == 0
-    program = home / ".config/GIMP/3.2/plug-ins" / plugin_folder.NAME / plugin_folder.EXECUTABLE
+    program = home / ".config/GIMP/3.2/plug-ins" / plugin_bundle.NAME / plugin_bundle.EXECUTABLE
     program.chmod(0o644)
     environ = {"PRECISION_UPSCALER_BASE_URL": mock_address, "FREEPIK_API_KEY": KEY}
     options = ("--check", "--plug-ins", home / ".config/GIMP/3.2/plug-ins")

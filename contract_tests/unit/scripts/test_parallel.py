@@ -6,28 +6,28 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
-import busy
 import pytest
+from dev import parallel
 
 
 @pytest.mark.parametrize(("cores", "processes"), [(1, 2), (2, 3), (4, 6), (7, 11)])
 def test_without_real_gimps_tests_go_wherever_a_process_is_idle(
     cores: int, processes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(busy, "cores", lambda: cores)
-    assert busy.spread(real_gimps=False) == [f"--numprocesses={processes}", "--dist=worksteal"]
-    assert busy.spread(real_gimps=True) == [f"--numprocesses={cores}", "--dist=loadfile"]
+    monkeypatch.setattr(parallel, "cores", lambda: cores)
+    assert parallel.spread(real_gimps=False) == [f"--numprocesses={processes}", "--dist=worksteal"]
+    assert parallel.spread(real_gimps=True) == [f"--numprocesses={cores}", "--dist=loadfile"]
 
 
 def test_the_cores_are_those_this_process_may_use() -> None:
-    assert 1 <= busy.cores() <= (os.cpu_count() or 1)
+    assert 1 <= parallel.cores() <= (os.cpu_count() or 1)
 
 
 @pytest.fixture
 def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Pretend that a folder is in memory; return its facts, to change them."""
-    facts = SimpleNamespace(f_flag=0, f_bavail=busy._ROOM // 4096, f_frsize=4096)
-    monkeypatch.setattr(busy, "_MEMORY", tmp_path)
+    facts = SimpleNamespace(f_flag=0, f_bavail=parallel._ROOM // 4096, f_frsize=4096)
+    monkeypatch.setattr(parallel, "_MEMORY", tmp_path)
     monkeypatch.setattr(os, "statvfs", lambda _: facts)
     return facts
 
@@ -36,7 +36,7 @@ def test_temporary_files_are_in_memory_for_as_long_as_the_run(
     memory: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    with busy.environment(real_gimps=False) as env:
+    with parallel.environment(real_gimps=False) as env:
         assert Path(env["TMPDIR"]).parent == tmp_path
         Path(env["TMPDIR"], "left over").touch()
         assert "PYTHONDONTWRITEBYTECODE" not in env
@@ -52,6 +52,6 @@ def test_they_stay_where_they_are_where_memory_will_not_do(
     memory.f_bavail -= lacks == "room"
     memory.f_flag |= os.ST_NOEXEC if lacks == "programs" else 0
     if lacks == "memory":
-        monkeypatch.setattr(busy, "_MEMORY", tmp_path / "none")
-    with busy.environment(real_gimps=lacks.startswith("nothing")) as env:
+        monkeypatch.setattr(parallel, "_MEMORY", tmp_path / "none")
+    with parallel.environment(real_gimps=lacks.startswith("nothing")) as env:
         assert env["TMPDIR"] == "/as-it-was"

@@ -6,36 +6,35 @@ import subprocess
 import sys
 from pathlib import Path
 
-import placing
-import plugin_folder
 import pytest
-from environment import CLONE
-from steps import Failure
+from dev.bootstrap import CLONE
+from dev.console import Failure
+from installer import place, plugin_bundle
 
 
 def made(folder: Path, content: str) -> Path:
-    plugin = folder / plugin_folder.NAME
+    plugin = folder / plugin_bundle.NAME
     plugin.mkdir(parents=True)
-    (plugin / plugin_folder.EXECUTABLE).write_text(content, encoding="ascii")
-    listing = f"{plugin_folder.digest(plugin / plugin_folder.EXECUTABLE)}  {plugin_folder.EXECUTABLE}\n"
-    (plugin / plugin_folder.FILES).write_text(listing, encoding="ascii")
+    (plugin / plugin_bundle.EXECUTABLE).write_text(content, encoding="ascii")
+    listing = f"{plugin_bundle.digest(plugin / plugin_bundle.EXECUTABLE)}  {plugin_bundle.EXECUTABLE}\n"
+    (plugin / plugin_bundle.FILES).write_text(listing, encoding="ascii")
     return plugin
 
 
 def test_an_upgrade_leaves_nothing_of_the_old_one_and_nothing_beside_it(tmp_path: Path) -> None:
     plug_ins = tmp_path / "GIMP/3.2/plug-ins"
-    old = placing.place(made(tmp_path / "old", "old"), plug_ins)
+    old = place.place(made(tmp_path / "old", "old"), plug_ins)
     (old / "module_that_is_gone.py").write_text("", encoding="ascii")
-    placing.place(made(tmp_path / "new", "new"), plug_ins)
-    assert (old / plugin_folder.EXECUTABLE).read_text(encoding="ascii") == "new"
+    place.place(made(tmp_path / "new", "new"), plug_ins)
+    assert (old / plugin_bundle.EXECUTABLE).read_text(encoding="ascii") == "new"
     assert not (old / "module_that_is_gone.py").exists()
-    assert [path.name for path in plug_ins.iterdir()] == [plugin_folder.NAME]
+    assert [path.name for path in plug_ins.iterdir()] == [plugin_bundle.NAME]
     assert [path.name for path in plug_ins.parent.iterdir()] == ["plug-ins"]
 
 
 def test_a_failed_upgrade_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plug_ins = tmp_path / "plug-ins"
-    target = placing.place(made(tmp_path / "old", "old"), plug_ins)
+    target = place.place(made(tmp_path / "old", "old"), plug_ins)
     rename = Path.rename
 
     def refuse(self: Path, to: Path) -> Path:
@@ -45,28 +44,28 @@ def test_a_failed_upgrade_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(Failure, match="in use") as caught:
-        placing.place(made(tmp_path / "new", "new"), plug_ins)
+        place.place(made(tmp_path / "new", "new"), plug_ins)
     assert "close GIMP" in caught.value.advice
-    assert (target / plugin_folder.EXECUTABLE).read_text(encoding="ascii") == "old"
+    assert (target / plugin_bundle.EXECUTABLE).read_text(encoding="ascii") == "old"
 
 
 def test_a_developers_link_is_replaced_and_what_it_points_to_stays(tmp_path: Path) -> None:
     source = made(tmp_path / "clone", "source")
     plug_ins = tmp_path / "plug-ins"
     plug_ins.mkdir()
-    (plug_ins / plugin_folder.NAME).symlink_to(source)
-    target = placing.place(made(tmp_path / "new", "new"), plug_ins)
+    (plug_ins / plugin_bundle.NAME).symlink_to(source)
+    target = place.place(made(tmp_path / "new", "new"), plug_ins)
     assert not target.is_symlink()
-    assert (source / plugin_folder.EXECUTABLE).read_text(encoding="ascii") == "source"
+    assert (source / plugin_bundle.EXECUTABLE).read_text(encoding="ascii") == "source"
 
 
 def test_removing_takes_ours_and_leaves_others(tmp_path: Path) -> None:
     plug_ins = tmp_path / "plug-ins"
     other = plug_ins / "somebody-elses"
     other.mkdir(parents=True)
-    placing.place(made(tmp_path / "new", "new"), plug_ins)
-    assert placing.remove(plug_ins) is True
-    assert placing.remove(plug_ins) is False
+    place.place(made(tmp_path / "new", "new"), plug_ins)
+    assert place.remove(plug_ins) is True
+    assert place.remove(plug_ins) is False
     assert [path.name for path in plug_ins.iterdir()] == [other.name]
 
 
@@ -76,7 +75,7 @@ def test_the_command_installs_a_whole_plug_in(tmp_path: Path) -> None:
     argv = [sys.executable, str(script), "--plug-ins", str(plug_ins)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
-    folder = plug_ins / plugin_folder.NAME
-    assert plugin_folder.damage(folder) == []
-    assert (folder / plugin_folder.EXECUTABLE).stat().st_mode & 0o777 == 0o755
+    folder = plug_ins / plugin_bundle.NAME
+    assert plugin_bundle.damage(folder) == []
+    assert (folder / plugin_bundle.EXECUTABLE).stat().st_mode & 0o777 == 0o755
     assert str(folder) in done.stdout

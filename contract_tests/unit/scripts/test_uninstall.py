@@ -8,21 +8,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import doctor
-import gimp_places
 import install
-import plugin_folder
 import pytest
-import removing
-from gimp_places import Machine, Place
+from installer import doctor, gimp_locations, plugin_bundle, uninstall
+from installer.gimp_locations import Machine, Place
 
-from contract_tests.scripts import homes
-from contract_tests.scripts.test_placing import made
+from contract_tests.support import homes
+
+from .test_place import made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from private_gimp import Gimp
+    from gimp_sandbox.gimp import Gimp
 
 PARASITES = """# GIMP parasiterc
 
@@ -69,7 +67,7 @@ def test_it_goes_into_every_gimp_and_out_without_a_trace(
     plugin_gimp2: Path,
 ) -> None:
     machine = life(layout)
-    places = gimp_places.places(machine)
+    places = gimp_locations.places(machine)
     for place in places:
         place.plug_ins.mkdir(parents=True, exist_ok=True)
         (place.plug_ins.parent / "parasiterc").write_text(PARASITES, encoding="ascii")
@@ -77,8 +75,8 @@ def test_it_goes_into_every_gimp_and_out_without_a_trace(
     archives = [next(folder.parent.glob("*.zip")) for folder in (plugin_gimp3, plugin_gimp2)]
     install.install(places, archives)
     for place in places:
-        folder = place.plug_ins / plugin_folder.NAME
-        assert plugin_folder.damage(folder) == []
+        folder = place.plug_ins / plugin_bundle.NAME
+        assert plugin_bundle.damage(folder) == []
         assert (folder / f"upscaler_{place.front_end}").is_dir()
         presets = place.plug_ins.parent / "plug-in-settings/plug-in-precision-upscale.presets"
         presets.parent.mkdir()
@@ -88,7 +86,7 @@ def test_it_goes_into_every_gimp_and_out_without_a_trace(
         Path(stored, "credentials.json").write_text(json.dumps({"freepik": "a-key"}), encoding="ascii")
         expected = place.data[0] if place.data else None
         assert expected is None or str(expected) == stored
-    removing.uninstall(places, gimp_places.places(machine), discard=False)
+    uninstall.uninstall(places, gimp_locations.places(machine), discard=False)
     assert files(tmp_path) == before
     for place in places:
         kept = (place.plug_ins.parent / "parasiterc").read_text(encoding="ascii")
@@ -119,7 +117,7 @@ def test_what_was_paid_for_is_kept_unless_told_otherwise(
         (data / "jobs").mkdir(parents=True, exist_ok=True)
         (data / "credentials.json").write_text("{}", encoding="ascii")
         made(place.plug_ins, "any")
-        removing.uninstall([place], [place], discard=discard)
+        uninstall.uninstall([place], [place], discard=discard)
         told = capsys.readouterr().out
         assert (data / "jobs").exists() is not discard
         assert not (data / "credentials.json").exists()
@@ -144,13 +142,13 @@ def test_another_gimp_keeps_what_it_shares(
     asked = answering(monkeypatch, answers)
     for place in (named, native, flatpak):
         made(place.plug_ins, "any")
-    removing.uninstall([named], [native, flatpak], discard=False)
+    uninstall.uninstall([named], [native, flatpak], discard=False)
     assert (shared.exists(), "forget" in asked) == (True, False)
     assert "GIMP 3.2 (installed) and GIMP 3.2 (Flatpak) still use it" in capsys.readouterr().out
-    removing.uninstall([flatpak], [native, flatpak], discard=False)
+    uninstall.uninstall([flatpak], [native, flatpak], discard=False)
     assert (shared.exists(), apart.exists(), "forget" in asked) == (True, False, False)
     assert "GIMP 3.2 (installed) still uses it" in capsys.readouterr().out
-    removing.uninstall([native], [native, flatpak], discard=False)
+    uninstall.uninstall([native], [native, flatpak], discard=False)
     assert (shared.exists(), "forget" in asked) == (False, True)
 
 
@@ -164,7 +162,7 @@ def test_what_is_not_the_plug_ins_is_left_alone(
     place = Place("installed", "3.2", tmp_path / "plug-ins")
     made(place.plug_ins, "any")
     answering(monkeypatch, {place.plug_ins: {"data_folder": str(data), "paid": 0}})
-    removing.uninstall([place], [place], discard=True)
+    uninstall.uninstall([place], [place], discard=True)
     assert files(data) == {"novel.txt"}
     assert "files in it that are not the plug-in's" in capsys.readouterr().out
 
@@ -203,13 +201,13 @@ def test_every_key_leaves_the_keyring_also_those_for_practice(
     (tmp_path / "ring_of_test.py").write_text(RING, encoding="ascii")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "ring_of_test.Ring")
     # the plug-in starts its worker with a PYTHONPATH of its own
-    place = next(place for place in gimp_places.places(machine) if place.front_end == "gimp3")
+    place = next(place for place in gimp_locations.places(machine) if place.front_end == "gimp3")
     install.install([place], [next(plugin_gimp3.parent.glob("*.zip"))])
-    folder = place.plug_ins / plugin_folder.NAME
+    folder = place.plug_ins / plugin_bundle.NAME
     (folder / "vendor/ring_of_test.py").write_text(RING, encoding="ascii")
     data = machine.home / ".local/share/precision-upscaler"
     store = (
-        "import sys; from pathlib import Path; from precision_upscaler.credentials import store_key; "
+        "import sys; from pathlib import Path; from precision_upscaler.storage.credentials import store_key; "
         "assert store_key(Path(sys.argv[1]), sys.argv[2], 'a-key') == 'keyring'"
     )
     data.mkdir(parents=True)
@@ -220,7 +218,7 @@ def test_every_key_leaves_the_keyring_also_those_for_practice(
     monkeypatch.delenv("PYTHONPATH")
     ring = machine.home / "ring"
     assert len(json.loads(ring.read_text(encoding="ascii"))) == 3
-    removing.uninstall([place], [place], discard=False)
+    uninstall.uninstall([place], [place], discard=False)
     assert json.loads(ring.read_text(encoding="ascii")) == {}
     assert not data.exists()
 
@@ -239,6 +237,6 @@ def test_a_real_gimp_forgets_the_address_and_nothing_else(gimp3: Gimp) -> None:
         gimp3.batch(code, home=home)
         settings = home / gimp3.settings
         assert b"precision-upscaler-service" in (settings / "parasiterc").read_bytes()
-        removing._forget_in_gimp(settings)
+        uninstall._forget_in_gimp(settings)
         gimp3.batch(ask, home=home)
         assert (home / "answer").read_text(encoding="ascii") == "['somebody-else']"

@@ -15,17 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import build_zip
-import placing
-import plugin_folder
 import pytest
-import wheels
-from environment import CLONE
-from steps import Failure
+from dev.bootstrap import CLONE
+from dev.console import Failure
+from installer import place, plugin_bundle, wheels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FRONT_ENDS = [*plugin_folder.FRONT_ENDS]
+FRONT_ENDS = [*plugin_bundle.FRONT_ENDS]
 
 
 @pytest.fixture(scope="module", params=FRONT_ENDS)
@@ -107,17 +105,17 @@ def test_the_same_source_makes_the_same_bytes(archive: Path, tmp_path: Path) -> 
 
 
 def test_what_it_unpacks_to_is_whole_and_damage_is_named(archive: Path, tmp_path: Path) -> None:
-    folder = placing.unpack(archive, tmp_path)
-    assert plugin_folder.damage(folder) == []
-    assert os.access(folder / plugin_folder.EXECUTABLE, os.X_OK)
+    folder = place.unpack(archive, tmp_path)
+    assert plugin_bundle.damage(folder) == []
+    assert os.access(folder / plugin_bundle.EXECUTABLE, os.X_OK)
     assert not os.access(folder / "LICENSE", os.X_OK)
     (folder / "LICENSE").write_text("mine now", encoding="ascii")
     (folder / "VERSION").unlink()
-    assert plugin_folder.damage(folder) == ["LICENSE was changed", "VERSION is missing"]
+    assert plugin_bundle.damage(folder) == ["LICENSE was changed", "VERSION is missing"]
 
 
 def test_the_worker_starts_from_the_zip_alone(archive: Path, tmp_path: Path) -> None:
-    folder = placing.unpack(archive, tmp_path)
+    folder = place.unpack(archive, tmp_path)
     env = {
         "PYTHONPATH": os.pathsep.join([str(folder), str(folder / "vendor")]),
         "PRECISION_UPSCALER_DATA": str(tmp_path / "data"),
@@ -175,4 +173,4 @@ def test_what_is_no_zip_of_ours_is_refused(tmp_path: Path, content: bytes) -> No
     archive = tmp_path / "some.zip"
     archive.write_bytes(content)
     with pytest.raises(Failure, match="not a zip of Precision Upscaler"):
-        placing.unpack(archive, tmp_path / "out")
+        place.unpack(archive, tmp_path / "out")

@@ -15,7 +15,7 @@ from account import account
 from gi.repository import Gegl, Gimp
 
 sys.path.append(os.path.join(Gimp.directory(), "plug-ins", "precision-upscaler"))
-from upscaler_gimp3 import attributes
+from upscaler_gimp3.image import attributes
 
 
 def plain(**about):

@@ -16,7 +16,8 @@ from gi.repository import Gegl, Gimp
 
 sys.path.append(os.path.join(Gimp.directory(), "plug-ins", "precision-upscaler"))
 from precision_upscaler.contract import PARAMETERS
-from upscaler_gimp3 import arguments, run, waiting
+from upscaler_gimp3 import arguments, upscale
+from upscaler_gimp3.worker import pool
 
 OPTIONS = {"area": "selection", "placement": "fit-layer"}
 
@@ -24,11 +25,11 @@ OPTIONS = {"area": "selection", "placement": "fit-layer"}
 def abandoned(image, layers, **changes):
     """Upscale what is selected of ``layers`` and let go of the result; ``changes`` are made to its origin."""
     options = arguments.Options({one.name: one.default for one in PARAMETERS}, colors="service", **OPTIONS)
-    subject = run.chosen(image, layers, options, str)[0]
-    crew = waiting.Crew(1, lambda *_: None, str)
+    subject = upscale.chosen(image, layers, options, str)[0]
+    crew = pool.Crew(1, lambda *_: None, str)
     crew.prepare()
-    path, exported = run._exported(subject, run.UploadFormat(crew.workers[0]), str)
-    command = run.command(image, subject, options, path, exported)
+    path, exported = upscale._exported(subject, upscale.UploadFormat(crew.workers[0]), str)
+    command = upscale.command(image, subject, options, path, exported)
     command["origin"].update(changes)
     endings = crew.run([command])
     crew.close()

@@ -14,14 +14,14 @@ from typing import Any
 
 import httpx2
 import pytest
-from precision_upscaler import client as client_module
-from precision_upscaler.answers import CallFailed, named_error
+from precision_upscaler.api import client as client_module
+from precision_upscaler.api.client import Timeouts, UpscalerClient
+from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.api.responses import CallFailed, named_error
 from precision_upscaler.cancel import CancelToken
-from precision_upscaler.client import Timeouts, UpscalerClient
 from precision_upscaler.errors import Cancelled, TlsFailed
-from precision_upscaler.request import UpscaleRequest
 
-from contract_tests.pictures import png
+from contract_tests.support.pictures import png
 
 BRISK = Timeouts(connect=2.0, stall=2.0, call=0.4, upload=0.6, answer=0.4, download=0.4)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from precision_upscaler.answers import CallFailed
+from precision_upscaler.api.download import Download, Partial, Step, content_range
+from precision_upscaler.api.responses import CallFailed
 from precision_upscaler.cancel import CancelToken
-from precision_upscaler.download import Download, Partial, Step, content_range
 from precision_upscaler.errors import Cancelled, ResultTooLarge
 
-from contract_tests.fault_matrix.line import FaultyLine, Plan
-from contract_tests.world import World
+from contract_tests.recovery.line import FaultyLine, Plan
+from contract_tests.support.world import World
 
 LINK = "https://ai-statics.freepik.com/a/upscaler_result.png?token=exp=1~hmac=2"
 SOURCE = LINK.partition("?")[0]

@@ -6,9 +6,9 @@ import base64
 import subprocess
 
 import pytest
-from precision_upscaler.webhooks import TOLERANCE_SECONDS, WebhookError, sign, verify
+from precision_upscaler.api.webhooks import TOLERANCE_SECONDS, WebhookError, sign, verify
 
-from mock_server import webhooks
+from mock_server.webhooks import delivery
 
 BODY = b'{"task_id":"046b6c7f-0b8a-43b9-b35d-6489e6daee91","status":"COMPLETED","generated":[]}'
 SECRET = "whsec_c2VjcmV0 with its plain bytes"
@@ -83,5 +83,5 @@ def test_anything_else_is_not_believed(
 
 
 def test_the_mock_signs_what_we_believe() -> None:
-    signature = webhooks.sign(SECRET, "msg_1", 1800000000, BODY)
+    signature = delivery.sign(SECRET, "msg_1", 1800000000, BODY)
     verify(headers(signature if signature.startswith("v1,") else f"v1,{signature}"), BODY, SECRET, NOW)

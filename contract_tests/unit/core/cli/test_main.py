@@ -20,21 +20,22 @@ import pytest
 from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 from PIL import Image, ImageCms
-from precision_upscaler import __version__, batch, cli, outputs, workshop
-from precision_upscaler.bars import silent
+from precision_upscaler import __version__, app
+from precision_upscaler.api.client import UpscalerClient
+from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.cancel import CancelToken
-from precision_upscaler.client import UpscalerClient
+from precision_upscaler.cli import batch, main, outputs
+from precision_upscaler.cli.progress_bars import silent
 from precision_upscaler.clock import SystemClock
 from precision_upscaler.contract import PARAMETERS
-from precision_upscaler.contract.price import TABLE
+from precision_upscaler.contract.estimates import TABLE
 from precision_upscaler.errors import Cancelled, Charged
-from precision_upscaler.images import verify
-from precision_upscaler.job import upscale
-from precision_upscaler.journal import Journal
-from precision_upscaler.request import UpscaleRequest
+from precision_upscaler.imaging.base import verify
+from precision_upscaler.jobs.service import upscale
+from precision_upscaler.storage.journal import Journal
 
-from contract_tests.pictures import png
-from contract_tests.world import TASK_SECONDS, FakeClock
+from contract_tests.support.pictures import png
+from contract_tests.support.world import TASK_SECONDS, FakeClock
 from mock_server import PrecisionMock
 
 
@@ -46,7 +47,7 @@ class Shell:
         self.mock = mock
 
     def run(self, *words: str, code: int = 0) -> Result:
-        found = CliRunner().invoke(cli.main, [str(word) for word in words], catch_exceptions=False)
+        found = CliRunner().invoke(main.main, [str(word) for word in words], catch_exceptions=False)
         assert found.exit_code == code, found.output
         return found
 
@@ -62,7 +63,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     for index, name in enumerate(("sky", "sea", "city")):
         (tmp_path / f"{name}.png").write_bytes(png(160, 160 + index))
     clock = FakeClock()
-    monkeypatch.setattr(workshop, "SystemClock", lambda: clock)
+    monkeypatch.setattr(app, "SystemClock", lambda: clock)
     with PrecisionMock(real_time=clock.monotonic, speed=1.0, seconds=TASK_SECONDS) as mock:
         monkeypatch.setenv("PRECISION_UPSCALER_BASE_URL", mock.url)
         yield Shell(tmp_path, mock)
@@ -215,7 +216,7 @@ def test_an_output_that_breaks_meanwhile_leaves_a_paid_job_and_says_so(
 
 def test_a_file_that_appears_meanwhile_is_kept(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     (shell.folder / "out.png").write_text("precious")
-    monkeypatch.setattr(cli, "plan", functools.partial(_blind, outputs.plan))
+    monkeypatch.setattr(main, "plan", functools.partial(_blind, outputs.plan))
     assert "exists" in shell.run("sky.png", "out.png", code=5).output
     assert (shell.folder / "out.png").read_text() == "precious"
 
@@ -261,7 +262,7 @@ def described_photo(folder: Path) -> Path:
 
 def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
     photo = described_photo(shell.folder)
-    with cli._workshop(None).surroundings(lambda _event: None) as around:
+    with main._workshop(None).surroundings(lambda _event: None) as around:
         done = upscale(photo, UpscaleRequest(), around, origin={})
         job = around.journal.open(done.job_id)
         webp = job.folder / "result.webp"
@@ -274,7 +275,7 @@ def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
 
 def test_a_resumed_result_has_its_metadata_though_the_source_is_gone(shell: Shell) -> None:
     photo = described_photo(shell.folder)
-    with cli._workshop(None).surroundings(lambda _event: None) as around:
+    with main._workshop(None).surroundings(lambda _event: None) as around:
         upscale(photo, UpscaleRequest(), around, origin={"file": str(photo)})
     photo.unlink()
     shell.run("resume", "-o", "rescued.png")
@@ -292,7 +293,7 @@ def test_a_dry_run_uses_the_prices_that_the_user_has(shell: Shell) -> None:
 
 def complete(*words: str) -> list[str]:
     """Return what a shell offers for the last of ``words``."""
-    shell = BashComplete(cli.main, {}, "precision-upscale", "_PRECISION_UPSCALE_COMPLETE")
+    shell = BashComplete(main.main, {}, "precision-upscale", "_PRECISION_UPSCALE_COMPLETE")
     return [item.value for item in shell.get_completions(list(words[:-1]), words[-1])]
 
 
@@ -353,7 +354,7 @@ def test_exit_codes_tell_whether_something_paid_is_waiting(
 
 def test_a_paid_job_is_listed_and_resumed_for_free(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     # an editor's plug-in paid for it, and was closed before the picture came
-    with cli._workshop(None).surroundings(lambda _event: None) as around:
+    with main._workshop(None).surroundings(lambda _event: None) as around:
         upscale(shell.folder / "sky.png", UpscaleRequest(), around, origin={"layer": "sky.png"})
         (stored,) = around.journal.undelivered()
         (stored.folder / "result.png").unlink()
@@ -379,7 +380,7 @@ def test_settings_are_shown_and_changed(shell: Shell) -> None:
 def test_the_key_is_stored_and_tested(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FREEPIK_API_KEY")
     assert shell.run("test-key", code=3)
-    found = CliRunner().invoke(cli.main, ["store-key"], input="mock-key\n", catch_exceptions=False)
+    found = CliRunner().invoke(main.main, ["store-key"], input="mock-key\n", catch_exceptions=False)
     assert (found.exit_code, "mock-key" in found.output) == (0, False)
     assert shell.run("test-key").output == "The key works.\n"
 
@@ -450,14 +451,14 @@ def test_a_plan_names_what_is_there_already(shell: Shell) -> None:
 
 
 def test_a_paste_that_is_no_key_is_not_stored(shell: Shell) -> None:
-    found = CliRunner().invoke(cli.main, ["store-key"], input="two words\n", catch_exceptions=False)
+    found = CliRunner().invoke(main.main, ["store-key"], input="two words\n", catch_exceptions=False)
     assert found.exit_code != 0
     assert "no API key" in found.output
     assert not (shell.folder / "data/credentials.json").exists()
 
 
 def test_a_key_in_the_environment_comes_before_the_stored_one(shell: Shell) -> None:
-    found = CliRunner().invoke(cli.main, ["store-key"], input="other-key\n", catch_exceptions=False)
+    found = CliRunner().invoke(main.main, ["store-key"], input="other-key\n", catch_exceptions=False)
     assert found.exit_code == 0
     assert "Note: FREEPIK_API_KEY is set and comes first." in found.output
 
@@ -482,7 +483,7 @@ def test_what_nobody_thought_of_ends_one_picture_and_keeps_what_was_paid(
 
     with monkeypatch.context() as patched:
         patched.setattr(batch, "deliver", fall_over)
-        found = CliRunner().invoke(cli.main, ["sky.png", "out.png"], catch_exceptions=False)
+        found = CliRunner().invoke(main.main, ["sky.png", "out.png"], catch_exceptions=False)
     assert found.exit_code != 0
     assert "Something unexpected happened (RuntimeError: odd)." in " ".join(found.output.split())
     shell.run("resume", "-o", "out/")
@@ -505,21 +506,21 @@ def test_a_cancelled_picture_says_what_it_has_cost(
 
 
 def test_control_c_cancels_in_order_and_the_next_one_as_usual() -> None:
-    workshop: Any = SimpleNamespace(cancel=CancelToken())
+    app: Any = SimpleNamespace(cancel=CancelToken())
     usual = signal.getsignal(signal.SIGINT)
-    with batch._interruptible(workshop):
+    with batch._interruptible(app):
         signal.raise_signal(signal.SIGINT)
-        assert workshop.cancel.event.wait(10)
+        assert app.cancel.event.wait(10)
         assert signal.getsignal(signal.SIGINT) is usual
     assert signal.getsignal(signal.SIGINT) is usual
 
 
 def test_only_the_main_thread_listens_to_control_c() -> None:
     usual, seen = signal.getsignal(signal.SIGINT), []
-    workshop: Any = SimpleNamespace(cancel=CancelToken())
+    app: Any = SimpleNamespace(cancel=CancelToken())
 
     def elsewhere() -> None:
-        with batch._interruptible(workshop):
+        with batch._interruptible(app):
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=elsewhere)
@@ -553,8 +554,8 @@ def test_a_choice_among_settings_is_kept_as_it_is_written(shell: Shell) -> None:
 
 def test_a_service_out_of_reach_says_nothing_about_the_key(shell: Shell) -> None:
     words = ["test-key", "--base-url", "http://127.0.0.1:9"]
-    found = CliRunner().invoke(cli.main, words, catch_exceptions=False)
-    assert found.exit_code not in (0, cli.ACCOUNT)
+    found = CliRunner().invoke(main.main, words, catch_exceptions=False)
+    assert found.exit_code not in (0, main.ACCOUNT)
     assert "could not be reached" in found.output
 
 
@@ -567,7 +568,7 @@ def test_a_warning_is_told_beside_the_result(shell: Shell, monkeypatch: pytest.M
 
 def test_the_module_is_the_program_too() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "precision_upscaler.cli", "--version"],
+        [sys.executable, "-m", "precision_upscaler.cli.main", "--version"],
         capture_output=True,
         text=True,
         check=True,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
-from precision_upscaler.bars import bars
-from precision_upscaler.events import Progress, Stage, Warned
+from precision_upscaler.cli.progress_bars import bars
+from precision_upscaler.jobs.context import Progress, Stage, Warned
 from rich.console import Console
 
 COLOUR = "\x1b[91m"

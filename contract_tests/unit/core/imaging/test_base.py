@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from precision_upscaler.contract import LIMITS
-from precision_upscaler.images import (
+from precision_upscaler.imaging.base import (
     NotAPicture,
     _verify_jpeg,
     inspect,
@@ -22,7 +22,7 @@ from precision_upscaler.images import (
     sniff,
     verify,
 )
-from precision_upscaler.source import size_problem
+from precision_upscaler.jobs.source import size_problem
 
 
 def picture(width: int = 40, height: int = 30, mode: str = "RGB") -> Image.Image:

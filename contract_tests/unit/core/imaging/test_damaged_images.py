@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from precision_upscaler.images import NotAPicture, PngHeader, inspect, png_header, png_rows, verify
-from precision_upscaler.pixels import CannotCompare, likeness
+from precision_upscaler.imaging.base import NotAPicture, PngHeader, inspect, png_header, png_rows, verify
+from precision_upscaler.imaging.similarity import CannotCompare, likeness
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
-from precision_upscaler.carrying import carried, packed, put_in, resized, unpacked
-from precision_upscaler.images import Picture, inspect, verify
-from precision_upscaler.stripping import file_blocks, pieces_to_send, png_profile, sent_digest
+from precision_upscaler.imaging.base import Picture, inspect, verify
+from precision_upscaler.imaging.carrying import carried, packed, put_in, resized, unpacked
+from precision_upscaler.imaging.metadata import file_blocks, pieces_to_send, png_profile, sent_digest
 
-from contract_tests.core.test_images import FILES, picture
+from .test_base import FILES, picture
 
 SECRET = b"Ana's home"
 ORIENTATION, SIZE = 0x0112, (0xA002, 0xA003)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageFilter
-from precision_upscaler.pixels import GRID, CannotCompare, likeness, resembles, unfilter
+from precision_upscaler.imaging.similarity import GRID, CannotCompare, likeness, resembles, unfilter
 
 
 def photo(seed: int, size: tuple[int, int] = (96, 72)) -> Image.Image:

@@ -7,12 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from precision_upscaler import incoming
-from precision_upscaler.images import NotAPicture, Picture, verify
-from precision_upscaler.incoming import Growing, Incoming
+from precision_upscaler.imaging import streaming
+from precision_upscaler.imaging.base import NotAPicture, Picture, verify
+from precision_upscaler.imaging.streaming import Growing, Incoming
 
-from contract_tests.core.test_images import FILES
-from contract_tests.pictures import large_png
+from contract_tests.support.pictures import large_png
+
+from .test_base import FILES
 
 LARGE = large_png(400, 300)
 
@@ -44,7 +45,7 @@ def test_a_whole_picture_is_taken_whatever_it_is(name: str, tmp_path: Path) -> N
 
 def test_a_png_is_not_read_again_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     coming = arrived(tmp_path / "picture", LARGE)
-    monkeypatch.setattr(incoming, "verify", lambda _path: pytest.fail("it was read a second time"))
+    monkeypatch.setattr(streaming, "verify", lambda _path: pytest.fail("it was read a second time"))
     assert (coming.picture().width, coming.picture().height) == (400, 300)
 
 
@@ -77,7 +78,7 @@ def test_a_download_that_goes_on_is_checked_from_its_beginning(
     with path.open("ab") as stream:
         stream.write(LARGE[half:])
     coming.reach(len(LARGE))
-    monkeypatch.setattr(incoming, "verify", lambda _path: pytest.fail("it was read a second time"))
+    monkeypatch.setattr(streaming, "verify", lambda _path: pytest.fail("it was read a second time"))
     assert coming.picture().width == 400
 
 

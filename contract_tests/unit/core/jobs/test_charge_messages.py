@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from precision_upscaler import client, files
+from precision_upscaler.api import client
 from precision_upscaler.errors import (
     CreateUnresolved,
     DiskFull,
@@ -19,13 +19,15 @@ from precision_upscaler.errors import (
     JournalBroken,
     UpscaleError,
 )
-from precision_upscaler.journal import State
+from precision_upscaler.storage import files
+from precision_upscaler.storage.journal import State
 
-from contract_tests.core.test_lost_pairs import lose, tasks_by_parameters
-from contract_tests.core.test_worker import raw
-from contract_tests.fault_matrix.test_processes import desk, events_until
-from contract_tests.pictures import png
-from contract_tests.world import World
+from contract_tests.recovery.test_processes import desk, events_until
+from contract_tests.support.pictures import png
+from contract_tests.support.world import World
+from contract_tests.unit.core.test_worker import raw
+
+from .test_lost_pairs import lose, tasks_by_parameters
 
 
 def break_writes(monkeypatch: pytest.MonkeyPatch, number: int, text: bytes, *, allowed: int = 0) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from precision_upscaler.claims import Claim, choose
+from precision_upscaler.jobs.claims import Claim, choose
 
 SURE = Claim("sure", exact=True)
 SHARED = Claim("shared", exact=True, rivals=1)

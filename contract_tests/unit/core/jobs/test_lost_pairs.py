@@ -9,11 +9,11 @@ import pytest
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import CreateUnresolved
-from precision_upscaler.journal import Job, State
+from precision_upscaler.storage.journal import Job, State
 
-from contract_tests.fault_matrix.line import FaultyLine, Plan
-from contract_tests.pictures import png
-from contract_tests.world import World
+from contract_tests.recovery.line import FaultyLine, Plan
+from contract_tests.support.pictures import png
+from contract_tests.support.world import World
 
 PAIRS: dict[str, tuple[dict[str, Any], ...]] = {
     "another slider": ({"sharpen": 7}, {"sharpen": 50}),

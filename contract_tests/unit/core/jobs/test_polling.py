@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from precision_upscaler import ledger as ledger_module
-from precision_upscaler.ledger import RequestLedger, next_slot
-from precision_upscaler.policy import Call, PollingPolicy, goes_first
+from precision_upscaler.api import rate_limiter as ledger_module
+from precision_upscaler.api.rate_limiter import RequestLedger, next_slot
+from precision_upscaler.api.retry import Call, PollingPolicy, goes_first
 
 if TYPE_CHECKING:
     from pathlib import Path

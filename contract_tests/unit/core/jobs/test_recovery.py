@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from precision_upscaler import recovery, rivals
-from precision_upscaler.answers import CallFailed
-from precision_upscaler.client import UpscalerClient
+from precision_upscaler.api.client import UpscalerClient
+from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.api.responses import CallFailed
+from precision_upscaler.api.retry import Failure, Verdict
+from precision_upscaler.api.task import Task
 from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
-from precision_upscaler.images import NotAPicture
-from precision_upscaler.incoming import Incoming
-from precision_upscaler.journal import Journal, State
-from precision_upscaler.policy import Failure, Verdict
-from precision_upscaler.request import UpscaleRequest
-from precision_upscaler.rivals import KNOWN
-from precision_upscaler.task import Task
-from precision_upscaler.walk import Walk
+from precision_upscaler.imaging.base import NotAPicture
+from precision_upscaler.imaging.streaming import Incoming
+from precision_upscaler.jobs import recovery, rivals
+from precision_upscaler.jobs.rivals import KNOWN
+from precision_upscaler.jobs.runner import Walk
+from precision_upscaler.storage.journal import Journal, State
 
-from contract_tests.fault_matrix.line import FaultyLine, Plan
-from contract_tests.pictures import png
-from contract_tests.world import World
+from contract_tests.recovery.line import FaultyLine, Plan
+from contract_tests.support.pictures import png
+from contract_tests.support.world import World
 
 
 def test_the_lost_task_is_adopted_and_said_so(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
-from precision_upscaler import images
-from precision_upscaler.answers import CallFailed
+from precision_upscaler.api.client import UpscalerClient
+from precision_upscaler.api.responses import CallFailed
+from precision_upscaler.api.retry import Failure, PollingPolicy
 from precision_upscaler.cancel import CancelToken
-from precision_upscaler.client import UpscalerClient
 from precision_upscaler.errors import (
     Cancelled,
     DownloadFailed,
@@ -24,19 +24,19 @@ from precision_upscaler.errors import (
     SourceUnreadable,
     StillRunning,
 )
-from precision_upscaler.events import Event, Progress, Stage
-from precision_upscaler.images import verify
-from precision_upscaler.journal import State
-from precision_upscaler.policy import Failure, PollingPolicy
+from precision_upscaler.imaging import base
+from precision_upscaler.imaging.base import verify
+from precision_upscaler.jobs.context import Event, Progress, Stage
+from precision_upscaler.storage.journal import State
 
-from contract_tests.fault_matrix.line import FaultyLine, Plan
-from contract_tests.pictures import png
-from contract_tests.world import PATIENT, World
+from contract_tests.recovery.line import FaultyLine, Plan
+from contract_tests.support.pictures import png
+from contract_tests.support.world import PATIENT, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from precision_upscaler.task import Task
+    from precision_upscaler.api.task import Task
 
 
 def test_a_job_tells_its_stages_in_order_and_when_it_costs(tmp_path: Path) -> None:
@@ -83,13 +83,13 @@ def test_the_way_to_the_service_is_no_pause(
 
 def test_each_picture_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unpacked: list[str] = []
-    chunks_of = images.png_chunks
+    chunks_of = base.png_chunks
 
     def counted(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         unpacked.append(Path(stream.name).name)
         return chunks_of(stream)
 
-    monkeypatch.setattr(images, "png_chunks", counted)
+    monkeypatch.setattr(base, "png_chunks", counted)
     with World(tmp_path) as world:
         world.upscale()
         assert unpacked == [world.source.name, "result.part"]
@@ -261,8 +261,8 @@ def test_what_has_ended_cannot_be_resumed(tmp_path: Path) -> None:
 
 
 def test_a_taken_source_is_gone_and_a_lent_one_is_not(tmp_path: Path) -> None:
-    from precision_upscaler.job import upscale  # noqa: PLC0415 - the World lends its source
-    from precision_upscaler.request import UpscaleRequest  # noqa: PLC0415 - as above
+    from precision_upscaler.api.models import UpscaleRequest  # noqa: PLC0415 - as above
+    from precision_upscaler.jobs.service import upscale  # noqa: PLC0415 - the World lends its source
 
     with World(tmp_path, wsgi=True) as world:
         world.upscale()

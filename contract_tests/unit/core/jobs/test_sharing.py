@@ -6,17 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from precision_upscaler import files
-from precision_upscaler import journal as journal_module
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import JobUnknown, TaskFailed
-from precision_upscaler.events import Event, Stage
-from precision_upscaler.images import verify
-from precision_upscaler.journal import Job, State
-from precision_upscaler.pruning import prune
+from precision_upscaler.imaging.base import verify
+from precision_upscaler.jobs.context import Event, Stage
+from precision_upscaler.storage import files
+from precision_upscaler.storage import journal as journal_module
+from precision_upscaler.storage.journal import Job, State
+from precision_upscaler.storage.pruning import prune
 
-from contract_tests.world import World
+from contract_tests.support.world import World
 
 
 def paid_job(world: World) -> Job:

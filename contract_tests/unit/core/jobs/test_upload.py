@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.errors import SourceFormat, SourceUnreadable
-from precision_upscaler.job import upscale
-from precision_upscaler.journal import State
-from precision_upscaler.request import UpscaleRequest
+from precision_upscaler.jobs.service import upscale
+from precision_upscaler.storage.journal import State
 
-from contract_tests.fault_matrix.test_processes import desk
-from contract_tests.world import World
+from contract_tests.recovery.test_processes import desk
+from contract_tests.support.world import World
 
 SIZE = (160, 200)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from precision_upscaler.contract import SERVERS
-from precision_upscaler.credentials import account, auth_header, find_key, require_key, store_key
 from precision_upscaler.errors import KeyNotStored, NoKey
+from precision_upscaler.storage.credentials import account, auth_header, find_key, require_key, store_key
 
 OLD, NEW = SERVERS
 MOCK = "http://127.0.0.1:8000"
@@ -40,7 +40,7 @@ def test_looking_for_a_keyring_starts_no_other_program(tmp_path: Path) -> None:
     code = (
         "import sys; started = []\n"
         "sys.addaudithook(lambda name, facts: name == 'subprocess.Popen' and started.append(facts[0]))\n"
-        "from precision_upscaler.credentials import system_keyring\n"
+        "from precision_upscaler.storage.credentials import system_keyring\n"
         "system_keyring(); print(started, 'keyring.backends.macOS' in sys.modules)"
     )
     without = ("PYTHON_KEYRING_BACKEND", "DBUS_SESSION_BUS_ADDRESS")

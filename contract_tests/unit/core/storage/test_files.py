@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from precision_upscaler.files import (
+from precision_upscaler.storage.files import (
     FileLock,
     copy_durably,
     private_folder,
@@ -96,7 +96,7 @@ def test_a_lock_keeps_everybody_else_out(tmp_path: Path) -> None:
 
 def test_a_lock_dies_with_its_holder(tmp_path: Path) -> None:
     program = (
-        "import sys, pathlib; from precision_upscaler.files import FileLock;"
+        "import sys, pathlib; from precision_upscaler.storage.files import FileLock;"
         "FileLock(pathlib.Path(sys.argv[1])).acquire(wait=True); print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from precision_upscaler import files
-from precision_upscaler import journal as journal_module
 from precision_upscaler.errors import DiskFull, JobUnknown, JournalBroken, UpscaleError
-from precision_upscaler.images import verify
-from precision_upscaler.journal import Job, JobSpec, Journal, State, intact_result
-from precision_upscaler.pruning import prune
-from precision_upscaler.rivals import KNOWN, known_tasks
+from precision_upscaler.imaging.base import verify
+from precision_upscaler.jobs.rivals import KNOWN, known_tasks
+from precision_upscaler.storage import files
+from precision_upscaler.storage import journal as journal_module
+from precision_upscaler.storage.journal import Job, JobSpec, Journal, State, intact_result
+from precision_upscaler.storage.pruning import prune
 
-from contract_tests.pictures import png
-from contract_tests.world import FakeClock
+from contract_tests.support.pictures import png
+from contract_tests.support.world import FakeClock
 
 DAY = 86400.0
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from precision_upscaler import log
-from precision_upscaler.log import LOGGER, open_log, scrub
+from precision_upscaler.storage import log
+from precision_upscaler.storage.log import LOGGER, open_log, scrub
 
 
 @pytest.mark.parametrize(

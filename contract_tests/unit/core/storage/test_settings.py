@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import AddressNotAllowed, InvalidSetting
-from precision_upscaler.settings import Settings, data_folder, effective_address, load, save
+from precision_upscaler.storage.settings import Settings, data_folder, effective_address, load, save
 
 
 def test_settings_come_back_as_they_were_stored(tmp_path: Path) -> None:

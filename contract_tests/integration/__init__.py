@@ -1,0 +1,1 @@
+"""Tests of whole programs: real GIMPs, their windows, the documents."""
