@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from precision_upscaler import errors, settings
-from precision_upscaler.cli import main as command_line
-from precision_upscaler.contract import LIMITS, SERVERS, price
+from precision_upscaler import errors
+from precision_upscaler.cli.main import main as command_line
+from precision_upscaler.contract import LIMITS, SERVERS, estimates
 from precision_upscaler.frontend import options, texts
+from precision_upscaler.storage import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +133,7 @@ def _prices() -> Iterator[str]:
     yield ""
     yield "## Prices"
     yield ""
-    yield f"Estimates follow a table of {price.TABLE['dated']}, by the result's area; the account at the"
+    yield f"Estimates follow a table of {estimates.TABLE['dated']}, by the result's area; the account at the"
     yield "service shows what was really charged. A file `prices.json` of yours in the folder of jobs and"
     yield "settings goes before it; it is written like"
     yield "[the plug-in's own](../plugin/precision_upscaler/contract/prices.json), and heeded by the dialog"
@@ -140,9 +141,11 @@ def _prices() -> Iterator[str]:
     yield ""
     yield "| result up to | about |"
     yield "| --- | --- |"
-    for step in price.TABLE["steps"]:
-        yield f"| {step['up_to_megapixels']} megapixels | {step['price']:.2f} {price.TABLE['currency']} |"
-    beyond = f"{price.TABLE['beyond_per_megapixel']} {price.TABLE['currency']} for each further megapixel"
+    for step in estimates.TABLE["steps"]:
+        yield f"| {step['up_to_megapixels']} megapixels | {step['price']:.2f} {estimates.TABLE['currency']} |"
+    beyond = (
+        f"{estimates.TABLE['beyond_per_megapixel']} {estimates.TABLE['currency']} for each further megapixel"
+    )
     yield f"| more | {beyond} |"
 
 
