@@ -9,7 +9,7 @@ from __future__ import absolute_import, unicode_literals
 
 import os
 
-from . import worker_words
+from . import i18n
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -310,10 +310,10 @@ def answers(event, _=same):
     if event["event"] == "cancelled":
         return [cancelled(event.get("charged", "unknown"), _)]
     parts = [
-        worker_words.translated(event, "what", _),
+        i18n.translated_member(event, "what", _),
         # fixed sentences, which the catalogs hold as well
         _(event.get("charge") or "") or charge(event.get("charged", "unknown"), _),
-        worker_words.translated(event, "advice", _),
+        i18n.translated_member(event, "advice", _),
     ]
     return [part for part in parts if part]
 
