@@ -11,7 +11,7 @@ import os
 
 from precision_upscaler.protocol import CHARGES, STAGES, Charge, Event, Stage
 
-from . import worker_words
+from . import i18n
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -299,10 +299,10 @@ def answers(event, _=same):
     if event["event"] == Event.CANCELLED:
         return [cancelled(event.get("charged", Charge.UNKNOWN), _)]
     parts = [
-        worker_words.translated(event, "what", _),
+        i18n.translated_member(event, "what", _),
         # fixed sentences, which the catalogs hold as well
         _(event.get("charge") or "") or charge(event.get("charged", Charge.UNKNOWN), _),
-        worker_words.translated(event, "advice", _),
+        i18n.translated_member(event, "advice", _),
     ]
     return [part for part in parts if part]
 

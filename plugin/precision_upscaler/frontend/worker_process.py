@@ -42,6 +42,12 @@ PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(
 
 _REMEMBERED_LINES = 40
 
+JPEG = "jpeg"
+JPEG_QUALITY = 0.95
+"""Of 1, as GIMP counts; with a colour for every pixel (4:4:4) what is lost is what the eye does not see."""
+
+_SETTINGS_TIMEOUT = 20
+
 
 class Worker(object):
     """One worker process and the queue of what it said.
@@ -240,6 +246,27 @@ class Worker(object):
         self._queue.put(event)
         if self._notify is not None:
             self._notify()
+
+
+class UploadFormat(object):
+    """The setting ``upload_format``, as a worker that was prepared tells it.
+
+    One that does not answer means PNG: what is the matter with it, the upscale itself will say.
+    """
+
+    def __init__(self, worker):
+        # type: (Worker) -> None
+        self._worker = worker
+        self._jpeg = None  # type: bool | None
+
+    @property
+    def is_jpeg(self):
+        # type: () -> bool
+        """Whether layers are to be sent as JPEG; the first look may have to wait for the worker."""
+        if self._jpeg is None:
+            settings = self._worker.settings(_SETTINGS_TIMEOUT)
+            self._jpeg = isinstance(settings, dict) and settings.get("upload_format") == JPEG
+        return self._jpeg
 
 
 def _started(target):
