@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 STUBS = HERE.parents[1] / "gimpfu_stubs"
 FRONT_END = HERE.parents[2] / "plugin/gimp2"
 UNDO_PROBE = "undo_probe.c"
+INSIDE = ("inside.py", "killed.py")
+"""The modules of this package that run in GIMP's Python 2.7."""
 
 
 class FrontEnd:
@@ -132,22 +134,27 @@ class RealGimp:
         return json.loads((self.folder / name).read_text(encoding="utf-8"))
 
 
+def _copy_packages(folder: Path) -> None:
+    """Copy what runs inside GIMP below ``folder``, under the names it has here but without the stubs."""
+    tests = folder / HERE.parents[1].name
+    package = tests / HERE.relative_to(HERE.parents[1])
+    probes = tests / STUBS.name / "conformance"
+    shutil.copytree(STUBS / "conformance", probes, ignore=shutil.ignore_patterns("__pycache__"))
+    package.mkdir(parents=True)
+    for name in INSIDE:
+        shutil.copy(HERE / name, package / name)
+    for each in (tests, tests / STUBS.name, package.parent, package):
+        (each / "__init__.py").touch()
+
+
 @pytest.fixture(scope="session")
 def make_real_gimp(gimp210: Gimp, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., RealGimp]:
     """Return a function that prepares a real GIMP 2.10 with the given plug-ins (paths)."""
 
     def make(*plug_ins: Path) -> RealGimp:
         folder = tmp_path_factory.mktemp("gimp210")
-        package = folder / "probing"
-        shutil.copytree(
-            STUBS / "conformance", package / "conformance", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        for name in ("__init__.py", "inside.py", "killed.py"):
-            shutil.copy(HERE / name, package / name)
+        _copy_packages(folder)
         shutil.copytree(HERE / "widgets", folder / "widgets", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(
-            STUBS / "conformance", folder / "conformance", ignore=shutil.ignore_patterns("__pycache__")
-        )
         shutil.copy(HERE / UNDO_PROBE, folder / UNDO_PROBE)
         (folder / "plug-ins").mkdir()
         for path in plug_ins:

@@ -128,7 +128,7 @@ def test_a_damaged_installation_is_said(
     real = make_real_gimp(damaged)
     report = real.folder / "report.json"
     code = (
-        "from gimpfu import *; import json, probing.killed as killed, probing.inside as inside\n"
+        "from gimpfu import *; import json; from contract_tests.integration.gimp2 import inside, killed\n"
         "image = killed.picture(1); layer = image.layers[0]; before = inside.whole(image)\n"
         "options = (2, 'photo', 7, 7, 30, 0, 'scale-image', 'layer', 'service')\n"
         "try:\n    pdb.python_fu_precision_upscale(image, layer, *options)\n"
