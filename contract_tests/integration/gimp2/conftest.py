@@ -90,11 +90,11 @@ def forget_front_end() -> None:
 @pytest.fixture
 def front_end(loaded_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FrontEnd]:
     """Give the front end scripted workers in place of processes."""
-    from upscaler_gimp2 import python3, worker
+    from upscaler_gimp2 import worker
 
     script = Script(folder=tmp_path)
     monkeypatch.setattr(worker, "Worker", script.worker)
-    monkeypatch.setattr(python3, "found", lambda *_: ["python3"])
+    monkeypatch.setattr(worker, "find_interpreter", lambda: ["python3"])
     yield FrontEnd(loaded_session, script)
     assert script.open == 0, "a worker was left behind"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from precision_upscaler.frontend import layer_rules
-from precision_upscaler.frontend.options import NEW_IMAGE
 
 from upscaler_gimp3.image import export
 from upscaler_gimp3.image.inputs import lock_of
@@ -17,28 +16,17 @@ if TYPE_CHECKING:
 
 
 def decide(image: Any, one: Finished, placement: str, *, pixels: bool = False) -> None:
-    """Set ``gone`` and ``placement`` of a result by how image and layer are now; see :func:`why_not_here`.
+    """Set ``gone`` and ``placement`` of a result by how image and layer are now.
 
-    What may not be changed can still be composed with its result, as a new image.
-    """
-    if one.selection_unknown:
-        one.gone, one.placement = "selection-unknown", None
-        return
-    one.gone = why_not_here(image, one, placement, pixels=pixels)
-    one.placement = placement if one.gone is None else None
-    if layer_rules.composable(one.gone) and why_not_here(image, one, NEW_IMAGE, pixels=pixels) is None:
-        one.placement = NEW_IMAGE
-
-
-def why_not_here(image: Any, one: Finished, placement: str, *, pixels: bool = False) -> str | None:
-    """Return the note's code when a result no longer belongs into the image, else None.
-
-    ``pixels`` also compares the layer's pixels with those that were sent.
+    See ``layer_rules.destination``; ``pixels`` also compares the layer's pixels with those that were sent.
 
     GIMP keeps an image alive as long as a script's call with it runs, so a closed one looks valid. A display
     that is gone shows that it was closed, although that may have been another image's. GIMP keeps the
     very last display, empty: an image closed there, or one that never had a display, counts as open.
     """
+    if one.selection_unknown:
+        one.gone, one.placement = "selection-unknown", None
+        return
     layer = one.subject.layer
     target = layer_rules.Target(
         image_open=lambda: image is not None and image.is_valid(),
@@ -48,7 +36,7 @@ def why_not_here(image: Any, one: Finished, placement: str, *, pixels: bool = Fa
         locked=lambda: lock_of(layer, placement) is not None,
         unchanged=lambda: _as_it_was_sent(one, pixels=pixels),
     )
-    return layer_rules.stale_target(target, placement)
+    one.gone, one.placement = layer_rules.destination(target, placement)
 
 
 def _as_it_was_sent(one: Finished, *, pixels: bool) -> bool:
