@@ -21,7 +21,7 @@ from precision_upscaler.api.task import Task, TaskStatus
 from precision_upscaler.contract import CREATE_PATH, DOCUMENT, STATUSES, resolve, response_violations
 
 from contract_tests.support.pictures import png
-from contract_tests.support.scripted_network import API, KEY, Sent, task_body, wire
+from contract_tests.support.service.scripted_network import API, KEY, Sent, task_body, wire
 
 from .strategies import json_values
 

@@ -18,7 +18,7 @@ import pytest_httpx2  # noqa: F401 - teaches respx the mocker "httpcore2"
 import respx
 from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, SERVERS, request_violations
 
-from .failure import curl, explain
+from contract_tests.support.failure import curl, explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
