@@ -163,7 +163,7 @@ def sentence_of(call: ast.Call) -> ast.expr | None:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     if name == "said" or (name in error_classes() and name not in _FOR_PROGRAMMERS):
         return call.args[0] if call.args else None
-    if name in ("CallFailed", "_warn"):
+    if name in ("ApiError", "_warn"):
         return call.args[1]
     return None
 

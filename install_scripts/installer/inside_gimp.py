@@ -95,12 +95,13 @@ def forget(folder: str) -> dict[str, Any]:
     """Take every key that the plug-in stored out of the system's keyring."""
     from precision_upscaler.contract import SERVERS  # noqa: PLC0415  # from the plug-in folder
     from precision_upscaler.storage import credentials  # noqa: PLC0415  # from the plug-in folder
+    from precision_upscaler.urls import account  # noqa: PLC0415  # from the plug-in folder
 
     keyring: Any = credentials.system_keyring()
     status = worker(folder, {"command": "status"})
-    names = [credentials.account(SERVERS[0])]
+    names = [account(SERVERS[0])]
     if isinstance(status.get("base_url"), str):
-        names.append(credentials.account(status["base_url"]))
+        names.append(account(status["base_url"]))
     with contextlib.suppress(OSError, ValueError, TypeError):
         # a keyring does not tell what is in it: the plug-in notes the addresses it stored a key for
         names += json.loads(Path(status["data_folder"], "accounts.json").read_text(encoding="utf-8"))
