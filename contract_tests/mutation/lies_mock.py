@@ -37,9 +37,8 @@ MOCK: tuple[Plant, ...] = (
         ),
         (
             "no key is needed",
-            "if not key:\n            "
             "raise responses.RefusedError(responses.message(401, responses.MISSING_KEY))",
-            "if not key:\n            return GOOD_KEY",
+            "return GOOD_KEY",
         ),
         ("a key sees another key's task", "if task is None or task.owner != owner:", "if task is None:"),
         (
