@@ -48,14 +48,6 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "contract/limits.py",
-        _CASES,
-        ("a whole number may be true", "isinstance(value, bool) or not", "not"),
-        ("the upper bound is not checked", "<= value <= known.maximum", "<= value"),
-        ("the lower bound is off by one", "known.minimum <= value", "known.minimum - 1 <= value"),
-        ("a choice is not checked", "None if value in choices else", "None if choices else"),
-    ),
-    *lies(
         _CORE + "api/task.py",
         _JOB,
         ("a job takes an unknown status for FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
