@@ -87,8 +87,8 @@ CONTRACT: tuple[Plant, ...] = (
         _VALIDATION,
         (*_TESTS, "contract_tests/unit/mock/test_validation.py"),
         ("a UUID may go on", "_UUID.fullmatch(text)", "_UUID.match(text)"),
-        ("a missing member is not named", 'if error.kind.name == "required" else ()', "if not error else ()"),
-        ("the image is repeated in a message", ', "the value")', ")"),
+        ("a missing member is not named", "(*error.instance_path, *missing)", "tuple(error.instance_path)"),
+        ("the image is repeated in a message", ', "value")', ")"),
     ),
     *lies(
         _PARAMETERS,
