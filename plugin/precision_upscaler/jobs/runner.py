@@ -19,7 +19,7 @@ from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.api.retry import PollingPolicy, RetryDecision, RetryPolicy
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.clock import Clock, SystemClock
-from precision_upscaler.contract.duration import expected_seconds
+from precision_upscaler.contract.estimates import expected_seconds
 from precision_upscaler.errors import (
     Cancelled,
     DiskFull,
