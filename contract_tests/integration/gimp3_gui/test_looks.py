@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageStat
 from precision_upscaler.frontend.mnemonics import bare
 
-from .conftest import DIALOG, EVIDENCE, SETTINGS, draw_photograph
+from .gui_session import DIALOG, EVIDENCE, SETTINGS, draw_photograph
 from .harness import Desktop
 
 if TYPE_CHECKING:
