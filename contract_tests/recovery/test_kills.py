@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from precision_upscaler.errors import StillRunning, UpscaleError
 from precision_upscaler.jobs.context import JobEvent, StageEvent
-from precision_upscaler.jobs.runner import Walk
+from precision_upscaler.jobs.runner import Runner
 
 from contract_tests.support.world import TASK_SECONDS, World
 
@@ -96,9 +96,9 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> range:
     """Return the numbers of all lines run from the record of the risk to the record of the id."""
     lines = Lines()
     found: list[int] = []
-    plain = Walk._commit
+    plain = Runner._commit
 
-    def commit(walk: Walk) -> None:
+    def commit(walk: Runner) -> None:
         found.append(lines.count)
         plain(walk)
 
@@ -111,7 +111,7 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> range:
         World(tmp_path_factory.mktemp("count"), wsgi=True) as world,
         lines.watching(),
     ):
-        patched.setattr(Walk, "_commit", commit)
+        patched.setattr(Runner, "_commit", commit)
         world.on_event = heard
         world.upscale()
     begin, end = found

@@ -170,7 +170,6 @@ class Worker:
                         "event": Event.CANCELLED,
                         "job_id": app.last_job_id,
                         "charged": cancelled.charged,
-                        "message": _cancel_message(cancelled.charged),
                     }
                 )
                 return
@@ -205,12 +204,14 @@ class Worker:
     # the rest ----------------------------------------------------------------------------------
 
     def _jobs(self, _command: dict[str, Any]) -> None:
-        jobs = [job.summary() for job in self._app.journal.undelivered()]
-        self._pipe.send({"event": Event.JOBS, "jobs": jobs})
+        journal = self._app.journal
+        jobs = [job.summary() for job in journal.undelivered()]
+        damaged = [job.summary() for job in journal.damaged()]
+        self._pipe.send({"event": Event.JOBS, "jobs": jobs, "damaged": damaged})
 
     def _forget(self, command: dict[str, Any]) -> None:
         job_id = _text(command, "job_id")
-        self._app.forget(job_id)
+        self._app.journal.discard(job_id)
         self._pipe.send({"event": Event.FORGOTTEN, "job_id": job_id})
 
     def _status(self, _command: dict[str, Any]) -> None:
@@ -247,14 +248,6 @@ class Worker:
         given = self._key_line() if command.get("key_follows") is True else None
         valid, message = self._app.test_key(given)
         self._pipe.send({"event": Event.KEY, "valid": valid, "message": message})
-
-
-def _cancel_message(charged: str) -> str:
-    return {
-        "no": "Cancelled. Nothing was charged.",
-        "unknown": "Cancelled. It is not certain whether the task was created; Resume finds out.",
-        "yes": "Cancelled. The task is paid for: Resume fetches its picture without a new charge.",
-    }[charged]
 
 
 def _first_command(pipe: Pipe, folder: Path) -> dict[str, Any] | None:

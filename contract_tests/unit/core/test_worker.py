@@ -16,6 +16,7 @@ import pytest
 from precision_upscaler import protocol
 from precision_upscaler import worker as worker_module
 from precision_upscaler.cancel import CancelToken
+from precision_upscaler.frontend import texts
 
 from contract_tests.recovery.test_processes import HASTE, PATIENCE, Desk, desk, events_until
 from contract_tests.support.forked_workers import fork_worker
@@ -223,7 +224,7 @@ def test_a_cancel_before_the_payment_ends_with_one_event(here: Desk) -> None:
     endings = [event for event in here.finish(process) if event["event"] not in ("stage", "progress")]
     assert [event["event"] for event in endings] == ["cancelled"]
     assert endings[0]["charged"] == "no"
-    assert "Nothing was charged" in endings[0]["message"]
+    assert "Nothing was charged" in texts.cancelled(endings[0]["charged"])
 
 
 def test_the_key_appears_nowhere(here: Desk) -> None:

@@ -22,7 +22,7 @@ from precision_upscaler.imaging.base import (
     sniff,
     verify,
 )
-from precision_upscaler.jobs.source import size_problem
+from precision_upscaler.jobs.service import size_problem
 
 
 def picture(width: int = 40, height: int = 30, mode: str = "RGB") -> Image.Image:

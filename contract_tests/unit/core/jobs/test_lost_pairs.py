@@ -9,7 +9,8 @@ import pytest
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import CreateUnresolved
-from precision_upscaler.storage.journal import Job, State
+from precision_upscaler.storage.job_record import State
+from precision_upscaler.storage.journal import Job
 
 from contract_tests.recovery.line import FaultyLine, Plan
 from contract_tests.support.pictures import png
@@ -126,8 +127,7 @@ def test_a_task_whose_answer_is_still_awaited_elsewhere_is_not_taken(tmp_path: P
         unheard = send_in_vain(world, sharpen=7)
         other = lose(world, sharpen=50)
         # it has sent its request, and nothing has gone wrong so far
-        del other.record["doubt"]
-        other.update()
+        other.update(doubt=None)
         with other.lock, pytest.raises(CreateUnresolved, match="another unfinished job"):
             world.resume(unheard.job_id)
         assert world.journal.open(unheard.job_id).state is State.COMMITTED

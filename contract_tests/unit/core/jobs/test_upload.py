@@ -12,7 +12,7 @@ from PIL import Image
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.errors import SourceFormat, SourceUnreadable
 from precision_upscaler.jobs.service import upscale
-from precision_upscaler.storage.journal import State
+from precision_upscaler.storage.job_record import State
 
 from contract_tests.recovery.test_processes import desk
 from contract_tests.support.world import World
