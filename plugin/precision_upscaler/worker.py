@@ -34,8 +34,9 @@ Commands (first line; the rest of the members depend on ``command``)::
     {"command": "test-key"}                    ask the service, with the free list call, if the key works
     {"command": "test-key", "key_follows": true}
         The same for a key that is not stored (and is not stored by this): the line after it, raw.
+    {"command": "find-mock"}                   is an offline mock of the service on this computer
 
-``status``, ``store-key`` and ``test-key`` take another service address for this once as ``base_url``.
+``find-mock``, ``status``, ``store-key`` and ``test-key`` take another service address for this once as ``base_url``.
 
 While a job runs::
 
@@ -79,6 +80,10 @@ Events (``event`` names the kind)::
     {"event": "stored", "where": "keyring" | "file"}
     {"event": "key", "valid": true | false, "message": "..."}
     {"event": "forgotten", "job_id": "..."}
+    {"event": "mock", "address": null | "http://127.0.0.1:8000", "key": "...", "base_url": "...",
+     "is_mock": true | false}
+        ``address`` and ``key``: those of a mock on this computer; ``is_mock``: a mock answers at the service
+        address ``base_url``.
 
 Every run ends with exactly one of ``result`` (then the worker waits for ``delivered`` or the end of
 standard input), ``cancelled``, ``error`` or the answer to the command.
@@ -102,6 +107,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.jobs.context import Event, Result
 from precision_upscaler.jobs.service import pruned, resume, upscale
@@ -201,6 +207,7 @@ class Worker:
             "settings": self._settings,
             "store-key": self._store_key,
             "test-key": self._test_key,
+            "find-mock": self._find_mock,
         }
         serve = commands.get(command["command"])
         if serve is None:
@@ -325,6 +332,18 @@ class Worker:
         given = self._key_line() if command.get("key_follows") is True else None
         valid, message = self._workshop.test_key(given)
         self._pipe.send({"event": "key", "valid": valid, "message": message})
+
+    def _find_mock(self, _command: dict[str, Any]) -> None:
+        base_url = self._workshop.base_url
+        self._pipe.send(
+            {
+                "event": "mock",
+                "address": mock.find_mock(),
+                "key": mock.KEY,
+                "base_url": base_url,
+                "is_mock": mock.is_mock_address(base_url),
+            }
+        )
 
 
 def _cancel_message(charged: str) -> str:

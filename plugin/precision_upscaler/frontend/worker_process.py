@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .texts import Event, Translate
 
 FINAL_EVENTS = frozenset(
-    ("result", "cancelled", "error", "jobs", "status", "settings", "stored", "key", "forgotten")
+    ("result", "cancelled", "error", "jobs", "status", "settings", "stored", "key", "forgotten", "mock")
 )
 """Events of which every run has exactly one, as its last."""
 

@@ -1,4 +1,4 @@
-"""The live lines of the dialog: what the result will be, how long it takes, what it costs, or why not."""
+"""The upscale dialog's forecast: size of the result, time, price, or why the run would be refused."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _LARGE_MEGAPIXELS = 40
 
 
-class ForecastLines(Gtk.Box):
-    """The lines; :meth:`update` fills them and says whether the run would be refused."""
+class ForecastPanel(Gtk.Box):
+    """The lines; :meth:`update` fills them."""
 
     def __init__(self) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
@@ -55,7 +55,7 @@ class ForecastLines(Gtk.Box):
         """What the run would send first, None when it is refused."""
 
     def update(self, image: Any, drawables: Any, options: Options) -> bool:
-        """Work the lines out anew; whether the run could begin."""
+        """Compute the lines again; return whether the run could begin."""
         self.first = None
         try:
             found = inputs.chosen(image, drawables, options, catalog())

@@ -242,7 +242,7 @@ def cost_of_cancelling(charges: Sequence[str]) -> str:
 
 
 def _bytes(event: Event) -> str:
-    done, total = widgets.file_size(event["done"]), event.get("total")
+    done, total = GLib.format_size(event["done"]), event.get("total")
     if not total:
         return done
-    return _("{done} of {total}").format(done=done, total=widgets.file_size(total))
+    return _("{done} of {total}").format(done=done, total=GLib.format_size(total))
