@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import http.server
-import socket
-import threading
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.contract import estimates
 from precision_upscaler.contract.duration import expected_seconds
-from precision_upscaler.frontend import practice
 from precision_upscaler.frontend.forecast import Experience, forecast
 from precision_upscaler.frontend.options import (
     FIT_LAYER,
@@ -23,8 +18,6 @@ from precision_upscaler.frontend.options import (
 )
 from precision_upscaler.frontend.placement import Box, Size
 from precision_upscaler.frontend.progress import SHARES, Fraction, waiting_fraction
-
-from mock_server.testing import PrecisionMock
 
 sides = st.integers(160, 3000)
 boxes = st.builds(Box, st.integers(-500, 500), st.integers(-500, 500), sides, sides)

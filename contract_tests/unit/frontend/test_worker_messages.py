@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.errors import NoKey, UpscaleError
 from precision_upscaler.frontend import i18n, texts
-from precision_upscaler.jobs.context import Warned
+from precision_upscaler.jobs.context import WarningEvent
 from precision_upscaler.messages import Sentence, joined, said
 
 GERMAN = {
@@ -60,12 +60,15 @@ def test_several_sentences_are_translated_each_for_itself() -> None:
 
 
 def test_warnings_are_told_but_for_what_the_front_end_sees_itself() -> None:
-    warnings = [Warned("wrong-scale", "It is too small.").to_event(), Warned("adopted", "Found.").to_event()]
+    warnings = [
+        WarningEvent("wrong-scale", "It is too small.").to_event(),
+        WarningEvent("adopted", "Found.").to_event(),
+    ]
     assert i18n.warning_messages(warnings, german) == ["Found."]
 
 
 def test_a_warning_is_translated_as_well() -> None:
-    event = Warned("code", "Nothing was charged.").to_event()
+    event = WarningEvent("code", "Nothing was charged.").to_event()
     assert i18n.translated_member(event, "message", german) == "Nichts wurde abgebucht."
 
 

@@ -9,7 +9,8 @@ from __future__ import absolute_import
 from gimpfu import gimp
 from precision_upscaler.frontend import i18n, texts
 from precision_upscaler.frontend.progress import Fraction
-from precision_upscaler.frontend.worker_process import FINAL_EVENTS, Worker
+from precision_upscaler.frontend.worker_process import Worker
+from precision_upscaler.protocol import FINAL_EVENTS
 
 from . import python3
 from .errors import Failed, show_trace

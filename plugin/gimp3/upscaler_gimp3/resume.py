@@ -20,7 +20,7 @@ from upscaler_gimp3.image.layers import has_effects, is_in, kind_of
 from upscaler_gimp3.image.rendering import rendered
 from upscaler_gimp3.image.selection import unpacked
 from upscaler_gimp3.result.models import Delivery, finished
-from upscaler_gimp3.worker.pool import Crew
+from upscaler_gimp3.worker.pool import WorkerPool
 
 from .arguments import Options
 from .errors import Failed
@@ -82,10 +82,10 @@ def fetch(
     jobs: Sequence[Job], progress: Progress, translate: Callable[[str], str]
 ) -> tuple[list[Event], list[Any]]:
     """Let workers finish ``jobs``; return their last events and the workers, which wait for ``delivered``."""
-    crew = Crew(len(jobs), progress.event, translate)
-    progress.start([name_of(job, translate) for job in jobs], crew.cancel)
+    pool = WorkerPool(len(jobs), progress.event, translate)
+    progress.start([name_of(job, translate) for job in jobs], pool.cancel)
     try:
-        return crew.run([{"command": "resume", "job_id": job["job_id"]} for job in jobs]), crew.workers
+        return pool.run([{"command": "resume", "job_id": job["job_id"]} for job in jobs]), pool.workers
     finally:
         progress.finish()
 

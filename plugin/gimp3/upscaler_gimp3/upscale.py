@@ -22,7 +22,7 @@ from upscaler_gimp3.image.rendering import rendered
 from upscaler_gimp3.image.selection import packed
 from upscaler_gimp3.result.delivery import LOCAL_ERRORS, deliver
 from upscaler_gimp3.result.models import Delivery, Finished, finished
-from upscaler_gimp3.worker.pool import NOTHING_SENT, Crew
+from upscaler_gimp3.worker.pool import CANCELLED_BEFORE_START, WorkerPool
 
 from .errors import Cancelled, ChangedPartly, Failed, Refused
 
@@ -57,14 +57,9 @@ class Outcome:
             lines.append(texts.summary(self.delivery.lines, self.failures, self.translate))
         return "\n".join(lines + self.delivery.notes)
 
-    @property
-    def message_for_scripts(self) -> str:
-        """The message, and which new images there are: nobody sees them, and not all can be returned."""
-        return for_scripts(self.message, self.delivery, self.translate)
 
-
-def for_scripts(message: str, delivery: Delivery, translate: Callable[[str], str]) -> str:
-    """Return ``message`` with a last line that names the new images by their numbers, if there are any."""
+def message_for_scripts(message: str, delivery: Delivery, translate: Callable[[str], str]) -> str:
+    """Return ``message`` with a last line that lists the new images' IDs: a script sees no windows."""
     numbers = [image.get_id() for image in delivery.images]
     lines = [message, texts.new_images(numbers, translate) if numbers else ""]
     return "\n".join(line for line in lines if line)
@@ -87,27 +82,27 @@ def upscale(
     """
     with nothing_sent_yet(translate):
         subjects = chosen(image, drawables, options, translate, shown_on)
-        crew = Crew(len(subjects), progress.event, translate)
-        progress.start([subject.name for subject in subjects], crew.cancel)
+        pool = WorkerPool(len(subjects), progress.event, translate)
+        progress.start([subject.name for subject in subjects], pool.cancel)
     exports: list[tuple[Path, Exported]] = []
     try:
         with nothing_sent_yet(translate):
-            upload = UploadFormat(crew.workers[0])
+            upload = UploadFormat(pool.workers[0])
             for subject in subjects:
-                crew.prepare()
+                pool.prepare()
                 # showing this lets the window take in a click
                 progress.say(texts.exporting(subject.name, translate))
-                if crew.cancelled:
-                    raise Cancelled(NOTHING_SENT)
+                if pool.cancelled:
+                    raise Cancelled(CANCELLED_BEFORE_START)
                 exports.append(_exported(subject, upload, translate))
             commands = [
                 command(image, subject, options, path, exported)
                 for subject, (path, exported) in zip(subjects, exports, strict=True)
             ]
-        endings = crew.run(commands)
-        return _delivered(image, subjects, exports, endings, crew, options, progress, translate)
+        endings = pool.run(commands)
+        return _delivered(image, subjects, exports, endings, pool, options, progress, translate)
     finally:
-        crew.close()
+        pool.close()
         progress.finish()
         for path, exported in exports:
             # the worker took them, unless it never came so far
@@ -208,14 +203,14 @@ def _delivered(
     subjects: list[Subject],
     exports: list[tuple[Path, Exported]],
     endings: list[Event],
-    crew: Crew,
+    pool: WorkerPool,
     options: Options,
     progress: Progress,
     translate: Callable[[str], str],
 ) -> Outcome:
     """Deliver what came back; raise when nothing did."""
     came, failures, workers = [], [], []
-    for subject, (_, exported), ending, worker in zip(subjects, exports, endings, crew.workers, strict=True):
+    for subject, (_, exported), ending, worker in zip(subjects, exports, endings, pool.workers, strict=True):
         if ending["event"] == "result":
             came.append(finished(subject, exported, ending["path"], options))
             workers.append(worker)

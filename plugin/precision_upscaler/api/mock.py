@@ -48,7 +48,9 @@ def is_mock_address(address: str, seconds: float = 0.5) -> bool:
         port = parts.port or 80
     except ValueError:
         return False
-    return parts.scheme == "http" and is_loopback(parts.hostname) and is_mock(str(parts.hostname), port, seconds)
+    return (
+        parts.scheme == "http" and is_loopback(parts.hostname) and is_mock(str(parts.hostname), port, seconds)
+    )
 
 
 def is_mock(host: str, port: int, seconds: float = 0.5) -> bool:

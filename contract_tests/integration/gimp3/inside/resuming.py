@@ -26,7 +26,7 @@ def abandoned(image, layers, **changes):
     """Upscale what is selected of ``layers`` and let go of the result; ``changes`` are made to its origin."""
     options = arguments.Options({one.name: one.default for one in PARAMETERS}, colors="service", **OPTIONS)
     subject = upscale.chosen(image, layers, options, str)[0]
-    crew = pool.Crew(1, lambda *_: None, str)
+    crew = pool.WorkerPool(1, lambda *_: None, str)
     crew.prepare()
     path, exported = upscale._exported(subject, upscale.UploadFormat(crew.workers[0]), str)
     command = upscale.command(image, subject, options, path, exported)

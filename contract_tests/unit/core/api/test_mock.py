@@ -7,8 +7,9 @@ import socket
 import threading
 
 import pytest
-from mock_server.testing import PrecisionMock
 from precision_upscaler.api import mock
+
+from mock_server.testing import PrecisionMock
 
 
 def test_a_mock_on_this_computer_is_found() -> None:

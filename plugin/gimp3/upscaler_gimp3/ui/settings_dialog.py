@@ -1,4 +1,4 @@
-"""The settings that are not arguments of a run: key, service, upload format, timeouts, the journal's limits."""
+"""The settings that are not arguments of a run: key, service, upload format, timeout, the journal's size."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from precision_upscaler.contract import estimates
 from precision_upscaler.frontend import options as described
 from precision_upscaler.frontend.forecast import Experience
 
-from upscaler_gimp3.arguments import argument_name, options_from
 from upscaler_gimp3 import labels
+from upscaler_gimp3.arguments import argument_name, options_from
 from upscaler_gimp3.errors import Refused
 from upscaler_gimp3.i18n import _
 
