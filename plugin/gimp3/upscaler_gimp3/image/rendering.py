@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 
-from .attributes import set_visible
-from .layers import box_of, has_effects
+from .layers import box_of, has_effects, set_visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

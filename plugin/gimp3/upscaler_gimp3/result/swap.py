@@ -10,7 +10,6 @@ new layer, which takes over every attribute.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
@@ -18,34 +17,18 @@ from precision_upscaler.frontend.options import SCALE_IMAGE
 from precision_upscaler.frontend.placement import Box, Placed, united
 
 from upscaler_gimp3.errors import ChangedPartly
-from upscaler_gimp3.image.attributes import copy_attributes, copy_parasites, lock, locks_of, set_visible
 from upscaler_gimp3.image.buffers import copied
-from upscaler_gimp3.image.layers import box_of
+from upscaler_gimp3.image.layers import copy_attributes, copy_parasites, lock, locks_of, set_visible
 from upscaler_gimp3.image.rendering import plain_layer
-from upscaler_gimp3.image.scaling import interpolating, interpolation, scaled_values
+from upscaler_gimp3.image.scaling import interpolating, interpolation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from .models import Swap
 
 
-@dataclass
-class Swap:
-    """One layer to change: its new pixels, its new mask (values, or None) and where it goes.
-
-    ``alpha`` says that the new pixels need an alpha channel; ``keep`` that the layer itself stays,
-    hidden; ``replace`` that a new layer takes its place.
-    """
-
-    layer: Any
-    pixels: Any
-    mask: Any
-    placed: Placed
-    alpha: bool
-    keep: bool = False
-    replace: bool = False
-
-
-def swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
+def swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
     """Apply ``swaps`` in one undo step and return the layers that hold the results, in order.
 
     :class:`ChangedPartly` when it broke off inside the step, which one undo takes back.
@@ -63,7 +46,7 @@ def swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
     return layers
 
 
-def _swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
+def _swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
     together = united([swap.placed for swap in swaps])
     before = image.get_selected_layers()
     if len(before) > 1 and any(swap.keep or swap.replace for swap in swaps):
@@ -102,7 +85,7 @@ def undo_step(image: Any) -> Iterator[None]:
         image.undo_group_end()
 
 
-def _layers_to_write(image: Any, swaps: list[Swap]) -> list[Any]:
+def _layers_to_write(image: Any, swaps: Sequence[Swap]) -> list[Any]:
     """Return the layers that will hold the results: the same ones, or new ones in or above their places.
 
     All new layers go in before any old one goes out: undone in reverse, the first to go in is the last
@@ -192,23 +175,10 @@ def fresh_buffer(layer: Any, width: int, height: int) -> None:
         layer.set_lock_position(True)
 
 
-def _select(image: Any, before: list[Any], swaps: list[Swap], layers: list[Any]) -> None:
+def _select(image: Any, before: list[Any], swaps: Sequence[Swap], layers: list[Any]) -> None:
     """Select what was selected, with new layers for those they stand for."""
     stands_for = {swap.layer.get_id(): layer for swap, layer in zip(swaps, layers, strict=True)}
     selected = [stands_for.get(layer.get_id(), layer) for layer in before]
     now = image.get_selected_layers()
     if [one.get_id() for one in now] != [one.get_id() for one in selected]:
         image.set_selected_layers(selected)
-
-
-def layer_mask_values(layer: Any, width: int, height: int, box: Box) -> Any:
-    """Return the layer's mask over ``box`` (canvas) scaled to ``width`` × ``height``, or None.
-
-    Where the look is larger than the layer, the mask hides what is outside, as GIMP does.
-    """
-    mask = layer.get_mask()
-    if mask is None:
-        return None
-    own = box_of(layer)
-    over = (box.x - own.x, box.y - own.y, box.width, box.height)
-    return scaled_values(mask.get_buffer(), over, width, height)

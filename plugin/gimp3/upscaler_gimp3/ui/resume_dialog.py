@@ -12,6 +12,7 @@ import gi
 
 gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf, Gimp, GLib
+from precision_upscaler.frontend import origin
 
 from upscaler_gimp3 import labels, resume
 from upscaler_gimp3.errors import Failed
@@ -69,7 +70,7 @@ class Row(Gtk.ListBoxRow):
     def __init__(self, job: Job, now: float) -> None:
         super().__init__()
         self.job = job
-        self.home = resume.find_home(job)
+        self.found = resume.find_layer(job)
         box = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=12, border_width=6)
         self._image = Gtk.Image.new_from_icon_name("image-x-generic", Gtk.IconSize.DIALOG)
         self._image.set_size_request(_THUMBNAIL, _THUMBNAIL)
@@ -89,12 +90,12 @@ class Row(Gtk.ListBoxRow):
 
     def title(self) -> str:
         """Return the layer's and the image's name."""
-        name = resume.name_of(self.job, catalog())
+        name = origin.name_of(self.job, catalog())
         image = (self.job.get("origin") or {}).get("image")
         return _("“{layer}” of {image}").format(layer=name, image=image) if image else name
 
     def _where_to(self) -> str:
-        if self.home is not None:
+        if self.found is not None:
             return _("Its image is open: the result goes back into the layer.")
         return _("Its image is not open: the result becomes a new image.")
 
@@ -230,23 +231,23 @@ class ResumeDialog:
     # ---------------------------------------------------------------- actions
 
     def _bring_back(self, rows: Sequence[Row]) -> None:
-        self._fetch_and_place(rows, {row.job["job_id"]: resume.find_home(row.job) for row in rows})
+        self._fetch_and_place(rows, {row.job["job_id"]: resume.find_layer(row.job) for row in rows})
 
     def _open_new(self, rows: Sequence[Row]) -> None:
         self._fetch_and_place(rows, {})
 
-    def _fetch_and_place(self, rows: Sequence[Row], homes: dict[str, resume.Home | None]) -> None:
+    def _fetch_and_place(self, rows: Sequence[Row], found_layers: dict[str, resume.Found | None]) -> None:
         """Fetch the selected results and place each; failures stay in the list and are shown."""
         jobs = [row.job for row in rows]
         problems: list[Event] = []
         notes: list[str] = []
-        for job, ending, worker in self._fetched(jobs):
-            if ending["event"] != "result":
-                problems.append(ending)
+        for job, event, worker in self._fetched(jobs):
+            if event["event"] != "result":
+                problems.append(event)
                 continue
             try:
-                home = homes.get(job["job_id"])
-                delivery = resume.place(job, ending, home, self._message.show_text, catalog())
+                found = found_layers.get(job["job_id"])
+                delivery = resume.place(job, event, found, self._message.show_text, catalog())
             except Failed as failed:
                 problems.append(failed.event)
                 worker.close()
@@ -269,10 +270,10 @@ class ResumeDialog:
     def _fetched(self, jobs: Sequence[Job]) -> Any:
         self._window.set_sensitive(False)
         try:
-            endings, workers = resume.fetch(jobs, ProgressWindow(), catalog())
+            events, workers = resume.fetch(jobs, ProgressWindow(), catalog())
         finally:
             self._window.set_sensitive(True)
-        return list(zip(jobs, endings, workers, strict=True))
+        return list(zip(jobs, events, workers, strict=True))
 
     def _show_errors(self, problems: Sequence[Event]) -> None:
         for event in problems:
@@ -280,16 +281,16 @@ class ResumeDialog:
                 widgets.show_error(self._window, event)
 
     def _save(self, rows: Sequence[Row]) -> None:
-        for job, ending, worker in self._fetched([row.job for row in rows]):
-            if ending["event"] != "result":
-                self._show_errors([ending])
+        for job, event, worker in self._fetched([row.job for row in rows]):
+            if event["event"] != "result":
+                self._show_errors([event])
                 continue
-            path = self._ask_for_file(job, Path(ending["path"]).suffix)
+            path = self._ask_for_file(job, Path(event["path"]).suffix)
             if path is None:
                 worker.close()
                 continue
             try:
-                shutil.copyfile(ending["path"], path)
+                shutil.copyfile(event["path"], path)
             except OSError as problem:
                 self._message.show_text(
                     _("{path} could not be written: {problem}.").format(path=path, problem=problem.strerror),
@@ -310,7 +311,7 @@ class ResumeDialog:
         chooser.add_button(words["save"], Gtk.ResponseType.OK)
         chooser.set_default_response(Gtk.ResponseType.OK)
         chooser.set_do_overwrite_confirmation(True)
-        chooser.set_current_name(Path(resume.name_of(job, catalog())).stem + suffix)
+        chooser.set_current_name(Path(origin.name_of(job, catalog())).stem + suffix)
         path = chooser.get_filename() if chooser.run() == Gtk.ResponseType.OK else None
         chooser.destroy()
         return path

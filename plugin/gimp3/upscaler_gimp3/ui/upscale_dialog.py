@@ -183,9 +183,9 @@ class UpscaleDialog:
             fits = self._forecast.update(self._image, self._drawables, options_from(self._config, _))
         except Refused:
             fits = False
-        subject = self._forecast.first
-        if subject is not None:
-            self._preview.show_part(subject.layer, tuple(subject.area_in_layer))
+        first = self._forecast.first
+        if first is not None:
+            self._preview.show_part(first.layer, tuple(first.area_in_layer))
         self._ok.set_sensitive(fits and self._service.ready)
         self._shrink()
         return False
