@@ -14,7 +14,7 @@ from precision_upscaler.frontend.placement import Box, Size
 
 from upscaler_gimp3.errors import Refused
 
-from .buffers import VALUE, copied, new_buffer, rectangle, strips
+from .buffers import VALUE, copy_pixels, new_buffer, rectangle, strips
 from .layers import has_effects, kind_of
 from .rendering import rendered
 
@@ -192,7 +192,7 @@ LARGEST_TEXT = 2_000_000
 def selected_values(image: Any, box: Box) -> Any:
     """Return how much of each pixel of ``box`` is selected, as a buffer of values from 0 to 1."""
     values = new_buffer(VALUE, box.width, box.height)
-    copied(image.get_selection().get_buffer(), values, box=tuple(box))
+    copy_pixels(image.get_selection().get_buffer(), values, box=tuple(box))
     return values
 
 

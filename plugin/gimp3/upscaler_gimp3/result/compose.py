@@ -26,10 +26,10 @@ from upscaler_gimp3.image.buffers import (
     RGBA_PERCEPTUAL,
     VALUE,
     Graph,
-    copied,
+    copy_pixels,
     new_buffer,
-    retell,
-    retold,
+    reinterpret,
+    reinterpreted,
     size_of,
     strips,
 )
@@ -235,7 +235,7 @@ class local_copy:  # noqa: N801 - used as a function in a with statement
         private = self._private.__enter__()
         layer = plain_layer(private, *size, alpha=drawable.has_alpha())
         private.insert_layer(layer, None, 0)
-        copied(drawable.get_buffer(), layer.get_buffer())
+        copy_pixels(drawable.get_buffer(), layer.get_buffer())
         layer.update(0, 0, *size)
         scaled_layer(layer, self._width, self._height)
         return layer.get_buffer()
@@ -249,13 +249,13 @@ def with_original_colours(rgb: Any, local: Any, spec: LayerSpec, source_width: i
 
     ``detail = result - blur(result)`` and ``low = blur(local)``, so their sum is
     ``result + blur(local - result)``: one blur, in perceptual values and 32-bit float. The blur
-    weighs by opacity, so that what nobody sees colours nothing.
+    weighs by opacity, so that invisible pixels have no influence.
     """
     x, y, width, height = spec.area
     sigma = SOURCE_RADIUS * spec.width / source_width
-    # GEGL blurs and adds in linear light; told that perceptual values were linear, it does it in those
-    mine = retold(local, RGBA_PERCEPTUAL, RGBA_LINEAR, (x, y, width, height))
-    theirs = retold(rgb, RGB_PERCEPTUAL, RGB_LINEAR, (0, 0, width, height))
+    # GEGL blurs and adds in linear light, so the perceptual values are declared linear
+    mine = reinterpreted(local, RGBA_PERCEPTUAL, RGBA_LINEAR, (x, y, width, height))
+    theirs = reinterpreted(rgb, RGB_PERCEPTUAL, RGB_LINEAR, (0, 0, width, height))
     graph = Graph()
     shift = graph.node("gegl:subtract", mine, theirs)
     blurred = graph.cropped(
@@ -267,14 +267,14 @@ def with_original_colours(rgb: Any, local: Any, spec: LayerSpec, source_width: i
     low = graph.into(blurred, new_buffer(RGB_LINEAR, width, height))
     summed = graph.into(graph.node("gegl:add", theirs, low), new_buffer(RGB_LINEAR, width, height))
     result = new_buffer(spec.format(), width, height)
-    retell(summed, RGB_LINEAR, result, RGB_PERCEPTUAL)
+    reinterpret(summed, RGB_LINEAR, result, RGB_PERCEPTUAL)
     return result
 
 
 def through_selection(rgb: Any, local: Any, spec: LayerSpec) -> Any:
     """Return the user's own pixels with the result on them, as strong as the selection is."""
     base = new_buffer(spec.format(), spec.width, spec.height)
-    copied(local, base)
+    copy_pixels(local, base)
     graph = Graph()
     placed = graph.node("gegl:translate", rgb, x=float(spec.area.x), y=float(spec.area.y))
     over: Any = placed
@@ -309,13 +309,13 @@ def in_profile_of(image: Any, rgb: Any) -> Any:
         private.undo_disable()
         layer = plain_layer(private, width, height, alpha=False)
         private.insert_layer(layer, None, 0)
-        copied(rgb, layer.get_buffer())
+        copy_pixels(rgb, layer.get_buffer())
         layer.update(0, 0, width, height)
         private.convert_color_profile(
             image.get_color_profile(), Gimp.ColorRenderingIntent.RELATIVE_COLORIMETRIC, True
         )
         result = new_buffer(RGB_PERCEPTUAL, width, height)
-        copied(layer.get_buffer(), result)
+        copy_pixels(layer.get_buffer(), result)
         return result
     finally:
         private.delete()
@@ -340,7 +340,7 @@ def _decoded_by_gimp(path: str) -> Any:
         image.flatten()
         layer = image.get_layers()[0]
         buffer = new_buffer(RGB8, layer.get_width(), layer.get_height())
-        copied(layer.get_buffer(), buffer)
+        copy_pixels(layer.get_buffer(), buffer)
         return buffer
     finally:
         image.delete()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 
-from upscaler_gimp3.image.buffers import copied, size_of
+from upscaler_gimp3.image.buffers import copy_pixels, size_of
 from upscaler_gimp3.image.layers import copy_attributes, copy_parasites, set_visible
 from upscaler_gimp3.image.rendering import plain_layer
 
@@ -32,7 +32,7 @@ def like_layer(swap: Swap, name: str) -> tuple[Any, Any]:
         if swap.mask is not None:
             mask = layer.create_mask(Gimp.AddMaskType.WHITE)
             layer.add_mask(mask)
-            copied(swap.mask, mask.get_buffer())
+            copy_pixels(swap.mask, mask.get_buffer())
             mask.update(0, 0, width, height)
         # after the mask, which a new one is set to be edited
         copy_attributes(swap.layer, layer)
@@ -68,6 +68,6 @@ def _filled(image: Any, pixels: Any, name: str, *, alpha: bool) -> Any:
     width, height = size_of(pixels)
     layer = plain_layer(image, width, height, alpha=alpha, name=name)
     image.insert_layer(layer, None, 0)
-    copied(pixels, layer.get_buffer())
+    copy_pixels(pixels, layer.get_buffer())
     layer.update(0, 0, width, height)
     return layer

@@ -1,10 +1,10 @@
-"""The swap: results into the user's image, in one undo step, with everything else kept.
+"""The swap: put results into the user's image in one undo step and keep everything else.
 
-An ordinary layer stays the same layer: it is resized, given its place, and its pixels are written
-into the fresh buffer that resizing made (the old one waits in the undo step). So whatever GIMP knows
-about a layer survives without being copied. Only what cannot hold free pixels (text, vector and
-link layers), what must be kept besides (groups, ``new-layer``) and what has rendered effects gets a
-new layer, which takes over every attribute.
+An ordinary layer stays the same layer: it is resized and moved, and its new pixels are written into the
+fresh buffer that resizing made; the old buffer belongs to the undo step. So every attribute of the
+layer is kept without being copied. A new layer with all attributes is made only for layers that cannot
+hold arbitrary pixels (text, vector, link), that are kept as well (groups, ``new-layer``), or whose
+effects were rendered.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from precision_upscaler.frontend.options import SCALE_IMAGE
 from precision_upscaler.frontend.placement import Box, Placed, united
 
 from upscaler_gimp3.errors import ChangedPartly
-from upscaler_gimp3.image.buffers import copied
+from upscaler_gimp3.image.buffers import copy_pixels
 from upscaler_gimp3.image.layers import copy_attributes, copy_parasites, lock, locks_of, set_visible
 from upscaler_gimp3.image.rendering import plain_layer
 from upscaler_gimp3.image.scaling import interpolating, interpolation
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
 def swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
     """Apply ``swaps`` in one undo step and return the layers that hold the results, in order.
 
-    :class:`ChangedPartly` when it broke off inside the step, which one undo takes back.
-
-    The slow and the fallible was done before: what is left is GIMP's own scaling of other layers
-    and copies of finished pixels.
+    :class:`ChangedPartly` when it broke off inside the step, which one undo takes back. What is slow or can
+    fail was done before; this only lets GIMP scale other layers and copies finished pixels.
     """
     try:
         with undo_step(image):
@@ -122,7 +120,7 @@ def _new_layer(image: Any, swap: Swap) -> Any:
     if old.get_mask() is not None:
         mask = new.create_mask(Gimp.AddMaskType.WHITE)
         must(new.add_mask(mask), "add a mask")
-        copied(old.get_mask().get_buffer(), mask.get_buffer())
+        copy_pixels(old.get_mask().get_buffer(), mask.get_buffer())
     copy_attributes(old, new)
     copy_parasites(old, new)
     return new
@@ -151,11 +149,11 @@ def _write(layer: Any, swap: Swap, box: Box) -> None:
         must(layer.set_offsets(box.x, box.y), "move a layer")
     if swap.alpha and not layer.has_alpha():
         must(layer.add_alpha(), "add an alpha channel")
-    copied(swap.pixels, layer.get_buffer())
+    copy_pixels(swap.pixels, layer.get_buffer())
     layer.update(0, 0, box.width, box.height)
     mask = layer.get_mask()
     if mask is not None and swap.mask is not None:
-        copied(swap.mask, mask.get_buffer())
+        copy_pixels(swap.mask, mask.get_buffer())
         mask.update(0, 0, box.width, box.height)
 
 
