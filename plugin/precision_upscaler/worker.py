@@ -251,7 +251,7 @@ class Worker:
         self._pipe.send({"event": Event.KEY, "valid": valid, "message": message})
 
     def _find_mock(self, _command: dict[str, Any]) -> None:
-        base_url = self._workshop.base_url
+        base_url = self._app.base_url
         self._pipe.send(
             {
                 "event": Event.MOCK,
