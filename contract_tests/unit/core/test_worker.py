@@ -84,7 +84,7 @@ def test_every_event_has_exactly_the_members_the_protocol_states(here: WorkerEnv
     assert kinds == {"ready", "stage", "progress", "result", "jobs", "status", "settings", "mock"}
 
 
-def test_a_mock_at_the_service_address_is_found(here: Desk) -> None:
+def test_a_mock_at_the_service_address_is_found(here: WorkerEnvironment) -> None:
     found = ask(here, {"command": "find-mock"})
     assert found["is_mock"]
     port = found["base_url"].rsplit(":", 1)[1]
