@@ -223,7 +223,7 @@ def test_a_result_becomes_a_new_image_of_its_layer_where_only_the_image_may_not_
     if reason is not None:
         composable = reason in ("floating", "layer-locked") and facts["unchanged"]
         expected = NEW_IMAGE if composable else None
-    assert layer_rules.destination(target, placement) == (reason, expected)
+    assert layer_rules.destination(target, placement) == (expected, reason)
 
 
 @pytest.mark.parametrize("reason", REASONS)

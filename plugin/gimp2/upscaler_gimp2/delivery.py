@@ -22,10 +22,10 @@ from . import compose, export, layers, private_images, swap
 from .errors import Failed, show_trace
 from .encoding import native
 
-PendingResult = namedtuple("PendingResult", "event input_layer exported values selection")
+PendingResult = namedtuple("PendingResult", "event input exported values selection")
 """A result that is to be delivered.
 
-``event`` is the worker's ``result``; ``input_layer`` the :class:`layers.InputLayer` when it was sent and
+``event`` is the worker's ``result``; ``input`` the :class:`layers.InputLayer` when it was sent and
 ``exported`` its :class:`export.Exported`; ``values`` the run's options by name; ``selection`` the
 :func:`compose.selection_image` of that time, or None.
 """
@@ -76,25 +76,25 @@ def _decoded(event, translate):
 
 def _delivered(pending, translate):
     """Check the target, compose, check it again to the pixel, and swap."""
-    name = pending.input_layer.name
-    reason, placement = destination(pending)
+    name = pending.input.name
+    placement, reason = destination(pending)
     if placement is None:
         return _bare(pending, reason, translate)
     gimp.progress_init(native(texts.composing(name, translate)))
     image = _decoded(pending.event, translate)
     scale, size_note = _scale(pending)
-    input_layer = layers.at_present(pending.input_layer)
+    input_layer = layers.at_present(pending.input)
     placed = _placed(input_layer, placement, scale)
     try:
         composed = compose.composed(image, input_layer, _target(pending, input_layer, placed))
     except Exception:
         # the user may have done anything meanwhile; a failure on an unchanged layer is an error
-        changed, _ = destination(pending)
+        _, changed = destination(pending)
         if changed == reason:
             raise
         return _bare(pending, changed, translate)
     with private_images.deleted_after(composed):
-        reason, still = destination(pending, pixels=True)
+        still, reason = destination(pending, pixels=True)
         if still != placement:
             return _bare(pending, reason, translate)
         input_layer = layers.at_present(input_layer)
@@ -114,11 +114,11 @@ def _delivered(pending, translate):
 
 
 def destination(pending, pixels=False):
-    """Return ``(reason, placement)`` by how image and layer are now; see ``layer_rules.destination``.
+    """Return ``(placement, reason)`` by how image and layer are now; see ``layer_rules.destination``.
 
     ``pixels`` also compares the pixels with those that were sent.
     """
-    input_layer, placement = pending.input_layer, pending.values["placement"]
+    input_layer, placement = pending.input, pending.values["placement"]
     image, layer = input_layer.image, input_layer.layer
 
     def layer_there():
@@ -144,10 +144,10 @@ def destination(pending, pixels=False):
 def _bare(pending, reason, translate):
     """Make the result a new image as it came; ``reason`` is the code of the note that says why."""
     opaque, colors = pending.exported.opaque, pending.values["colors"]
-    layer = pending.input_layer.layer
+    layer = pending.input.layer
     masked = bool(pdb.gimp_item_is_valid(layer)) and layer.mask is not None
     notes = [layer_rules.Note(reason, {})] + layer_rules.bare_notes(opaque, masked, colors)
-    return deliver_as_new_image(pending.event, pending.input_layer.name, notes, translate)
+    return deliver_as_new_image(pending.event, pending.input.name, notes, translate)
 
 
 def _changed_partly(event, translate):
@@ -158,7 +158,7 @@ def _changed_partly(event, translate):
 
 def _scale(pending):
     """Return the scale at which the result is placed, and the note about its size, or None."""
-    area = pending.input_layer.area
+    area = pending.input.area
     sizes = [(Size(area.width, area.height), Size(pending.event["width"], pending.event["height"]))]
     scale, (note,) = layer_rules.agreed_scale(pending.values["scale_factor"], sizes)
     return scale, note
