@@ -17,6 +17,7 @@ from mock_server.scenarios.catalogue import CATALOGUE
 ENDS_WELL = frozenset(
     {
         "two_results",
+        "generated_objects",
         "has_nsfw",
         "error_null",
         "unwrapped_body",
@@ -36,6 +37,11 @@ ENDS_WELL = frozenset(
 
 NAMED = {
     "failed": "task-failed",
+    "cancelled": "task-cancelled",
+    "plan_exhausted_429": "plan-used-up",
+    "structured_401": "invalid-key",
+    "asset_expired_403": "forbidden",
+    "not_in_plan_403": "forbidden",
     "stuck_created": "still-running",
     "stuck_in_progress": "still-running",
     "completed_empty": "no-picture",
@@ -59,6 +65,7 @@ FINAL_ERRORS = {
     name: NAMED[name]
     for name in (
         "failed",
+        "cancelled",
         "stuck_created",
         "stuck_in_progress",
         "completed_empty",

@@ -302,7 +302,7 @@ class _Search:
         try:
             task = self._poller.wait_for_end(task_id, _PATIENCE).task
             self._done.add(task_id)
-            if task.status is TaskStatus.FAILED:
+            if task.status is not TaskStatus.COMPLETED:
                 self._doubtful[task_id] = said("it failed, so there is no picture to compare")
                 return False
             self._job.update(partial=None)
