@@ -1,4 +1,4 @@
-"""Every message that a user of a front end can meet is marked for translation, so that the catalogs hold it."""
+"""Every message that a user of a front end can meet is marked for translation."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def messages(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def is_marked(message: ast.expr) -> bool:
-    """Whether a message is a constant, is made by a function that marks it, or is one that was made before."""
+    """Whether a message is a constant, is made by a function that marks it, or was made before."""
     if isinstance(message, ast.Constant):
         return isinstance(message.value, str)
     if isinstance(message, ast.Call):
@@ -111,7 +111,7 @@ def test_a_lost_create_is_described_by_known_messages(
 ) -> None:
     with (
         JobEnvironment(tmp_path, scenario=outcome) as env,
-        FaultyProxy(env.mock.url, Plan("create", "reset", heard=heard)) as proxy,
+        FaultyProxy(env.mock.url, Plan("create", "reset", reached=heard)) as proxy,
     ):
         env.base_url = proxy.url
         ending = env.attempt(env.upscale)

@@ -323,21 +323,21 @@ def test_damaged_settings_are_named_and_only_what_is_paid_is_refused(
     path = here.folder / "data/settings.json"
     path.write_text(content)
     no_address = {"PRECISION_UPSCALER_BASE_URL": "", "FREEPIK_API_KEY": SECRET}
-    status = ask(here, {"command": "status"}, **no_address)
+    status = ask(here, {"command": "status"}, send_bytes, **no_address)
     assert [problem["code"] for problem in status["problems"]] == ["settings-damaged"]
-    assert ask(here, {"command": "jobs"}, **no_address)["event"] == "jobs"
+    assert ask(here, {"command": "jobs"}, send_bytes, **no_address)["event"] == "jobs"
     for command in (here.upscale, {"command": "test-key"}):
         events, _, _ = send_bytes(here, json.dumps(command).encode() + b"\n", **no_address)
         assert (events[-1]["code"], events[-1]["charged"]) == ("settings-damaged", "no")
-    saved = ask(here, {"command": "settings", "set": {"base_url": here.url}}, **no_address)
+    saved = ask(here, {"command": "settings", "set": {"base_url": here.url}}, send_bytes, **no_address)
     assert saved["settings"]["base_url"] == here.url
-    assert ask(here, {"command": "status"}, **no_address)["problems"] == []
+    assert ask(here, {"command": "status"}, send_bytes, **no_address)["problems"] == []
     assert here.mock.charges == 0
 
 
 def test_a_malformed_variable_is_named_by_the_status_and_refused_by_the_rest(here: WorkerEnvironment) -> None:
     broken = {"FREEPIK_API_KEY": "secret key"}
-    status = ask(here, {"command": "status"}, **broken)
+    status = ask(here, {"command": "status"}, send_bytes, **broken)
     assert status["key"] is None
     assert [problem["code"] for problem in status["problems"]] == ["malformed-key"]
     assert "FREEPIK_API_KEY" in status["problems"][0]["what"]
