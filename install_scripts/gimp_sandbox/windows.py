@@ -3,8 +3,8 @@
     python3 install_scripts/windows_python.py -- -m mock_server    run a command with it, built when missing
 
 The interpreter's libraries come from a package for Windows that carries them, the standard library's files
-from the Python 3.11 that runs this, and ``python.exe`` is compiled here: it calls ``Py_Main``, as CPython's own
-does. Needs root rights on Debian, and a Python 3.11. Lives in the cache folder, about 1 GB.
+from the Python 3.11 that runs this, and ``python.exe`` is compiled here; it calls ``Py_Main``, like CPython's.
+Needs root rights on Debian, and a Python 3.11. Lives in the cache folder, about 1 GB.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ def find_or_build() -> WindowsPython:
         raise WindowsUnavailable(
             f"a Windows Python is built by Python 3.11, and this is {sys.version.split()[0]}"
         )
-    recipe = "".join((_LIBRARIES, _PROGRAM, _RANDOM, _EMPTY, _SITE, _COMPILE, sys.version))
+    recipe = f"{_LIBRARIES}{_PROGRAM}{_RANDOM}{_EMPTY}{_SITE}{_COMPILE}{sys.version}"
     folder = cache_folder() / "windows-python" / _digest(recipe)
     if not (folder / _STAMP).exists():
         if not (_WINE.exists() or debian.can_install()):
