@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.jobs.context import JobEvent, Result
 from precision_upscaler.jobs.service import pruned, resume, upscale
@@ -123,6 +124,7 @@ class Worker:
             Command.SETTINGS: self._settings,
             Command.STORE_KEY: self._store_key,
             Command.TEST_KEY: self._test_key,
+            Command.FIND_MOCK: self._find_mock,
         }
         serve = commands.get(command["command"])
         if serve is None:
@@ -247,6 +249,18 @@ class Worker:
         given = self._key_line() if command.get("key_follows") is True else None
         valid, message = self._app.test_key(given)
         self._pipe.send({"event": Event.KEY, "valid": valid, "message": message})
+
+    def _find_mock(self, _command: dict[str, Any]) -> None:
+        base_url = self._app.base_url
+        self._pipe.send(
+            {
+                "event": Event.MOCK,
+                "address": mock.find_mock(),
+                "key": mock.KEY,
+                "base_url": base_url,
+                "is_mock": mock.is_mock_address(base_url),
+            }
+        )
 
 
 def _cancel_message(charged: str) -> str:
