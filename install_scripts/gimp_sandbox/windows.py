@@ -3,7 +3,7 @@
     python3 install_scripts/windows_python.py -- -m mock_server    run a command with it, built when missing
 
 The interpreter's libraries come from a package for Windows that carries them, the standard library's files
-from the Python 3.11 that runs this, and ``python.exe`` is compiled here; it calls ``Py_Main``, like CPython's.
+from the Python 3.11 that runs this. ``python.exe`` is compiled here: it calls ``Py_Main``, as CPython does.
 Needs root rights on Debian, and a Python 3.11. Lives in the cache folder, about 1 GB.
 """
 
