@@ -58,7 +58,7 @@ Events (``event`` names the kind)::
     {"event": "result", "job_id": "...", "task_id": "...", "path": "...", "format": "png" | "jpeg" | "webp",
      "width": 2048, "height": 1536, "charged": "yes", "reused": false}
         ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
-    {"event": "cancelled", "job_id": ..., "charged": "no" | "unknown" | "yes", "message": "..."}
+    {"event": "cancelled", "job_id": ..., "charged": "no" | "unknown" | "yes"}
     {"event": "error", "code": "invalid-key", "what": "...", "charged": "no" | "unknown" | "yes",
      "charge": "Nothing was charged.", "advice": "...", "log": "/path/to/log", "job_id": null | "...",
      "details": {...}, "sentences": {"what": [...], "advice": [...]}}
@@ -67,9 +67,11 @@ Events (``event`` names the kind)::
         ...]; a value may be {"parts": [...]}, such sentences again.
     {"event": "jobs", "jobs": [{"job_id", "state": "committed" | "created" | "stored", "created",
                                 "task_id", "charged", "origin", "parameters", "source", "result",
-                                "width", "height", "running"}, ...]}
+                                "width", "height", "running"}, ...],
+     "damaged": [{"job_id", "problem", "folder", "task_id"}, ...]}
         ``created`` in unix seconds; ``source`` a path; ``result`` a path or null; the size is that of
-        the result asked for; ``running``: somebody works on the job at this moment.
+        the result asked for; ``running``: somebody works on the job at this moment. ``damaged``: jobs whose
+        record cannot be used; ``task_id`` as far as it can still be told.
     {"event": "status", "key": "environment" | "keyring" | "file" | null, "base_url": "...",
      "settings": {...}, "fields": {"<setting>": {...}, ...}, "data_folder": "...", "log": "...",
      "pace": 1.0, "unfinished": 0}

@@ -172,7 +172,6 @@ class Worker:
                         "event": Event.CANCELLED,
                         "job_id": app.last_job_id,
                         "charged": cancelled.charged,
-                        "message": _cancel_message(cancelled.charged),
                     }
                 )
                 return
@@ -207,12 +206,14 @@ class Worker:
     # the rest ----------------------------------------------------------------------------------
 
     def _jobs(self, _command: dict[str, Any]) -> None:
-        jobs = [job.summary() for job in self._app.journal.undelivered()]
-        self._pipe.send({"event": Event.JOBS, "jobs": jobs})
+        journal = self._app.journal
+        jobs = [job.summary() for job in journal.undelivered()]
+        damaged = [job.summary() for job in journal.damaged()]
+        self._pipe.send({"event": Event.JOBS, "jobs": jobs, "damaged": damaged})
 
     def _forget(self, command: dict[str, Any]) -> None:
         job_id = _text(command, "job_id")
-        self._app.forget(job_id)
+        self._app.journal.discard(job_id)
         self._pipe.send({"event": Event.FORGOTTEN, "job_id": job_id})
 
     def _status(self, _command: dict[str, Any]) -> None:
@@ -261,14 +262,6 @@ class Worker:
                 "is_mock": mock.is_mock_address(base_url),
             }
         )
-
-
-def _cancel_message(charged: str) -> str:
-    return {
-        "no": "Cancelled. Nothing was charged.",
-        "unknown": "Cancelled. It is not certain whether the task was created; Resume finds out.",
-        "yes": "Cancelled. The task is paid for: Resume fetches its picture without a new charge.",
-    }[charged]
 
 
 def _first_command(pipe: Pipe, folder: Path) -> dict[str, Any] | None:

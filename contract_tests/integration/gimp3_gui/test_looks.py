@@ -13,7 +13,7 @@ import pytest
 from dev.bootstrap import CLONE
 from PIL import Image, ImageStat
 
-from .conftest import DIALOG, EVIDENCE, SETTINGS, draw_photograph
+from .gui_session import DIALOG, EVIDENCE, SETTINGS, draw_photograph
 from .harness import Desktop
 
 if TYPE_CHECKING:

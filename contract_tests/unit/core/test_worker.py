@@ -16,6 +16,7 @@ import pytest
 from precision_upscaler import protocol
 from precision_upscaler import worker as worker_module
 from precision_upscaler.cancel import CancelToken
+from precision_upscaler.frontend import texts
 
 from contract_tests.support.jobs.worker_environment import (
     TIMEOUT,
@@ -244,7 +245,7 @@ def test_a_cancel_before_the_payment_ends_with_one_event(here: WorkerEnvironment
     endings = [event for event in here.finish(process) if event["event"] not in ("stage", "progress")]
     assert [event["event"] for event in endings] == ["cancelled"]
     assert endings[0]["charged"] == "no"
-    assert "Nothing was charged" in endings[0]["message"]
+    assert "Nothing was charged" in texts.cancelled(endings[0]["charged"])
 
 
 def test_the_key_appears_nowhere(here: WorkerEnvironment) -> None:
