@@ -146,11 +146,11 @@ def outcome(image, drawables, options, run_mode=Gimp.RunMode.NONINTERACTIVE):
     return result
 
 
-def without_temporary_folder(name, above=0):
+def without_temporary_folder(name, above):
     """Run with a file in the place of GIMP's folder for temporary files, or of the one ``above`` it."""
     folder = os.path.dirname(Gimp.temp_file("png").get_path())
-    for _ in range(above):
-        folder = os.path.dirname(folder)
+    os.makedirs(folder, exist_ok=True)
+    folder = os.path.dirname(folder) if above else folder
     os.rename(folder, folder + "-away")
     with open(folder, "wb"):  # GIMP would make a missing folder
         pass
@@ -234,7 +234,7 @@ def main(folder, mock, nowhere, data):
             write("failure", name, lambda name=name: outcome(*plain(name=name), {"sharpen": len(name)}))
         write("refusal", "no-image", no_image)
         perform.with_setting(data, mock, "mock-nearest")
-        for name, above in (("written-nowhere", 0), ("no-temporary-folder", 1)):
+        for name, above in (("written-nowhere", False), ("no-temporary-folder", True)):
             write("failure", name, lambda name=name, above=above: without_temporary_folder(name, above))
         for name, options in (
             ("one-of-two", {}),
