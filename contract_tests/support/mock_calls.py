@@ -1,4 +1,4 @@
-"""A mock without a socket, called through Flask's test client: what most of these tests use."""
+"""A mock without a socket, called through Werkzeug's test client: what most of these tests use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import io
 from functools import cache
 from typing import Any, cast
 
-from flask.testing import FlaskClient
 from PIL import Image
 from precision_upscaler.contract import CREATE_PATH
 from werkzeug.test import TestResponse
@@ -56,7 +55,7 @@ class Caller:
         self.world = World()
         self.key = key
         self.app = create_app(Options(**{"speed": 0.0, **options}), real_time=self.world, testing=True)
-        self.client = FlaskClient(self.app, Answer)
+        self.client = self.app.test_client(Answer)
         self.service = self.app.service
 
     def open(self, path: str, **more: Any) -> Answer:
@@ -110,4 +109,4 @@ class Caller:
         return self.data(task_id)
 
     def close(self) -> None:
-        self.service.close()
+        self.app.close()

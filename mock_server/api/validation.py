@@ -15,8 +15,17 @@ from typing import Any
 import jsonschema_rs
 from precision_upscaler import contract
 
-JSON = "application/json"
-PROBLEM = "application/problem+json"
+from mock_server.answers import JSON
+
+_MUST = {
+    "type": "be of the type",
+    "minimum": "be at least",
+    "maximum": "be at most",
+    "enum": "be one of",
+    "pattern": "match",
+    "format": "be a",
+}
+"""What is said of a value by the keyword of the schema that it breaks."""
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
@@ -46,25 +55,30 @@ def _answer(path: str, method: str, status: int, media_type: str) -> jsonschema_
     return None if schema is None else compile_schema(schema)
 
 
-def warm_up() -> None:
-    """Compile what every request needs, so that the first request is as quick as the second."""
-    _request()
-    for path, operations in contract.DOCUMENT["paths"].items():
-        for method in operations:
-            _answer(path, method.upper(), 200, JSON)
-
-
 def request_faults(body: Any) -> list[tuple[str, str]]:
     """Return ``(field, reason)`` for everything wrong with a create call's body; empty when it conforms.
 
-    ``field`` is written like ``body.scale_factor``. The compiled validator decides; the contract's own
-    reader, which is slower, is asked only for the words.
+    ``field`` is written like ``body.scale_factor``.
     """
     if _request().is_valid(body):
         return []
-    found = contract.request_violations(body)
-    faults = [(".".join(("body", *map(str, fault.path))), fault.message) for fault in found]
-    return faults or [("body", "breaks the contract")]
+    return [_fault(error) for error in _request().iter_errors(body)]
+
+
+def _fault(error: jsonschema_rs.ValidationError) -> tuple[str, str]:
+    path = ["body", *map(str, error.instance_path)]
+    if error.kind.name == "required":
+        return ".".join([*path, str(error.kind.value)]), "is required"
+    return ".".join(path), _reason(error)
+
+
+def _reason(error: jsonschema_rs.ValidationError) -> str:
+    kind = error.kind
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.OneOfNotValid):
+        return ", or ".join(dict.fromkeys(_reason(inner) for branch in kind.context for inner in branch))
+    value = kind.value
+    shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"must {_MUST[kind.name]} {shown}" if kind.name in _MUST else str(error.message)
 
 
 def answer_fault(path: str, method: str, status: int, media_type: str, body: Any) -> str | None:

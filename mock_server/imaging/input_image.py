@@ -27,7 +27,7 @@ _DATA_URI = re.compile(r"data:image/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 _ADDRESS = re.compile(r"https://[^\s/?#]+", re.IGNORECASE)
 
 
-class PictureError(ValueError):
+class InputImageError(ValueError):
     """The picture cannot be used; the message is the reason as the sender is to read it."""
 
 
@@ -48,20 +48,20 @@ def digest_of(data: bytes) -> str:
 
 
 def decode_base64(text: str) -> bytes:
-    """Return the bytes of standard base64; :class:`PictureError` when it is malformed or empty."""
+    """Return the bytes of standard base64; :class:`InputImageError` when it is malformed or empty."""
     try:
         data = binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
-        raise PictureError("Invalid image format: neither base64 nor an https URL") from None
+        raise InputImageError("Invalid image format: neither base64 nor an https URL") from None
     if text.endswith("==="):  # Python takes more padding than there can be
-        raise PictureError("Invalid image format: the base64 is malformed")
+        raise InputImageError("Invalid image format: the base64 is malformed")
     if not data:
-        raise PictureError("Invalid image format: the image is empty")
+        raise InputImageError("Invalid image format: the image is empty")
     return data
 
 
 def open_picture(data: bytes) -> ImageFile.ImageFile:
-    """Open a PNG, JPEG or WebP without decoding it; :class:`PictureError` when it is none.
+    """Open a PNG, JPEG or WebP without decoding it; :class:`InputImageError` when it is none.
 
     The format's own class is used and not ``Image.open``, which prints a warning of its own for what
     :func:`check_size` refuses.
@@ -76,19 +76,21 @@ def open_picture(data: bytes) -> ImageFile.ImageFile:
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         opener = WebPImagePlugin.WebPImageFile
     else:
-        raise PictureError("Invalid image format: only PNG, JPEG and WebP are supported")
+        raise InputImageError("Invalid image format: only PNG, JPEG and WebP are supported")
     try:
         return opener(io.BytesIO(data))
     except Exception as error:  # noqa: BLE001 - Pillow raises half a dozen kinds for broken headers
-        raise PictureError(f"Invalid image format: the image is damaged ({error})") from None
+        raise InputImageError(f"Invalid image format: the image is damaged ({error})") from None
 
 
 def check_size(width: int, height: int, scale_factor: int, *, limits: bool) -> None:
-    """Raise :class:`PictureError` unless a picture of this size in pixels may be enlarged so much."""
+    """Raise :class:`InputImageError` unless a picture of this size in pixels may be enlarged so much."""
     if width * height > _MOST_PIXELS:
-        raise PictureError(f"The image is too large: {width}x{height}")
+        raise InputImageError(f"The image is too large: {width}x{height}")
     if width * height * scale_factor**2 > _MOST_PIXELS:
-        raise PictureError(f"The result would be too large: {width * scale_factor}x{height * scale_factor}")
+        raise InputImageError(
+            f"The result would be too large: {width * scale_factor}x{height * scale_factor}"
+        )
     if not limits:
         return
     least, most, aspect = (
@@ -97,14 +99,14 @@ def check_size(width: int, height: int, scale_factor: int, *, limits: bool) -> N
         LIMITS["maximum_aspect"],
     )
     if min(width, height) < least:
-        raise PictureError(f"The image is too small: {width}x{height}, each side must be at least {least}")
+        raise InputImageError(f"The image is too small: {width}x{height}, each side must be at least {least}")
     if max(width, height) * scale_factor > most:
-        raise PictureError(
+        raise InputImageError(
             f"The result would be too large: {width * scale_factor}x{height * scale_factor}, "
             f"each side may be at most {most}"
         )
     if max(width, height) > aspect * min(width, height):
-        raise PictureError(f"The aspect ratio must be between 1:{aspect} and {aspect}:1")
+        raise InputImageError(f"The aspect ratio must be between 1:{aspect} and {aspect}:1")
 
 
 def check_picture(data: bytes, digest: str, scale_factor: int, *, limits: bool) -> Source:
@@ -115,7 +117,7 @@ def check_picture(data: bytes, digest: str, scale_factor: int, *, limits: bool) 
     try:
         picture.load()
     except Exception:  # noqa: BLE001 - as above
-        raise PictureError("Invalid image format: the image is damaged or cut off") from None
+        raise InputImageError("Invalid image format: the image is damaged or cut off") from None
     return source
 
 

@@ -1,19 +1,19 @@
-"""What the mock says of a task: to a status call, to a create call, and in a webhook."""
+"""The JSON body of a task: in the answers to status and create calls, and in a webhook."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mock_server.api import signed_urls
 from mock_server.scenarios.canned_responses import CHANGES
 from mock_server.scenarios.catalogue import STATUS, Scenario
 from mock_server.state.task_model import COMPLETED
+
+from . import signed_urls
 
 if TYPE_CHECKING:
     from mock_server.state.task_model import Task
 
     from .upscaler_service import Service
-
 
 _EXPIRED_SECONDS = 60
 
@@ -39,11 +39,11 @@ def changed(data: dict[str, Any], scenario: Scenario | None) -> tuple[Any, bool]
     """Return the body for a task object as a scenario has it, and whether it keeps to the contract."""
     if scenario is None or not scenario.change:
         return {"data": data}, True
-    change, lawful = CHANGES[scenario.change]
-    return change(data), lawful
+    change, follows_contract = CHANGES[scenario.change]
+    return change(data), follows_contract
 
 
-def told(service: Service, task: Task, base: str, status: str) -> Any:
+def webhook_body(service: Service, task: Task, base: str, status: str) -> Any:
     """Return a webhook's body: what the status call would say, without ``data``."""
     scenario = service.scenario_of_task(task)
     if scenario is not None and (STATUS not in scenario.steps or scenario.times is not None):

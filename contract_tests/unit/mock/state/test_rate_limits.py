@@ -108,7 +108,7 @@ def test_a_client_that_ignores_retry_after_is_written_down(
     assert caller.create(key="mock-http_429").headers["Retry-After"] == "1"
     caller.advance(waited)
     caller.create(key="mock-http_429")
-    notes = caller.app.journal.read()["requests"][-1]["notes"]
+    notes = caller.app.request_log.read()["requests"][-1]["notes"]
     assert bool(notes) is noted
     assert all("ignored Retry-After" in note for note in notes)
 
@@ -116,7 +116,7 @@ def test_a_client_that_ignores_retry_after_is_written_down(
 def test_where_there_is_no_retry_after_there_is_nothing_to_ignore(caller: Caller) -> None:
     for _ in range(3):
         caller.create(key="mock-http_429_no_retry_after")
-    assert [entry["notes"] for entry in caller.app.journal.read()["requests"]] == [[], [], []]
+    assert [entry["notes"] for entry in caller.app.request_log.read()["requests"]] == [[], [], []]
 
 
 def test_a_client_can_be_punished(make: Make) -> None:

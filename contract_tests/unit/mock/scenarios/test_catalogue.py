@@ -45,6 +45,12 @@ PROMISED = [
     "no_credits_402",
     "nearest",
     "tinted",
+    "plan_exhausted_429",
+    "generated_objects",
+    "cancelled",
+    "structured_401",
+    "asset_expired_403",
+    "not_in_plan_403",
 ]
 
 

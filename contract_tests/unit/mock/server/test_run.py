@@ -1,21 +1,19 @@
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
 from precision_upscaler.contract import CREATE_PATH
 
 from contract_tests.support.mock_calls import Caller, encoded, picture
-from contract_tests.support.mock_processes import BODY, HEADERS, children_of, running
-from mock_server.config import OptionError, Options
+from contract_tests.support.mock_processes import running
+from mock_server.config import Options
 from mock_server.server import run as module
-from mock_server.server.server import Server
+from mock_server.server.cheroot_server import Server
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -68,55 +66,6 @@ def test_no_acknowledged_task_is_lost_when_the_mock_is_killed(tmp_path: Path) ->
     assert charges == len(listed)
 
 
-def test_several_processes_serve_one_state(tmp_path: Path) -> None:
-    with running("--state", str(tmp_path / "state"), "--processes", "3") as process:
-        connections = [process.connection() for _ in range(24)]
-        made = []
-        for connection in connections:
-            connection.request("POST", CREATE_PATH, BODY, HEADERS)
-        for connection in connections:
-            response = connection.getresponse()
-            made.append(response.read())
-            assert response.status == 200
-        for connection in connections:
-            connection.request("GET", CREATE_PATH, headers=HEADERS)
-        listed = set()
-        for connection in connections:
-            listed.add(connection.getresponse().read())
-            connection.close()
-        assert len(listed) == 1
-        assert process.call("GET", "/__mock__/charges")[1]["count"] == len(made) == 24
-        assert process.end() == (0, "")
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc to find the processes")
-def test_a_process_that_dies_is_started_again_and_none_outlives_the_first(tmp_path: Path) -> None:
-    def until(true: object) -> None:
-        assert callable(true)
-        deadline = time.monotonic() + 20
-        while not true():
-            assert time.monotonic() < deadline
-            threading.Event().wait(0.01)
-
-    with running(
-        "--state", str(tmp_path / "state"), "--processes", "2", "--scenario", "two_results"
-    ) as process:
-        parent = process.popen.pid
-        until(lambda: len(children_of(parent)) == 2)
-        task_id = process.create()
-        process.call("POST", "/__mock__/clock", b'{"speed": 60}')
-        process.call("PUT", "/__mock__/scenarios", b'{"default": "failed", "upcoming": ["reset"]}')
-        first, second = children_of(parent)
-        os.kill(first, signal.SIGKILL)
-        until(lambda: len(set(children_of(parent)) - {first}) == 2)
-        assert process.call("GET", f"{CREATE_PATH}/{task_id}")[0] == 200
-        assert process.call("GET", "/__mock__/clock")[1]["speed"] == 60, "what was set by hand stays so"
-        in_force = process.call("GET", "/__mock__/scenarios")[1]
-        assert (in_force["default"], in_force["upcoming"]) == ("failed", ["reset"])
-        process.end(signal.SIGKILL)
-        until(lambda: not Path(f"/proc/{second}").exists())
-
-
 def test_an_address_in_use_is_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -128,9 +77,9 @@ def test_it_serves_in_this_process_until_it_is_stopped(monkeypatch: pytest.Monke
     stopped: list[str] = []
 
     class Stopping(Server):
-        def serve_forever(self) -> None:
-            self.stop()
-            super().serve_forever()
+        def serve(self) -> None:
+            self.request_stop()
+            super().serve()
 
     monkeypatch.setattr(module, "Server", Stopping)
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
@@ -152,12 +101,6 @@ def test_an_ipv6_address_is_written_in_brackets() -> None:
     with pytest.raises(InterruptedError):
         module.serve(Options(host="::1", port=0), say)
     assert re.fullmatch(r"Listening on http://\[::1\]:\d+", said[0])
-
-
-def test_without_fork_there_is_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("os.fork")
-    with pytest.raises(OptionError, match="cannot fork"):
-        module.serve(Options(processes=2, state="x"), lambda _line: None)
 
 
 def test_scenarios_are_those_of_the_run(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 from precision_upscaler.contract import CREATE_PATH
 
 from contract_tests.support.mock_calls import START, Caller, encoded, picture
+from mock_server.app import flask_app
 from mock_server.control.openapi import OPERATIONS, Operation, document, draft4
 
 Make = Callable[..., Caller]
@@ -55,7 +56,7 @@ def test_every_call_answers_as_its_document_says(caller: Caller, operation: Oper
 def test_the_document_has_every_route_and_no_other(caller: Caller) -> None:
     routes = {
         (method, re.sub("<(.*?)>", r"{\1}", rule.rule))
-        for rule in caller.app.url_map.iter_rules()
+        for rule in flask_app().url_map.iter_rules()
         if rule.rule.startswith("/__mock__/")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
@@ -79,7 +80,7 @@ def test_the_pages_bring_all_they_need(caller: Caller, path: str) -> None:
 def test_a_browser_is_led_to_the_page(caller: Caller, path: str) -> None:
     answer = caller.call("GET", path, headers={"Accept": "text/html,*/*;q=0.8"}, key=None)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/__mock__/")
-    assert caller.app.journal.read()["total"] == 0
+    assert caller.app.request_log.read()["total"] == 0
 
 
 # strangers
@@ -237,10 +238,10 @@ def test_a_wrong_query_is_a_400(caller: Caller, query: str) -> None:
     assert caller.control("GET", f"/tasks?{query}").status_code == 400
 
 
-# journal, charges, deliveries
+# request log, charges, deliveries
 
 
-def test_the_journal_is_read_from_where_one_was(caller: Caller) -> None:
+def test_the_request_log_is_read_from_where_one_was(caller: Caller) -> None:
     for _ in range(4):
         caller.listed()
     read = caller.control("GET", "/requests?after=2").json
@@ -293,7 +294,7 @@ def test_a_snapshot_restores_into_a_state_file_and_back(make: Make, tmp_path: An
     task_id = memory.new_task()
     assert file.control("PUT", "/snapshot", data=snapshot_of(memory)).status_code == 200
     assert file.data(task_id)["status"] == "CREATED"
-    assert file.app.journal.read()["total"] == 1, "the journal is no part of it"
+    assert file.app.request_log.read()["total"] == 1, "the request log is no part of it"
     other = make()
     assert other.control("PUT", "/snapshot", data=snapshot_of(file)).status_code == 200
     assert other.data(task_id)["status"] == "CREATED"
@@ -336,7 +337,7 @@ def test_a_file_of_another_shape_is_refused_and_changes_nothing(caller: Caller, 
     assert caller.control("POST", "/reset").status_code == 200
 
 
-def test_a_snapshot_brings_no_journal_and_takes_none(make: Make, tmp_path: Any) -> None:
+def test_a_snapshot_brings_no_request_log_and_takes_none(make: Make, tmp_path: Any) -> None:
     busy, quiet = (make(state=str(tmp_path / name)) for name in ("busy", "quiet"))
     for _ in range(7):
         busy.listed()
@@ -345,11 +346,11 @@ def test_a_snapshot_brings_no_journal_and_takes_none(make: Make, tmp_path: Any) 
     busy.listed()
     for caller, total in ((quiet, 1), (busy, 8)):
         assert caller.control("PUT", "/snapshot", data=snapshot).status_code == 200
-        read = caller.app.journal.read()
+        read = caller.app.request_log.read()
         assert (read["total"], read["forgotten"], len(read["requests"])) == (total, 0, total)
-    with_journal = altered("INSERT INTO journal VALUES (1, '{}'), (99, '{}')", snapshot)
-    assert quiet.control("PUT", "/snapshot", data=with_journal).status_code == 200
-    assert quiet.app.journal.read()["total"] == 1
+    with_requests = altered("INSERT INTO requests VALUES (1, '{}'), (99, '{}')", snapshot)
+    assert quiet.control("PUT", "/snapshot", data=with_requests).status_code == 200
+    assert quiet.app.request_log.read()["total"] == 1
 
 
 def test_a_snapshot_may_be_larger_than_any_other_body(make: Make) -> None:

@@ -14,7 +14,7 @@ from precision_upscaler.contract import CREATE_PATH
 from contract_tests.support.mock_calls import Caller, encoded, picture
 from mock_server.state.clock import ClockState
 from mock_server.state.database import Database
-from mock_server.state.request_log import Exchange, Journal
+from mock_server.state.request_log import RecordedRequest, RequestLog
 from mock_server.state.settings import Settings
 
 Make = Callable[..., Caller]
@@ -54,8 +54,8 @@ def test_two_processes_agree(make: Make, tmp_path: Path) -> None:
     failed = one.new_task()
     two.advance(1000)
     assert one.data(failed)["status"] == "FAILED"
-    one.app.journal.flush()  # a moment later it would have done so by itself
-    assert two.app.journal.read()["total"] == one.app.journal.read()["total"] == 8
+    one.app.request_log.flush()  # a moment later it would have done so by itself
+    assert two.app.request_log.read()["total"] == one.app.request_log.read()["total"] == 8
 
 
 def test_a_forgotten_result_is_forgotten_in_every_process(make: Make, tmp_path: Path) -> None:
@@ -151,19 +151,6 @@ def test_settings_are_read_again_when_anyone_changed_them_and_only_then(tmp_path
         database.close()
 
 
-def test_settings_are_read_every_time_where_processes_share_no_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mock_server.state.database.fcntl", None)
-    one, two = (Database(str(tmp_path / "state"), SETTINGS) for _ in range(2))
-    assert two.settings().seed == 4
-    one.change_settings(lambda settings: replace(settings, seed=5))
-    assert two.settings().seed == 5
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == ["", "", ""], "nothing lies beside the file"
-    for database in (one, two):
-        database.close()
-
-
 def test_one_writes_after_the_other(tmp_path: Path) -> None:
     one, two = (Database(str(tmp_path / "state"), SETTINGS) for _ in range(2))
     asked, done = threading.Event(), threading.Event()
@@ -214,7 +201,7 @@ def test_the_sizes_of_pictures_are_remembered_within_bounds(
 
 def test_a_closed_database_can_still_be_written_to(tmp_path: Path) -> None:
     database = Database(str(tmp_path / "state"), SETTINGS)
-    database.close()  # such as by a journal whose writer comes late
+    database.close()  # such as by a log whose writer comes late
     database.change_settings(lambda settings: replace(settings, seed=5))
     assert database.settings().seed == 5
 
@@ -252,41 +239,41 @@ def test_a_connection_in_use_outlives_the_close(tmp_path: Path) -> None:
         connection.execute("SELECT 1")
 
 
-def exchange(number: int) -> Exchange:
-    return Exchange(0.0, "GET", "http://x", f"/{number}", "", "list", {})
+def recorded(number: int) -> RecordedRequest:
+    return RecordedRequest(0.0, "GET", "http://x", f"/{number}", "", "list", {})
 
 
-def test_a_shared_journal_is_bounded_and_counts_what_it_never_wrote(tmp_path: Path) -> None:
+def test_a_shared_log_is_bounded_and_counts_what_it_never_wrote(tmp_path: Path) -> None:
     database = Database(str(tmp_path / "state"), SETTINGS)
-    journal, other = Journal(5, database), Journal(5, database)
-    journal.add(exchange(0))
-    journal.flush()
+    log, other = RequestLog(5, database), RequestLog(5, database)
+    log.add(recorded(0))
+    log.flush()
     for number in range(1, 20):
-        journal.add(exchange(number))
-    read = journal.read()
+        log.add(recorded(number))
+    read = log.read()
     assert (read["total"], read["forgotten"]) == (20, 15)
     assert [entry["path"] for entry in read["requests"]] == ["/15", "/16", "/17", "/18", "/19"]
     assert other.read() == read
     other.clear()
-    assert journal.read() == {"total": 0, "forgotten": 0, "requests": []}
+    assert log.read() == {"total": 0, "forgotten": 0, "requests": []}
     database.close()
 
 
-def test_a_shared_journal_counts_from_the_first_entry_on(tmp_path: Path) -> None:
+def test_a_shared_log_counts_from_the_first_entry_on(tmp_path: Path) -> None:
     database = Database(str(tmp_path / "state"), SETTINGS)
-    journal = Journal(5, database)
+    log = RequestLog(5, database)
     for _ in range(2):  # on a fresh file, and after everything was forgotten
         for number in range(20):
-            journal.add(exchange(number))
-        read = journal.read()
+            log.add(recorded(number))
+        read = log.read()
         assert (read["total"], read["forgotten"]) == (20, 15)
         assert [entry["number"] for entry in read["requests"]] == [16, 17, 18, 19, 20]
-        assert [entry["number"] for entry in journal.read(after=18)["requests"]] == [19, 20]
-        journal.clear()
+        assert [entry["number"] for entry in log.read(after=18)["requests"]] == [19, 20]
+        log.clear()
     database.close()
 
 
-def test_a_shared_journal_shows_what_one_in_memory_shows(make: Make, tmp_path: Path) -> None:
+def test_a_shared_log_shows_what_one_in_memory_shows(make: Make, tmp_path: Path) -> None:
     shown = []
     for state in ("", str(tmp_path / "state")):
         caller = make(state=state, seed=3)
@@ -296,7 +283,7 @@ def test_a_shared_journal_shows_what_one_in_memory_shows(make: Make, tmp_path: P
         caller.finish(task_id)
         caller.listed()
         caller.client.get("/n\u00f6where?a=%00")
-        requests = caller.app.journal.read()["requests"]
+        requests = caller.app.request_log.read()["requests"]
         shown.append([{**entry, "seconds": 0} for entry in requests])
     assert shown[0] == shown[1]
     assert shown[0][0]["request"]["body"]["image"]
@@ -304,14 +291,14 @@ def test_a_shared_journal_shows_what_one_in_memory_shows(make: Make, tmp_path: P
     assert [entry["request"]["malformed"] is None for entry in shown[0][:3]] == [True, True, False]
 
 
-def test_a_shared_journal_is_written_without_being_asked(tmp_path: Path) -> None:
+def test_a_shared_log_is_written_without_being_asked(tmp_path: Path) -> None:
     database = Database(str(tmp_path / "state"), SETTINGS)
-    journal = Journal(5, database)
-    journal.add(exchange(0))
-    writer = journal._writer
+    log = RequestLog(5, database)
+    log.add(recorded(0))
+    writer = log._writer
     assert writer is not None
     writer.join()
     with database.reading() as connection:
-        assert connection.execute("SELECT COUNT(*) FROM journal").fetchone() == (1,)
-    journal.flush()
+        assert connection.execute("SELECT COUNT(*) FROM requests").fetchone() == (1,)
+    log.flush()
     database.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 from precision_upscaler.contract import DOCUMENT
 
-FACTS = Path(__file__).parents[1] / "contract" / "seed_facts.json"
+FACTS = Path(__file__).parents[1] / "unit/contract/seed_facts.json"
 
 
 def _wrapped(node: Any) -> Any:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from precision_upscaler.contract import CREATE_PATH
 
 from contract_tests.support.mock_calls import Caller, encoded, picture
-from mock_server.state.request_log import Exchange, Journal, shortened
+from mock_server.state.request_log import RecordedRequest, RequestLog, shortened
 
 Make = Callable[..., Caller]
 MOST = 1 << 20  # characters of a value, shortened and written out; really a good deal less
@@ -28,19 +28,19 @@ json_values = st.recursive(
 )
 
 
-def exchange(**more: Any) -> Exchange:
-    return Exchange(0.0, "POST", "http://x", CREATE_PATH, "", "create", {}, **more)
+def recorded(**more: Any) -> RecordedRequest:
+    return RecordedRequest(0.0, "POST", "http://x", CREATE_PATH, "", "create", {}, **more)
 
 
 def written(raw: bytes) -> dict[str, Any]:
-    """Return what the journal says of a request whose body is ``raw`` and JSON if it can be."""
-    journal = Journal(10)
+    """Return what the request log says of a request whose body is ``raw`` and JSON if it can be."""
+    log = RequestLog(10)
     try:
         body = json.loads(raw)
     except ValueError:
         body = None
-    journal.add(exchange(raw=raw, body=body))
-    found: dict[str, Any] = journal.read()["requests"][0]
+    log.add(recorded(raw=raw, body=body))
+    found: dict[str, Any] = log.read()["requests"][0]
     return found
 
 
@@ -69,7 +69,7 @@ def test_nothing_is_large_any_more(value: Any) -> None:
     assert shortened(once) == once
 
 
-def test_the_journal_does_not_grow_with_the_pictures(caller: Caller) -> None:
+def test_the_log_does_not_grow_with_the_pictures(caller: Caller) -> None:
     noise = base64.b64encode(os.urandom(4 << 20)).decode()
     caller.create(image=noise)
     tracemalloc.start()
@@ -79,37 +79,33 @@ def test_the_journal_does_not_grow_with_the_pictures(caller: Caller) -> None:
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept < 2 << 20
-    entry = caller.app.journal.read()["requests"][-1]
+    entry = caller.app.request_log.read()["requests"][-1]
     assert entry["request"]["body"]["image"].endswith(f"… ({len(noise)} characters)")
     assert "@body.json" in entry["curl"]
 
 
-def test_the_journal_does_not_keep_downloads(caller: Caller) -> None:
+def test_the_log_does_not_keep_downloads(caller: Caller) -> None:
     task_id = caller.new_task(scale_factor=8, smart_grain=100)
     caller.advance(1000)
     size = len(caller.result(task_id).data)
     assert size > 1 << 20
-    kept = list(caller.app.journal._entries)
-    assert kept[-1].answer == f"({size} bytes)"
+    assert caller.app.request_log.read()["requests"][-1]["answer"] == f"({size} bytes)"
 
 
 def test_headers_are_cut_too(caller: Caller) -> None:
     caller.listed(headers={"x-long": "y" * 10_000})
-    assert len(json.dumps(caller.app.journal.read())) < 3000
+    assert len(json.dumps(caller.app.request_log.read())) < 3000
 
 
-def test_only_what_is_new_is_described(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_is_new_is_read(caller: Caller) -> None:
     for _ in range(20):
         caller.listed()
-    described: list[int] = []
-
-    def describe(item: Exchange) -> dict[str, Any]:
-        described.append(item.number)
-        return {}
-
-    monkeypatch.setattr("mock_server.state.request_log.described", describe)
-    read = caller.app.journal.read(after=18)
-    assert (described, read["total"], read["forgotten"]) == ([19, 20], 20, 0)
+    read = caller.app.request_log.read(after=18)
+    assert ([entry["number"] for entry in read["requests"]], read["total"], read["forgotten"]) == (
+        [19, 20],
+        20,
+        0,
+    )
 
 
 # curl lines
@@ -131,7 +127,7 @@ def test_what_a_line_cannot_carry_comes_from_a_file(raw: bytes) -> None:
 def test_a_malformed_body_is_shown_as_text(caller: Caller) -> None:
     for raw, content_type in ((b'{"image": ', "application/json"), (b"image=a", "text/plain")):
         caller.call("POST", CREATE_PATH, data=raw, content_type=content_type)
-        entry = caller.app.journal.read()["requests"][-1]
+        entry = caller.app.request_log.read()["requests"][-1]
         assert (entry["request"]["body"], entry["request"]["malformed"]) == (None, raw.decode())
         assert shlex.quote(raw.decode()) in entry["curl"]
 
@@ -147,7 +143,7 @@ def test_a_wrong_address_or_method_is_written_down(
     caller: Caller, method: str, path: str, status: int
 ) -> None:
     assert caller.call(method, path, json={"a": 1}).status_code == status
-    (entry,) = caller.app.journal.read()["requests"]
+    (entry,) = caller.app.request_log.read()["requests"]
     assert (entry["method"], entry["path"], entry["status"], entry["step"]) == (method, path, status, "")
     assert (entry["key"], entry["request"]["body"]) == ("mock-key", {"a": 1})
     assert "message" in entry["answer"]
@@ -156,7 +152,7 @@ def test_a_wrong_address_or_method_is_written_down(
 def test_calls_of_the_control_are_not_written_down(caller: Caller) -> None:
     for path in ("/clock", "/nope"):
         caller.control("GET", path)
-    assert caller.app.journal.read()["total"] == 0
+    assert caller.app.request_log.read()["total"] == 0
 
 
 def test_a_defect_is_written_down(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +161,7 @@ def test_a_defect_is_written_down(caller: Caller, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(caller.service, "create", lambda *_: 1 / 0)
     monkeypatch.setattr(caller.service.results, "file_of", lambda *_: 1 / 0)
     assert caller.create().status_code == caller.client.get(link).status_code == 500
-    for entry in caller.app.journal.read()["requests"][-2:]:
+    for entry in caller.app.request_log.read()["requests"][-2:]:
         assert (entry["status"], entry["notes"]) == (500, ["the mock itself failed; its log says how"])
 
 
@@ -175,7 +171,7 @@ def test_a_range_that_cannot_be_had_is_written_down_as_such(caller: Caller) -> N
     answer = caller.client.get(link, headers={"Range": "bytes=999999999-"})
     assert (answer.status_code, answer.mimetype) == (416, "application/json")
     assert "Content-Range" in answer.headers
-    assert caller.app.journal.read()["requests"][-1]["status"] == 416
+    assert caller.app.request_log.read()["requests"][-1]["status"] == 416
 
 
 def test_a_deep_body_does_no_harm_later(make: Make, tmp_path: Any) -> None:

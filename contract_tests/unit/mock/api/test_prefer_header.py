@@ -17,7 +17,7 @@ from mock_server.api.prefer_header import PreferenceError, Preferences, preferen
         ("scenario=failed", Preferences(scenario="failed")),
         ("Scenario = reset@status*2 , code=503", Preferences(scenario="reset@status*2", code=503)),
         (
-            'example="success - failed task"; seconds=1.5',
+            'example="success - failed task", seconds=1.5',
             Preferences(example="success - failed task", pace={"seconds": 1.5}),
         ),
         ("polls=3, queue=0, polls=9", Preferences(pace={"polls": 3.0, "queue": 0.0})),

@@ -12,7 +12,7 @@ import pytest
 
 from contract_tests.support.mock_calls import Caller, picture
 from mock_server.imaging import fetch
-from mock_server.imaging.input_image import PictureError
+from mock_server.imaging.input_image import InputImageError
 
 Make = Callable[..., Caller]
 
@@ -56,7 +56,7 @@ def test_what_cannot_be_fetched_is_refused(
     monkeypatch: pytest.MonkeyPatch, answer: bytes | Exception, why: str
 ) -> None:
     monkeypatch.setattr(urllib.request, "build_opener", Opener(answer))
-    with pytest.raises(PictureError, match=why):
+    with pytest.raises(InputImageError, match=why):
         fetch.fetch("https://example.org/a.png")
 
 

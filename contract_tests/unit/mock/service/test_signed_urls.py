@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.api import signed_urls
+from mock_server.service import signed_urls
 
 paths = st.text(min_size=1)
 secrets = st.binary(min_size=1)

@@ -11,8 +11,9 @@ from PIL import Image
 from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, response_violations
 
 from contract_tests.support.mock_calls import Caller, encoded, picture
-from mock_server.api.routes import BrokenAnswerError
+from mock_server.api.routes import ContractBrokenError
 from mock_server.scenarios.catalogue import CATALOGUE
+from mock_server.service import upscaler_service
 
 Make = Callable[..., Caller]
 UNKNOWN = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
@@ -287,9 +288,9 @@ def test_an_answer_that_breaks_the_contract_never_leaves(make: Make, monkeypatch
     caller = make()
     task_id = caller.new_task()
     monkeypatch.setattr("mock_server.state.task_model.CREATED", "MADE")
-    with pytest.raises(BrokenAnswerError, match="MADE"):
+    with pytest.raises(ContractBrokenError, match="MADE"):
         caller.status(task_id)
-    caller.app.testing = False
+    caller.app.api._testing = False
     answer = caller.status(task_id)
     assert (answer.status_code, answer.json) == (500, {"message": "Internal Server Error"})
 
@@ -425,15 +426,15 @@ def test_a_wish_that_cannot_be_met_is_a_400_that_says_what_can(caller: Caller, w
     assert len(answer.json["message"]) > 15
 
 
-# journal
+# request log
 
 
-def test_the_journal_has_what_was_asked_and_answered(caller: Caller) -> None:
+def test_the_request_log_has_what_was_asked_and_answered(caller: Caller) -> None:
     task_id = caller.new_task(key="mock-failed", sharpen=5)
     caller.create(sharpen=500)
     (link,) = caller.finish(caller.new_task())["generated"]
     caller.client.get(link, headers={"x-freepik-api-key": "mock-key"})
-    read = caller.app.journal.read()
+    read = caller.app.request_log.read()
     created, refused, *_, download = read["requests"]
     assert (read["total"], read["forgotten"]) == (5, 0)
     assert (created["step"], created["task_id"], created["charged"]) == ("create", task_id, True)
@@ -449,16 +450,16 @@ def test_a_key_of_ones_own_is_not_shown(make: Make) -> None:
     caller = make(api_key=("secret-key",))
     caller.listed(key="secret-key")
     caller.listed(key=None, headers={"x-magnific-api-key": "secret-key", "authorization": "secret-key"})
-    shown = json.dumps(caller.app.journal.read()) + caller.control("GET", "/charges").text
+    shown = json.dumps(caller.app.request_log.read()) + caller.control("GET", "/charges").text
     assert "secret-key" not in shown
     assert "$KEY" in shown
 
 
-def test_the_journal_is_bounded_and_says_so(make: Make) -> None:
-    caller = make(journal_size=3)
+def test_the_request_log_is_bounded_and_says_so(make: Make) -> None:
+    caller = make(request_log_size=3)
     for _ in range(10):
         caller.listed()
-    read = caller.app.journal.read()
+    read = caller.app.request_log.read()
     assert (read["total"], read["forgotten"], len(read["requests"])) == (10, 7, 3)
     assert [entry["number"] for entry in read["requests"]] == [8, 9, 10]
 
@@ -481,7 +482,7 @@ def test_a_scenario_can_be_played_by_key_header_and_control(caller: Caller, name
         if answer.status_code == 200 and "data" in answer.json:
             caller.advance(1000)
             caller.status(answer.json["data"]["task_id"], key=call.get("key", ""))
-        assert caller.app.journal.read()["requests"][0]["scenario"] == name
+        assert caller.app.request_log.read()["requests"][0]["scenario"] == name
 
 
 def play(caller: Caller, name: str, **more: Any) -> dict[str, Any]:
@@ -505,6 +506,8 @@ def play(caller: Caller, name: str, **more: Any) -> dict[str, Any]:
         ("error_null", "COMPLETED", 1),
         ("wrong_scale", "COMPLETED", 1),
         ("unknown_status*9", "POST_PROCESSING", 0),
+        ("cancelled", "CANCELLED", 0),
+        ("generated_objects", "COMPLETED", 1),
     ],
 )
 def test_a_scenario_decides_the_tasks_end(caller: Caller, name: str, status: str, links: int) -> None:
@@ -512,6 +515,74 @@ def test_a_scenario_decides_the_tasks_end(caller: Caller, name: str, status: str
     assert (data["status"], len(data["generated"])) == (status, links)
     assert data.get("has_nsfw") == ([False] if name == "has_nsfw" else None)
     assert ("error" in data) == (name == "error_null")
+
+
+def test_a_cancelled_task_is_cancelled_in_the_list_too(caller: Caller) -> None:
+    play(caller, "cancelled")
+    assert [task["status"] for task in caller.listed().json["data"]] == ["CANCELLED"]
+
+
+def test_links_may_be_objects(caller: Caller) -> None:
+    (item,) = play(caller, "generated_objects")["data"]["generated"]
+    assert list(item) == ["url"]
+    assert caller.client.get(item["url"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "words"),
+    [
+        ("plan_exhausted_429", 429, "the limit of the free trial usage"),
+        ("structured_401", 401, "https://"),
+        ("asset_expired_403", 403, "expired"),
+        ("not_in_plan_403", 403, "plan"),
+    ],
+)
+def test_a_create_call_is_refused_as_seen_elsewhere(
+    caller: Caller, name: str, status: int, words: str
+) -> None:
+    for _ in range(3):
+        answer = caller.create(key=f"mock-{name}")
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (status, None)
+        assert words in answer.text
+    assert caller.service.tasks.charges() == {}
+
+
+@pytest.mark.parametrize(("strict", "status"), [(False, 200), (True, 400)])
+def test_an_empty_webhook_url_is_none_unless_strict(make: Make, strict: bool, status: int) -> None:
+    caller = make(strict=strict)
+    assert caller.create(webhook_url="").status_code == status
+    assert caller.create(webhook_url="", sharpen=101).status_code == 400
+    assert caller.service.webhooks.described() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "prefer"),
+    [
+        ({"progress": "immediate"}, ""),
+        ({"seconds": 0.0}, ""),
+        ({"queue_seconds": 0.0}, ""),
+        ({}, "seconds=0"),
+        ({"speed": 1e6}, ""),
+    ],
+)
+def test_the_create_call_answers_created_however_quick_the_task_is(
+    make: Make, options: dict[str, Any], prefer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = make(**options)
+    world, check = caller.world, upscaler_service.check_picture
+
+    def slow_check(*arguments: Any, **more: Any) -> Any:
+        world.now += 60  # decoding takes its time
+        return check(*arguments, **more)
+
+    monkeypatch.setattr(upscaler_service, "check_picture", slow_check)
+    answer = caller.create(headers={"Prefer": prefer}).json["data"]
+    assert (answer["status"], answer["generated"]) == ("CREATED", [])
+
+
+def test_a_scenario_may_complete_a_task_at_once(caller: Caller) -> None:
+    answer = caller.create(key="mock-completed_at_once").json["data"]
+    assert (answer["status"], len(answer["generated"])) == ("COMPLETED", 1)
 
 
 def test_an_unwrapped_body_says_task_status(caller: Caller) -> None:
@@ -607,8 +678,8 @@ def test_a_damaged_download_is_no_picture(caller: Caller, name: str) -> None:
         Image.open(io.BytesIO(answer.data)).load()
 
 
-def test_the_wrong_scale_is_half(caller: Caller) -> None:
-    (link,) = play(caller, "wrong_scale", scale_factor=4)["data"]["generated"]
+def test_the_wrong_scale_is_twice_the_size(caller: Caller) -> None:
+    (link,) = play(caller, "wrong_scale", scale_factor=8)["data"]["generated"]
     assert Image.open(io.BytesIO(caller.client.get(link).data)).size == (400, 320)
 
 
@@ -634,11 +705,11 @@ def test_a_forgotten_source_is_not_found(caller: Caller) -> None:
     assert caller.client.get(link).status_code == 404
 
 
-def test_a_refused_body_is_in_the_journal_too(caller: Caller) -> None:
+def test_a_refused_body_is_in_the_request_log_too(caller: Caller) -> None:
     caller.create(key="mock-no_credits_402", sharpen=3)
     caller.create(key="wrong", sharpen=4)
     caller.call("POST", CREATE_PATH, key="wrong", data=b"{", content_type="application/json")
-    bodies = [entry["request"]["body"] for entry in caller.app.journal.read()["requests"]]
+    bodies = [entry["request"]["body"] for entry in caller.app.request_log.read()["requests"]]
     assert [body and body["sharpen"] for body in bodies] == [3, 4, None]
 
 

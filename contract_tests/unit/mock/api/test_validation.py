@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler import contract
 
+from mock_server.answers import JSON
 from mock_server.api import validation
 
 TASK_ID = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
@@ -29,10 +30,14 @@ def test_the_compiled_validator_and_the_contracts_own_reader_agree(body: dict[st
     ("body", "field", "reason"),
     [
         ({}, "body.image", "is required"),
-        ([], "body", "must be an object"),
+        ([], "body", "must be of the type object"),
         ({"image": "a", "sharpen": 101}, "body.sharpen", "must be at most 100"),
         ({"image": "a", "scale_factor": 2.0}, "body.scale_factor", "must be"),
-        ({"image": "a", "scale_factor": "2\n"}, "body.scale_factor", "must match"),
+        (
+            {"image": "a", "scale_factor": "2\n"},
+            "body.scale_factor",
+            "must be of the type integer, or must match",
+        ),
         ({"image": "a", "flavor": "vivid"}, "body.flavor", "must be one of"),
     ],
 )
@@ -44,7 +49,7 @@ def test_a_fault_names_field_and_reason(body: Any, field: str, reason: str) -> N
 
 def test_an_answer_is_held_to_the_contract() -> None:
     def fault(data: Any, status: int = 200) -> str | None:
-        return validation.answer_fault(contract.CREATE_PATH, "POST", status, validation.JSON, {"data": data})
+        return validation.answer_fault(contract.CREATE_PATH, "POST", status, JSON, {"data": data})
 
     task = {"task_id": TASK_ID, "status": "CREATED", "generated": []}
     assert fault(task) is None
@@ -55,7 +60,7 @@ def test_an_answer_is_held_to_the_contract() -> None:
 
 
 def test_an_answer_the_document_does_not_mention_conforms() -> None:
-    assert validation.answer_fault(contract.CREATE_PATH, "POST", 402, validation.JSON, 17) is None
+    assert validation.answer_fault(contract.CREATE_PATH, "POST", 402, JSON, 17) is None
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,21 @@
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
+import threading
+import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import url_for
 from precision_upscaler.contract import CREATE_PATH
 
 import mock_server
 from contract_tests.support.mock_calls import encoded, picture
 from mock_server import Options, PrecisionMock, create_app
+from mock_server.app import flask_app
 from mock_server.scenarios.catalogue import UnknownScenarioError
-from mock_server.server.request_body import BodyError
 
 pytest_plugins = ["pytester"]
 
@@ -58,10 +59,46 @@ def test_a_mock_ends_with_its_block_and_can_start_again() -> None:
     mock.stop()
 
 
-def test_whoever_extends_the_application_can_make_addresses_of_its_rules() -> None:
-    app = create_app()
-    with contextlib.closing(app.service), app.test_request_context():
-        assert url_for("api.status", task_id="a b", page=2) == f"{CREATE_PATH}/a%20b?page=2"
+def test_starting_twice_is_an_error_and_leaks_nothing() -> None:
+    with PrecisionMock() as mock:
+        before = threading.active_count()
+        with pytest.raises(RuntimeError, match="running already"):
+            mock.start()
+        assert threading.active_count() == before
+        assert fetch(mock.url + CREATE_PATH) == {"data": []}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda mock: mock.advance(1),
+        lambda mock: mock.play("failed"),
+        lambda mock: mock.requests,
+        lambda mock: mock.charges,
+        lambda mock: mock.deliveries(),
+        lambda mock: mock.url,
+        lambda mock: mock.app,
+    ],
+    ids=["advance", "play", "requests", "charges", "deliveries", "url", "app"],
+)
+def test_a_mock_that_is_not_running_says_so(ask: Callable[[PrecisionMock], object]) -> None:
+    mock = PrecisionMock()
+    for _ in range(2):  # before it has started, and after it has stopped
+        with pytest.raises(RuntimeError, match="not running"):
+            ask(mock)
+        with mock:
+            ask(mock)
+
+
+def test_the_mocks_of_a_process_share_one_flask_application_and_nothing_else() -> None:
+    with PrecisionMock(api_key=("one",)) as one, PrecisionMock(api_key=("other",), strict=True) as other:
+        assert fetch(one.url + CREATE_PATH + "/", key="one") == {"data": []}
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            fetch(other.url + CREATE_PATH + "/", key="other")
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            fetch(other.url + CREATE_PATH, key="one")
+        assert (len(one.requests), len(other.requests)) == (1, 2)
+    assert flask_app() is flask_app()
 
 
 def test_an_ipv6_address_is_one_that_a_client_can_use() -> None:
@@ -111,16 +148,18 @@ def test_the_plug_in_brings_the_fixture(pytester: pytest.Pytester) -> None:
     pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize(
-    ("problem", "status"), [(RuntimeError("a bug of ours"), 500), (BodyError("it broke off"), 400)]
-)
-def test_what_goes_wrong_inside_is_answered_in_json(problem: Exception, status: int) -> None:
-    app = create_app()
-
-    def broken() -> str:
+@pytest.mark.parametrize("problem", [RuntimeError("a bug"), ValueError("a bug"), OSError("a bug")], ids=repr)
+def test_what_goes_wrong_inside_is_answered_in_json_and_logged(
+    problem: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
         raise problem
 
-    app.add_url_rule("/broken", view_func=broken)
-    answer = app.test_client().get("/broken")
-    assert answer.status_code == status
-    assert answer.get_json()["message"]
+    with PrecisionMock() as mock:
+        monkeypatch.setattr(mock.app.service, "authenticate", fail)
+        monkeypatch.setattr(mock.app.control, "read_clock", fail)
+        for path in (CREATE_PATH, "/__mock__/clock"):
+            with pytest.raises(urllib.error.HTTPError, match="500") as caught:
+                fetch(mock.url + path)
+            assert json.load(caught.value) == {"message": "Internal Server Error"}
+    assert caplog.text.count("a bug") >= 2

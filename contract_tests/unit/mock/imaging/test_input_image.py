@@ -13,7 +13,7 @@ from PIL import Image
 from contract_tests.support.mock_calls import encoded, picture
 from mock_server.imaging import input_image
 from mock_server.imaging.input_image import (
-    PictureError,
+    InputImageError,
     check_picture,
     check_size,
     decode_base64,
@@ -41,7 +41,7 @@ def test_base64_is_decoded(data: bytes) -> None:
     "text", ["", "!!!!", "abc", "ab=c", " YWJj", "YWJj\n", "YWJj====", "http://a/b.png", "Ä", "YW_j"]
 )
 def test_what_is_no_base64_is_refused(text: str) -> None:
-    with pytest.raises(PictureError, match="Invalid image format"):
+    with pytest.raises(InputImageError, match="Invalid image format"):
         decode_base64(text)
 
 
@@ -78,7 +78,7 @@ def test_the_three_formats_are_taken(file_format: str) -> None:
     ],
 )
 def test_what_is_no_whole_picture_is_refused(data: bytes) -> None:
-    with pytest.raises(PictureError, match="Invalid image format"):
+    with pytest.raises(InputImageError, match="Invalid image format"):
         check_picture(data, "", 2, limits=True)
 
 
@@ -87,13 +87,13 @@ def test_what_is_no_whole_picture_is_refused(data: bytes) -> None:
     st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBP"]),
 )
 def test_no_bytes_do_more_than_be_refused(data: bytes, start: bytes) -> None:
-    with pytest.raises(PictureError):
+    with pytest.raises(InputImageError):
         check_picture(start + data, "", 2, limits=False)
 
 
 @pytest.mark.parametrize("limits", [True, False])
 def test_a_decompression_bomb_is_refused_by_its_header(limits: bool) -> None:
-    with pytest.raises(PictureError, match="too large"):
+    with pytest.raises(InputImageError, match="too large"):
         check_picture(header_only_png(60_000, 60_000), "", 2, limits=limits)
 
 
@@ -114,7 +114,7 @@ def test_a_decompression_bomb_is_refused_by_its_header(limits: bool) -> None:
 )
 def test_the_limits_are_the_contracts(width: int, height: int, factor: int, why: str) -> None:
     if why:
-        with pytest.raises(PictureError, match=why):
+        with pytest.raises(InputImageError, match=why):
             check_size(width, height, factor, limits=True)
     else:
         check_size(width, height, factor, limits=True)
@@ -125,7 +125,7 @@ def test_the_limits_are_the_contracts(width: int, height: int, factor: int, why:
     ("width", "height", "factor"), [(14_000, 14_000, 16), (884, 884, 16), (20_000, 10_001, 2)]
 )
 def test_no_result_is_without_bounds(width: int, height: int, factor: int) -> None:
-    with pytest.raises(PictureError, match="too large"):
+    with pytest.raises(InputImageError, match="too large"):
         check_size(width, height, factor, limits=False)
     check_size(width // 17, height // 17, factor, limits=False)
 
@@ -133,7 +133,7 @@ def test_no_result_is_without_bounds(width: int, height: int, factor: int) -> No
 def test_a_data_uri_is_taken_unless_the_mock_is_strict() -> None:
     text = "data:image/png;base64," + encoded(picture())
     assert read_image(text, strict=False, fetch=None) == picture()
-    with pytest.raises(PictureError):
+    with pytest.raises(InputImageError):
         read_image(text, strict=True, fetch=None)
 
 
@@ -161,7 +161,7 @@ def test_an_address_is_fetched_where_that_is_allowed() -> None:
     "text", ["http://example.org/a.png", "https://", "ftp://a/b", "file:///etc/passwd", "https:/x"]
 )
 def test_only_https_addresses_are_addresses(text: str) -> None:
-    with pytest.raises(PictureError):
+    with pytest.raises(InputImageError):
         read_image(text, strict=False, fetch=lambda url: url.encode())
 
 

@@ -96,9 +96,7 @@ def test_drop_after_accept_charges_and_says_nothing(mock: PrecisionMock) -> None
 
 def test_a_dribble_arrives_whole_byte_by_byte(mock: PrecisionMock) -> None:
     naps: list[float] = []
-    server = mock._server
-    assert server is not None
-    server.sleep = naps.append
+    mock.app.service.sleep = naps.append
     client = client_of(mock, "mock-dribble")
     answer = client.call("GET", f"{CREATE_PATH}/{client.create()}")
     assert isinstance(answer, tuple)
@@ -109,9 +107,7 @@ def test_a_dribble_arrives_whole_byte_by_byte(mock: PrecisionMock) -> None:
 
 def test_a_download_is_slow_or_breaks_off(mock: PrecisionMock) -> None:
     naps: list[float] = []
-    server = mock._server
-    assert server is not None
-    server.sleep = naps.append
+    mock.app.service.sleep = naps.append
     links = {}
     for name in ("slow_download", "truncated_download", "reset@download"):
         client = client_of(mock, f"mock-{name}")
@@ -168,4 +164,4 @@ def test_faults_work_under_werkzeugs_server(name: str) -> None:
 def test_a_server_that_hides_its_socket_is_told_off(caller: Caller, name: str) -> None:
     answer = caller.create(key=f"mock-{name}@create" if name != "drop_after_accept" else f"mock-{name}")
     assert answer.status_code == 501
-    assert "needs the mock's own server" in answer.json["message"]
+    assert "needs the connection's socket" in answer.json["message"]
