@@ -18,27 +18,24 @@ _TOLD_ONCE = """problem = wrong_scale(self._expected_size, picture)
 
 CORE: tuple[Plant, ...] = (
     *lies(
-        _CORE + "request.py",
+        _CORE + "api/models.py",
         _CASES,
-        (
-            "a whole number may be true",
-            "isinstance(value, bool) or not isinstance(value, int)",
-            "not isinstance(value, int)",
-        ),
-        (
-            "the upper bound is not checked",
-            "known.minimum <= value <= known.maximum",
-            "known.minimum <= value",
-        ),
-        ("the lower bound is off by one", "known.minimum <= value <=", "known.minimum - 1 <= value <="),
-        ("a string may be any number", "and not request_violations(", "and request_violations("),
-        ("a choice is not checked", "if value not in allowed:", "if not allowed:"),
+        ("nothing is checked", "if refusal is None:", "if refusal or not refusal:"),
+        ("a string may be any number", "and value in map(str, range(", "and value not in map(str, range("),
         ("an unknown parameter is dropped", "        for name in parameters:\n", "        for name in ():\n"),
         ("what was asked for is not sent", "parameters.get(known.name, known.default)", "known.default"),
         ("filter_nsfw is never sent", " and value is False", ""),
     ),
     *lies(
-        _CORE + "task.py",
+        _CORE + "contract/limits.py",
+        _CASES,
+        ("a whole number may be true", "isinstance(value, bool) or not", "not"),
+        ("the upper bound is not checked", "<= value <= known.maximum", "<= value"),
+        ("the lower bound is off by one", "known.minimum <= value", "known.minimum - 1 <= value"),
+        ("a choice is not checked", "None if value in choices else", "None if choices else"),
+    ),
+    *lies(
+        _CORE + "api/models.py",
         (*_CLIENT, *_JOB),
         ("an unknown status is FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
         ("links are read from the wrong member", 'data.get("generated")', 'data.get("urls")'),
@@ -51,12 +48,12 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "task.py",
+        _CORE + "api/models.py",
         _JOB,
         ("a job takes an unknown status for FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
     ),
     *lies(
-        _CORE + "client.py",
+        _CORE + "api/client.py",
         (*_CLIENT, *_JOB),
         ("the body has no Content-Length", '"Content-Length": str(total),', ""),
         (
@@ -72,7 +69,7 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "the key goes into a query",
-            "self.base_url + path, wire, headers=self._headers",
+            "self.base_url + path, timeout, headers=self._headers",
             'self.base_url + path + "?key=" + [*self._headers.values()][0], wire, headers=self._headers',
         ),
         (
@@ -91,15 +88,19 @@ CORE: tuple[Plant, ...] = (
             "            commit()\n            committed = True\n",
             "            committed = True\n",
         ),
-        ("a refusal's words are lost", "message, reasons = read_refusal(body)", 'message, reasons = "", []'),
+        (
+            "a refusal's words are lost",
+            "message, reasons = read_error_body(body)",
+            'message, reasons = "", []',
+        ),
     ),
     *lies(
-        _CORE + "credentials.py",
+        _CORE + "urls.py",
         _CLIENT,
         ("the key is in the other header", "AUTH_HEADERS[1 if", "AUTH_HEADERS[0 if"),
     ),
     *lies(
-        _CORE + "answers.py",
+        _CORE + "api/responses.py",
         _CLIENT,
         ("field is not read for name", 'item.get("name", item.get("field", "?"))', 'item.get("name", "?")'),
         (
@@ -110,24 +111,24 @@ CORE: tuple[Plant, ...] = (
         ("402 is taken for a wrong key", "402: NoCredits", "402: InvalidKey"),
     ),
     *lies(
-        _CORE + "policy.py",
+        _CORE + "api/retry.py",
         (*_DECISIONS, *_CLIENT, *_JOB),
         (
             "a lost create is sent again",
-            "return Verdict.RESOLVE if failure.reached else Verdict.RETRY",
-            "return Verdict.RETRY",
+            "return RetryDecision.RESOLVE if failure.reached else RetryDecision.RETRY",
+            "return RetryDecision.RETRY",
         ),
         (
             "a create is sent again after a 500",
-            "return Verdict.GIVE_UP if refused else Verdict.RESOLVE",
-            "return Verdict.GIVE_UP if refused else Verdict.RETRY",
+            "return RetryDecision.GIVE_UP if refused else RetryDecision.RESOLVE",
+            "return RetryDecision.GIVE_UP if refused else RetryDecision.RETRY",
         ),
         (
             "a refusal may have been charged",
-            "return Verdict.GIVE_UP if refused else Verdict.RESOLVE",
-            "return Verdict.RESOLVE",
+            "return RetryDecision.GIVE_UP if refused else RetryDecision.RESOLVE",
+            "return RetryDecision.RESOLVE",
         ),
-        ("an expired link is the end", "return Verdict.RENEW", "return Verdict.GIVE_UP"),
+        ("an expired link is the end", "return RetryDecision.RENEW", "return RetryDecision.GIVE_UP"),
         (
             "Retry-After is ignored",
             "if retry_after is not None:",
@@ -140,8 +141,8 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "a create knocks early",
-            "return Verdict.GIVE_UP if self.asks_too_long(failure) else Verdict.RETRY",
-            "return Verdict.RETRY",
+            "return RetryDecision.GIVE_UP if self.asks_too_long(failure) else RetryDecision.RETRY",
+            "return RetryDecision.RETRY",
         ),
         ("polls come ever quicker", "self.growth ** min(attempt, 50)", "self.growth ** -min(attempt, 50)"),
         (
@@ -151,7 +152,7 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "walk.py",
+        _CORE + "jobs/runner.py",
         _JOB,
         (
             "FAILED is waited for",
@@ -170,8 +171,8 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "COMMITTED is not written down",
-            "        self._around.cancel.hold(True)\n        self.job.update(State.COMMITTED)\n",
-            "        self._around.cancel.hold(True)\n",
+            "        self._context.cancel.hold(True)\n        self.job.update(State.COMMITTED)\n",
+            "        self._context.cancel.hold(True)\n",
         ),
         (
             "a picture is not checked",
@@ -190,7 +191,7 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "walk.py",
+        _CORE + "jobs/runner.py",
         (_JOB[0] + "::test_every_fate", _JOB[0] + "::test_every_result_of_another_size_is_told"),
         (
             "another size is told once and never again",
@@ -199,7 +200,7 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "job.py",
+        _CORE + "jobs/service.py",
         _JOB,
         ("a job under way is not joined", "elif job.state.undelivered or", "elif"),
         (
@@ -209,8 +210,8 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "ledger.py",
-        (_OF_CORE + "test_pacing.py", *_JOB),
+        _CORE + "api/rate_limiter.py",
+        (_OF_CORE + "jobs/test_polling.py", *_JOB),
         (
             "51 requests a minute",
             "now, self._limit, first=first)",
@@ -218,8 +219,8 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "recovery.py",
-        (_OF_CORE + "test_recovery.py", *_JOB),
+        _CORE + "jobs/recovery.py",
+        (_OF_CORE + "jobs/test_recovery.py", *_JOB),
         (
             "a stranger's task is adopted",
             "if not resembles(self._source(), match.likeness):",
@@ -230,8 +231,8 @@ CORE: tuple[Plant, ...] = (
         ("the shape of a result says nothing", "if not same_shape(walk.job, picture):", "if not picture:"),
     ),
     *lies(
-        _CORE + "download.py",
-        (_OF_CORE + "test_download.py", *_JOB),
+        _CORE + "api/download.py",
+        (_OF_CORE + "api/test_download.py", *_JOB),
         (
             "half a file is a whole one",
             "if self._total is not None and done != self._total:",
@@ -240,8 +241,8 @@ CORE: tuple[Plant, ...] = (
         ("the token is kept", 'self._source = link.partition("?")[0]', "self._source = link"),
     ),
     *lies(
-        _CORE + "incoming.py",
-        (_OF_CORE + "test_incoming.py",),
+        _CORE + "imaging/streaming.py",
+        (_OF_CORE + "imaging/test_streaming.py",),
         (
             "what arrives is whole",
             "if self._whole else verify(self._path)",
@@ -255,36 +256,40 @@ CORE: tuple[Plant, ...] = (
         ("every picture is read twice", "            self._whole = True", "            self._whole = False"),
     ),
     *lies(
-        _CORE + "stripping.py",
-        (_OF_CORE + "test_metadata.py",),
+        _CORE + "imaging/metadata.py",
+        (_OF_CORE + "imaging/test_metadata.py",),
         ("a PNG's EXIF is sent", "_PNG_KEPT = frozenset({", '_PNG_KEPT = frozenset({b"eXIf", '),
         ("a JPEG's EXIF is sent", "not (_APP0 <= marker <= _APP15", "not (_APP2 <= marker <= _APP15"),
         ("a WebP's EXIF is sent", "_WEBP_KEPT = frozenset({", '_WEBP_KEPT = frozenset({b"EXIF", '),
     ),
     *lies(
-        _CORE + "carrying.py",
-        (_OF_CORE + "test_metadata.py",),
+        _CORE + "imaging/carrying.py",
+        (_OF_CORE + "imaging/test_metadata.py",),
         ("a profile for gray lands in RGB", "if is_rgb(profile) else []", "if profile else []"),
         ("EXIF keeps the old size", "if kind in (_SHORT, _LONG):", "if kind < _SHORT:"),
     ),
     *lies(
-        _CORE + "outputs.py",
-        (_OF_CORE + "test_cli.py",),
+        _CORE + "cli/outputs.py",
+        (_OF_CORE + "cli/test_main.py",),
         ("two results go to one file", "if bare(target) in taken:", "if target.suffix in taken:"),
         ("a batch pays again", "present = None if overwrite else existing(target)", "present = None"),
         ("a full folder is found out after paying", "check_place(place)\n    taken", "taken"),
         ("what exists is written over", "if not overwrite and (present", "if overwrite and (present"),
     ),
     *lies(
-        _CORE + "cli.py",
+        _CORE + "cli/main.py",
         (_PROPERTIES + "test_cases.py",),
         ("the command line takes Arabic digits", "type=_WholeNumber()", "type=int"),
     ),
     *lies(
         _CORE + "frontend/options.py",
         (_PROPERTIES + "test_cases.py",),
-        ("GIMP's arguments go one beyond", "<= value <= option.maximum", "<= value <= option.maximum + 1"),
-        ("GIMP's choices are free", "if value not in values:", "if not values:"),
+        ("GIMP's arguments are not checked", "if refusal is None or", "if refusal or not refusal or"),
+        (
+            "GIMP's choices are free",
+            'refusal.code == "not-boolean"',
+            'refusal.code in ("not-boolean", "not-a-choice")',
+        ),
         (
             "GIMP's refusal names another option",
             "title = translate(option.title)",

@@ -9,23 +9,15 @@ own ``uuid`` and the validator's ``uri``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 from precision_upscaler import contract
 
 from mock_server.answers import JSON
 
-_MUST = {
-    "type": "be of the type",
-    "minimum": "be at least",
-    "maximum": "be at most",
-    "enum": "be one of",
-    "pattern": "match",
-    "format": "be a",
-}
-"""What is said of a value by the keyword of the schema that it breaks."""
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
@@ -34,25 +26,57 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def compile_schema(schema: Any) -> jsonschema_rs.Draft4Validator:
-    """Compile a schema of the contract, references to its ``components`` included."""
+class Violation(NamedTuple):
+    """One broken rule: the place in the value, the schema's keyword, and what is wrong there."""
+
+    path: tuple[str | int, ...]
+    keyword: str
+    message: str
+
+
+def compile_schema(schema: Any, mask: str | None = None) -> jsonschema_rs.Draft4Validator:
+    """Compile a schema of the contract, references to its ``components`` included.
+
+    Messages say ``mask`` instead of the value: an image in base64 does not belong into one.
+    """
     return jsonschema_rs.Draft4Validator(
         {"allOf": [schema], "components": contract.DOCUMENT["components"]},
         validate_formats=True,
         formats={"uuid": is_uuid},
+        mask=mask,
     )
 
 
 @cache
 def _request() -> jsonschema_rs.Draft4Validator:
     body = contract.DOCUMENT["paths"][contract.CREATE_PATH]["post"]["requestBody"]
-    return compile_schema(body["content"][JSON]["schema"])
+    return compile_schema(body["content"][JSON]["schema"], "value")
 
 
 @cache
 def _answer(path: str, method: str, status: int, media_type: str) -> jsonschema_rs.Draft4Validator | None:
-    schema = contract.schema_for_response(path, method, status, media_type)
+    operation = contract.DOCUMENT["paths"].get(path, {}).get(method.lower(), {})
+    response = contract.resolve(operation.get("responses", {}).get(str(status), {}))
+    schema = response.get("content", {}).get(media_type, {}).get("schema")
     return None if schema is None else compile_schema(schema)
+
+
+def violations(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[Violation]:
+    """Yield the violations; for ``oneOf`` those of the branch whose type fits, if there is one."""
+    for error in errors:
+        kind = error.kind
+        branches = kind.context if isinstance(kind, jsonschema_rs.ValidationErrorKind.OneOfNotValid) else []
+        fitting = next((branch for branch in branches if branch[0].kind.name != "type"), None)
+        if fitting:
+            yield from violations(fitting)
+        else:
+            missing = [kind.property] if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required) else []
+            yield Violation((*error.instance_path, *missing), kind.name, error.message)
+
+
+def request_violations(body: Any) -> list[Violation]:
+    """Return everything wrong with a create call's body; empty when it conforms."""
+    return list(violations(_request().iter_errors(body)))
 
 
 def request_faults(body: Any) -> list[tuple[str, str]]:
@@ -62,23 +86,7 @@ def request_faults(body: Any) -> list[tuple[str, str]]:
     """
     if _request().is_valid(body):
         return []
-    return [_fault(error) for error in _request().iter_errors(body)]
-
-
-def _fault(error: jsonschema_rs.ValidationError) -> tuple[str, str]:
-    path = ["body", *map(str, error.instance_path)]
-    if error.kind.name == "required":
-        return ".".join([*path, str(error.kind.value)]), "is required"
-    return ".".join(path), _reason(error)
-
-
-def _reason(error: jsonschema_rs.ValidationError) -> str:
-    kind = error.kind
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.OneOfNotValid):
-        return ", or ".join(dict.fromkeys(_reason(inner) for branch in kind.context for inner in branch))
-    value = kind.value
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"must {_MUST[kind.name]} {shown}" if kind.name in _MUST else str(error.message)
+    return [(".".join(("body", *map(str, fault.path))), fault.message) for fault in request_violations(body)]
 
 
 def answer_fault(path: str, method: str, status: int, media_type: str, body: Any) -> str | None:

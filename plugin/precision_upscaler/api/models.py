@@ -1,4 +1,4 @@
-"""One upscale's parameters as a checked, immutable value."""
+"""What is asked of the service and what it answers, as checked, immutable values: a request and a task."""
 
 from __future__ import annotations
 
@@ -6,64 +6,57 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from precision_upscaler.contract import PARAMETERS, Parameter, parameter, request_violations
+from precision_upscaler.contract import PARAMETERS, TERMINAL_STATUSES, TRANSITIONS, Parameter, parameter
+from precision_upscaler.contract.limits import check
 from precision_upscaler.errors import InvalidParameter
 from precision_upscaler.messages import said
 
 
-def _check(known: Parameter, value: Any) -> Any:
-    if known.kind == "integer":
-        if isinstance(value, str) and not request_violations({"image": "", known.name: value}):
-            # the contract takes a scale factor as its decimal string too; a number has one spelling here
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise InvalidParameter(
-                said(
-                    "{title} must be a whole number from {minimum} to {maximum}, not {value}.",
-                    title=said(known.title),
-                    minimum=known.minimum,
-                    maximum=known.maximum,
-                    value=repr(value),
-                ),
-                parameter=known.name,
-                minimum=known.minimum,
-                maximum=known.maximum,
-            )
-        if not known.minimum <= value <= known.maximum:
-            raise InvalidParameter(
-                said(
-                    "{title} must be between {minimum} and {maximum}, not {value}.",
-                    title=said(known.title),
-                    minimum=known.minimum,
-                    maximum=known.maximum,
-                    value=value,
-                ),
-                parameter=known.name,
-                minimum=known.minimum,
-                maximum=known.maximum,
-            )
-    elif known.kind == "choice":
-        allowed = [choice.value for choice in known.choices]
-        if value not in allowed:
-            raise InvalidParameter(
-                said(
-                    "{title} must be one of {choices}, not {value}.",
-                    title=said(known.title),
-                    choices=", ".join(allowed),
-                    value=repr(value),
-                ),
-                parameter=known.name,
-                choices=allowed,
-            )
-    elif not isinstance(value, bool):
+def _checked(known: Parameter, value: Any) -> Any:
+    """Return ``value`` as the parameter has it; InvalidParameter, with the range, when it cannot have it."""
+    if known.name == "scale_factor" and value in map(str, range(known.minimum, known.maximum + 1)):
+        value = int(value)  # the contract also takes the decimal string
+    refusal = check(known, value)
+    if refusal is None:
+        return value
+    title = said(known.title)
+    if refusal.code == "not-a-choice":
+        allowed = refusal.values["choices"]
         raise InvalidParameter(
-            said("{title} must be true or false, not {value}.", title=said(known.title), value=repr(value)),
+            said(
+                "{title} must be one of {choices}, not {value}.",
+                title=title,
+                choices=", ".join(allowed),
+                value=repr(value),
+            ),
+            parameter=known.name,
+            choices=allowed,
+        )
+    if refusal.code == "not-boolean":
+        raise InvalidParameter(
+            said("{title} must be true or false, not {value}.", title=title, value=repr(value)),
             parameter=known.name,
         )
-    return value
+    bounds = {"minimum": known.minimum, "maximum": known.maximum}
+    if refusal.code == "not-whole":
+        message = said(
+            "{title} must be a whole number from {minimum} to {maximum}, not {value}.",
+            title=title,
+            value=repr(value),
+            **bounds,
+        )
+    else:
+        message = said(
+            "{title} must be between {minimum} and {maximum}, not {value}.",
+            title=title,
+            value=value,
+            **bounds,
+        )
+    raise InvalidParameter(message, parameter=known.name, **bounds)
 
 
 @dataclass(frozen=True, init=False)
@@ -94,7 +87,7 @@ class UpscaleRequest:
                     parameter=name,
                 ) from None
         values = {
-            known.name: _check(known, parameters.get(known.name, known.default)) for known in PARAMETERS
+            known.name: _checked(known, parameters.get(known.name, known.default)) for known in PARAMETERS
         }
         object.__setattr__(self, "parameters", MappingProxyType(values))
 
@@ -121,8 +114,85 @@ class UpscaleRequest:
         """Return the hex name of "these pixels, these parameters, this account".
 
         ``pixels`` is :func:`precision_upscaler.imaging.metadata.sent_digest` of the source; ``account``
-        :func:`precision_upscaler.storage.credentials.account` of the address, because a mock's picture must
+        :func:`precision_upscaler.urls.account` of the address, because a mock's picture must
         never answer for the real service, whose two addresses are one.
         """
         text = json.dumps([dict(self.parameters), pixels, account], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+class TaskStatus(StrEnum):
+    """Where a task stands; UNKNOWN is any word the contract does not have and means "keep waiting"."""
+
+    CREATED = "CREATED"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+
+    @classmethod
+    def read(cls, word: object) -> TaskStatus:
+        """Return the status for the service's ``word``; never raises."""
+        try:
+            return cls(str(word).strip().upper())
+        except ValueError:
+            return cls.UNKNOWN
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing follows any more."""
+        return self.value in TERMINAL_STATUSES
+
+    def may_become(self, other: TaskStatus) -> bool:
+        """Whether the contract lets ``other`` be seen after this status."""
+        if self is other or TaskStatus.UNKNOWN in (self, other):
+            return True
+        return other.value in TRANSITIONS[self.value]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one answer of the service says about a task.
+
+    ``links`` are the picture's addresses, empty unless COMPLETED; several of them are one picture.
+    """
+
+    task_id: str
+    status: TaskStatus
+    links: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, body: Any) -> Task:
+        """Read a create, status or list item; ValueError when there is no task in it.
+
+        Takes the documented ``{"data": {...}}``, the same without ``data`` and with ``task_status``
+        (older sister calls and webhooks), and ignores members it does not know.
+        """
+        data = body.get("data", body) if isinstance(body, dict) else None
+        if not isinstance(data, dict):
+            raise ValueError("the answer holds no task")  # noqa: TRY004 - a wrong answer, not a wrong call
+        task_id = data.get("task_id")
+        if not isinstance(task_id, str) or not task_id.strip():
+            raise ValueError("the answer names no task_id")
+        links = data.get("generated")
+        return cls(
+            task_id,
+            TaskStatus.read(data.get("status", data.get("task_status"))),
+            tuple(link for link in links if isinstance(link, str) and link)
+            if isinstance(links, list)
+            else (),
+        )
+
+
+def read_list(body: Any) -> list[Task]:
+    """Read the list call's answer; items that are no task are left out, ValueError if it is no list."""
+    items = body.get("data") if isinstance(body, dict) else body
+    if not isinstance(items, list):
+        raise ValueError("the answer holds no list of tasks")  # noqa: TRY004 - a wrong answer, not a wrong call
+    tasks = []
+    for item in items:
+        try:
+            tasks.append(Task.from_json(item))
+        except ValueError:
+            continue
+    return tasks

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 from precision_upscaler.api.client import UpscalerClient
-from precision_upscaler.api.responses import CallFailed
+from precision_upscaler.api.responses import ApiError
 from precision_upscaler.api.retry import Failure, PollingPolicy
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import (
@@ -26,7 +26,7 @@ from precision_upscaler.errors import (
 )
 from precision_upscaler.imaging import base
 from precision_upscaler.imaging.base import verify
-from precision_upscaler.jobs.context import Event, Progress, Stage
+from precision_upscaler.jobs.context import JobEvent, ProgressEvent, StageEvent
 from precision_upscaler.storage.journal import State
 
 from contract_tests.recovery.line import FaultyLine, Plan
@@ -36,13 +36,13 @@ from contract_tests.support.world import PATIENT, World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from precision_upscaler.api.task import Task
+    from precision_upscaler.api.models import Task
 
 
 def test_a_job_tells_its_stages_in_order_and_when_it_costs(tmp_path: Path) -> None:
     with World(tmp_path, wsgi=True) as world:
         result = world.upscale(scale_factor=3, flavor="sublime", sharpen=11)
-        stages = [(event.stage, event.charged) for event in world.events if isinstance(event, Stage)]
+        stages = [(event.stage, event.charged) for event in world.events if isinstance(event, StageEvent)]
         assert stages == [
             ("preparing", "no"),
             ("sending", "no"),
@@ -75,7 +75,7 @@ def test_the_way_to_the_service_is_no_pause(
         monkeypatch.setattr(UpscalerClient, "status", slow)
         world.upscale()
     pauses = [later - before for before, later in pairwise(polled) if before - polled[0] > 50]
-    longest = PollingPolicy.around * (1 + PollingPolicy.jitter)
+    longest = PollingPolicy.steady * (1 + PollingPolicy.jitter)
     assert len(pauses) > 5
     # a poll is never begun while the last one is under way
     assert all(trip <= pause <= max(longest, trip) + 1e-6 for pause in pauses)
@@ -99,7 +99,9 @@ def test_progress_is_never_backwards_and_reaches_the_end(tmp_path: Path) -> None
     with World(tmp_path) as world:
         world.upscale()
         for stage in ("sending", "downloading"):
-            steps = [event for event in world.events if isinstance(event, Progress) and event.stage == stage]
+            steps = [
+                event for event in world.events if isinstance(event, ProgressEvent) and event.stage == stage
+            ]
             done = [event.done for event in steps]
             assert done == sorted(done)
             assert done[-1] == steps[-1].total
@@ -181,8 +183,8 @@ def test_a_stored_result_that_was_removed_is_fetched_again_and_not_paid_again(tm
 def test_a_cancel_says_what_it_cost(stage: str, charged: str, state: State | None, tmp_path: Path) -> None:
     with World(tmp_path) as world:
 
-        def cancel(event: Event) -> None:
-            if isinstance(event, Stage) and event.stage == stage:
+        def cancel(event: JobEvent) -> None:
+            if isinstance(event, StageEvent) and event.stage == stage:
                 world.cancel.set()
 
         world.on_event = cancel
@@ -218,7 +220,7 @@ def test_a_cancel_after_the_paid_request_waits_for_its_answer_only_a_moment(tmp_
         world.base_url = line.url
         world.on_event = lambda event: (
             world.cancel.set()
-            if isinstance(event, Progress) and event.stage == "sending" and event.done == event.total
+            if isinstance(event, ProgressEvent) and event.stage == "sending" and event.done == event.total
             else None
         )
         with pytest.raises(Cancelled) as caught:
@@ -268,7 +270,7 @@ def test_a_taken_source_is_gone_and_a_lent_one_is_not(tmp_path: Path) -> None:
         world.upscale()
         assert world.source.exists()
         with world.client() as client:
-            result = upscale(world.source, UpscaleRequest(), world.around(client), take_source=True)
+            result = upscale(world.source, UpscaleRequest(), world.context(client), take_source=True)
         assert result.reused
         assert not world.source.exists()
 
@@ -292,7 +294,7 @@ def test_a_download_that_never_ends_is_left_to_resume_at_the_deadline(
             world.clock.sleep(3000)
             with target.open("ab") as stream:
                 stream.write(bytes(70 << 10))
-            raise CallFailed(Failure("download"), "The download of the picture broke off.")
+            raise ApiError(Failure("download"), "The download of the picture broke off.")
 
         with monkeypatch.context() as patched:
             patched.setattr(UpscalerClient, "download", crawl)
