@@ -102,5 +102,5 @@ main = _Command(
 
 
 def options_from_environment() -> Options:
-    """Return the options that ``PRECISION_MOCK_*`` variables set; :class:`click.UsageError` when one is wrong."""
+    """Return the options that ``PRECISION_MOCK_*`` variables set, or raise :class:`click.UsageError`."""
     return _options(main.make_context(main.name, [], **main.context_settings).params)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-"""A host with an optional port, as in ``Host`` and in an address; names of Docker services have underscores."""
+"""A host with an optional port, as in ``Host``; names of Docker services may have underscores."""
 _LARGE = 1 << 50
 
 

@@ -110,7 +110,7 @@ class PrecisionMock:
     def deliveries(self) -> list[dict[str, Any]]:
         """Return the webhooks, the oldest first: their state, and every attempt to deliver them.
 
-        ``state`` is waiting, delivered, given_up or refused; an attempt has ``at`` (Unix seconds), ``status``,
-        ``error`` and ``seconds``.
+        ``state`` is waiting, delivered, given_up or refused. An attempt has ``at`` (Unix seconds),
+        ``status``, ``error`` and ``seconds``.
         """
         return self.app.service.webhooks.described()

@@ -79,8 +79,7 @@ def test_an_oddity_costs_nobody_anything(scenario: str, tmp_path: Path) -> None:
     quick = replace(PATIENT, call=0.3, answer=0.3) if entry.wire == "dribble" else PATIENT
     with World(tmp_path, scenario=scenario, wsgi=not on_the_wire, timeouts=quick) as world:
         if entry.download == "slow":
-            assert world.mock._server is not None
-            world.mock._server.sleep = world.clock.sleep
+            world.mock.app.service.sleep = world.clock.sleep
         world.settings = replace(world.settings, deadline_minutes=1.0)
         judge = Judge(scenario, world, look=scenario != "tinted", hopeless=HOPELESS.get(scenario))
         first = judge.hear("upscale", world.attempt(world.upscale))

@@ -46,6 +46,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _BEFORE_ACCEPTING = frozenset(("reset", "empty_reply", "garbage"))
+_BAD_TASK_ID = answers.message(400, "Parameter 'task-id' is not valid")
+_NO_ROOM = "The mock has no room for another picture; raise --max-picture-bytes or reset it"
+_REFUSALS = {
+    MissingKeyError: answers.message(401, answers.MISSING_KEY),
+    InvalidKeyError: answers.message(401, answers.INVALID_KEY),
+    UnknownTaskError: answers.message(404, "Task not found"),
+    StorageFullError: answers.message(503, _NO_ROOM),
+}
+_TOO_LARGE = answers.message(413, "Request Entity Too Large")
 _KEYS = tuple("HTTP_" + name.upper().replace("-", "_") for name in contract.AUTH_HEADERS)
 
 
@@ -108,63 +117,55 @@ class Api:
 
     def _answer(self, step: str, task_id: str, record: RecordedRequest, environ: dict[str, Any]) -> Answer:
         service = self.service
-        given = given_key(environ)
-        record.key = given or ""
-        if given == f"{SCENARIO_KEY}?":
-            return answers.message(400, listing())
-        key = service.authenticate(given)
+        key = self._authenticate(record, environ)
         self._hold_back(key, record, environ)
         wanted = preferences(environ.get("HTTP_PREFER", ""))
         if wanted.code or wanted.example:
             return documented(step, wanted)
-        task = None
-        if step == STATUS:
-            if not is_uuid(task_id):
-                return answers.message(400, "Parameter 'task-id' is not valid")
-            task = service.read(key, task_id)
-            record.task_id = task.task_id
+        task = self._read(key, task_id, record) if step == STATUS else None
         written = record.scenario = self._scenario(step, key, wanted, task)
         scenario = parse(written) if written else None
         applied = scenario if self._applies(scenario, step, task, key) else None
-        if applied:
-            if applied.answer:
-                return self._remember_wait(key, ANSWERS[applied.answer])
-            record.fault = applied.wire
-            if applied.wire in _BEFORE_ACCEPTING:
-                return answers.message(500, answers.INTERNAL_ERROR)
+        if applied and applied.answer:
+            return self._remember_wait(key, ANSWERS[applied.answer])
+        record.fault = applied.wire if applied else ""
+        if record.fault in _BEFORE_ACCEPTING:
+            return answers.message(500, answers.INTERNAL_ERROR)
         if step == LIST:
             return self._listed(key)
-        if step == CREATE:
-            record.body = self._body(record, environ)
-            self._check_parameters(record.body)
-            task = service.create(key, record.body, written, wanted.pace, record.base)
-            record.task_id, record.charged = task.task_id, True
-        assert task is not None
-        # however quick the task is: nobody was seen to get another first answer
-        status = CREATED
-        if step == STATUS or (scenario and scenario.at_once):
-            status = task.status(service.clock.now())
-        return self._shown(task, status, record.base, applied)
+        if task is not None:
+            return self._shown(task, task.status(service.clock.now()), record.base, applied)
+        record.body = self._body(record, environ)
+        self._check_parameters(record.body)
+        task = service.create(key, record.body, written, wanted.pace, record.base)
+        record.task_id, record.charged = task.task_id, True
+        # however quick the task is: the service was never seen to give another first answer
+        at_once = scenario is not None and scenario.at_once
+        return self._shown(task, task.schedule.outcome if at_once else CREATED, record.base, applied)
+
+    def _authenticate(self, record: RecordedRequest, environ: dict[str, Any]) -> str:
+        given = given_key(environ)
+        record.key = given or ""
+        if given == f"{SCENARIO_KEY}?":
+            raise RefusedError(answers.message(400, listing()))
+        return self.service.authenticate(given)
+
+    def _read(self, key: str, task_id: str, record: RecordedRequest) -> Task:
+        if not is_uuid(task_id):
+            raise RefusedError(_BAD_TASK_ID)
+        task = self.service.read(key, task_id)
+        record.task_id = task.task_id
+        return task
 
     def _refusal(self, error: Exception) -> Answer | None:
         """Return the answer for an error of the service or of the request, None for a defect of ours."""
-        match error:
-            case MissingKeyError():
-                return answers.message(401, answers.MISSING_KEY)
-            case InvalidKeyError():
-                return answers.message(401, answers.INVALID_KEY)
-            case UnknownTaskError() if self.service.options.strict:  # 404 is not in the document
-                return answers.message(400, "Parameter 'task-id' is not valid")
-            case UnknownTaskError():
-                return answers.message(404, "Task not found")
-            case PreferenceError():
-                return answers.message(400, str(error))
-            case InputImageError():
-                return self._bad_request(answers.IMAGE_REFUSED, ("body.image", str(error)))
-            case StorageFullError():
-                text = "The mock has no room for another picture; raise --max-picture-bytes or reset it"
-                return answers.message(503, text)
-        return None
+        if isinstance(error, UnknownTaskError) and self.service.options.strict:
+            return _BAD_TASK_ID  # 404 is not in the document
+        if isinstance(error, PreferenceError):
+            return answers.message(400, str(error))
+        if isinstance(error, InputImageError):
+            return self._bad_request(answers.IMAGE_REFUSED, ("body.image", str(error)))
+        return _REFUSALS.get(type(error))
 
     def _bad_request(self, text: str, *faults: tuple[str, str]) -> Answer:
         return answers.bad_request(text, list(faults), self.service.options.error_shape)
@@ -229,13 +230,13 @@ class Api:
             raise RefusedError(answers.message(411, "Length Required"))
         try:
             raw = record.raw = request.get_data(cache=False)
-            if chunked and len(raw) >= self.service.options.max_body:
-                raise RequestEntityTooLarge  # Werkzeug cuts such a body off and says nothing
         except RequestEntityTooLarge:
-            raise RefusedError(answers.message(413, "Request Entity Too Large")) from None
+            raise RefusedError(_TOO_LARGE) from None
         except (ClientDisconnected, OSError, ValueError):
             fault = ("body", "is malformed or broke off")
             raise RefusedError(self._bad_request(answers.NOT_VALIDATED, fault)) from None
+        if chunked and len(raw) >= self.service.options.max_body:
+            raise RefusedError(_TOO_LARGE)  # Werkzeug cuts such a body off and says nothing
         if request.mimetype != JSON:
             fault = ("body.image", f"is required (the body was ignored: its Content-Type is not {JSON})")
             raise RefusedError(self._bad_request(answers.NOT_VALIDATED, fault))

@@ -46,7 +46,7 @@ class Recipe:
 
 
 TRICKS = ("nearest", "tinted", "wrong_scale")
-"""``nearest`` replicates pixels exactly, ``tinted`` shifts the colors, ``wrong_scale`` doubles the size whatever was asked for."""
+"""``nearest`` replicates pixels exactly, ``tinted`` shifts the colors, ``wrong_scale`` doubles it always."""
 
 
 def grain_tile(seed: int) -> Image.Image:

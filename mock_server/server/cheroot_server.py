@@ -64,7 +64,7 @@ class _Body(io.RawIOBase):
         return self.ended or (small and not self._asks and not self.broken)
 
     def readinto(self, buffer: Any) -> int:
-        """Read some bytes into ``buffer``; :class:`BadRequestError` when the body is malformed or breaks off."""
+        """Read some bytes; :class:`BadRequestError` when the body is malformed or breaks off."""
         if self.broken:
             raise BadRequestError(400, "The body is malformed or broke off")
         if self._asks:
@@ -296,7 +296,7 @@ class _StoppedError(Exception):
 
 
 class _Waker:
-    """A socket that ends the server's loop when a byte arrives; to cheroot it is a connection that is idle."""
+    """A socket that ends the server's loop when a byte arrives; to cheroot it is an idle connection."""
 
     def __init__(self) -> None:
         self.socket, self._sender = socket.socketpair()
@@ -335,6 +335,7 @@ class Server(wsgi.Server):  # type: ignore[misc]  # cheroot has no types
     ConnectionClass = Connection
     gateway = _Gateway
     keep_alive_conn_limit = None
+    ready = False
     expiration_interval = 5.0
 
     def __init__(

@@ -47,7 +47,7 @@ class Head:
 
 
 def parse_field(line: bytes) -> tuple[bytes, bytes]:
-    """Return lower-case name and value of a header or trailer line; :class:`BadRequestError` when malformed."""
+    """Return lower-case name and value of a header or trailer line, or raise :class:`BadRequestError`."""
     if len(line) > LONGEST_LINE:
         raise BadRequestError(431, "A header line is too long")
     match = _FIELD.fullmatch(line)

@@ -145,7 +145,7 @@ class Service:
         self._deliver_due()
 
     def _deliver_due(self) -> None:
-        """Let the webhooks be delivered that are due: at once with a clock moved by hand, else in a thread."""
+        """Let webhooks that are due be delivered: at once if the clock is moved by hand, else in a thread."""
         self.webhooks.nudge()
 
     def _current_clock(self) -> Clock:
@@ -298,7 +298,7 @@ class Service:
         return found
 
     def read(self, owner: str, task_id: str) -> Task:
-        """Return a task of ``owner`` after one more status call; :class:`UnknownTaskError` when there is none."""
+        """Return a task of ``owner`` after one more status call, or raise :class:`UnknownTaskError`."""
         task = self.tasks.task(task_id.lower())
         if task is None or task.owner != owner:
             raise UnknownTaskError

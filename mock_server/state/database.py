@@ -215,7 +215,7 @@ class Database:
         return bytes(data)
 
     def restore(self, data: bytes) -> None:
-        """Replace everything but the request log by a snapshot; ValueError when it is none of this version."""
+        """Replace all but the request log by a snapshot; ValueError when it is none of this version."""
         copy = sqlite3.connect(":memory:")
         with closing(copy):
             try:

@@ -108,7 +108,8 @@ def signed_headers(secret: str, webhook_id: str, timestamp: int, body: bytes) ->
 class Webhooks:
     """Delivers the webhooks of one mock: from a thread, or, while the clock is moved by hand, at once.
 
-    ``clock()`` gives the clock as it is now; ``message(task_id, status)`` gives address, body and secret of a webhook, None when its task is gone.
+    ``clock()`` gives the clock as it is now; ``message(task_id, status)`` gives address, body and secret of a
+    webhook, None when its task is gone.
     """
 
     def __init__(

@@ -183,7 +183,13 @@ def test_every_option_is_an_environment_variable_of_the_command(monkeypatch: pyt
     values = {bool: "yes", int: "1", float: "2", str: "text", tuple: "a b"}
     for item in fields(Options):
         text = item.metadata["choices"][-1] if item.metadata["choices"] else values[kind_of(item.name)]
-        special = {"limits": "no", "links": "2", "progress": "polls:2", "scenario": "failed", "public_url": "http://a.b"}
+        special = {
+            "limits": "no",
+            "links": "2",
+            "progress": "polls:2",
+            "scenario": "failed",
+            "public_url": "http://a.b",
+        }
         text = special.get(item.name, text)
         environment = {f"PRECISION_MOCK_{item.name.upper()}": text}
         code, output, served = run(environment=environment)

@@ -14,6 +14,7 @@ from contract_tests.support.mock_calls import Caller, encoded, picture
 from mock_server.answers import JSON
 from mock_server.api.routes import ContractBrokenError
 from mock_server.api.validation import answer_fault
+from mock_server.imaging import input_image
 from mock_server.scenarios.catalogue import CATALOGUE
 from mock_server.service import upscaler_service
 
@@ -571,7 +572,7 @@ def test_the_create_call_answers_created_however_quick_the_task_is(
     make: Make, options: dict[str, Any], prefer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caller = make(**options)
-    world, check = caller.world, upscaler_service.check_picture
+    world, check = caller.world, input_image.check_picture
 
     def slow_check(*arguments: Any, **more: Any) -> Any:
         world.now += 60  # decoding takes its time
