@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import urllib.request
 from functools import cache
 from typing import Any, cast
 
@@ -28,6 +30,14 @@ def picture(width: int = 200, height: int = 160, file_format: str = "PNG") -> by
 
 def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def fetch(url: str, body: Any = None, key: str = "mock-key") -> Any:
+    """Call a mock over HTTP and return the JSON of its answer."""
+    headers = {"x-freepik-api-key": key, "Content-Type": "application/json", "Connection": "close"}
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
+        return json.load(answer)
 
 
 class Answer(TestResponse):

@@ -20,7 +20,6 @@ from mock_server.imaging.input_image import (
     check_size,
     digest_of,
     is_address,
-    is_data_uri,
     read_image,
 )
 from mock_server.scenarios.catalogue import CREATE, LIST, Scenario, UnknownScenarioError, parse
@@ -256,7 +255,7 @@ class Service:
         options = self.options
         fetch = fetching.fetch if options.fetch_images else None
         digest = digest_of(text.encode())
-        judged_anew = (fetch and is_address(text)) or (options.strict and is_data_uri(text))
+        judged_anew = options.strict or (fetch and is_address(text))
         size = self.tasks.picture_size(digest) if known and not judged_anew else None
         if size is not None:
             check_size(*size, factor, limits=options.limits)

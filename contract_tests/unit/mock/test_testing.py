@@ -6,25 +6,15 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from precision_upscaler.contract import CREATE_PATH
 
 import mock_server
-from contract_tests.support.mock_calls import encoded, picture
+from contract_tests.support.mock_calls import encoded, fetch, picture
 from mock_server import Options, PrecisionMock, create_app
 from mock_server.app import flask_app
 from mock_server.scenarios.catalogue import UnknownScenarioError
-
-pytest_plugins = ["pytester"]
-
-
-def fetch(url: str, body: Any = None, key: str = "mock-key") -> Any:
-    headers = {"x-freepik-api-key": key, "Content-Type": "application/json", "Connection": "close"}
-    data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
-        return json.load(answer)
 
 
 def test_the_fixture_serves_a_mock_that_stands_still(precision_mock: PrecisionMock) -> None:
@@ -139,13 +129,6 @@ def test_the_package_has_three_names() -> None:
     assert set(mock_server.__all__) == {"Options", "PrecisionMock", "create_app"}
     with pytest.raises(AttributeError):
         _ = mock_server.nothing
-
-
-def test_the_plug_in_brings_the_fixture(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        "def test_it(precision_mock): assert precision_mock.url.startswith('http://127.0.0.1:')"
-    )
-    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("problem", [RuntimeError("a bug"), ValueError("a bug"), OSError("a bug")], ids=repr)

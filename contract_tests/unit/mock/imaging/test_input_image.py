@@ -38,10 +38,49 @@ def test_base64_is_decoded(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "!!!!", "abc", "ab=c", " YWJj", "YWJj\n", "YWJj====", "http://a/b.png", "Ä", "YW_j"]
+    "text",
+    [
+        "",
+        "\n",
+        "=",
+        "!!!!",
+        "a",
+        "ab=c",
+        " YWJj",
+        "YW Jj",
+        "YW\tJj",
+        "YWJj=",
+        "YWJj====",
+        "http://a/b.png",
+        "Ä",
+    ],
 )
-def test_what_is_no_base64_is_refused(text: str) -> None:
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_is_no_base64_is_refused(text: str, strict: bool) -> None:
     with pytest.raises(InputImageError, match="Invalid image format"):
+        decode_base64(text, strict=strict)
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("YWJj\n", b"abc"),
+        ("YW\nJj", b"abc"),
+        ("YW\r\nJj\r\n", b"abc"),
+        ("YWI", b"ab"),
+        ("YQ", b"a"),
+        ("YW\nI", b"ab"),
+    ],
+)
+def test_line_breaks_and_missing_padding_are_taken_unless_strict(text: str, data: bytes) -> None:
+    assert decode_base64(text) == data
+    with pytest.raises(InputImageError):
+        decode_base64(text, strict=True)
+
+
+@pytest.mark.parametrize("text", ["YW_j", "-_-_", "YW-j\n"])
+def test_the_url_safe_alphabet_is_refused_by_name(text: str) -> None:
+    with pytest.raises(InputImageError, match="URL-safe"):
         decode_base64(text)
 
 
@@ -130,11 +169,24 @@ def test_no_result_is_without_bounds(width: int, height: int, factor: int) -> No
     check_size(width // 17, height // 17, factor, limits=False)
 
 
-def test_a_data_uri_is_taken_unless_the_mock_is_strict() -> None:
-    text = "data:image/png;base64," + encoded(picture())
+@pytest.mark.parametrize(
+    "start", ["image/png", "IMAGE/PNG", "image/png;charset=utf-8", "image/png;name=a.png;x=y"]
+)
+def test_a_data_uri_is_taken_unless_the_mock_is_strict(start: str) -> None:
+    text = f"data:{start};base64," + encoded(picture())
     assert read_image(text, strict=False, fetch=None) == picture()
     with pytest.raises(InputImageError):
         read_image(text, strict=True, fetch=None)
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["data:image/png,", "data:;base64,", "data:text/plain;base64,", "data:image/png;base64;x=y,", "data:"],
+)
+@pytest.mark.parametrize("strict", [False, True])
+def test_any_other_data_uri_is_refused_by_name(start: str, strict: bool) -> None:
+    with pytest.raises(InputImageError, match="data: URI"):
+        read_image(start + encoded(picture()), strict=strict, fetch=None)
 
 
 def test_an_address_becomes_a_picture_drawn_from_its_text() -> None:

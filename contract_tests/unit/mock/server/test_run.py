@@ -115,8 +115,9 @@ def test_scenarios_are_those_of_the_run(tmp_path: Path) -> None:
         second.close()
 
 
-def test_a_picture_taken_by_a_lenient_run_is_judged_by_a_strict_one(tmp_path: Path) -> None:
-    path, text = str(tmp_path / "state"), "data:image/png;base64," + encoded(picture())
+@pytest.mark.parametrize("start", ["data:image/png;base64,", "\n"])
+def test_a_picture_taken_by_a_lenient_run_is_judged_by_a_strict_one(tmp_path: Path, start: str) -> None:
+    path, text = str(tmp_path / "state"), start + encoded(picture())
     first = Caller(state=path)
     first.new_task(image=text)
     first.new_task()
