@@ -13,7 +13,7 @@ from flask import Response, request
 
 from mock_server.testing import PrecisionMock
 
-from .conftest import RealGimp
+from .real_gimp import RealGimp
 
 pytestmark = pytest.mark.slow
 CANCELLED = 3
@@ -76,7 +76,7 @@ class Outcome:
         self.told: dict[str, Any] = {}
         self.logs = ""
         for name in ("first", "restarted"):
-            code = f"import probing.killed as killed; killed.{name}({str(real.folder)!r})"
+            code = f"from contract_tests.integration.gimp2 import killed; killed.{name}({str(real.folder)!r})"
             self.logs += real.run(code, env, timeout=300)
             report = real.folder / f"{name}.json"
             assert report.exists(), self.logs[-3000:]
