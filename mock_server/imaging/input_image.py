@@ -64,7 +64,7 @@ def decode_base64(text: str, *, strict: bool = False) -> bytes:
         data = binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
         raise InputImageError("Invalid image format: neither base64 nor an https URL") from None
-    if len(text) % 4:  # Python takes more padding than there can be
+    if len(text) % 4 or text.endswith("==="):  # Python takes more padding than there can be
         raise InputImageError("Invalid image format: the base64 is malformed")
     if not data:
         raise InputImageError("Invalid image format: the image is empty")

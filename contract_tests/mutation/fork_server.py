@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-# libraries alone: what is ours has to be read anew for each lie
+# libraries alone: our own modules have to be read again for each fault
 _LIBRARIES = (
     "pytest",
     "hypothesis.stateful",

@@ -1,15 +1,15 @@
-"""Lies of the mock: what it takes, what it tells of a task, its links, its keys, its books."""
+"""Wrong mocks: validation, states of tasks, links, keys, charges."""
 
 from __future__ import annotations
 
-from .plant import Plant, lies
+from .wrong_subject import WrongSubject, wrong_subjects
 
 _PROPERTIES = "contract_tests/property/"
 _BODIES = (_PROPERTIES + "test_mock_bodies.py", _PROPERTIES + "test_cases.py")
 _STATES = ("contract_tests/property/test_mock_states.py", _PROPERTIES + "test_mock_bodies.py")
 
-MOCK: tuple[Plant, ...] = (
-    *lies(
+MOCK: tuple[WrongSubject, ...] = (
+    *wrong_subjects(
         "mock_server/api/validation.py",
         _BODIES,
         ("2.0 is an integer", "jsonschema_rs.Draft4Validator(", "jsonschema_rs.Draft7Validator("),
@@ -20,14 +20,14 @@ MOCK: tuple[Plant, ...] = (
             "    return []\n",
         ),
     ),
-    *lies(
+    *wrong_subjects(
         "mock_server/api/json_body.py",
         _BODIES,
         ("a name may come twice", "if len(members) != len(pairs):", "if len(members) > len(pairs):"),
         ("NaN is a number", 'raise JSONError(f"{name} is not a JSON number")', "return 7"),
         ("a lone surrogate passes", 'if b"\\\\u" in raw:', "if not raw:"),
     ),
-    *lies(
+    *wrong_subjects(
         "mock_server/service/upscaler_service.py",
         _STATES,
         (
@@ -63,7 +63,7 @@ MOCK: tuple[Plant, ...] = (
             "outcome = COMPLETED",
         ),
     ),
-    *lies(
+    *wrong_subjects(
         "mock_server/state/task_model.py",
         _STATES,
         (
@@ -78,7 +78,7 @@ MOCK: tuple[Plant, ...] = (
         ),
         ("a task ends one poll late", "polls >= self.polls_to_end", "polls > self.polls_to_end"),
     ),
-    *lies(
+    *wrong_subjects(
         "mock_server/service/task_payload.py",
         _STATES,
         (
@@ -95,7 +95,7 @@ MOCK: tuple[Plant, ...] = (
         ("status is lower case", '"status": status}', '"status": status.lower()}'),
         ("a link lives for a day", "service.options.link_seconds)", "service.options.link_seconds * 24)"),
     ),
-    *lies(
+    *wrong_subjects(
         "mock_server/service/signed_urls.py",
         _STATES,
         ("a link never expires", " and now < expires", ""),
@@ -105,7 +105,7 @@ MOCK: tuple[Plant, ...] = (
             "bool(match[2]) and",
         ),
     ),
-    *lies(
+    *wrong_subjects(
         "mock_server/api/routes.py",
         _STATES,
         (
@@ -122,13 +122,13 @@ MOCK: tuple[Plant, ...] = (
             "if environ.get(name) and 'MAGNIFIC' not in name), None)",
         ),
     ),
-    *lies(
+    *wrong_subjects(
         "mock_server/state/task_store.py",
         _STATES,
         ("a create is charged twice", "COUNT(*) AS count", "2 * COUNT(*) AS count"),
         ("a task is charged once for a key", "COUNT(*) AS count", "COUNT(DISTINCT owner) AS count"),
     ),
-    *lies(
+    *wrong_subjects(
         "mock_server/answers.py",
         _STATES,
         ("the 401 has other words", '"Invalid API key"', '"Wrong API key"'),

@@ -60,7 +60,7 @@ class Outcome:
         return self.noticed and ("::" in self.failed or self.failed == _NO_END)
 
 
-class Greenhouse:
+class Sandbox:
     """One copy of the repository. Not to be shared between threads."""
 
     def __init__(self, folder: Path) -> None:
@@ -72,7 +72,7 @@ class Greenhouse:
             elif source.exists():
                 shutil.copy2(source, folder / name)
         (folder / "home").mkdir()
-        self._zygote: subprocess.Popen[str] | None = None
+        self._fork_server: subprocess.Popen[str] | None = None
 
     @contextlib.contextmanager
     def changed(self, path: str, text: str) -> Iterator[None]:
@@ -96,21 +96,21 @@ class Greenhouse:
         arguments = ["-x", "-q", "--no-header", "--tb=short", "--show-capture=no", "-p", "no:cacheprovider"]
         arguments += ["--hypothesis-profile=first", *_PLUGINS, *tests]
         started = time.monotonic()
-        if self._zygote is None:
-            self._zygote = self._new_zygote()
-        assert self._zygote.stdin is not None
-        assert self._zygote.stdout is not None
-        self._zygote.stdin.write(json.dumps({"arguments": arguments, "seconds": timeout}) + "\n")
-        self._zygote.stdin.flush()
-        told = json.loads(self._zygote.stdout.readline())
+        if self._fork_server is None:
+            self._fork_server = self._new_fork_server()
+        assert self._fork_server.stdin is not None
+        assert self._fork_server.stdout is not None
+        self._fork_server.stdin.write(json.dumps({"arguments": arguments, "seconds": timeout}) + "\n")
+        self._fork_server.stdin.flush()
+        told = json.loads(self._fork_server.stdout.readline())
         code, output = told["code"], told["output"]
         if code is None:
-            # a lie that makes the tests hang is noticed too: no suite of ours runs that long
+            # a fault that makes the tests hang is noticed too: no test of ours runs that long
             return Outcome(1, _NO_END, time.monotonic() - started, output)
         failed = _FAILED_TEST.search(output) or _UNLOADABLE.search(output)
         return Outcome(code, failed[1] if failed else "", time.monotonic() - started, output)
 
-    def _new_zygote(self) -> subprocess.Popen[str]:
+    def _new_fork_server(self) -> subprocess.Popen[str]:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
             "PYTHONPATH": os.pathsep.join([str(self.folder / "plugin"), str(self.folder)]),
@@ -121,12 +121,12 @@ class Greenhouse:
             "HOME": str(self.folder / "home"),
             "XDG_DATA_HOME": str(self.folder / "home"),
         }
-        command = [sys.executable, "-m", "contract_tests.mutation.zygote"]
+        command = [sys.executable, "-m", "contract_tests.mutation.fork_server"]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, cwd=self.folder, env=environment, stdin=pipe, stdout=pipe, text=True)
 
     def close(self) -> None:
         """End the process that runs the tests."""
-        if self._zygote is not None:
-            self._zygote.communicate()
-            self._zygote = None
+        if self._fork_server is not None:
+            self._fork_server.communicate()
+            self._fork_server = None

@@ -1,8 +1,8 @@
-"""Lies of the client's side: the request, the task, the client, its decisions, and the walk of a job."""
+"""Wrong cores: the request, the task, the client, its decisions, and the runner of a job."""
 
 from __future__ import annotations
 
-from .plant import Plant, lies
+from .wrong_subject import WrongSubject, wrong_subjects
 
 _CORE = "plugin/precision_upscaler/"
 _PROPERTIES = "contract_tests/property/"
@@ -16,8 +16,8 @@ _TOLD_ONCE = """problem = wrong_scale(job.record.expected, picture)
         told = self._context.journal.folder / "told"
         if problem and not told.exists() and told.touch() is None:"""
 
-CORE: tuple[Plant, ...] = (
-    *lies(
+CORE: tuple[WrongSubject, ...] = (
+    *wrong_subjects(
         _CORE + "api/models.py",
         _CASES,
         ("nothing is checked", "if refusal is None:", "if refusal or not refusal:"),
@@ -26,7 +26,7 @@ CORE: tuple[Plant, ...] = (
         ("what was asked for is not sent", "parameters.get(known.name, known.default)", "known.default"),
         ("filter_nsfw is never sent", " and value is False", ""),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "contract/limits.py",
         _CASES,
         ("a whole number may be true", "isinstance(value, bool) or not", "not"),
@@ -34,7 +34,7 @@ CORE: tuple[Plant, ...] = (
         ("the lower bound is off by one", "known.minimum <= value", "known.minimum - 1 <= value"),
         ("a choice is not checked", "None if value in choices else", "None if choices else"),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "api/models.py",
         (*_CLIENT, *_JOB),
         ("an unknown status is FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
@@ -47,12 +47,12 @@ CORE: tuple[Plant, ...] = (
             'links = data.get("generated")\n        links = (links or [])[::-1]\n',
         ),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "api/models.py",
         _JOB,
         ("a job takes an unknown status for FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "api/client.py",
         (*_CLIENT, *_JOB),
         ("the body has no Content-Length", '"Content-Length": str(total),', ""),
@@ -94,12 +94,12 @@ CORE: tuple[Plant, ...] = (
             'message, reasons = "", []',
         ),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "urls.py",
         _CLIENT,
         ("the key is in the other header", "AUTH_HEADERS[1 if", "AUTH_HEADERS[0 if"),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "api/responses.py",
         _CLIENT,
         ("field is not read for name", 'item.get("name", item.get("field", "?"))', 'item.get("name", "?")'),
@@ -110,7 +110,7 @@ CORE: tuple[Plant, ...] = (
         ),
         ("402 is taken for a wrong key", "402: NoCredits", "402: InvalidKey"),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "api/retry.py",
         (*_DECISIONS, *_CLIENT, *_JOB),
         (
@@ -151,7 +151,7 @@ CORE: tuple[Plant, ...] = (
             "if failure.status in _TRANSIENT:",
         ),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "jobs/runner.py",
         _JOB,
         (
@@ -190,7 +190,7 @@ CORE: tuple[Plant, ...] = (
             "Charge.YES if self._reused else Charge.NO",
         ),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "jobs/runner.py",
         (_JOB[0] + "::test_every_fate", _JOB[0] + "::test_every_result_of_another_size_is_told"),
         (
@@ -199,7 +199,7 @@ CORE: tuple[Plant, ...] = (
             _TOLD_ONCE,
         ),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "jobs/service.py",
         _JOB,
         ("a job under way is not joined", "elif job.state.undelivered or", "elif"),
@@ -209,7 +209,7 @@ CORE: tuple[Plant, ...] = (
             "if intact_result(job) is None:",
         ),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "api/rate_limiter.py",
         (_OF_CORE + "jobs/test_polling.py", *_JOB),
         (
@@ -218,7 +218,7 @@ CORE: tuple[Plant, ...] = (
             "now, self._limit + 1, first=first)",
         ),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "jobs/recovery.py",
         (_OF_CORE + "jobs/test_recovery.py", *_JOB),
         (
@@ -230,7 +230,7 @@ CORE: tuple[Plant, ...] = (
         ("tasks known before are candidates", "new = listed - (self._before - ", "new = listed - (set() - "),
         ("the shape of a result says nothing", "if not same_shape(self._job, picture):", "if not picture:"),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "api/download.py",
         (_OF_CORE + "api/test_download.py", *_JOB),
         (
@@ -240,7 +240,7 @@ CORE: tuple[Plant, ...] = (
         ),
         ("the token is kept", 'self._source = link.partition("?")[0]', "self._source = link"),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "imaging/streaming.py",
         (_OF_CORE + "imaging/test_streaming.py",),
         (
@@ -255,20 +255,20 @@ CORE: tuple[Plant, ...] = (
         ),
         ("every picture is read twice", "            self._whole = True", "            self._whole = False"),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "imaging/metadata.py",
         (_OF_CORE + "imaging/test_metadata.py",),
         ("a PNG's EXIF is sent", "_PNG_KEPT = frozenset({", '_PNG_KEPT = frozenset({b"eXIf", '),
         ("a JPEG's EXIF is sent", "not (_APP0 <= marker <= _APP15", "not (_APP2 <= marker <= _APP15"),
         ("a WebP's EXIF is sent", "_WEBP_KEPT = frozenset({", '_WEBP_KEPT = frozenset({b"EXIF", '),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "imaging/carrying.py",
         (_OF_CORE + "imaging/test_metadata.py",),
         ("a profile for gray lands in RGB", "if is_rgb(profile) else []", "if profile else []"),
         ("EXIF keeps the old size", "if kind in (_SHORT, _LONG):", "if kind < _SHORT:"),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "cli/outputs.py",
         (_OF_CORE + "cli/test_main.py",),
         ("two results go to one file", "if bare(target) in taken:", "if target.suffix in taken:"),
@@ -276,12 +276,12 @@ CORE: tuple[Plant, ...] = (
         ("a full folder is found out after paying", "check_place(place)\n    taken", "taken"),
         ("what exists is written over", "if not overwrite and (present", "if overwrite and (present"),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "cli/main.py",
         (_PROPERTIES + "test_cases.py",),
         ("the command line takes Arabic digits", "type=_WholeNumber()", "type=int"),
     ),
-    *lies(
+    *wrong_subjects(
         _CORE + "frontend/options.py",
         (_PROPERTIES + "test_cases.py",),
         ("GIMP's arguments are not checked", "if refusal is None or", "if refusal or not refusal or"),
