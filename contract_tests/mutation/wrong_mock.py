@@ -83,17 +83,25 @@ MOCK: tuple[WrongSubject, ...] = (
         _STATES,
         (
             "links come before the end",
-            "links_of(service, task, base) if status == COMPLETED else []",
-            "links_of(service, task, base)",
+            "links_of(settings, task, base) if status == COMPLETED else []",
+            "links_of(settings, task, base)",
         ),
-        ("a finished task has no link", "links_of(service, task, base) if status == COMPLETED else []", "[]"),
+        (
+            "a finished task has no link",
+            "links_of(settings, task, base) if status == COMPLETED else []",
+            "[]",
+        ),
         (
             "a response key is renamed",
             '"task_id": task.task_id, "status": status}',
             '"id": task.task_id, "status": status}',
         ),
         ("status is lower case", '"status": status}', '"status": status.lower()}'),
-        ("a link lives for a day", "service.options.link_seconds)", "service.options.link_seconds * 24)"),
+        (
+            "a link lives for a day",
+            "settings.now + settings.seconds)",
+            "settings.now + settings.seconds * 24)",
+        ),
     ),
     *wrong_subjects(
         "mock_server/service/signed_urls.py",

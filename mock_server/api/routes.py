@@ -172,9 +172,10 @@ class Api:
 
     def _shown(self, task: Task, status: str, base: str, scenario: Scenario | None) -> Answer:
         """Return the answer that shows a task in a status, as a scenario changes it."""
-        data = task_data(self.service, task, base, status)
+        settings = self.service.link_settings()
+        data = task_data(settings, task, base, status)
         if scenario is not None and scenario.expired:
-            data["generated"] = links_of(self.service, task, base, expired=True)
+            data["generated"] = links_of(settings, task, base, expired=True)
         body, follows_contract = changed(data, scenario)
         return Answer(200, body, follows_contract=follows_contract and status != CANCELLED)
 

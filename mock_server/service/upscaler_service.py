@@ -42,7 +42,7 @@ from mock_server.state.webhook_store import Outbox, Webhook
 from mock_server.webhooks.delivery import Webhooks
 
 from .result_cache import Results
-from .task_payload import webhook_body
+from .task_payload import LinkSettings, webhook_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,8 +157,15 @@ class Service:
         if task is None:
             return None
         secret = self.settings().webhook_secret
-        body = json.dumps(webhook_body(self, task, task.base, status), separators=(",", ":")).encode()
+        body = json.dumps(webhook_body(self.link_settings(), task, status), separators=(",", ":")).encode()
         return task.webhook_url, body, secret
+
+    def link_settings(self) -> LinkSettings:
+        """Return what result links are made of at this moment."""
+        secret, options = self.database.known.link_secret.encode(), self.options
+        return LinkSettings(
+            secret, self.clock.wire(), options.link_seconds, options.links, options.result_format
+        )
 
     # keys and scenarios
 
@@ -179,11 +186,6 @@ class Service:
             return parse(key.removeprefix(SCENARIO_KEY))
         except UnknownScenarioError:
             return None
-
-    @staticmethod
-    def scenario_of_task(task: Task) -> Scenario | None:
-        """Return the scenario a task was created under, or None."""
-        return parse(task.scenario) if task.scenario else None
 
     def next_scenario(self) -> str:
         """Take the scenario that was set for the next create call; empty when none was."""
@@ -333,12 +335,6 @@ class Service:
         task = self.tasks.change_task(task_id, change)
         self._deliver_due()
         return task
-
-    def extension_of(self, task: Task) -> str:
-        """Return the extension of a task's result file, without a dot."""
-        scenario = self.scenario_of_task(task)
-        nearest = scenario is not None and scenario.trick == "nearest"
-        return "png" if nearest else self.options.result_format.replace("jpeg", "jpg")
 
     def reset(self) -> None:
         """Forget tasks, pictures, charges, counts and scenarios; the clock goes on."""
