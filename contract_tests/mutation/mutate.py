@@ -44,9 +44,12 @@ TARGETS: dict[str, tuple[str, ...]] = {
         "contract_tests/unit/frontend/test_placement_examples.py",
         "contract_tests/unit/frontend/test_placement.py",
     ),
-    "mock_server/state/clock.py": (_MOCK + "test_clock.py",),
-    "mock_server/state/task_model.py": (_MOCK + "test_tasks.py", _PROPERTIES + "test_mock_states.py"),
-    "mock_server/state/rate_limits.py": (_MOCK + "test_rate_limits.py",),
+    "mock_server/state/clock.py": (_MOCK + "state/test_clock.py",),
+    "mock_server/state/task_model.py": (
+        _MOCK + "state/test_task_model.py",
+        _PROPERTIES + "test_mock_states.py",
+    ),
+    "mock_server/state/rate_limits.py": (_MOCK + "state/test_rate_limits.py",),
 }
 """The modules that decide and do no I/O, each with the tests that must notice a change."""
 SURVIVORS = Path(__file__).parent / "survivors.json"

@@ -65,7 +65,7 @@ CONTRACT: tuple[WrongSubject, ...] = (
     ),
     *wrong_subjects(
         _VALIDATION,
-        (*_TESTS, "contract_tests/unit/mock/test_validation.py"),
+        (*_TESTS, "contract_tests/unit/mock/api/test_validation.py"),
         ("a UUID may go on", "_UUID.fullmatch(text)", "_UUID.match(text)"),
         ("a missing member is not named", "(*error.instance_path, *missing)", "tuple(error.instance_path)"),
         ("the image is repeated in a message", ', "value")', ")"),

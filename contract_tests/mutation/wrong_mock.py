@@ -32,12 +32,12 @@ MOCK: tuple[WrongSubject, ...] = (
         _STATES,
         (
             "every key is accepted",
-            "raise responses.RefusedError(responses.message(401, responses.INVALID_KEY))",
+            "raise InvalidKeyError",
             "return key",
         ),
         (
             "no key is needed",
-            "raise responses.RefusedError(responses.message(401, responses.MISSING_KEY))",
+            "raise MissingKeyError",
             "return GOOD_KEY",
         ),
         ("a key sees another key's task", "if task is None or task.owner != owner:", "if task is None:"),
@@ -83,20 +83,28 @@ MOCK: tuple[WrongSubject, ...] = (
         _STATES,
         (
             "links come before the end",
-            "links_of(service, task, base) if status == COMPLETED else []",
-            "links_of(service, task, base)",
+            "links_of(settings, task, base) if status == COMPLETED else []",
+            "links_of(settings, task, base)",
         ),
-        ("a finished task has no link", "links_of(service, task, base) if status == COMPLETED else []", "[]"),
+        (
+            "a finished task has no link",
+            "links_of(settings, task, base) if status == COMPLETED else []",
+            "[]",
+        ),
         (
             "a response key is renamed",
             '"task_id": task.task_id, "status": status}',
             '"id": task.task_id, "status": status}',
         ),
         ("status is lower case", '"status": status}', '"status": status.lower()}'),
-        ("a link lives for a day", "service.options.link_seconds)", "service.options.link_seconds * 24)"),
+        (
+            "a link lives for a day",
+            "settings.now + settings.seconds)",
+            "settings.now + settings.seconds * 24)",
+        ),
     ),
     *wrong_subjects(
-        "mock_server/api/signed_urls.py",
+        "mock_server/service/signed_urls.py",
         _STATES,
         ("a link never expires", " and now < expires", ""),
         (
@@ -108,9 +116,13 @@ MOCK: tuple[WrongSubject, ...] = (
     *wrong_subjects(
         "mock_server/api/routes.py",
         _STATES,
-        ("the list is everybody's", "self.service.tasks.tasks(key)", "self.service.tasks.tasks()"),
-        ("the list tells another story", '"status": task.status(now)}', '"status": task.status(now - 10)}'),
-        ("the list repeats a task", "for task in tasks]", "for task in tasks + tasks[:1]]"),
+        (
+            "the list is everybody's",
+            "self.service.tasks.states(key)",
+            "self.service.tasks.states('mock-key')",
+        ),
+        ("the list tells another story", "schedule.status(now, polls)", "schedule.status(now - 10, polls)"),
+        ("the list repeats a task", '{"data": listed}', '{"data": listed + listed[:1]}'),
         ("an odd id is looked up", "if not is_uuid(task_id):", "if not task_id:"),
         (
             "one header is not read",
@@ -125,7 +137,7 @@ MOCK: tuple[WrongSubject, ...] = (
         ("a task is charged once for a key", "COUNT(*) AS count", "COUNT(DISTINCT owner) AS count"),
     ),
     *wrong_subjects(
-        "mock_server/api/responses.py",
+        "mock_server/answers.py",
         _STATES,
         ("the 401 has other words", '"Invalid API key"', '"Wrong API key"'),
         (
