@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from precision_upscaler.imaging.base import inspect, verify
+from precision_upscaler.imaging.base import inspect
+from precision_upscaler.imaging.metadata import verify
 
 from contract_tests.support import tally
 from contract_tests.support.forked_workers import ForkedWorker, fork_worker

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from precision_upscaler.errors import Cancelled, UpscaleError
-from precision_upscaler.imaging.base import verify
-from precision_upscaler.imaging.similarity import Likeness, likeness, resembles
+from precision_upscaler.imaging.metadata import verify
+from precision_upscaler.imaging.similarity import ColorGrid, color_grid, similar
 from precision_upscaler.jobs.context import Result
 from precision_upscaler.storage.journal import State
 
@@ -116,7 +116,7 @@ class Judge:
         return isinstance(ending, UpscaleError) and ending.code == self._hopeless
 
 
-_LOOKED_AT: dict[bytes, Likeness] = {}
+_LOOKED_AT: dict[bytes, ColorGrid] = {}
 
 
 def shows(source: Path, result: Path) -> bool:
@@ -125,6 +125,6 @@ def shows(source: Path, result: Path) -> bool:
     for path in (source, result):
         digest = hashlib.sha256(path.read_bytes()).digest()
         if digest not in _LOOKED_AT:
-            _LOOKED_AT[digest] = likeness(path)
+            _LOOKED_AT[digest] = color_grid(path)
         found.append(_LOOKED_AT[digest])
-    return resembles(*found)
+    return similar(*found)

@@ -24,9 +24,9 @@ from precision_upscaler.errors import (
     StillRunning,
     TaskUnknown,
 )
-from precision_upscaler.imaging.base import NotAPicture, Picture
-from precision_upscaler.imaging.similarity import CannotCompare, Likeness, likeness, resembles
-from precision_upscaler.imaging.streaming import Incoming
+from precision_upscaler.imaging.base import ImageFile, InvalidImage
+from precision_upscaler.imaging.similarity import CannotCompare, ColorGrid, color_grid, similar
+from precision_upscaler.imaging.streaming import StreamingCheck
 from precision_upscaler.storage.files import write_json
 from precision_upscaler.storage.journal import Job, Journal, State
 from precision_upscaler.storage.log import LOGGER
@@ -58,7 +58,7 @@ class Searcher(Protocol):
     def wait_for_end(self, task_id: str, patience: float | None = None) -> Task:
         """Poll ``task_id`` until it is COMPLETED or FAILED, or ``patience`` times the expected time."""
 
-    def download(self, task: Task, target: Path) -> Incoming:
+    def download(self, task: Task, target: Path) -> StreamingCheck:
         """Fetch a finished task's picture into ``target``."""
 
 
@@ -117,8 +117,8 @@ class _Match:
     """A finished task that shows our picture; its file is kept until the search ends."""
 
     task_id: str
-    picture: Picture
-    likeness: Likeness
+    picture: ImageFile
+    likeness: ColorGrid
 
 
 class _Search:
@@ -163,7 +163,7 @@ class _Search:
         new = listed - (self._before - self._rivals.given_up(self._before, self._source))
         return new - journal.task_ids() - set(journal.former_task_ids()) - self._done
 
-    def _source(self) -> Likeness:
+    def _source(self) -> ColorGrid:
         return self._rivals.source(self._walk.job)
 
     def _examine(self, task_id: str) -> bool:
@@ -180,11 +180,11 @@ class _Search:
                 self._doubtful[task_id] = "it failed, so there is no picture to compare"
                 return False
             walk.job.update(partial=None)
-            picture = walk.download(task, candidate).picture()
+            picture = walk.download(task, candidate).result()
             if not same_shape(walk.job, picture):
                 return False
-            match = _Match(task_id, picture, likeness(candidate))
-            if not resembles(self._source(), match.likeness):
+            match = _Match(task_id, picture, color_grid(candidate))
+            if not similar(self._source(), match.likeness):
                 return False
             self._matches[task_id] = match
         except CannotCompare as problem:
@@ -194,7 +194,7 @@ class _Search:
         except ResultHost as problem:
             self._doubtful[task_id] = problem.what.rstrip(".")
             self._advice = problem.advice
-        except (DownloadFailed, TaskUnknown, NotAPicture) as problem:
+        except (DownloadFailed, TaskUnknown, InvalidImage) as problem:
             self._doubtful[task_id] = "its picture could not be fetched"
             LOGGER.info("job %s: task %s: %s", walk.job.job_id, task_id, problem)
         return task_id in self._matches

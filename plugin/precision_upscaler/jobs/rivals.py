@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from precision_upscaler.imaging.base import NotAPicture, Picture
-from precision_upscaler.imaging.similarity import CannotCompare, Likeness, likeness, resembles
+from precision_upscaler.imaging.base import ImageFile, InvalidImage
+from precision_upscaler.imaging.similarity import CannotCompare, ColorGrid, color_grid, similar
 from precision_upscaler.storage.credentials import account
 from precision_upscaler.storage.files import read_json
 from precision_upscaler.storage.journal import Job, Journal, State
@@ -25,14 +25,14 @@ def known_tasks(job: Job) -> set[str] | None:
     return set(before) if isinstance(before, list) else None
 
 
-def same_shape(job: Job, picture: Picture) -> bool:
+def same_shape(job: Job, picture: ImageFile) -> bool:
     """Whether ``picture`` can be the job's result: another size may be a mistake, another shape cannot."""
     width, height = job.record["expected"]
     difference = abs(picture.width * height - picture.height * width)
     return bool(difference <= 2 * max(width, height) + width * height // 50)
 
 
-def _asked_for(job: Job, picture: Picture) -> bool:
+def _asked_for(job: Job, picture: ImageFile) -> bool:
     # a service that applies the EXIF rotation returns the sides exchanged
     return sorted(job.record["expected"]) == sorted((picture.width, picture.height))
 
@@ -43,7 +43,7 @@ class Rivals:
     def __init__(self, job: Job, journal: Journal) -> None:
         self._job = job
         self._journal = journal
-        self._sources: dict[str, Likeness] = {}
+        self._sources: dict[str, ColorGrid] = {}
         self._others: list[tuple[Job, set[str]]] = []
         self.refresh()
 
@@ -62,7 +62,7 @@ class Rivals:
         """Return how many others may have made the task, as far as the time of its making tells."""
         return len(self._of(task_id))
 
-    def claim(self, task_id: str, picture: Picture, shown: Likeness) -> Claim:
+    def claim(self, task_id: str, picture: ImageFile, shown: ColorGrid) -> Claim:
         """Return what the others mean for our claim to a task whose picture is ``shown``."""
         rivals = [job for job in self._of(task_id) if self._may_show(job, picture, shown)]
         exact = _asked_for(self._job, picture)
@@ -75,7 +75,7 @@ class Rivals:
             awaited=any("doubt" not in job.record and job.is_running() for job in rivals),
         )
 
-    def given_up(self, before: set[str], ours: Callable[[], Likeness]) -> set[str]:
+    def given_up(self, before: set[str], ours: Callable[[], ColorGrid]) -> set[str]:
         """Return which of the tasks ``before`` our create another job of our picture has left to us.
 
         That job lost its answer too, and adopted a task made after ours was sent, for its own was
@@ -89,26 +89,26 @@ class Rivals:
                     free |= before - known
         return free
 
-    def source(self, job: Job) -> Likeness:
-        """Return the likeness of a job's source; CannotCompare or NotAPicture when there is none."""
+    def source(self, job: Job) -> ColorGrid:
+        """Return the likeness of a job's source; CannotCompare or InvalidImage when there is none."""
         if job.job_id not in self._sources:
-            self._sources[job.job_id] = likeness(job.source)
+            self._sources[job.job_id] = color_grid(job.source)
         return self._sources[job.job_id]
 
     def _of(self, task_id: str) -> list[Job]:
         return [job for job, known in self._others if task_id not in known]
 
-    def _may_show(self, job: Job, picture: Picture, shown: Likeness) -> bool:
+    def _may_show(self, job: Job, picture: ImageFile, shown: ColorGrid) -> bool:
         if not same_shape(job, picture):
             return False
         try:
-            return resembles(self.source(job), shown)
-        except (CannotCompare, NotAPicture, OSError):
+            return similar(self.source(job), shown)
+        except (CannotCompare, InvalidImage, OSError):
             return True
 
     @staticmethod
-    def _shows(job: Job, ours: Callable[[], Likeness]) -> bool:
+    def _shows(job: Job, ours: Callable[[], ColorGrid]) -> bool:
         try:
-            return job.result is not None and resembles(ours(), likeness(job.result))
-        except (CannotCompare, NotAPicture, OSError):
+            return job.result is not None and similar(ours(), color_grid(job.result))
+        except (CannotCompare, InvalidImage, OSError):
             return False

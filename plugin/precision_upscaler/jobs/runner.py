@@ -34,8 +34,9 @@ from precision_upscaler.errors import (
     TaskUnknown,
     UpscaleError,
 )
-from precision_upscaler.imaging.base import EXTENSIONS, NotAPicture, Picture, verify
-from precision_upscaler.imaging.streaming import Incoming
+from precision_upscaler.imaging.base import EXTENSIONS, ImageFile, InvalidImage
+from precision_upscaler.imaging.metadata import verify
+from precision_upscaler.imaging.streaming import StreamingCheck
 from precision_upscaler.messages import joined, said
 from precision_upscaler.protocol import StageName
 from precision_upscaler.storage.journal import Job, Journal, State, intact_result
@@ -312,14 +313,14 @@ class Walk:
             picture = self._download_whole(task)
         self._store(picture)
 
-    def _fetched_already(self) -> Picture | None:
+    def _fetched_already(self) -> ImageFile | None:
         """Return the picture when the part file is known to be whole (a crash came after its last byte)."""
         stored = self.job.record.get("partial")
         try:
             if isinstance(stored, dict) and self.job.part.stat().st_size == stored.get("total"):
                 self._stage("checking")
                 return verify(self.job.part)
-        except (OSError, NotAPicture):
+        except (OSError, InvalidImage):
             pass
         return None
 
@@ -338,30 +339,30 @@ class Walk:
                 return task
         raise NoPicture("The service says the task is done, but offers no picture.", task_id=task_id)
 
-    def _download_whole(self, task: Task) -> Picture:
+    def _download_whole(self, task: Task) -> ImageFile:
         """Download a whole picture to the part file; once more from the start if it is none."""
         try:
             return self._downloaded(task)
-        except NotAPicture as problem:
+        except InvalidImage as problem:
             # a resumed download may have joined two different files
             LOGGER.info("job %s: the download is no whole picture: %s", self.job.job_id, problem)
             self._drop_part()
             self.pause(self.retries.pause(0, None, self.chance()))
             try:
                 return self._downloaded(task)
-            except NotAPicture as again:
+            except InvalidImage as again:
                 self._drop_part()
                 raise ResultBroken(
                     said("What the service sent is no whole picture: {problem}.", problem=again)
                 ) from again
 
-    def _downloaded(self, task: Task) -> Picture:
+    def _downloaded(self, task: Task) -> ImageFile:
         self._stage("downloading")
-        incoming = self.download(task, self.job.part)
+        check = self.download(task, self.job.part)
         self._stage("checking")
-        return incoming.picture()
+        return check.result()
 
-    def download(self, task: Task, target: Path) -> Incoming:
+    def download(self, task: Task, target: Path) -> StreamingCheck:
         """Fetch a finished task's file into ``target``; renew its link when it has expired."""
         attempt = renewals = 0
         gained = _size(target)
@@ -393,19 +394,19 @@ class Walk:
             return task
         return fresh if fresh.links else task
 
-    def _download_once(self, link: str, target: Path) -> Incoming:
+    def _download_once(self, link: str, target: Path) -> StreamingCheck:
         stored = self.job.record.get("partial")
         partial = Partial(**stored) if isinstance(stored, dict) else None
         width, height = self._expected_size
         # one for each attempt: the next may begin the file anew
-        incoming = Incoming(target)
+        check = StreamingCheck(target)
 
         def started(new: Partial) -> None:
             if new != partial:
                 self.job.update(partial=asdict(new))
 
         def progress(done: int, total: int | None) -> None:
-            incoming.reach(done)
+            check.advance(done)
             self._progress("downloading", done, total)
 
         try:
@@ -418,16 +419,16 @@ class Walk:
                 progress=progress,
             )
         except BaseException:
-            incoming.drop()
+            check.stop()
             raise
-        return incoming
+        return check
 
     def _drop_part(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             self.job.part.unlink()
         self.job.update(partial=None)
 
-    def _store(self, picture: Picture) -> None:
+    def _store(self, picture: ImageFile) -> None:
         name = "result" + EXTENSIONS[picture.format]
         size = self.job.part.stat().st_size
         # recorded before the file gets its name: a crash between the two finds the whole part again
@@ -466,7 +467,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def wrong_scale(asked: tuple[int, int], picture: Picture) -> str | None:
+def wrong_scale(asked: tuple[int, int], picture: ImageFile) -> str | None:
     """Say how the result's size differs from what was asked for, None when it does not."""
     got = (picture.width, picture.height)
     # a service that applies the EXIF rotation returns the sides exchanged

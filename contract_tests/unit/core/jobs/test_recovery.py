@@ -14,8 +14,8 @@ from precision_upscaler.api.responses import CallFailed
 from precision_upscaler.api.retry import Failure, Verdict
 from precision_upscaler.api.task import Task
 from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
-from precision_upscaler.imaging.base import NotAPicture
-from precision_upscaler.imaging.streaming import Incoming
+from precision_upscaler.imaging.base import InvalidImage
+from precision_upscaler.imaging.streaming import StreamingCheck
 from precision_upscaler.jobs import recovery, rivals
 from precision_upscaler.jobs.rivals import KNOWN
 from precision_upscaler.jobs.runner import Walk
@@ -205,10 +205,10 @@ def test_links_that_cannot_be_renewed_are_used_as_they_are() -> None:
 def test_a_candidate_that_cannot_be_fetched_is_a_doubt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def picture(_incoming: Incoming) -> None:
-        raise NotAPicture("it is cut off")
+    def picture(_incoming: StreamingCheck) -> None:
+        raise InvalidImage("it is cut off")
 
-    monkeypatch.setattr(Incoming, "picture", picture)
+    monkeypatch.setattr(StreamingCheck, "picture", picture)
     with World(tmp_path, scenario="drop_after_accept") as world:
         with pytest.raises(CreateUnresolved, match="its picture could not be fetched") as caught:
             world.upscale()
