@@ -12,8 +12,8 @@ _JOB = ("contract_tests/property/test_job_states.py",)
 _OF_CORE = "contract_tests/unit/core/"
 _DECISIONS = (_PROPERTIES + "test_client_decisions.py",)
 
-_TOLD_ONCE = """problem = wrong_scale(self._expected_size, picture)
-        told = self.journal.folder / "told"
+_TOLD_ONCE = """problem = wrong_scale(job.record.expected, picture)
+        told = self._context.journal.folder / "told"
         if problem and not told.exists() and told.touch() is None:"""
 
 CORE: tuple[Plant, ...] = (
@@ -35,7 +35,7 @@ CORE: tuple[Plant, ...] = (
         ("a choice is not checked", "None if value in choices else", "None if choices else"),
     ),
     *lies(
-        _CORE + "api/task.py",
+        _CORE + "api/models.py",
         (*_CLIENT, *_JOB),
         ("an unknown status is FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
         ("links are read from the wrong member", 'data.get("generated")', 'data.get("urls")'),
@@ -48,7 +48,7 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "api/task.py",
+        _CORE + "api/models.py",
         _JOB,
         ("a job takes an unknown status for FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
     ),
@@ -69,7 +69,7 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "the key goes into a query",
-            "self.base_url + path, wire, headers=self._headers",
+            "self.base_url + path, timeout, headers=self._headers",
             'self.base_url + path + "?key=" + [*self._headers.values()][0], wire, headers=self._headers',
         ),
         (
@@ -88,10 +88,14 @@ CORE: tuple[Plant, ...] = (
             "            commit()\n            committed = True\n",
             "            committed = True\n",
         ),
-        ("a refusal's words are lost", "message, reasons = read_refusal(body)", 'message, reasons = "", []'),
+        (
+            "a refusal's words are lost",
+            "message, reasons = read_error_body(body)",
+            'message, reasons = "", []',
+        ),
     ),
     *lies(
-        _CORE + "storage/credentials.py",
+        _CORE + "urls.py",
         _CLIENT,
         ("the key is in the other header", "AUTH_HEADERS[1 if", "AUTH_HEADERS[0 if"),
     ),
@@ -111,20 +115,20 @@ CORE: tuple[Plant, ...] = (
         (*_DECISIONS, *_CLIENT, *_JOB),
         (
             "a lost create is sent again",
-            "return Verdict.RESOLVE if failure.reached else Verdict.RETRY",
-            "return Verdict.RETRY",
+            "return RetryDecision.RESOLVE if failure.reached else RetryDecision.RETRY",
+            "return RetryDecision.RETRY",
         ),
         (
             "a create is sent again after a 500",
-            "return Verdict.GIVE_UP if refused else Verdict.RESOLVE",
-            "return Verdict.GIVE_UP if refused else Verdict.RETRY",
+            "return RetryDecision.GIVE_UP if refused else RetryDecision.RESOLVE",
+            "return RetryDecision.GIVE_UP if refused else RetryDecision.RETRY",
         ),
         (
             "a refusal may have been charged",
-            "return Verdict.GIVE_UP if refused else Verdict.RESOLVE",
-            "return Verdict.RESOLVE",
+            "return RetryDecision.GIVE_UP if refused else RetryDecision.RESOLVE",
+            "return RetryDecision.RESOLVE",
         ),
-        ("an expired link is the end", "return Verdict.RENEW", "return Verdict.GIVE_UP"),
+        ("an expired link is the end", "return RetryDecision.RENEW", "return RetryDecision.GIVE_UP"),
         (
             "Retry-After is ignored",
             "if retry_after is not None:",
@@ -137,8 +141,8 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "a create knocks early",
-            "return Verdict.GIVE_UP if self.asks_too_long(failure) else Verdict.RETRY",
-            "return Verdict.RETRY",
+            "return RetryDecision.GIVE_UP if self.asks_too_long(failure) else RetryDecision.RETRY",
+            "return RetryDecision.RETRY",
         ),
         ("polls come ever quicker", "self.growth ** min(attempt, 50)", "self.growth ** -min(attempt, 50)"),
         (
@@ -152,38 +156,38 @@ CORE: tuple[Plant, ...] = (
         _JOB,
         (
             "FAILED is waited for",
-            "if task.status is TaskStatus.FAILED:",
-            "if task.status is TaskStatus.CREATED:",
+            "if ended.task.status is TaskStatus.FAILED:",
+            "if ended.task.status is TaskStatus.CREATED:",
         ),
         (
             "every finished task is called failed",
-            "if task.status is TaskStatus.FAILED:",
-            "if task.status.terminal:",
+            "if ended.task.status is TaskStatus.FAILED:",
+            "if ended.task.status.terminal:",
         ),
         (
             "the task's id is not written down",
-            "self.job.update(State.CREATED, task_id=task.task_id, paid=",
-            "self.job.update(State.CREATED, paid=",
+            "job.update(State.CREATED, task_id=task.task_id, paid=",
+            "job.update(State.CREATED, paid=",
         ),
         (
             "COMMITTED is not written down",
-            "        self._around.cancel.hold(True)\n        self.job.update(State.COMMITTED)\n",
-            "        self._around.cancel.hold(True)\n",
+            "        self._context.cancel.hold(True)\n        self._job.update(State.COMMITTED)\n",
+            "        self._context.cancel.hold(True)\n",
         ),
         (
             "a picture is not checked",
             "        return incoming.picture()",
-            '        return Picture(self.job.part, "png", 1, 1)',
+            '        return Picture(self._job.part, "png", 1, 1)',
         ),
         (
             "another size is not told",
-            "if problem := wrong_scale(self._expected_size, picture):",
+            "if problem := wrong_scale(job.record.expected, picture):",
             "if problem := None:",
         ),
         (
             "a wish is granted for nothing",
-            '"no" if self._reused else "yes"',
-            '"yes" if self._reused else "no"',
+            "Charge.NO if self._reused else Charge.YES",
+            "Charge.YES if self._reused else Charge.NO",
         ),
     ),
     *lies(
@@ -191,7 +195,7 @@ CORE: tuple[Plant, ...] = (
         (_JOB[0] + "::test_every_fate", _JOB[0] + "::test_every_result_of_another_size_is_told"),
         (
             "another size is told once and never again",
-            "if problem := wrong_scale(self._expected_size, picture):",
+            "if problem := wrong_scale(job.record.expected, picture):",
             _TOLD_ONCE,
         ),
     ),
@@ -222,9 +226,9 @@ CORE: tuple[Plant, ...] = (
             "if not resembles(self._source(), match.likeness):",
             "if not match.likeness:",
         ),
-        ("a lost create is never looked for", "for pause in _LOOKS:", "for pause in ():"),
+        ("a lost create is never looked for", "for pause in _PAUSES:", "for pause in ():"),
         ("tasks known before are candidates", "new = listed - (self._before - ", "new = listed - (set() - "),
-        ("the shape of a result says nothing", "if not same_shape(walk.job, picture):", "if not picture:"),
+        ("the shape of a result says nothing", "if not same_shape(self._job, picture):", "if not picture:"),
     ),
     *lies(
         _CORE + "api/download.py",

@@ -20,21 +20,22 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from precision_upscaler.api.client import UpscalerClient
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.api.rate_limiter import RequestLedger
+from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.retry import goes_first
 from precision_upscaler.errors import CreateUnresolved, TaskFailed, UpscaleError
-from precision_upscaler.jobs.context import Result, WarningEvent
-from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.jobs.context import JobContext, Result, WarningEvent
 from precision_upscaler.jobs.service import resume, upscale
-from precision_upscaler.storage.journal import Job, Journal, State
+from precision_upscaler.storage.job_record import State
+from precision_upscaler.storage.journal import Job, Journal
 from precision_upscaler.storage.settings import Settings
 
-from contract_tests.support import tally
+from contract_tests.support import counters
 from contract_tests.support.failure import explain
+from contract_tests.support.jobs.job_environment import FakeClock
 from contract_tests.support.pictures import png
 from contract_tests.support.png_size import size_of
-from contract_tests.support.scripted_network import API, KEY, Sent, wire
-from contract_tests.support.scripted_service import (
+from contract_tests.support.service.scripted_network import API, KEY, Sent, wire
+from contract_tests.support.service.scripted_service import (
     COLOURS,
     FATES,
     KINDS,
@@ -43,7 +44,6 @@ from contract_tests.support.scripted_service import (
     ScriptedService,
     wish_of,
 )
-from contract_tests.support.world import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ class JobStates(RuleBasedStateMachine):
         self.sent = self.stack.enter_context(wire(self._answer))
         self.settings = Settings(deadline_minutes=5)
         self.chances = itertools.cycle((0.1, 0.9, 0.4, 0.6))
-        self.ledger = RequestLedger(self.folder, KEY, PER_MINUTE, self.clock)
+        self.ledger = RateLimiter(self.folder, KEY, PER_MINUTE, self.clock)
         self.client = self.stack.enter_context(
             UpscalerClient(
                 API,
@@ -115,14 +115,14 @@ class JobStates(RuleBasedStateMachine):
         if isinstance(event, WarningEvent):
             self.warnings.append(event.code)
 
-    def _around(self) -> Surroundings:
-        return Surroundings(
+    def _context(self) -> JobContext:
+        return JobContext(
             self.journal,
             self.client,
             self.settings,
             self._hear,
             clock=self.clock,
-            chance=lambda: next(self.chances),
+            random=lambda: next(self.chances),
         )
 
     def _wish(self, number: int) -> str:
@@ -140,7 +140,7 @@ class JobStates(RuleBasedStateMachine):
         size = size_of(self.sources[number].read_bytes())
         here = (State.STORED, State.DELIVERED)
         had = any(job.state in here and _size(job) == size for job in self.journal)
-        ended = self._run(number, lambda: upscale(self.sources[number], request, self._around()))
+        ended = self._run(number, lambda: upscale(self.sources[number], request, self._context()))
         if isinstance(ended, Result):
             assert (ended.charged, ended.reused) == (("no", True) if had else ("yes", False))
 
@@ -152,7 +152,7 @@ class JobStates(RuleBasedStateMachine):
         number = next(
             number for number, source in enumerate(self.sources) if size_of(source.read_bytes()) == _size(job)
         )
-        self._run(number, lambda: resume(job.job_id, self._around()))
+        self._run(number, lambda: resume(job.job_id, self._context()))
 
     @precondition(lambda self: any(job.state is State.STORED for job in self.journal))
     @rule()
@@ -185,14 +185,14 @@ class JobStates(RuleBasedStateMachine):
     def _run(self, number: int, action: Callable[[], Result]) -> Result | UpscaleError | None:
         wish = self._wish(number)
         ended: Result | UpscaleError | None = None
-        tally.count("jobs run")
+        counters.add("jobs run")
         self.warnings.clear()
         try:
             ended = action()
         except UpscaleError as error:
             ended = error
         except Killed:
-            tally.count("jobs killed")
+            counters.add("jobs killed")
         if isinstance(ended, TaskFailed):
             self._check_failure(wish, ended)
         self._check(wish, number, ended)
@@ -201,7 +201,9 @@ class JobStates(RuleBasedStateMachine):
     def _check(self, wish: str, number: int, ended: Result | UpscaleError | None) -> None:
         owed = self._owed(wish)
         told: Any = ended.code if isinstance(ended, UpscaleError) else ended
-        tally.saw("endings of jobs", ended.code if isinstance(ended, UpscaleError) else type(ended).__name__)
+        counters.note(
+            "endings of jobs", ended.code if isinstance(ended, UpscaleError) else type(ended).__name__
+        )
         words = explain(
             "a wish is paid at most once, and the user is told the truth about it",
             wanted="at most one payment that did not fail, and an ending that says so",
@@ -280,7 +282,7 @@ class JobStates(RuleBasedStateMachine):
             )
             wish = self._wish(number)
             findable = self._can_be_found(job, wish)
-            ended = self._run(number, lambda job=job: resume(job.job_id, self._around()))
+            ended = self._run(number, lambda job=job: resume(job.job_id, self._context()))
             if isinstance(ended, CreateUnresolved):
                 assert not findable, f"the task that was paid for {wish} is on the list, and was not found"
                 unresolved.add(wish)
@@ -294,17 +296,17 @@ class JobStates(RuleBasedStateMachine):
                 ended = self._run(
                     number,
                     lambda n=number: upscale(
-                        self.sources[n], UpscaleRequest(scale_factor=FACTORS[n]), self._around()
+                        self.sources[n], UpscaleRequest(scale_factor=FACTORS[n]), self._context()
                     ),
                 )
                 assert isinstance(ended, Result), ended
                 assert len(self.service.tasks) == before
         for kind in self.service.played:
-            tally.saw("misbehaviours played", kind)
+            counters.note("misbehaviours played", kind)
 
 
 def _size(job: Any) -> tuple[int, int]:
-    width, height = job.record["size"]
+    width, height = job.record.size
     return int(width), int(height)
 
 
@@ -339,7 +341,7 @@ def test_who_wants_to_be_left_alone_for_an_hour_is(call: str, kind: str) -> None
         if call == "status":
             machine.settings = Settings(deadline_minutes=90)
         request = UpscaleRequest(scale_factor=FACTORS[0])
-        ended = machine._run(0, lambda: upscale(machine.sources[0], request, machine._around()))
+        ended = machine._run(0, lambda: upscale(machine.sources[0], request, machine._context()))
         calls = [sent.call for sent in machine.sent]
         if call == "status":
             assert isinstance(ended, Result)

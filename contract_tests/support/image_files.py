@@ -1,4 +1,4 @@
-"""Small image files of every kind that the plug-in reads, made by an imaging library."""
+"""One small image in every file format and variant that the core reads."""
 
 from __future__ import annotations
 

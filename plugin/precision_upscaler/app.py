@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from precision_upscaler.api.client import Timeouts, UpscalerClient
-from precision_upscaler.api.rate_limiter import RequestLedger
-from precision_upscaler.api.responses import CallFailed, named_error
+from precision_upscaler.api.rate_limiter import RateLimiter
+from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.api.retry import goes_first
-from precision_upscaler.jobs.context import Emit
-from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.jobs.context import Emit, JobContext
 from precision_upscaler.storage.credentials import Key, clean_key, find_key, require_key
 from precision_upscaler.storage.journal import Job, Journal
 from precision_upscaler.storage.log import open_log
@@ -19,11 +18,11 @@ from precision_upscaler.storage.settings import Settings
 
 from .cancel import CancelToken
 from .clock import Clock, SystemClock
-from .errors import InvalidKey, JobBusy, UpscaleError
+from .errors import InvalidKey, UpscaleError
 from .urls import check_address
 
 
-class Workshop:
+class App:
     """What the worker and the command line share: folder, journal, settings, address and key."""
 
     def __init__(
@@ -34,7 +33,7 @@ class Workshop:
         *,
         log: Path,
         cancel: CancelToken,
-        chance: Callable[[], float],
+        random: Callable[[], float],
         clock: Clock | None = None,
     ) -> None:
         self.folder = folder
@@ -47,7 +46,7 @@ class Workshop:
         self.timeouts = Timeouts()
         self.last_job_id: str | None = None
         self._keys: dict[str, Key] = {}
-        self._chance = chance
+        self._random = random
 
     def find_key(self) -> Key | None:
         """Return the key in use, None when there is none."""
@@ -65,7 +64,7 @@ class Workshop:
         key = key or self._key(address)
         open_log(self.folder, key.value)
         cancel = cancel or self.cancel
-        ledger = RequestLedger(self.folder, key.value, self.settings.requests_per_minute, self.clock)
+        ledger = RateLimiter(self.folder, key.value, self.settings.requests_per_minute, self.clock)
         with UpscalerClient(
             address,
             key.value,
@@ -84,9 +83,9 @@ class Workshop:
         return self._keys[address]
 
     @contextlib.contextmanager
-    def surroundings(
+    def job_context(
         self, emit: Emit, cancel: CancelToken | None = None, job_id: str | None = None
-    ) -> Iterator[Surroundings]:
+    ) -> Iterator[JobContext]:
         """Open everything one job needs; the job ``job_id`` is taken up where it was created.
 
         An error of the block says where the log is, and which job it is about.
@@ -94,8 +93,8 @@ class Workshop:
         try:
             address = None if job_id is None else self._address_of(self.journal.open(job_id))
             with self.client(cancel, address=address) as client:
-                yield Surroundings(
-                    self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._chance
+                yield JobContext(
+                    self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._random
                 )
         except UpscaleError as error:
             error.log = str(self.log)
@@ -105,21 +104,12 @@ class Workshop:
     def _address_of(self, job: Job) -> str:
         """Return where the job was created; what keeps it from being taken up says what it has cost."""
         try:
-            address = check_address(job.record["service"])
+            address = check_address(job.record.service)
             self._key(address)
         except UpscaleError as error:
             error.charged = job.state.charged
             raise
         return address
-
-    def forget(self, job_id: str) -> None:
-        """Remove a job from the journal; JobBusy while somebody works on it."""
-        with self.journal.lock():
-            job = self.journal.open(job_id)
-            if not job.lock.acquire(wait=False):
-                raise JobBusy("The job is being worked on at this moment.", charged=job.state.charged)
-            job.lock.release()
-            self.journal.remove(job)
 
     def test_key(self, given: str | None = None) -> tuple[bool, str]:
         """Ask the service, with the free list call, whether the key works; (valid, message).
@@ -136,8 +126,8 @@ class Workshop:
         with self.client(key=key) as client:
             try:
                 client.list()
-            except CallFailed as failed:
-                error = named_error(failed, "no")
+            except ApiError as failed:
+                error = user_error(failed, "no")
                 if isinstance(error, InvalidKey):
                     return False, f"{error.what} {error.advice}"
                 raise error from failed

@@ -20,7 +20,7 @@ from precision_upscaler.errors import InvalidParameter, OutputFailed, UpscaleErr
 from precision_upscaler.imaging.base import EXTENSIONS, Chunk, ImageFile, file_blocks
 from precision_upscaler.imaging.metadata import embed
 from precision_upscaler.jobs.context import Result
-from precision_upscaler.jobs.source import check_source
+from precision_upscaler.jobs.service import check_source
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.files import sync
 

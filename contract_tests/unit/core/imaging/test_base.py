@@ -16,7 +16,7 @@ from precision_upscaler.contract import LIMITS
 from precision_upscaler.imaging import jpeg, png
 from precision_upscaler.imaging.base import InvalidImage, inspect, sniff
 from precision_upscaler.imaging.metadata import verify
-from precision_upscaler.jobs.source import size_problem
+from precision_upscaler.jobs.service import size_problem
 
 from contract_tests.support.image_files import FILES, encoded, picture
 

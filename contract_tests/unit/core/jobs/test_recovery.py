@@ -9,36 +9,35 @@ from typing import Any
 import pytest
 from PIL import Image
 from precision_upscaler.api.client import UpscalerClient
-from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.api.responses import CallFailed
-from precision_upscaler.api.retry import Failure, Verdict
-from precision_upscaler.api.task import Task
+from precision_upscaler.api.models import Task, UpscaleRequest
+from precision_upscaler.api.responses import ApiError
+from precision_upscaler.api.retry import Failure, RetryDecision
 from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
 from precision_upscaler.imaging.base import InvalidImage
 from precision_upscaler.imaging.streaming import StreamingCheck
-from precision_upscaler.jobs import recovery, rivals
-from precision_upscaler.jobs.rivals import KNOWN
-from precision_upscaler.jobs.runner import Walk
-from precision_upscaler.storage.journal import Journal, State
+from precision_upscaler.jobs import recovery
+from precision_upscaler.jobs.downloading import Downloader
+from precision_upscaler.storage.job_record import State
+from precision_upscaler.storage.journal import KNOWN_TASKS, Journal
 
-from contract_tests.recovery.line import FaultyLine, Plan
+from contract_tests.support.jobs.faulty_proxy import FaultyProxy, Plan
+from contract_tests.support.jobs.job_environment import JobEnvironment
 from contract_tests.support.pictures import png
-from contract_tests.support.world import World
 
 
 def test_the_lost_task_is_adopted_and_said_so(tmp_path: Path) -> None:
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         result = world.upscale()
         assert world.mock.charges == 1
         assert world.warnings == ["adopted"]
-        assert world.journal.open(result.job_id).record["adopted"] is True
+        assert world.journal.open(result.job_id).record.adopted is True
 
 
 def test_a_task_of_another_computer_is_not_taken_for_ours(tmp_path: Path) -> None:
     """Somebody else with the same key creates a task while our answer is lost and nothing was accepted."""
     with (
-        World(tmp_path) as world,
-        FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line,
+        JobEnvironment(tmp_path) as world,
+        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
         world.client() as stranger,
     ):
         other = tmp_path / "other.png"
@@ -57,7 +56,10 @@ def test_a_task_of_another_computer_is_not_taken_for_ours(tmp_path: Path) -> Non
 
 
 def test_an_old_task_of_the_same_picture_is_not_taken_for_the_new_one(tmp_path: Path) -> None:
-    with World(tmp_path) as world, FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line:
+    with (
+        JobEnvironment(tmp_path) as world,
+        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
+    ):
         with world.client() as earlier:
             earlier.create(UpscaleRequest(), world.source)
         world.base_url = line.url
@@ -67,7 +69,10 @@ def test_an_old_task_of_the_same_picture_is_not_taken_for_the_new_one(tmp_path: 
 
 
 def test_an_identical_request_while_the_question_is_open_pays_nothing(tmp_path: Path) -> None:
-    with World(tmp_path) as world, FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line:
+    with (
+        JobEnvironment(tmp_path) as world,
+        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
+    ):
         world.base_url = line.url
         for _ in range(2):
             with pytest.raises(CreateUnresolved) as caught:
@@ -79,7 +84,7 @@ def test_an_identical_request_while_the_question_is_open_pays_nothing(tmp_path: 
 
 
 def test_pictures_that_cannot_be_compared_are_not_guessed_at(tmp_path: Path) -> None:
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         photo = tmp_path / "photo.jpg"
         Image.linear_gradient("L").resize((200, 160)).save(photo)
         with pytest.raises(CreateUnresolved, match="JPEG pictures cannot be compared") as caught:
@@ -92,9 +97,9 @@ def test_pictures_that_cannot_be_compared_are_not_guessed_at(tmp_path: Path) -> 
 
 
 def test_a_task_cannot_be_adopted_by_two_jobs(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         first = world.upscale()
-        with FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line:
+        with FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line:
             world.base_url = line.url
             with pytest.raises(CreateUnresolved):
                 world.upscale(scale_factor=3)
@@ -105,8 +110,8 @@ def test_a_task_cannot_be_adopted_by_two_jobs(tmp_path: Path) -> None:
 
 def test_a_failed_candidate_is_reported_as_a_doubt(tmp_path: Path) -> None:
     with (
-        World(tmp_path, scenario="failed") as world,
-        FaultyLine(world.mock.url, Plan("create", "reset", heard=True)) as line,
+        JobEnvironment(tmp_path, scenario="failed") as world,
+        FaultyProxy(world.mock.url, Plan("create", "reset", reached=True)) as line,
     ):
         world.base_url = line.url
         with pytest.raises(CreateUnresolved, match="it failed, so there is no picture") as caught:
@@ -116,7 +121,7 @@ def test_a_failed_candidate_is_reported_as_a_doubt(tmp_path: Path) -> None:
 
 
 def test_a_cancel_during_the_search_leaves_the_question_to_resume(tmp_path: Path) -> None:
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         world.on_event = lambda event: (
             world.cancel.set() if getattr(event, "charged", "") == "unknown" else None
         )
@@ -132,7 +137,7 @@ def test_a_cancel_during_the_search_leaves_the_question_to_resume(tmp_path: Path
 
 def test_two_lost_tasks_of_one_picture_are_shared_out(tmp_path: Path) -> None:
     """Two factors of the same picture, both answers lost: each job finds its own by the result's size."""
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         results = [world.upscale(scale_factor=factor) for factor in (2, 3)]
         assert [result.width for result in results] == [320, 480]
         assert len({result.task_id for result in results}) == 2
@@ -142,8 +147,8 @@ def test_two_lost_tasks_of_one_picture_are_shared_out(tmp_path: Path) -> None:
 def test_a_picture_of_another_shape_is_not_ours_however_alike(tmp_path: Path) -> None:
     """The same colours in the same places, as in the crop of a picture: only the sides' ratio tells."""
     with (
-        World(tmp_path) as world,
-        FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line,
+        JobEnvironment(tmp_path) as world,
+        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
         world.client() as stranger,
     ):
         crop = tmp_path / "crop.png"
@@ -163,10 +168,10 @@ def test_a_picture_of_another_shape_is_not_ours_however_alike(tmp_path: Path) ->
 def test_without_knowing_the_tasks_before_nothing_is_adopted_and_nothing_paid_again(tmp_path: Path) -> None:
     def damaged(event: object) -> None:
         if getattr(event, "charged", "") == "unknown":
-            for path in tmp_path.rglob(KNOWN):
+            for path in tmp_path.rglob(KNOWN_TASKS):
                 path.write_text("{")
 
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         world.on_event = damaged
         with pytest.raises(CreateUnresolved, match="could not be read before it"):
             world.upscale()
@@ -183,23 +188,25 @@ def unreadable(*_: object) -> Any:
 def test_a_rival_whose_picture_cannot_be_read_stays_one(
     same_shape: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rivals, "same_shape", lambda *_: same_shape)
+    monkeypatch.setattr(recovery, "same_shape", lambda *_: same_shape)
     nothing: Any = SimpleNamespace(source=unreadable)
-    assert rivals.Rivals._may_show(nothing, nothing, nothing, nothing) is same_shape
+    assert recovery.CompetingJobs._may_show(nothing, nothing, nothing, nothing) is same_shape
 
 
 def test_a_result_that_cannot_be_read_shows_nothing(tmp_path: Path) -> None:
     job: Any = SimpleNamespace(result=tmp_path / "gone.png")
-    assert rivals.Rivals._shows(job, unreadable) is False
+    assert recovery.CompetingJobs._shows(job, unreadable) is False
 
 
 def test_links_that_cannot_be_renewed_are_used_as_they_are() -> None:
     def status(_task_id: str) -> None:
-        raise CallFailed(Failure("status"), "not now")
+        raise ApiError(Failure("status"), "not now")
 
-    walk: Any = SimpleNamespace(client=SimpleNamespace(status=status), job=SimpleNamespace(job_id="j"))
+    context: Any = SimpleNamespace(client=SimpleNamespace(status=status))
+    job: Any = SimpleNamespace(job_id="j")
+    reporter: Any = None
     task: Any = SimpleNamespace(task_id="t")
-    assert Walk._renewed(walk, task) is task
+    assert Downloader(job, context, reporter)._renewed(task) is task
 
 
 def test_a_candidate_that_cannot_be_fetched_is_a_doubt(
@@ -209,7 +216,7 @@ def test_a_candidate_that_cannot_be_fetched_is_a_doubt(
         raise InvalidImage("it is cut off")
 
     monkeypatch.setattr(StreamingCheck, "picture", picture)
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         with pytest.raises(CreateUnresolved, match="its picture could not be fetched") as caught:
             world.upscale()
         assert len(caught.value.details["candidates"]) == 1
@@ -228,7 +235,7 @@ def test_a_task_that_another_job_took_meanwhile_is_not_taken_too(
             return adopt(search, **how)
 
     monkeypatch.setattr(recovery._Search, "_adopt", late)
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         with pytest.raises(CreateUnresolved):
             world.upscale()
         (job,) = world.journal
@@ -240,18 +247,18 @@ def test_a_service_that_answers_without_a_list_has_none() -> None:
 
     def listed() -> None:
         asked.append(1)
-        raise CallFailed(Failure("list", status=200, reached=True), "that is no list")
+        raise ApiError(Failure("list", status=200, reached=True), "that is no list")
 
     retries = SimpleNamespace(
         asks_too_long=lambda _: False,
-        verdict=lambda _: Verdict.RETRY,
+        decide=lambda _: RetryDecision.RETRY,
         pause=lambda *_: 0.0,
         others=3,
     )
-    walk: Any = SimpleNamespace(
-        client=SimpleNamespace(list=listed), retries=retries, pause=lambda _: None, chance=lambda: 0.5
-    )
-    assert recovery.note_known_tasks(walk) is False
+    client = SimpleNamespace(list=listed)
+    context: Any = SimpleNamespace(client=client, retries=retries, retry_pause=lambda *_: None)
+    job: Any = None
+    assert recovery.record_known_tasks(job, context) is False
     assert len(asked) == 3
 
 
@@ -260,10 +267,10 @@ def test_a_list_of_tasks_that_cannot_be_read_is_said_and_no_hindrance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     def unread(_client: UpscalerClient) -> None:
-        raise CallFailed(Failure("list", status), "no list")
+        raise ApiError(Failure("list", status), "no list")
 
     monkeypatch.setattr(UpscalerClient, "list", unread)
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         world.upscale()
         assert world.warnings == ["no-task-list"]
         assert world.mock.charges == 1

@@ -1,10 +1,10 @@
-"""A world for one user: a mock of the service, a data folder, and a clock that nobody has to wait for.
+"""All that one user's jobs need: a mock of the service, a data folder, and a fake clock.
 
->>> with World(tmp_path) as world:
-...     result = world.upscale()
-...     assert world.mock.charges == 1
+>>> with JobEnvironment(tmp_path) as env:
+...     result = env.upscale()
+...     assert env.mock.charges == 1
 
-The mock lives by the world's clock, and sleeping moves it, so a job of two minutes takes milliseconds.
+The mock uses the same clock, and sleeping moves it, so a job of two minutes takes milliseconds.
 """
 
 from __future__ import annotations
@@ -19,19 +19,17 @@ from typing import Any, Self
 import httpx2
 from precision_upscaler.api.client import Timeouts, UpscalerClient
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.api.rate_limiter import RequestLedger
+from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.retry import RetryPolicy, goes_first
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import Cancelled, UpscaleError
-from precision_upscaler.jobs.context import JobEvent, Result, StageEvent, WarningEvent
-from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.jobs.context import JobContext, JobEvent, Result, StageEvent, WarningEvent
 from precision_upscaler.jobs.service import resume, upscale
 from precision_upscaler.storage.journal import Journal
 from precision_upscaler.storage.settings import Settings
 
+from contract_tests.support.pictures import png
 from mock_server import PrecisionMock
-
-from .pictures import png
 
 PATIENT = Timeouts()
 """Seconds of real time; nothing in these tests takes long, but a loaded machine may."""
@@ -40,7 +38,7 @@ TASK_SECONDS = 12.0
 
 
 class FakeClock:
-    """A clock that moves when somebody sleeps; ``jump`` says how far the wall clock is upset each time."""
+    """A clock that moves when somebody sleeps; ``jump`` gives by how many seconds the wall clock jumps."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -76,7 +74,7 @@ def share_results(mock: PrecisionMock) -> None:
     mock.app.service.results._files = _DRAWN
 
 
-class World:
+class JobEnvironment:
     """One user with one computer and one key. ``wsgi`` leaves the network out: no sockets, no wire faults."""
 
     def __init__(
@@ -124,7 +122,7 @@ class World:
         return Journal(self.folder / "data", self.clock)
 
     def client(self) -> UpscalerClient:
-        ledger = RequestLedger(self.folder, "mock-key", self.settings.requests_per_minute, self.clock)
+        ledger = RateLimiter(self.folder, "mock-key", self.settings.requests_per_minute, self.clock)
         transport = httpx2.WSGITransport(app=self.mock.app.wsgi_app) if self._wsgi else None
         return UpscalerClient(
             self.base_url or self.mock.url,
@@ -136,8 +134,8 @@ class World:
             transport=transport,
         )
 
-    def around(self, client: UpscalerClient) -> Surroundings:
-        return Surroundings(
+    def context(self, client: UpscalerClient) -> JobContext:
+        return JobContext(
             self.journal,
             client,
             self.settings,
@@ -155,13 +153,13 @@ class World:
     def upscale(self, source: Path | None = None, *, reuse: bool = True, **parameters: Any) -> Result:
         with self.client() as client:
             self.result = upscale(
-                source or self.source, UpscaleRequest(**parameters), self.around(client), reuse=reuse
+                source or self.source, UpscaleRequest(**parameters), self.context(client), reuse=reuse
             )
         return self.result
 
     def resume(self, job_id: str, **options: Any) -> Result:
         with self.client() as client:
-            self.result = resume(job_id, self.around(client), **options)
+            self.result = resume(job_id, self.context(client), **options)
         return self.result
 
     def attempt(self, action: Callable[[], Result]) -> Result | UpscaleError | Cancelled:

@@ -29,7 +29,7 @@ _MOST_BYTES = 1 << 20
 _BEGUN = 1_800_000_000.0
 
 
-class HastyClock:
+class FastClock:
     """A clock that runs ``speed`` times as fast as the world's, the same for every process."""
 
     def __init__(self, speed: float) -> None:
@@ -109,7 +109,7 @@ def _origin() -> socket.socket:
         process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[3],
             env={**os.environ, "PYTHONPATH": str(Path(precision_upscaler.__file__).parents[1])},
         )
 
@@ -131,7 +131,7 @@ def _serve(orders: socket.socket) -> None:
     from precision_upscaler.api.client import UpscalerClient  # noqa: PLC0415 - as above
 
     UpscalerClient("http://127.0.0.1", "key").close()  # reads the certificates
-    os.fsync = os.fstat  # type: ignore[assignment]  # see no_power_cut in conftest.py
+    os.fsync = os.fstat  # type: ignore[assignment]  # see no_disk_sync in conftest.py
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         order, descriptors, _, _ = socket.recv_fds(orders, _MOST_BYTES, 4)
@@ -170,8 +170,8 @@ def _be_worker(environment: dict[str, str], speed: float) -> None:
     os.environ.clear()
     os.environ.update(environment)
     if speed != 1.0:
-        # a clock in the place of its class: the workshop only calls it
-        app.SystemClock = lambda: HastyClock(speed)  # type: ignore[assignment,attr-defined,return-value]
+        # a clock in the place of its class: the app only calls it
+        app.SystemClock = lambda: FastClock(speed)  # type: ignore[assignment,attr-defined,return-value]
     # an orderly end takes apart all that was imported: longer than most workers live
     os._exit(worker.main())
 
