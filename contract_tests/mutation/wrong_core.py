@@ -176,7 +176,7 @@ CORE: tuple[WrongSubject, ...] = (
         ),
         (
             "a picture is not checked",
-            "        return incoming.picture()",
+            "        return check.result()",
             '        return Picture(self._job.part, "png", 1, 1)',
         ),
         (
@@ -223,7 +223,7 @@ CORE: tuple[WrongSubject, ...] = (
         (_OF_CORE + "jobs/test_recovery.py", *_JOB),
         (
             "a stranger's task is adopted",
-            "if not resembles(self._source(), match.likeness):",
+            "if not similar(self._source(), match.likeness):",
             "if not match.likeness:",
         ),
         ("a lost create is never looked for", "for pause in _PAUSES:", "for pause in ():"),
