@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from precision_upscaler.imaging.base import verify
+from precision_upscaler.imaging.metadata import verify
 from precision_upscaler.storage.job_record import State
 from precision_upscaler.storage.journal import Job, JobSpec, Journal
 
