@@ -327,7 +327,7 @@ def test_the_result_is_the_picture_enlarged(caller: Caller) -> None:
         ('x"y', "http://localhost:80/"),
     ],
 )
-def test_links_lead_to_the_host_that_was_named(caller: Caller, host: str, base: str) -> None:
+def test_links_lead_to_where_the_client_called(caller: Caller, host: str, base: str) -> None:
     task_id = caller.new_task()
     caller.advance(1000)
     answer = caller.status(task_id, environ_overrides={"HTTP_HOST": host})
