@@ -220,11 +220,11 @@ def test_a_list_of_very_many_tasks_holds_nobody_up() -> None:
     with PrecisionMock() as mock:
         create = mock.app.service.create
         task = create("mock-key", {"image": encoded(picture())}, "", {}, mock.url)
-        with mock.app.service.database.writing() as connection:
+        with mock.app.service.database.writing() as database:
             columns = (
                 "owner, created_at, starts_at, ends_at, outcome, parameters, picture, width, height, scenario"
             )
-            connection.execute(
+            database.execute(
                 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
                 f" INSERT INTO tasks (task_id, {columns}, webhook_url, base, polls, megapixels)"
                 f" SELECT printf('%08x-0000-4000-8000-000000000000', i), {columns}, '', '', 0, 0"
