@@ -21,7 +21,8 @@ from precision_upscaler.contract import CREATE_PATH, DOCUMENT, STATUSES, resolve
 
 from contract_tests.support.pictures import png
 from contract_tests.support.service.scripted_network import API, KEY, Sent, task_body, wire
-from mock_server.api.validation import JSON, answer_fault
+from mock_server.answers import JSON
+from mock_server.api.validation import answer_fault
 
 from .strategies import json_values
 
@@ -100,7 +101,7 @@ def test_every_lawful_task_is_read(
 ) -> None:
     body = {**around, "data": {**data, "task_id": task_id, "status": word, "generated": generated}}
     assert answer_fault(STATUS_PATH, "GET", 200, JSON, body) is None
-    made = status(httpx.Response(200, json=body))
+    made = answered(lambda: client().status(task_id), httpx.Response(200, json=body))
     assert made == Task(task_id, TaskStatus(word), tuple(generated))
 
 

@@ -17,6 +17,7 @@ from mock_server.scenarios.catalogue import CATALOGUE
 ENDS_WELL = frozenset(
     {
         "two_results",
+        "generated_objects",
         "has_nsfw",
         "error_null",
         "unwrapped_body",
@@ -36,6 +37,8 @@ ENDS_WELL = frozenset(
 
 NAMED = {
     "failed": "task-failed",
+    "cancelled": "task-cancelled",
+    "plan_exhausted_429": "plan-used-up",
     "stuck_created": "still-running",
     "stuck_in_progress": "still-running",
     "completed_empty": "no-picture",
@@ -46,6 +49,9 @@ NAMED = {
     "unknown_task_404": "task-unknown",
     "invalid_key_401": "invalid-key",
     "no_credits_402": "no-credits",
+    "structured_401": "invalid-key",
+    "asset_expired_403": "forbidden",
+    "not_in_plan_403": "forbidden",
     "forbidden_403": "forbidden",
     "bad_request_message": "refused",
     "bad_request_problem": "refused",
@@ -59,6 +65,7 @@ FINAL_ERRORS = {
     name: NAMED[name]
     for name in (
         "failed",
+        "cancelled",
         "stuck_created",
         "stuck_in_progress",
         "completed_empty",
@@ -78,8 +85,7 @@ def test_an_oddity_costs_nobody_anything(scenario: str, tmp_path: Path) -> None:
     quick = replace(PATIENT, call=0.3, answer=0.3) if entry.wire == "dribble" else PATIENT
     with JobEnvironment(tmp_path, scenario=scenario, wsgi=not on_the_wire, timeouts=quick) as env:
         if entry.download == "slow":
-            assert env.mock._server is not None
-            env.mock._server.sleep = env.clock.sleep
+            env.mock.app.service.sleep = env.clock.sleep
         env.settings = replace(env.settings, deadline_minutes=1.0)
         check = RecoveryCheck(
             scenario, env, compare=scenario != "tinted", final_error=FINAL_ERRORS.get(scenario)
