@@ -74,6 +74,18 @@ def test_it_goes_into_every_gimp_with_the_right_front_end(home: Path) -> None:
         assert str(folder) in done.stdout
 
 
+def test_names_that_the_output_cannot_show_are_escaped(tmp_path: Path, mock_address: str) -> None:
+    home = tmp_path / "Jürgen 李雷"
+    (home / ".config/GIMP/3.2").mkdir(parents=True)
+    data = home / ".local/share/precision-upscaler"
+    environ = {"PYTHONIOENCODING": "ascii", "PRECISION_UPSCALER_BASE_URL": mock_address}
+    for options in ((), ("--check",), ("--uninstall",)):
+        done = install(home, *options, **environ)
+        assert "Traceback" not in done.stderr
+        assert "J\\xfcrgen \\u674e\\u96f7" in done.stdout
+    assert not data.exists()
+
+
 def test_an_upgrade_says_from_what(home: Path) -> None:
     older = plugin_folder(home / ".config/GIMP/3.2/plug-ins", "old")
     (older / "VERSION").write_text("0.0.1\n", encoding="ascii")
