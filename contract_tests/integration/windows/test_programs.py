@@ -14,9 +14,8 @@ from installer import plugin_bundle
 from precision_upscaler.imaging.base import inspect
 
 from contract_tests.support.pictures import png
+from contract_tests.support.windows_plugin import HARD
 from mock_server import PrecisionMock
-
-from .conftest import HARD
 
 if TYPE_CHECKING:
     import subprocess

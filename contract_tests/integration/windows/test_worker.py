@@ -17,7 +17,7 @@ from contract_tests.support.jobs.faulty_proxy import FaultyProxy, Plan
 if TYPE_CHECKING:
     import subprocess
 
-    from .conftest import Plugin
+    from contract_tests.support.windows_plugin import Plugin
 
 BETWEEN = ("stage", "progress", "warning")
 PROMPT = 15
