@@ -19,12 +19,13 @@ from precision_upscaler.errors import Cancelled, UnexpectedError, UpscaleError
 from precision_upscaler.imaging.base import Chunk, InvalidImage
 from precision_upscaler.imaging.metadata import extract
 from precision_upscaler.jobs.context import JobContext, JobEvent, Result, WarningEvent
+from precision_upscaler.jobs.delivery import deliver
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Job
 from precision_upscaler.storage.log import LOGGER
 
-from .outputs import Planned, check_place, deliver, is_folder
+from .outputs import Planned, check_place, is_folder
 from .progress_bars import Watch, bars, silent
 
 
@@ -161,9 +162,7 @@ class Batch:
                 with app.job_context(emit, job_id=item.job_id) as context:
                     result = item.start(context)
                 job = app.journal.open(result.job_id)
-                charged = job.state.charged if job.state.undelivered else result.charged
-                written = deliver(result, item.target, item.carried, overwrite=overwrite, charged=charged)
-                job.deliver()
+                written = deliver(job, result, item.target, item.carried, overwrite=overwrite)
         except UpscaleError as error:
             return Outcome(item.name, error=error, warnings=tuple(warnings))
         except Cancelled as cancelled:
