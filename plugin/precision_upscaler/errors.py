@@ -357,6 +357,23 @@ class JobBusy(UpscaleError):
     advice = "Wait until it is done there."
 
 
+class BudgetExceeded(UpscaleError):
+    """The run would pass the monthly budget; ``details`` holds the numbers. Nothing was sent."""
+
+    code = "budget-exceeded"
+    advice = (
+        "Wait for the next month, raise monthly_budget in the settings, or allow this run alone: "
+        "'This Once' in the window, --over-budget on the command line."
+    )
+
+
+class LedgerBroken(UpscaleError):
+    """The spending ledger cannot be read or written. Without it no budget holds, so nothing is sent."""
+
+    code = "spending-ledger"
+    advice = "Check the permissions of the folder 'spending' in the data folder and start again."
+
+
 class KeyNotStored(UpscaleError):
     """Neither the keyring nor the key file could take the key."""
 
