@@ -18,7 +18,7 @@ _TOLD_ONCE = """problem = wrong_scale(self._expected_size, picture)
 
 CORE: tuple[Plant, ...] = (
     *lies(
-        _CORE + "request.py",
+        _CORE + "api/models.py",
         _CASES,
         (
             "a whole number may be true",
@@ -38,7 +38,7 @@ CORE: tuple[Plant, ...] = (
         ("filter_nsfw is never sent", " and value is False", ""),
     ),
     *lies(
-        _CORE + "task.py",
+        _CORE + "api/task.py",
         (*_CLIENT, *_JOB),
         ("an unknown status is FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
         ("links are read from the wrong member", 'data.get("generated")', 'data.get("urls")'),
@@ -51,12 +51,12 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "task.py",
+        _CORE + "api/task.py",
         _JOB,
         ("a job takes an unknown status for FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
     ),
     *lies(
-        _CORE + "client.py",
+        _CORE + "api/client.py",
         (*_CLIENT, *_JOB),
         ("the body has no Content-Length", '"Content-Length": str(total),', ""),
         (
@@ -94,12 +94,12 @@ CORE: tuple[Plant, ...] = (
         ("a refusal's words are lost", "message, reasons = read_refusal(body)", 'message, reasons = "", []'),
     ),
     *lies(
-        _CORE + "credentials.py",
+        _CORE + "storage/credentials.py",
         _CLIENT,
         ("the key is in the other header", "AUTH_HEADERS[1 if", "AUTH_HEADERS[0 if"),
     ),
     *lies(
-        _CORE + "answers.py",
+        _CORE + "api/responses.py",
         _CLIENT,
         ("field is not read for name", 'item.get("name", item.get("field", "?"))', 'item.get("name", "?")'),
         (
@@ -110,7 +110,7 @@ CORE: tuple[Plant, ...] = (
         ("402 is taken for a wrong key", "402: NoCredits", "402: InvalidKey"),
     ),
     *lies(
-        _CORE + "policy.py",
+        _CORE + "api/retry.py",
         (*_DECISIONS, *_CLIENT, *_JOB),
         (
             "a lost create is sent again",
@@ -151,7 +151,7 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "walk.py",
+        _CORE + "jobs/runner.py",
         _JOB,
         (
             "FAILED is waited for",
@@ -190,7 +190,7 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "walk.py",
+        _CORE + "jobs/runner.py",
         (_JOB[0] + "::test_every_fate", _JOB[0] + "::test_every_result_of_another_size_is_told"),
         (
             "another size is told once and never again",
@@ -199,7 +199,7 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "job.py",
+        _CORE + "jobs/service.py",
         _JOB,
         ("a job under way is not joined", "elif job.state.undelivered or", "elif"),
         (
@@ -209,8 +209,8 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "ledger.py",
-        (_OF_CORE + "test_pacing.py", *_JOB),
+        _CORE + "api/rate_limiter.py",
+        (_OF_CORE + "jobs/test_polling.py", *_JOB),
         (
             "51 requests a minute",
             "now, self._limit, first=first)",
@@ -218,8 +218,8 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "recovery.py",
-        (_OF_CORE + "test_recovery.py", *_JOB),
+        _CORE + "jobs/recovery.py",
+        (_OF_CORE + "jobs/test_recovery.py", *_JOB),
         (
             "a stranger's task is adopted",
             "if not resembles(self._source(), match.likeness):",
@@ -230,8 +230,8 @@ CORE: tuple[Plant, ...] = (
         ("the shape of a result says nothing", "if not same_shape(walk.job, picture):", "if not picture:"),
     ),
     *lies(
-        _CORE + "download.py",
-        (_OF_CORE + "test_download.py", *_JOB),
+        _CORE + "api/download.py",
+        (_OF_CORE + "api/test_download.py", *_JOB),
         (
             "half a file is a whole one",
             "if self._total is not None and done != self._total:",
@@ -240,8 +240,8 @@ CORE: tuple[Plant, ...] = (
         ("the token is kept", 'self._source = link.partition("?")[0]', "self._source = link"),
     ),
     *lies(
-        _CORE + "incoming.py",
-        (_OF_CORE + "test_incoming.py",),
+        _CORE + "imaging/streaming.py",
+        (_OF_CORE + "imaging/test_streaming.py",),
         (
             "what arrives is whole",
             "if self._whole else verify(self._path)",
@@ -255,28 +255,28 @@ CORE: tuple[Plant, ...] = (
         ("every picture is read twice", "            self._whole = True", "            self._whole = False"),
     ),
     *lies(
-        _CORE + "stripping.py",
-        (_OF_CORE + "test_metadata.py",),
+        _CORE + "imaging/metadata.py",
+        (_OF_CORE + "imaging/test_metadata.py",),
         ("a PNG's EXIF is sent", "_PNG_KEPT = frozenset({", '_PNG_KEPT = frozenset({b"eXIf", '),
         ("a JPEG's EXIF is sent", "not (_APP0 <= marker <= _APP15", "not (_APP2 <= marker <= _APP15"),
         ("a WebP's EXIF is sent", "_WEBP_KEPT = frozenset({", '_WEBP_KEPT = frozenset({b"EXIF", '),
     ),
     *lies(
-        _CORE + "carrying.py",
-        (_OF_CORE + "test_metadata.py",),
+        _CORE + "imaging/carrying.py",
+        (_OF_CORE + "imaging/test_metadata.py",),
         ("a profile for gray lands in RGB", "if is_rgb(profile) else []", "if profile else []"),
         ("EXIF keeps the old size", "if kind in (_SHORT, _LONG):", "if kind < _SHORT:"),
     ),
     *lies(
-        _CORE + "outputs.py",
-        (_OF_CORE + "test_cli.py",),
+        _CORE + "cli/outputs.py",
+        (_OF_CORE + "cli/test_main.py",),
         ("two results go to one file", "if bare(target) in taken:", "if target.suffix in taken:"),
         ("a batch pays again", "present = None if overwrite else existing(target)", "present = None"),
         ("a full folder is found out after paying", "check_place(place)\n    taken", "taken"),
         ("what exists is written over", "if not overwrite and (present", "if overwrite and (present"),
     ),
     *lies(
-        _CORE + "cli.py",
+        _CORE + "cli/main.py",
         (_PROPERTIES + "test_cases.py",),
         ("the command line takes Arabic digits", "type=_WholeNumber()", "type=int"),
     ),

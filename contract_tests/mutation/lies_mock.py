@@ -32,13 +32,13 @@ MOCK: tuple[Plant, ...] = (
         _STATES,
         (
             "every key is accepted",
-            "raise answers.RefusedError(answers.message(401, answers.INVALID_KEY))",
+            "raise responses.RefusedError(responses.message(401, responses.INVALID_KEY))",
             "return key",
         ),
         (
             "no key is needed",
-            "if not key:\n            raise answers.RefusedError(answers.message(401, answers.MISSING_KEY))",
-            "if not key:\n            return GOOD_KEY",
+            "raise responses.RefusedError(responses.message(401, responses.MISSING_KEY))",
+            "return GOOD_KEY",
         ),
         ("a key sees another key's task", "if task is None or task.owner != owner:", "if task is None:"),
         (

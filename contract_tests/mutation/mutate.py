@@ -35,9 +35,9 @@ TARGETS: dict[str, tuple[str, ...]] = {
     _CORE + "contract/checks.py": _CONTRACT_TESTS,
     _CORE + "contract/document.py": _CONTRACT_TESTS,
     _CORE + "contract/parameters.py": _CONTRACT_TESTS,
-    _CORE + "request.py": (_PROPERTIES + "test_client_requests.py", _PROPERTIES + "test_cases.py"),
-    _CORE + "task.py": (_PROPERTIES + "test_client_decisions.py", _PROPERTIES + "test_client_answers.py"),
-    _CORE + "policy.py": (_PROPERTIES + "test_client_codes.py", _PROPERTIES + "test_client_decisions.py"),
+    _CORE + "api/models.py": (_PROPERTIES + "test_client_requests.py", _PROPERTIES + "test_cases.py"),
+    _CORE + "api/task.py": (_PROPERTIES + "test_client_decisions.py", _PROPERTIES + "test_client_answers.py"),
+    _CORE + "api/retry.py": (_PROPERTIES + "test_client_codes.py", _PROPERTIES + "test_client_decisions.py"),
     _CORE + "frontend/placement.py": (
         "contract_tests/unit/frontend/test_placement_examples.py",
         "contract_tests/unit/frontend/test_placement.py",

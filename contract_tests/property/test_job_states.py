@@ -23,7 +23,7 @@ from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.api.rate_limiter import RequestLedger
 from precision_upscaler.api.retry import goes_first
 from precision_upscaler.errors import CreateUnresolved, TaskFailed, UpscaleError
-from precision_upscaler.jobs.context import Result, Warned
+from precision_upscaler.jobs.context import Result, WarningEvent
 from precision_upscaler.jobs.runner import Surroundings
 from precision_upscaler.jobs.service import resume, upscale
 from precision_upscaler.storage.journal import Job, Journal, State
@@ -112,7 +112,7 @@ class JobStates(RuleBasedStateMachine):
         return Journal(self.folder / "data", self.clock)
 
     def _hear(self, event: object) -> None:
-        if isinstance(event, Warned):
+        if isinstance(event, WarningEvent):
             self.warnings.append(event.code)
 
     def _around(self) -> Surroundings:

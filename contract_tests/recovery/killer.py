@@ -18,9 +18,9 @@ from typing import Any
 import precision_upscaler
 from precision_upscaler.storage import files
 
-_CORE = str(Path(precision_upscaler.__file__).parent)
-_NAMES = ("walk", "journal", "files", "client", "download", "recovery", "rivals", "job")
-MODULES = frozenset(f"{_CORE}/{name}.py" for name in _NAMES)
+_CORE = Path(precision_upscaler.__file__).parent
+_PATTERNS = ("jobs/*.py", "storage/journal.py", "storage/files.py", "api/client.py", "api/download.py")
+MODULES = frozenset(str(path) for pattern in _PATTERNS for path in _CORE.glob(pattern))
 """The files whose every line is a place to die."""
 
 

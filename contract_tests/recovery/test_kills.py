@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from precision_upscaler.errors import StillRunning, UpscaleError
-from precision_upscaler.jobs.context import Event, Stage
+from precision_upscaler.jobs.context import JobEvent, StageEvent
 from precision_upscaler.jobs.runner import Walk
 
 from contract_tests.support.world import TASK_SECONDS, World
@@ -102,8 +102,8 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> range:
         found.append(lines.count)
         plain(walk)
 
-    def heard(event: Event) -> None:
-        if isinstance(event, Stage) and event.stage == "waiting" and len(found) == 1:
+    def heard(event: JobEvent) -> None:
+        if isinstance(event, StageEvent) and event.stage == "waiting" and len(found) == 1:
             found.append(lines.count)
 
     with (

@@ -23,7 +23,7 @@ from precision_upscaler.api.rate_limiter import RequestLedger
 from precision_upscaler.api.retry import RetryPolicy, goes_first
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import Cancelled, UpscaleError
-from precision_upscaler.jobs.context import Event, Result, Stage, Warned
+from precision_upscaler.jobs.context import JobEvent, Result, StageEvent, WarningEvent
 from precision_upscaler.jobs.runner import Surroundings
 from precision_upscaler.jobs.service import resume, upscale
 from precision_upscaler.storage.journal import Journal
@@ -100,8 +100,8 @@ class World:
         )
         self.settings = Settings()
         self.timeouts = timeouts
-        self.events: list[Event] = []
-        self.on_event: Callable[[Event], None] = lambda _event: None
+        self.events: list[JobEvent] = []
+        self.on_event: Callable[[JobEvent], None] = lambda _event: None
         self.cancel = CancelToken()
         self.retries = RetryPolicy()
         self.source = folder / "photo.png"
@@ -148,7 +148,7 @@ class World:
             self.retries,
         )
 
-    def _hear(self, event: Event) -> None:
+    def _hear(self, event: JobEvent) -> None:
         self.events.append(event)
         self.on_event(event)
 
@@ -173,8 +173,8 @@ class World:
 
     @property
     def stages(self) -> list[str]:
-        return [event.stage for event in self.events if isinstance(event, Stage)]
+        return [event.stage for event in self.events if isinstance(event, StageEvent)]
 
     @property
     def warnings(self) -> list[str]:
-        return [event.code for event in self.events if isinstance(event, Warned)]
+        return [event.code for event in self.events if isinstance(event, WarningEvent)]

@@ -6,11 +6,10 @@ made for people. None of them ever holds the API key, a result link or a picture
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from .messages import parts_of
-
-Charged = Literal["no", "unknown", "yes"]
+from .protocol import Charged, Event
 
 CHARGE_TEXTS: dict[Charged, str] = {
     "no": "Nothing was charged.",
@@ -63,7 +62,7 @@ class UpscaleError(Exception):
     def to_event(self, log: str | None = None, job_id: str | None = None) -> dict[str, Any]:
         """Return the worker protocol's ``error`` event; ``log`` is the log file's path."""
         return {
-            "event": "error",
+            "event": Event.ERROR,
             "code": self.code,
             "what": self.what,
             "sentences": {"what": parts_of(self.what), "advice": parts_of(self.advice)},

@@ -1,87 +1,8 @@
-"""One upscale behind a pipe: JSON lines in, JSON lines out; what every editor front end starts.
+"""The worker: one job behind standard input and output, started by every editor front end.
 
 Started as ``python -m precision_upscaler.worker`` with the plug-in folder and its ``vendor`` folder
-on ``PYTHONPATH``. The front end writes one JSON object a line to standard input and reads one JSON
-object a line from standard output; both are UTF-8 and flushed line by line. Standard error carries
-nothing a program should read. Paths are text. A worker serves one job and ends; one whose standard
-input closes before it was given any ends without a word.
-
-Commands (first line; the rest of the members depend on ``command``)::
-
-    {"command": "prepare"}
-        May come before any other: answered with ``ready``. A front end that does not know its command yet
-        says this, so that the worker starts while the front end is still at work.
-    {"command": "upscale", "source": "/tmp/layer.png", "take_source": true,
-     "parameters": {"scale_factor": 2, "flavor": "photo", ...},   contract names; omitted = default
-     "origin": {"application": "gimp3", "image": "wedding.xcf", "image_id": 3, "layer": "Sky", ...},
-     "reuse": true, "upload": "/tmp/layer.jpg"}
-        Upscale a PNG, JPEG or WebP file. ``take_source`` lets the worker move the file instead of
-        copying it. ``origin`` is free-form, kept in the journal and shown by Resume. ``reuse`` lets
-        an identical earlier job whose result is stored answer at no charge. Of the file only the pixels
-        are sent: no metadata, no EXIF orientation, no colour profile for RGB, and so the result's
-        numbers are in the source's colour space. ``upload`` (normally absent) is the same picture in a
-        smaller format, to be sent in its place; the setting ``upload_format`` says who wants that.
-    {"command": "resume", "job_id": "...", "adopt": "..."}
-        Go on with a job of the journal, wherever it stands; waits for another worker that has it in
-        hand. ``adopt`` (normally absent) is a task id the user recognised in the account as this job's,
-        after a ``create-unresolved`` error whose ``details.candidates`` offered it.
-    {"command": "jobs"}                        list undelivered jobs
-    {"command": "forget", "job_id": "..."}     drop a job whose result the user does not want
-    {"command": "status"}                      is a key stored, which address, which settings
-    {"command": "settings", "set": {...}}      change settings; answers with all of them
-    {"command": "store-key"}
-        The line after it is the key itself, raw, not JSON; it is never echoed, logged or journalled.
-    {"command": "test-key"}                    ask the service, with the free list call, if the key works
-    {"command": "test-key", "key_follows": true}
-        The same for a key that is not stored (and is not stored by this): the line after it, raw.
-
-``status``, ``store-key`` and ``test-key`` take another service address for this once as ``base_url``.
-
-While a job runs::
-
-    {"command": "cancel"}       stop if nothing has been created; otherwise leave the job to Resume
-    {"command": "delivered"}    the picture is in the user's image: the journal may forget the job
-
-Standard input closing means that the front end is gone: the worker stops if nothing was created
-yet, and otherwise finishes quietly and leaves the result in the journal for Resume.
-
-Events (``event`` names the kind)::
-
-    {"event": "ready", "settings": {...}}
-    {"event": "stage", "stage": "preparing" | "sending" | "waiting" | "downloading" | "checking",
-     "job_id": null | "...", "task_id": null | "...", "charged": "no" | "unknown" | "yes",
-     "expected_seconds": 90.0 | null}
-    {"event": "progress", "stage": "sending" | "waiting" | "downloading",
-     "done": 65536, "total": 1048576 | null}        bytes, but seconds in stage "waiting"
-    {"event": "warning", "code": "wrong-scale" | "adopted" | "no-task-list", "message": "...",
-     "sentences": {"message": [...]}}
-    {"event": "result", "job_id": "...", "task_id": "...", "path": "...", "format": "png" | "jpeg" | "webp",
-     "width": 2048, "height": 1536, "charged": "yes", "reused": false}
-        ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
-    {"event": "cancelled", "job_id": ..., "charged": "no" | "unknown" | "yes", "message": "..."}
-    {"event": "error", "code": "invalid-key", "what": "...", "charged": "no" | "unknown" | "yes",
-     "charge": "Nothing was charged.", "advice": "...", "log": "/path/to/log", "job_id": null | "...",
-     "details": {...}, "sentences": {"what": [...], "advice": [...]}}
-        ``sentences`` are those of the texts they are named after, for a front end that translates them:
-        [{"text": "{host} could not be reached ({reason}).", "values": {"host": "...", "reason": "..."}},
-        ...]; a value may be {"parts": [...]}, such sentences again.
-    {"event": "jobs", "jobs": [{"job_id", "state": "committed" | "created" | "stored", "created",
-                                "task_id", "charged", "origin", "parameters", "source", "result",
-                                "width", "height", "running"}, ...]}
-        ``created`` in unix seconds; ``source`` a path; ``result`` a path or null; the size is that of
-        the result asked for; ``running``: somebody works on the job at this moment.
-    {"event": "status", "key": "environment" | "keyring" | "file" | null, "base_url": "...",
-     "settings": {...}, "fields": {"<setting>": {...}, ...}, "data_folder": "...", "log": "...",
-     "pace": 1.0, "unfinished": 0}
-        ``fields``: kind, default, minimum, maximum, choices and help, as far as there are; ``pace``:
-        real durations over estimated ones, so far; ``unfinished``: how many jobs ``jobs`` lists.
-    {"event": "settings", "settings": {...}}
-    {"event": "stored", "where": "keyring" | "file"}
-    {"event": "key", "valid": true | false, "message": "..."}
-    {"event": "forgotten", "job_id": "..."}
-
-Every run ends with exactly one of ``result`` (then the worker waits for ``delivered`` or the end of
-standard input), ``cancelled``, ``error`` or the answer to the command.
+on ``PYTHONPATH``. ``protocol.py`` documents the commands and events. Each line is flushed. No program
+reads standard error.
 
 Environment: ``PRECISION_UPSCALER_BASE_URL`` (service address), ``FREEPIK_API_KEY`` /
 ``MAGNIFIC_API_KEY``, ``PRECISION_UPSCALER_DATA`` (folder of journal, settings, log; default: the
@@ -103,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.jobs.context import Event, Result
+from precision_upscaler.jobs.context import JobEvent, Result
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.storage import credentials
 from precision_upscaler.storage.log import LOGGER, open_log
@@ -113,6 +34,7 @@ from .app import Workshop
 from .cancel import CancelToken
 from .errors import BadCommand, Cancelled, UnexpectedError, UpscaleError
 from .messages import said
+from .protocol import Command, Event
 
 _LONGEST_LINE = 1 << 20
 
@@ -193,14 +115,14 @@ class Worker:
     def serve(self, command: dict[str, Any]) -> None:
         """Carry out ``command`` and send its closing event."""
         commands: dict[str, Callable[[dict[str, Any]], None]] = {
-            "upscale": self._upscale,
-            "resume": self._resume,
-            "jobs": self._jobs,
-            "forget": self._forget,
-            "status": self._status,
-            "settings": self._settings,
-            "store-key": self._store_key,
-            "test-key": self._test_key,
+            Command.UPSCALE: self._upscale,
+            Command.RESUME: self._resume,
+            Command.JOBS: self._jobs,
+            Command.FORGET: self._forget,
+            Command.STATUS: self._status,
+            Command.SETTINGS: self._settings,
+            Command.STORE_KEY: self._store_key,
+            Command.TEST_KEY: self._test_key,
         }
         serve = commands.get(command["command"])
         if serve is None:
@@ -245,7 +167,7 @@ class Worker:
             except Cancelled as cancelled:
                 self._pipe.send(
                     {
-                        "event": "cancelled",
+                        "event": Event.CANCELLED,
                         "job_id": workshop.last_job_id,
                         "charged": cancelled.charged,
                         "message": _cancel_message(cancelled.charged),
@@ -253,13 +175,13 @@ class Worker:
                 )
                 return
             self._pipe.send(result.to_event())
-            if self._later.get() == "delivered":
+            if self._later.get() == Command.DELIVERED:
                 with contextlib.suppress(UpscaleError):
                     workshop.journal.open(result.job_id).deliver()
 
-    def _emit(self, event: Event) -> None:
+    def _emit(self, event: JobEvent) -> None:
         value = event.to_event()
-        if value["event"] == "stage":
+        if value["event"] == Event.STAGE:
             self._workshop.last_job_id = value["job_id"]
         self._pipe.send(value)
 
@@ -271,10 +193,10 @@ class Worker:
             except BadCommand as error:
                 LOGGER.warning("ignored: %s", error.what)
                 continue
-            if word == "cancel":
+            if word == Command.CANCEL:
                 self._cancel.set()
-            elif word == "delivered":
-                self._later.put("delivered")
+            elif word == Command.DELIVERED:
+                self._later.put(Command.DELIVERED)
         # nobody is listening any more: stop what is free, finish what is paid for
         LOGGER.info("the front end is gone")
         self._cancel.abandon()
@@ -284,19 +206,19 @@ class Worker:
 
     def _jobs(self, _command: dict[str, Any]) -> None:
         jobs = [job.summary() for job in self._workshop.journal.undelivered()]
-        self._pipe.send({"event": "jobs", "jobs": jobs})
+        self._pipe.send({"event": Event.JOBS, "jobs": jobs})
 
     def _forget(self, command: dict[str, Any]) -> None:
         job_id = _text(command, "job_id")
         self._workshop.forget(job_id)
-        self._pipe.send({"event": "forgotten", "job_id": job_id})
+        self._pipe.send({"event": Event.FORGOTTEN, "job_id": job_id})
 
     def _status(self, _command: dict[str, Any]) -> None:
         workshop = self._workshop
         key = workshop.find_key()
         self._pipe.send(
             {
-                "event": "status",
+                "event": Event.STATUS,
                 "key": None if key is None else key.where,
                 "base_url": workshop.base_url,
                 "settings": workshop.settings.to_json(),
@@ -311,7 +233,7 @@ class Worker:
     def _settings(self, command: dict[str, Any]) -> None:
         settings = self._workshop.settings.changed(_mapping(command, "set"))
         save(self._workshop.folder, settings)
-        self._pipe.send({"event": "settings", "settings": settings.to_json()})
+        self._pipe.send({"event": Event.SETTINGS, "settings": settings.to_json()})
 
     def _key_line(self) -> str:
         """Read the line that is a key."""
@@ -319,12 +241,12 @@ class Worker:
 
     def _store_key(self, _command: dict[str, Any]) -> None:
         where = credentials.store_key(self._workshop.folder, self._workshop.base_url, self._key_line())
-        self._pipe.send({"event": "stored", "where": where})
+        self._pipe.send({"event": Event.STORED, "where": where})
 
     def _test_key(self, command: dict[str, Any]) -> None:
         given = self._key_line() if command.get("key_follows") is True else None
         valid, message = self._workshop.test_key(given)
-        self._pipe.send({"event": "key", "valid": valid, "message": message})
+        self._pipe.send({"event": Event.KEY, "valid": valid, "message": message})
 
 
 def _cancel_message(charged: str) -> str:
@@ -338,8 +260,8 @@ def _cancel_message(charged: str) -> str:
 def _first_command(pipe: Pipe, folder: Path) -> dict[str, Any] | None:
     """Return the command to serve, None when the front end went away without giving one."""
     line = pipe.read_line()
-    if line is not None and _command(line)["command"] == "prepare":
-        pipe.send({"event": "ready", "settings": load(folder).to_json()})
+    if line is not None and _command(line)["command"] == Command.PREPARE:
+        pipe.send({"event": Event.READY, "settings": load(folder).to_json()})
         line = pipe.read_line()
     return None if line is None else _command(line)
 
@@ -358,7 +280,7 @@ def main() -> int:
         settings = load(folder)
         given = _text(command, "base_url") if "base_url" in command else None
         # a wrong address in the settings must not keep anybody from correcting it
-        address = None if command["command"] == "settings" else effective_address(settings, given)
+        address = None if command["command"] == Command.SETTINGS else effective_address(settings, given)
         workshop = Workshop(
             folder,
             settings,

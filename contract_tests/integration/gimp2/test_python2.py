@@ -102,7 +102,7 @@ def test_a_worker_that_no_longer_reads_is_no_exception(gimp210: Gimp) -> None:
     """Where writing to a pipe fails, Python 2.7 raises IOError, which is no OSError there."""
     code = (
         "import os\n"
-        "from precision_upscaler.frontend import pipe\n"
+        "from precision_upscaler.frontend import worker_process as pipe\n"
         "reader, writer = os.pipe()\n"
         "os.close(reader)\n"
         "class Gone(object): stdin = os.fdopen(writer, 'wb')\n"

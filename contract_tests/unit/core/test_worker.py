@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from precision_upscaler import protocol
 from precision_upscaler import worker as worker_module
 from precision_upscaler.cancel import CancelToken
 
@@ -86,8 +86,8 @@ def test_every_event_has_exactly_the_members_the_protocol_states(here: Desk) -> 
 
 
 def documented_members() -> dict[str, set[str]]:
-    """Read each event's members from the protocol in the worker's docstring."""
-    text = ast.get_docstring(ast.parse(Path(worker_module.__file__).read_text()))
+    """Read each event's members from the protocol's docstring."""
+    text = protocol.__doc__
     assert text is not None
     events = text[text.index("Events (") : text.index("Every run ends")]
     found = {}
@@ -112,7 +112,7 @@ def test_the_listed_jobs_have_the_members_the_protocol_states(here: Desk) -> Non
     process.communicate()
     (jobs,) = here.run({"command": "jobs"})
     (job,) = jobs["jobs"]
-    text = worker_module.__doc__ or ""
+    text = protocol.__doc__ or ""
     for name in job:
         assert f'"{name}"' in text, name
     assert (job["state"], job["charged"], job["width"], job["running"]) == ("stored", "yes", 800, False)
@@ -275,3 +275,17 @@ def test_a_later_line_that_is_no_command_is_passed_over() -> None:
     worker._listen()
     os.close(reader)
     assert [worker._later.get(timeout=10) for _ in range(2)] == ["delivered", "gone"]
+
+
+def names_of(kind: type) -> set[str]:
+    return {value for name, value in vars(kind).items() if name.isupper()}
+
+
+def test_the_protocol_documents_every_command_and_event_it_names() -> None:
+    text = protocol.__doc__ or ""
+    commands = set(re.findall(r'{"command": "([a-z-]+)"', text)) | set(re.findall(r"``(test-key)``", text))
+    assert commands == names_of(protocol.Command)
+    assert set(re.findall(r'{"event": "([a-z-]+)"', text)) == names_of(protocol.Event)
+    assert names_of(protocol.Event) > protocol.FINAL_EVENTS
+    assert set(protocol.STAGES) == names_of(protocol.Stage)
+    assert set(protocol.CHARGES) == names_of(protocol.Charge)

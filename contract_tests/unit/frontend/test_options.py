@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from precision_upscaler.frontend import kept, texts
+from precision_upscaler.frontend import options, texts
 from precision_upscaler.frontend.options import (
     FIT_LAYER,
     GROW_CANVAS,
@@ -19,18 +19,22 @@ SPECIAL = ("text", "vector", "link")
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_an_ordinary_layer_needs_no_note(placement: str) -> None:
-    assert kept.conversion_note("pixels", placement) is None
+    assert options.conversion_note("pixels", placement) is None
 
 
 @pytest.mark.parametrize("kind", SPECIAL)
 def test_a_layer_is_said_to_be_turned_into_pixels_only_where_it_is(kind: str) -> None:
-    assert [kept.conversion_note(kind, placement) for placement in IN_PLACE] == [kind] * 3
-    assert [kept.conversion_note(kind, placement) for placement in (NEW_LAYER, NEW_IMAGE)] == ["rendered"] * 2
+    assert [options.conversion_note(kind, placement) for placement in IN_PLACE] == [kind] * 3
+    assert [options.conversion_note(kind, placement) for placement in (NEW_LAYER, NEW_IMAGE)] == [
+        "rendered"
+    ] * 2
 
 
 def test_a_group_is_kept_hidden_unless_its_image_is_left_alone() -> None:
-    assert [kept.conversion_note("group", placement) for placement in (*IN_PLACE, NEW_LAYER)] == ["group"] * 4
-    assert kept.conversion_note("group", NEW_IMAGE) == "rendered"
+    assert [options.conversion_note("group", placement) for placement in (*IN_PLACE, NEW_LAYER)] == [
+        "group"
+    ] * 4
+    assert options.conversion_note("group", NEW_IMAGE) == "rendered"
 
 
 def test_only_new_layers_and_groups_leave_the_layer_beside_its_result() -> None:
@@ -38,7 +42,7 @@ def test_only_new_layers_and_groups_leave_the_layer_beside_its_result() -> None:
         (kind, placement)
         for kind in ("pixels", *SPECIAL, "group")
         for placement in PLACEMENTS
-        if kept.keeps_layer(kind, placement)
+        if options.keeps_layer(kind, placement)
     }
     assert keeping == {(kind, NEW_LAYER) for kind in ("pixels", *SPECIAL)} | {
         ("group", placement) for placement in (*IN_PLACE, NEW_LAYER)
@@ -46,14 +50,14 @@ def test_only_new_layers_and_groups_leave_the_layer_beside_its_result() -> None:
 
 
 def test_effects_are_said_to_be_part_of_the_pixels_only_where_they_are() -> None:
-    assert [kept.effects_note("pixels", placement) for placement in IN_PLACE] == ["effects"] * 3
-    assert kept.effects_note("pixels", NEW_LAYER) == "effects-rendered"
-    assert kept.effects_note("text", NEW_IMAGE) == "effects-rendered"
-    assert kept.effects_note("group", SCALE_IMAGE) == "effects-rendered"
+    assert [options.effects_note("pixels", placement) for placement in IN_PLACE] == ["effects"] * 3
+    assert options.effects_note("pixels", NEW_LAYER) == "effects-rendered"
+    assert options.effects_note("text", NEW_IMAGE) == "effects-rendered"
+    assert options.effects_note("group", SCALE_IMAGE) == "effects-rendered"
 
 
 @pytest.mark.parametrize("kind", [*SPECIAL, "group"])
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_every_note_has_its_sentence(kind: str, placement: str) -> None:
-    assert "Sky" in texts.note(str(kept.conversion_note(kind, placement)), name="Sky")
-    assert "Sky" in texts.note(kept.effects_note(kind, placement), name="Sky")
+    assert "Sky" in texts.note(str(options.conversion_note(kind, placement)), name="Sky")
+    assert "Sky" in texts.note(options.effects_note(kind, placement), name="Sky")

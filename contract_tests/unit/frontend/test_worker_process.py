@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from precision_upscaler import protocol
 from precision_upscaler.frontend import interpreter, worker_process
 
 FAKE = """
@@ -67,7 +68,7 @@ def final(worker: worker_process.Worker) -> dict[str, Any]:
     while True:
         event = worker.next_event(20)
         assert event is not None, "the worker said nothing for 20 seconds"
-        if event["event"] in worker_process.FINAL_EVENTS:
+        if event["event"] in protocol.FINAL_EVENTS:
             return event
 
 

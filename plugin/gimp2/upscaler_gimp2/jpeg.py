@@ -5,7 +5,7 @@ from __future__ import absolute_import
 import os
 
 from gimpfu import pdb
-from precision_upscaler.frontend.upload import JPEG_QUALITY
+from precision_upscaler.frontend.worker_process import JPEG_QUALITY
 
 from . import private_images
 

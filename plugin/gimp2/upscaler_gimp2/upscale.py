@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from gimpfu import gimp
 from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.frontend import options, texts
-from precision_upscaler.frontend.upload import UploadFormat
+from precision_upscaler.frontend.worker_process import UploadFormat
 
 from . import compose, delivery, export, jpeg, private_images
 from . import layers as subjects

@@ -7,9 +7,10 @@ does by itself what is right: it stops while nothing is paid, and otherwise fini
 from __future__ import absolute_import
 
 from gimpfu import gimp
-from precision_upscaler.frontend import texts, worker_words
+from precision_upscaler.frontend import i18n, texts
 from precision_upscaler.frontend.progress import Fraction
-from precision_upscaler.frontend.worker_process import FINAL_EVENTS, Worker
+from precision_upscaler.frontend.worker_process import Worker
+from precision_upscaler.protocol import FINAL_EVENTS
 
 from . import python3
 from .errors import Failed, show_trace
@@ -77,7 +78,7 @@ class Conversation(object):
 
     def _show(self, event):
         if event["event"] == "warning":
-            self.warnings += worker_words.heeded([event], self._translate)
+            self.warnings += i18n.warning_messages([event], self._translate)
         if event["event"] == "stage":
             line = texts.stage(event, self._translate)
             expected = texts.expected(event.get("expected_seconds"), self._translate)

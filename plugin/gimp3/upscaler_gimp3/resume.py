@@ -11,8 +11,8 @@ from gi.repository import Gimp
 from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.frontend import options as described
 from precision_upscaler.frontend import texts
+from precision_upscaler.frontend.i18n import warning_messages
 from precision_upscaler.frontend.placement import Box, Size
-from precision_upscaler.frontend.worker_words import heeded
 
 from upscaler_gimp3.image.export import Exported
 from upscaler_gimp3.image.inputs import Subject
@@ -115,7 +115,7 @@ def place(
 
 def _told(delivery: Delivery, event: Event, translate: Callable[[str], str]) -> Delivery:
     """Return ``delivery`` with what the worker warned of on the way to ``event``."""
-    delivery.notes += heeded(event.get("warnings", ()), translate)
+    delivery.notes += warning_messages(event.get("warnings", ()), translate)
     return delivery
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import Gimp
 from precision_upscaler.contract import limits
 from precision_upscaler.frontend import texts
-from precision_upscaler.frontend.upload import UploadFormat
-from precision_upscaler.frontend.worker_words import heeded
+from precision_upscaler.frontend.i18n import warning_messages
+from precision_upscaler.frontend.worker_process import UploadFormat
 
 from upscaler_gimp3.image.export import Exported, export
 from upscaler_gimp3.image.inputs import chosen
@@ -231,7 +231,7 @@ def _delivered(
             worker.close()
             failures.append(texts.failure(one.subject.name, one.failure, translate))
     for ending in endings:
-        delivery.notes += heeded(ending.get("warnings", ()), translate)
+        delivery.notes += warning_messages(ending.get("warnings", ()), translate)
     free = [subject.name for subject, ending in zip(subjects, endings, strict=True) if ending.get("reused")]
     if len(free) == len(subjects):
         delivery.note(texts.note("reused", translate))

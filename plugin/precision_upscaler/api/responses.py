@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from precision_upscaler.errors import (
-    Charged,
     Forbidden,
     InvalidKey,
     NoCredits,
@@ -18,6 +17,7 @@ from precision_upscaler.errors import (
     UpscaleError,
 )
 from precision_upscaler.messages import joined, said
+from precision_upscaler.protocol import Charged
 
 from .retry import Failure
 

@@ -15,12 +15,13 @@ from typing import Any
 
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.app import Workshop
-from precision_upscaler.errors import Cancelled, Charged, UnexpectedError, UpscaleError
+from precision_upscaler.errors import Cancelled, UnexpectedError, UpscaleError
 from precision_upscaler.imaging.base import NotAPicture
 from precision_upscaler.imaging.carrying import Chunk, carried
-from precision_upscaler.jobs.context import Event, Result, Warned
+from precision_upscaler.jobs.context import JobEvent, Result, WarningEvent
 from precision_upscaler.jobs.runner import Surroundings
 from precision_upscaler.jobs.service import pruned, resume, upscale
+from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Job
 from precision_upscaler.storage.log import LOGGER
 
@@ -153,8 +154,8 @@ class Batch:
         try:
             with watch(item.name) as show:
 
-                def emit(event: Event) -> None:
-                    if isinstance(event, Warned):
+                def emit(event: JobEvent) -> None:
+                    if isinstance(event, WarningEvent):
                         warnings.append(event.message)
                     show(event)
 

@@ -16,12 +16,13 @@ from typing import Any
 
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.contract.estimates import Estimate, estimate, text
-from precision_upscaler.errors import Charged, InvalidParameter, OutputFailed, UpscaleError
+from precision_upscaler.errors import InvalidParameter, OutputFailed, UpscaleError
 from precision_upscaler.imaging.base import EXTENSIONS, Picture
 from precision_upscaler.imaging.carrying import Chunk, put_in
 from precision_upscaler.imaging.metadata import file_blocks
 from precision_upscaler.jobs.context import Result
 from precision_upscaler.jobs.source import check_source
+from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.files import sync
 
 _IN_A_FOLDER = "{stem}-x{scale}"

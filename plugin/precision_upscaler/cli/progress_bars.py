@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from precision_upscaler.jobs.context import Emit, Event, Progress, Stage
+from precision_upscaler.jobs.context import Emit, JobEvent, ProgressEvent, StageEvent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,12 +48,12 @@ def bars(console: Console, count: int) -> Iterator[Watch]:
             row = rows.add_task(Path(name).name, total=None, stage="")
             by_id[row] = next(task for task in rows.tasks if task.id == row)
 
-            def show(event: Event) -> None:
-                if isinstance(event, Stage):
+            def show(event: JobEvent) -> None:
+                if isinstance(event, StageEvent):
                     # a stage whose length nobody knows swings; update() would leave the old length
                     by_id[row].total = event.expected_seconds if event.stage == "waiting" else None
                     rows.update(row, stage=event.stage, completed=0, refresh=True)
-                elif isinstance(event, Progress):
+                elif isinstance(event, ProgressEvent):
                     by_id[row].total = event.total
                     rows.update(row, completed=event.done)
 

@@ -1,4 +1,4 @@
-"""Translations of what people read: gettext catalogs beside the package, English where there is none.
+"""Translations of the texts for users, from gettext catalogs beside the package; English without a catalog.
 
 The catalogs are ``locale/<language>/LC_MESSAGES/precision-upscaler.mo``, compiled from ``locale/*.po``.
 """
@@ -12,6 +12,10 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    Translate = Callable[[str], str]
+    Event = dict[str, Any]
 
 DOMAIN = "precision-upscaler"
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "locale")
@@ -77,3 +81,45 @@ def _until_english(languages):
             break
         wanted.append(name)
     return wanted
+
+
+def translated_member(event, member, translate):
+    # type: (Event, str, Translate) -> str
+    """Return a text of an event, translated: ``what`` or ``advice`` of an error, ``message`` of a warning.
+
+    The worker sends each text in English, and beside it the translatable messages it was made of.
+    """
+    plain = event.get(member) or ""
+    messages = (event.get("sentences") or {}).get(member) or []
+    # the front end's own events are translated already, and may have replaced this text
+    return _filled(messages, translate) if _filled(messages, _unchanged) == plain else plain
+
+
+def warning_messages(warnings, translate):
+    # type: (Sequence[Event], Translate) -> list[str]
+    """Return the messages of ``warning`` events, except ``wrong-scale``: front ends note sizes themselves."""
+    return [
+        translated_member(one, "message", translate) for one in warnings if one.get("code") != "wrong-scale"
+    ]
+
+
+def _filled(parts, translate):
+    # type: (list[Event], Translate) -> str
+    return " ".join(_one(part["text"], part["values"], translate) for part in parts)
+
+
+def _one(text, values, translate):
+    # type: (str, Event, Translate) -> str
+    if not values:
+        # may be a text of another program, with braces in it
+        return translate(text)
+    shown = dict(
+        (name, _filled(value["parts"], translate) if isinstance(value, dict) else value)
+        for name, value in values.items()
+    )
+    return translate(text).format(**shown)
+
+
+def _unchanged(text):
+    # type: (str) -> str
+    return text

@@ -8,18 +8,18 @@ from __future__ import absolute_import, division
 
 import math
 
+from precision_upscaler.protocol import Event, Stage
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    Event = dict[str, Any]
+    from precision_upscaler.protocol import Message
 
 SHARES = (
-    ("preparing", 0.04),
-    ("sending", 0.14),
-    ("waiting", 0.66),
-    ("downloading", 0.12),
-    ("checking", 0.04),
+    (Stage.PREPARING, 0.04),
+    (Stage.SENDING, 0.14),
+    (Stage.WAITING, 0.66),
+    (Stage.DOWNLOADING, 0.12),
+    (Stage.CHECKING, 0.04),
 )
 """Every stage in its order with its share of the bar."""
 
@@ -45,13 +45,13 @@ class Fraction(object):
         """Between 0 and 1; only ever grows."""
 
     def note(self, event):
-        # type: (Event) -> float
+        # type: (Message) -> float
         """Take in a ``stage``, ``progress`` or ``result`` event and return the new value."""
-        if event["event"] == "result":
+        if event["event"] == Event.RESULT:
             self.value = 1.0
-        elif event["event"] in ("stage", "progress"):
+        elif event["event"] in (Event.STAGE, Event.PROGRESS):
             begin, share = _span(event["stage"])
-            part = _part(event) if event["event"] == "progress" else 0.0
+            part = _part(event) if event["event"] == Event.PROGRESS else 0.0
             self.value = max(self.value, begin + share * part)
         return self.value
 
@@ -67,8 +67,8 @@ def _span(stage):
 
 
 def _part(event):
-    # type: (Event) -> float
+    # type: (Message) -> float
     done, total = event.get("done") or 0, event.get("total")
-    if event["stage"] == "waiting":
+    if event["stage"] == Stage.WAITING:
         return waiting_fraction(done, total)
     return min(max(done / total, 0.0), 1.0) if total else 0.0

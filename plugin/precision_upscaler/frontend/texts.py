@@ -9,20 +9,20 @@ from __future__ import absolute_import, unicode_literals
 
 import os
 
-from . import worker_words
+from precision_upscaler.protocol import CHARGES, STAGES, Charge, Event, Stage
+
+from . import i18n
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from precision_upscaler.contract.limits import Refusal
+    from precision_upscaler.protocol import Message
 
     Translate = Callable[[str], str]
-    Event = dict[str, Any]
 
 _SECONDS_SAID_AS_SECONDS = 90
-_CHARGES = ("no", "unknown", "yes")
 
 
 def same(text):
@@ -35,15 +35,15 @@ def same(text):
 
 
 def stage(event, _=same):
-    # type: (Event, Translate) -> str
+    # type: (Message, Translate) -> str
     """Return the line for a ``stage`` event."""
     lines = {
-        "preparing": _("Preparing the picture"),
-        "sending": _("Sending the picture"),
-        "waiting": _("Waiting for the service"),
-        "downloading": _("Receiving the result"),
-        "checking": _("Checking the result"),
-    }
+        Stage.PREPARING: _("Preparing the picture"),
+        Stage.SENDING: _("Sending the picture"),
+        Stage.WAITING: _("Waiting for the service"),
+        Stage.DOWNLOADING: _("Receiving the result"),
+        Stage.CHECKING: _("Checking the result"),
+    }  # type: dict[str, str]
     return lines.get(str(event["stage"])) or str(event["stage"])
 
 
@@ -61,10 +61,10 @@ def charge(charged, _=same):
     # type: (str, Translate) -> str
     """Return the sentence that says whether anything was charged."""
     return {
-        "no": _("Nothing was charged."),
-        "unknown": _("It is not certain whether this was charged."),
-        "yes": _("The task has been charged."),
-    }[charged if charged in _CHARGES else "unknown"]
+        Charge.NO: _("Nothing was charged."),
+        Charge.UNKNOWN: _("It is not certain whether this was charged."),
+        Charge.YES: _("The task has been charged."),
+    }[charged if charged in CHARGES else Charge.UNKNOWN]
 
 
 def exporting(name, _=same):
@@ -88,8 +88,9 @@ def placing(_=same):
 def many_stages(counts, total, _=same):
     # type: (dict[str, int], int, Translate) -> str
     """Return one line for several layers; ``counts`` maps stage names to how many are there."""
-    order = ("preparing", "sending", "waiting", "downloading", "checking")
-    parts = ["{0}: {1}".format(stage({"stage": name}, _), counts[name]) for name in order if counts.get(name)]
+    parts = [
+        "{0}: {1}".format(stage({"stage": name}, _), counts[name]) for name in STAGES if counts.get(name)
+    ]
     return _("{total} layers. {stages}").format(total=total, stages=", ".join(parts))
 
 
@@ -287,27 +288,27 @@ def summary(succeeded, failed, _=same):
 
 
 def failure(name, event, _=same):
-    # type: (str, Event, Translate) -> str
+    # type: (str, Message, Translate) -> str
     """Return one line for a layer that failed, in a summary."""
     return "“{0}”: {1}".format(name, " ".join(answers(event, _)))
 
 
 def answers(event, _=same):
-    # type: (Event, Translate) -> list[str]
+    # type: (Message, Translate) -> list[str]
     """Return an ``error`` or ``cancelled`` event as its answers: what, charged, advice."""
-    if event["event"] == "cancelled":
-        return [cancelled(event.get("charged", "unknown"), _)]
+    if event["event"] == Event.CANCELLED:
+        return [cancelled(event.get("charged", Charge.UNKNOWN), _)]
     parts = [
-        worker_words.translated(event, "what", _),
+        i18n.translated_member(event, "what", _),
         # fixed sentences, which the catalogs hold as well
-        _(event.get("charge") or "") or charge(event.get("charged", "unknown"), _),
-        worker_words.translated(event, "advice", _),
+        _(event.get("charge") or "") or charge(event.get("charged", Charge.UNKNOWN), _),
+        i18n.translated_member(event, "advice", _),
     ]
     return [part for part in parts if part]
 
 
 def error(event, _=same):
-    # type: (Event, Translate) -> str
+    # type: (Message, Translate) -> str
     """Return an ``error`` or ``cancelled`` event as text: each answer a paragraph, and where the log is."""
     parts = answers(event, _)
     if event.get("log"):
@@ -332,9 +333,9 @@ def short_path(path):
 def cancelled(charged, _=same):
     # type: (str, Translate) -> str
     """Return what a cancel meant for the money."""
-    if charged == "no":
+    if charged == Charge.NO:
         return _("Cancelled. Nothing was charged.")
-    if charged == "yes":
+    if charged == Charge.YES:
         return _("Cancelled. The task has been charged; Resume Precision Upscales fetches its result.")
     return _("Cancelled. It is not certain whether this was charged; Resume Precision Upscales will know.")
 
@@ -368,9 +369,9 @@ def words_of(problem):
 
 
 def _event(code, what, charged, advice, details=None, job_id=None):
-    # type: (str, str, str, str, Event | None, str | None) -> Event
+    # type: (str, str, str, str, Message | None, str | None) -> Message
     return {
-        "event": "error",
+        "event": Event.ERROR,
         "code": code,
         "what": what,
         "charged": charged,
@@ -383,25 +384,25 @@ def _event(code, what, charged, advice, details=None, job_id=None):
 
 
 def no_python_error(_=same):
-    # type: (Translate) -> Event
+    # type: (Translate) -> Message
     """Return the event for a machine without a Python for the worker."""
     return _event(
         "no-python",
         _("No Python 3.11 or later was found on this computer, and the plug-in needs one."),
-        "no",
+        Charge.NO,
         _("Install Python from python.org, or name one in the variable PRECISION_UPSCALER_PYTHON."),
     )
 
 
 def worker_missing_error(problem, _=same):
-    # type: (object, Translate) -> Event
+    # type: (object, Translate) -> Message
     """Return the event for a worker that could not be started."""
     return _event(
         "worker-missing",
         _("The helper program of the plug-in could not be started: {problem}.").format(
             problem=words_of(problem)
         ),
-        "no",
+        Charge.NO,
         _("Install the plug-in again; its folder must hold precision_upscaler and vendor."),
     )
 
@@ -413,14 +414,14 @@ def _missing_module(lines):
 
 
 def worker_died_error(exit_code, charged, job_id, lines, _=same):
-    # type: (int, str, str | None, list[str], Translate) -> Event
+    # type: (int, str, str | None, list[str], Translate) -> Message
     """Return the event for a worker that ended without a last word; ``lines`` are the last it wrote."""
     missing = _missing_module(lines)
-    if missing is not None and charged == "no":
+    if missing is not None and charged == Charge.NO:
         return dict(worker_missing_error(missing, _), details={"exit_code": exit_code, "output": lines})
     advice = (
         _("Try again. If it happens again, install the plug-in again.")
-        if charged == "no"
+        if charged == Charge.NO
         else _("Filters ▸ Enhance ▸ Resume Precision Upscales… goes on with it without paying again.")
     )
     return _event(
@@ -434,24 +435,24 @@ def worker_died_error(exit_code, charged, job_id, lines, _=same):
 
 
 def worker_silent_error(seconds, _=same):
-    # type: (int, Translate) -> Event
+    # type: (int, Translate) -> Message
     """Return the event for a worker that was asked something short and does not answer."""
     return _event(
         "worker-silent",
         _("The helper program of the plug-in did not answer within {seconds} seconds.").format(
             seconds=seconds
         ),
-        "no",
+        Charge.NO,
         _("Try again. A locked keyring that waits for its password can be the reason."),
     )
 
 
 def local_error(problem, charged, _=same):
-    # type: (Exception, str, Translate) -> Event
+    # type: (Exception, str, Translate) -> Message
     """Return the event for a failure inside the front end itself."""
     advice = (
         _("Try again. If it happens again, please report it.")
-        if charged == "no"
+        if charged == Charge.NO
         else _("The result is kept: Filters ▸ Enhance ▸ Resume Precision Upscales… fetches it.")
     )
     return _event(
@@ -465,12 +466,12 @@ def local_error(problem, charged, _=same):
 
 
 def bad_result_error(problem, job_id, _=same):
-    # type: (object, str | None, Translate) -> Event
+    # type: (object, str | None, Translate) -> Message
     """Return the event for a result file GIMP cannot read."""
     return _event(
         "result-unreadable",
         _("GIMP cannot read the result: {problem}").format(problem=words_of(problem)),
-        "yes",
+        Charge.YES,
         _("The file is kept: Filters ▸ Enhance ▸ Resume Precision Upscales… fetches it again."),
         None,
         job_id,

@@ -5,7 +5,7 @@ the queue with :meth:`Worker.events` whenever it likes, or is woken by ``notify`
 from that thread and must hand over to the front end's own (``GLib.idle_add`` in GIMP 3). A worker
 that dies without a last word is turned into an ``error`` event like any other.
 
-The protocol is documented in ``precision_upscaler/worker.py``. No key passes through here but the
+``protocol.py`` documents the commands and events. No key passes through here but the
 raw line given as ``key``.
 """
 
@@ -23,6 +23,8 @@ try:
 except ImportError:  # Python 2.7
     from Queue import Empty, Queue  # type: ignore[no-redef,import-not-found]  # its name there
 
+from precision_upscaler.protocol import FINAL_EVENTS, Command, Event
+
 from . import texts
 from .interpreter import environment_for, find, options_of_popen
 
@@ -31,17 +33,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from .texts import Event, Translate
+    from precision_upscaler.protocol import Message
 
-FINAL_EVENTS = frozenset(
-    ("result", "cancelled", "error", "jobs", "status", "settings", "stored", "key", "forgotten")
-)
-"""Events of which every run has exactly one, as its last."""
+    from .texts import Translate
 
 PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 """The folder that holds ``precision_upscaler`` and, once installed, ``vendor``."""
 
 _REMEMBERED_LINES = 40
+
+JPEG = "jpeg"
+JPEG_QUALITY = 0.95
+"""Of 1, as GIMP counts; with a colour for every pixel (4:4:4) what is lost is what the eye does not see."""
+
+_SETTINGS_TIMEOUT = 20
 
 
 class Worker(object):
@@ -53,7 +58,7 @@ class Worker(object):
     """
 
     def __init__(self, command=None, notify=None, translate=None, key=None):
-        # type: (Event | None, Callable[[], None] | None, Translate | None, str | None) -> None
+        # type: (Message | None, Callable[[], None] | None, Translate | None, str | None) -> None
         """Remember ``command``, the line to send, and ``notify``, called on a thread for every event.
 
         ``key`` is the API key that goes after a ``store-key`` or ``test-key`` command, as a raw line.
@@ -66,7 +71,7 @@ class Worker(object):
         self.finished = False
         self._notify = notify
         self._translate = translate or texts.same
-        self._queue = Queue()  # type: Queue[Event]
+        self._queue = Queue()  # type: Queue[Message]
         self._process = None  # type: Any
         self._tail = deque(maxlen=_REMEMBERED_LINES)  # type: deque[str]
         self._lock = threading.Lock()
@@ -80,7 +85,7 @@ class Worker(object):
         It tells its :meth:`settings`. Closed before it has a command, it just ends.
         """
         self._launch(interpreter, environ)
-        self.send({"command": "prepare"})
+        self.send({"command": Command.PREPARE})
         return self
 
     def start(self, interpreter=None, environ=None):
@@ -119,19 +124,19 @@ class Worker(object):
     # ----- to the worker
 
     def send(self, message):
-        # type: (Event | None) -> bool
+        # type: (Message | None) -> bool
         """Send one command; False when the worker no longer listens (its end arrives as an event)."""
         return self._write(json.dumps(message).encode("utf-8") + b"\n")
 
     def cancel(self):
         # type: () -> bool
         """Ask the worker to stop; whether anything was charged comes with the event ``cancelled``."""
-        return self.send({"command": "cancel"})
+        return self.send({"command": Command.CANCEL})
 
     def delivered(self):
         # type: () -> bool
         """Tell the worker that the picture is in the user's image, and let it end."""
-        told = self.send({"command": "delivered"})
+        told = self.send({"command": Command.DELIVERED})
         self.close()
         return told
 
@@ -183,7 +188,7 @@ class Worker(object):
         return self._settings
 
     def events(self):
-        # type: () -> list[Event]
+        # type: () -> list[Message]
         """Return the events that have arrived since the last call, in order, without waiting."""
         found = []
         while True:
@@ -193,7 +198,7 @@ class Worker(object):
                 return found
 
     def next_event(self, seconds):
-        # type: (float) -> Event | None
+        # type: (float) -> Message | None
         """Return the next event, waiting for it at most so long; for front ends without a main loop."""
         try:
             return self._queue.get(True, seconds)
@@ -206,7 +211,7 @@ class Worker(object):
             event = _parsed(line)
             if event is None:
                 self._tail.append(line.decode("utf-8", "replace").rstrip())
-            elif event["event"] == "ready":
+            elif event["event"] == Event.READY:
                 self._settings = event.get("settings")
                 self._settled.set()
             else:
@@ -228,19 +233,40 @@ class Worker(object):
         self._process.stderr.close()
 
     def _note(self, event):
-        # type: (Event) -> None
+        # type: (Message) -> None
         self.job_id = event.get("job_id") or self.job_id
         self.task_id = event.get("task_id") or self.task_id
         self.charged = event.get("charged") or self.charged
 
     def _put(self, event):
-        # type: (Event) -> None
+        # type: (Message) -> None
         if event["event"] in FINAL_EVENTS:
             self.finished = True
             self._settled.set()
         self._queue.put(event)
         if self._notify is not None:
             self._notify()
+
+
+class UploadFormat(object):
+    """The setting ``upload_format``, as a worker that was prepared tells it.
+
+    One that does not answer means PNG: what is the matter with it, the upscale itself will say.
+    """
+
+    def __init__(self, worker):
+        # type: (Worker) -> None
+        self._worker = worker
+        self._jpeg = None  # type: bool | None
+
+    @property
+    def is_jpeg(self):
+        # type: () -> bool
+        """Whether layers are to be sent as JPEG; the first look may have to wait for the worker."""
+        if self._jpeg is None:
+            settings = self._worker.settings(_SETTINGS_TIMEOUT)
+            self._jpeg = isinstance(settings, dict) and settings.get("upload_format") == JPEG
+        return self._jpeg
 
 
 def _started(target):
@@ -252,7 +278,7 @@ def _started(target):
 
 
 def _parsed(line):
-    # type: (bytes) -> Event | None
+    # type: (bytes) -> Message | None
     try:
         event = json.loads(line.decode("utf-8"))
     except ValueError:

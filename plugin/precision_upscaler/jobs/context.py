@@ -1,21 +1,18 @@
-"""What a running job tells whoever watches it: plain values that know their JSON form."""
+"""What a running job reports to whoever watches it: plain values that know their JSON form."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
-from precision_upscaler.errors import Charged
 from precision_upscaler.imaging.base import Format
 from precision_upscaler.messages import parts_of
-
-StageName = Literal["preparing", "sending", "waiting", "downloading", "checking"]
+from precision_upscaler.protocol import Charged, Event, Message, StageName
 
 
 @dataclass(frozen=True)
-class Stage:
+class StageEvent:
     """The job has entered a stage."""
 
     stage: StageName
@@ -24,34 +21,34 @@ class Stage:
     charged: Charged
     expected_seconds: float | None = None
 
-    def to_event(self) -> dict[str, Any]:
+    def to_event(self) -> Message:
         """Return the worker protocol's form."""
-        return {"event": "stage", **self.__dict__}
+        return {"event": Event.STAGE, **self.__dict__}
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far the stage has come: bytes, but seconds while waiting."""
+class ProgressEvent:
+    """The progress inside a stage: bytes, but seconds while waiting."""
 
     stage: StageName
     done: float
     total: float | None
 
-    def to_event(self) -> dict[str, Any]:
+    def to_event(self) -> Message:
         """Return the worker protocol's form."""
-        return {"event": "progress", **self.__dict__}
+        return {"event": Event.PROGRESS, **self.__dict__}
 
 
 @dataclass(frozen=True)
-class Warned:
+class WarningEvent:
     """Something the user should know although the job goes on."""
 
     code: str
     message: str
 
-    def to_event(self) -> dict[str, Any]:
+    def to_event(self) -> Message:
         """Return the worker protocol's form."""
-        return {"event": "warning", **self.__dict__, "sentences": {"message": parts_of(self.message)}}
+        return {"event": Event.WARNING, **self.__dict__, "sentences": {"message": parts_of(self.message)}}
 
 
 @dataclass(frozen=True)
@@ -67,10 +64,10 @@ class Result:
     charged: Charged
     reused: bool
 
-    def to_event(self) -> dict[str, Any]:
+    def to_event(self) -> Message:
         """Return the worker protocol's form."""
-        return {"event": "result", **self.__dict__, "path": str(self.path)}
+        return {"event": Event.RESULT, **self.__dict__, "path": str(self.path)}
 
 
-Event = Stage | Progress | Warned
-Emit = Callable[[Event], None]
+JobEvent = StageEvent | ProgressEvent | WarningEvent
+Emit = Callable[[JobEvent], None]

@@ -37,11 +37,12 @@ from precision_upscaler.errors import (
 from precision_upscaler.imaging.base import EXTENSIONS, NotAPicture, Picture, verify
 from precision_upscaler.imaging.streaming import Incoming
 from precision_upscaler.messages import joined, said
+from precision_upscaler.protocol import StageName
 from precision_upscaler.storage.journal import Job, Journal, State, intact_result
 from precision_upscaler.storage.log import LOGGER
 from precision_upscaler.storage.settings import Settings
 
-from .context import Emit, Progress, Result, Stage, StageName, Warned
+from .context import Emit, ProgressEvent, Result, StageEvent, WarningEvent
 from .recovery import find_created_task, note_known_tasks
 
 _RENEWALS = 5
@@ -149,18 +150,18 @@ class Walk:
     def _stage(self, name: StageName) -> None:
         job = self.job
         LOGGER.info("job %s: %s (task %s)", job.job_id, name, job.task_id)
-        self._around.emit(Stage(name, job.job_id, job.task_id, job.state.charged, self._expected))
+        self._around.emit(StageEvent(name, job.job_id, job.task_id, job.state.charged, self._expected))
 
     def _progress(self, stage: StageName, done: float, total: float | None) -> None:
         """Tell the watcher, but not more often than anybody can see."""
         now = self._clock.monotonic()
         if done == total or now - self._progress_at >= _QUIET:
             self._progress_at = now
-            self._around.emit(Progress(stage, done, total))
+            self._around.emit(ProgressEvent(stage, done, total))
 
     def _warn(self, code: str, message: str) -> None:
         LOGGER.warning("job %s: %s: %s", self.job.job_id, code, message)
-        self._around.emit(Warned(code, message))
+        self._around.emit(WarningEvent(code, message))
 
     def _cancelled(self) -> Cancelled:
         state = self.job.state

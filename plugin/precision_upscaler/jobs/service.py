@@ -12,12 +12,13 @@ from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.errors import Cancelled, InvalidParameter, JobUnknown, TaskFailed, UpscaleError
 from precision_upscaler.imaging.metadata import sent_digest
 from precision_upscaler.messages import said
+from precision_upscaler.protocol import Stage, StageName
 from precision_upscaler.storage.credentials import account
 from precision_upscaler.storage.journal import Job, JobSpec, Journal, State, intact_result
 from precision_upscaler.storage.pruning import prune
 from precision_upscaler.storage.settings import Settings
 
-from .context import Result, Stage, StageName
+from .context import Result, StageEvent
 from .runner import Surroundings, Walk
 from .source import check_room, check_source, check_upload
 
@@ -43,7 +44,7 @@ def upscale(
     still under way (here or in another process) its task is shared. Raises UpscaleError, or
     Cancelled with what was charged.
     """
-    around.emit(Stage("preparing", None, None, "no"))
+    around.emit(StageEvent(Stage.PREPARING, None, None, "no"))
     pixels = hashlib.sha256()
     picture = check_source(source, request, pixels)
     sent = None if upload is None else check_upload(upload, picture)
@@ -131,8 +132,8 @@ def _await_other(job: Job, around: Surroundings) -> State:
             job.reload()
         if job.state is not shown:
             shown = job.state
-            stage: StageName = "sending" if shown.unpaid else "waiting"
-            around.emit(Stage(stage, job.job_id, job.task_id, shown.charged))
+            stage: StageName = Stage.SENDING if shown.unpaid else Stage.WAITING
+            around.emit(StageEvent(stage, job.job_id, job.task_id, shown.charged))
         around.clock.sleep(_LOCK_LOOK, around.cancel.event)
         if around.cancel.is_set:
             raise Cancelled(job.state.charged)

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from precision_upscaler.clock import Clock
-from precision_upscaler.errors import Charged, DiskFull, JobUnknown, JournalBroken, UpscaleError
+from precision_upscaler.errors import DiskFull, JobUnknown, JournalBroken, UpscaleError
 from precision_upscaler.imaging.base import EXTENSIONS, Picture, inspect
 from precision_upscaler.imaging.carrying import Chunk, carried, packed, unpacked
 from precision_upscaler.imaging.metadata import file_blocks, pieces_to_send
 from precision_upscaler.messages import said
+from precision_upscaler.protocol import Charged
 
 from .files import (
     FileLock,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from precision_upscaler.cli.progress_bars import bars
-from precision_upscaler.jobs.context import Progress, Stage, Warned
+from precision_upscaler.jobs.context import ProgressEvent, StageEvent, WarningEvent
 from rich.console import Console
 
 COLOUR = "\x1b[91m"
@@ -30,11 +30,11 @@ def test_only_what_is_under_way_has_a_bar() -> None:
     with bars(console, 30) as watch:
         for index in range(29):
             with watch(f"done-{index}.png") as show:
-                show(Stage("sending", None, None, "no"))
+                show(StageEvent("sending", None, None, "no"))
         with watch("last.png") as show:
-            show(Stage("sending", None, None, "no"))
-            show(Progress("sending", 50, 100))
-            show(Stage("waiting", None, None, "yes", 90.0))
+            show(StageEvent("sending", None, None, "no"))
+            show(ProgressEvent("sending", 50, 100))
+            show(StageEvent("waiting", None, None, "yes", 90.0))
             now = drawn(console, stream)
             assert "last.png" in now
             assert "waiting" in now
@@ -46,10 +46,10 @@ def test_only_what_is_under_way_has_a_bar() -> None:
 def test_a_stage_without_a_length_forgets_the_one_before() -> None:
     console, stream = screen()
     with bars(console, 1) as watch, watch("sky.png") as show:
-        show(Stage("waiting", None, None, "yes", 90.0))
-        show(Progress("waiting", 45, 90))
+        show(StageEvent("waiting", None, None, "yes", 90.0))
+        show(ProgressEvent("waiting", 45, 90))
         half = drawn(console, stream)
-        show(Stage("checking", None, None, "yes", 90.0))
+        show(StageEvent("checking", None, None, "yes", 90.0))
         swinging = drawn(console, stream)
     assert "checking" in swinging
     # a bar of known length is one run of colour at most, a swinging one has several
@@ -59,7 +59,7 @@ def test_a_stage_without_a_length_forgets_the_one_before() -> None:
 def test_a_name_is_shown_as_it_is() -> None:
     console, stream = screen()
     with bars(console, 1) as watch, watch("folder/sky[bold].png") as show:
-        show(Stage("sending", None, None, "no"))
+        show(StageEvent("sending", None, None, "no"))
         assert "sky[bold].png" in drawn(console, stream)
-        show(Warned("wrong-scale", "the report says it at the end"))
+        show(WarningEvent("wrong-scale", "the report says it at the end"))
         assert "report" not in drawn(console, stream)

@@ -26,7 +26,7 @@ from precision_upscaler.errors import (
 )
 from precision_upscaler.imaging import base
 from precision_upscaler.imaging.base import verify
-from precision_upscaler.jobs.context import Event, Progress, Stage
+from precision_upscaler.jobs.context import JobEvent, ProgressEvent, StageEvent
 from precision_upscaler.storage.journal import State
 
 from contract_tests.recovery.line import FaultyLine, Plan
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def test_a_job_tells_its_stages_in_order_and_when_it_costs(tmp_path: Path) -> None:
     with World(tmp_path, wsgi=True) as world:
         result = world.upscale(scale_factor=3, flavor="sublime", sharpen=11)
-        stages = [(event.stage, event.charged) for event in world.events if isinstance(event, Stage)]
+        stages = [(event.stage, event.charged) for event in world.events if isinstance(event, StageEvent)]
         assert stages == [
             ("preparing", "no"),
             ("sending", "no"),
@@ -99,7 +99,9 @@ def test_progress_is_never_backwards_and_reaches_the_end(tmp_path: Path) -> None
     with World(tmp_path) as world:
         world.upscale()
         for stage in ("sending", "downloading"):
-            steps = [event for event in world.events if isinstance(event, Progress) and event.stage == stage]
+            steps = [
+                event for event in world.events if isinstance(event, ProgressEvent) and event.stage == stage
+            ]
             done = [event.done for event in steps]
             assert done == sorted(done)
             assert done[-1] == steps[-1].total
@@ -181,8 +183,8 @@ def test_a_stored_result_that_was_removed_is_fetched_again_and_not_paid_again(tm
 def test_a_cancel_says_what_it_cost(stage: str, charged: str, state: State | None, tmp_path: Path) -> None:
     with World(tmp_path) as world:
 
-        def cancel(event: Event) -> None:
-            if isinstance(event, Stage) and event.stage == stage:
+        def cancel(event: JobEvent) -> None:
+            if isinstance(event, StageEvent) and event.stage == stage:
                 world.cancel.set()
 
         world.on_event = cancel
@@ -218,7 +220,7 @@ def test_a_cancel_after_the_paid_request_waits_for_its_answer_only_a_moment(tmp_
         world.base_url = line.url
         world.on_event = lambda event: (
             world.cancel.set()
-            if isinstance(event, Progress) and event.stage == "sending" and event.done == event.total
+            if isinstance(event, ProgressEvent) and event.stage == "sending" and event.done == event.total
             else None
         )
         with pytest.raises(Cancelled) as caught:

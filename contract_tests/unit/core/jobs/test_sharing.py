@@ -10,7 +10,7 @@ from precision_upscaler.cancel import CancelToken
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import JobUnknown, TaskFailed
 from precision_upscaler.imaging.base import verify
-from precision_upscaler.jobs.context import Event, Stage
+from precision_upscaler.jobs.context import JobEvent, StageEvent
 from precision_upscaler.storage import files
 from precision_upscaler.storage import journal as journal_module
 from precision_upscaler.storage.journal import Job, State
@@ -33,8 +33,8 @@ def end_while_awaited(world: World, job: Job, end: Callable[[], object]) -> None
     """Hold ``job`` as another worker does, and ``end`` it while an identical run waits for that."""
     job.lock.acquire(wait=False)
 
-    def heard(event: Event) -> None:
-        if isinstance(event, Stage) and event.job_id == job.job_id:
+    def heard(event: JobEvent) -> None:
+        if isinstance(event, StageEvent) and event.job_id == job.job_id:
             world.on_event = lambda _event: None
             job.lock.release()
             end()

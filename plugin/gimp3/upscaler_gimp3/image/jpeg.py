@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gi.repository import Gimp, Gio
-from precision_upscaler.frontend.upload import JPEG_QUALITY
+from precision_upscaler.frontend.worker_process import JPEG_QUALITY
 
 if TYPE_CHECKING:
     from pathlib import Path

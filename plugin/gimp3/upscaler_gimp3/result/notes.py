@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 from precision_upscaler.frontend import texts
-from precision_upscaler.frontend.kept import conversion_note, effects_note
-from precision_upscaler.frontend.options import COLORS_ORIGINAL, COLORS_SERVICE
+from precision_upscaler.frontend.options import COLORS_ORIGINAL, COLORS_SERVICE, conversion_note, effects_note
 
 from upscaler_gimp3.image.buffers import RGB8, RGB_PERCEPTUAL, read, rectangle
 from upscaler_gimp3.image.export import known_to_babl

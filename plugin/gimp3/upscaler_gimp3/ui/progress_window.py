@@ -12,7 +12,7 @@ import gi
 
 gi.require_version("GimpUi", "3.0")
 from gi.repository import GimpUi, GLib
-from precision_upscaler.frontend import texts, worker_words
+from precision_upscaler.frontend import i18n, texts
 from precision_upscaler.frontend.progress import Fraction
 
 from upscaler_gimp3.i18n import _, catalog
@@ -93,7 +93,7 @@ class Row(Gtk.Box):
             {"result": _("Done"), "cancelled": _("Cancelled")}.get(event["event"], _("Failed"))
         )
         told = {
-            "error": worker_words.translated(event, "what", catalog()),
+            "error": i18n.translated_member(event, "what", catalog()),
             "cancelled": texts.cancelled(event.get("charged", "unknown"), catalog()),
         }.get(event["event"], "")
         self._numbers.set_text(told)

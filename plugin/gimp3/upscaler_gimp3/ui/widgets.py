@@ -10,7 +10,7 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GimpUi, GLib, Gtk, Pango
-from precision_upscaler.frontend import mnemonics, texts, worker_words
+from precision_upscaler.frontend import i18n, mnemonics, texts
 
 from upscaler_gimp3 import labels as window_words
 from upscaler_gimp3.i18n import _, catalog
@@ -161,9 +161,7 @@ def show_error(parent: Any, event: dict[str, Any]) -> None:
 
 def sentences(event: dict[str, Any]) -> str:
     """Return what happened and what to do, from an ``error`` event, for one line in a window."""
-    return " ".join(
-        worker_words.translated(event, member, catalog()) for member in ("what", "advice")
-    ).strip()
+    return " ".join(i18n.translated_member(event, member, catalog()) for member in ("what", "advice")).strip()
 
 
 def confirm(parent: Any, question: str, explanation: str, cancel: str, action: str) -> bool:

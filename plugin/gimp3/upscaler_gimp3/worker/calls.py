@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import GLib
 from precision_upscaler.frontend import texts
-from precision_upscaler.frontend.worker_process import FINAL_EVENTS, Worker
+from precision_upscaler.frontend.worker_process import Worker
+from precision_upscaler.protocol import FINAL_EVENTS
 
 from upscaler_gimp3.i18n import catalog
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import GLib
-from precision_upscaler.frontend.worker_process import FINAL_EVENTS, Worker
+from precision_upscaler.frontend.worker_process import Worker
+from precision_upscaler.protocol import FINAL_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.errors import NoKey, UpscaleError
-from precision_upscaler.frontend import texts, worker_words
-from precision_upscaler.jobs.context import Warned
+from precision_upscaler.frontend import i18n, texts
+from precision_upscaler.jobs.context import WarningEvent
 from precision_upscaler.messages import Sentence, joined, said
 
 GERMAN = {
@@ -33,15 +33,14 @@ def test_a_sentence_with_a_value_is_said_in_the_users_language() -> None:
     event = through_the_pipe(NoKey(said("There is no API key for {host}.", host="api.freepik.com")))
     assert event["what"] == "There is no API key for api.freepik.com."
     told = "Für api.freepik.com gibt es keinen API-Schlüssel."
-    assert worker_words.translated(event, "what", german) == told
+    assert i18n.translated_member(event, "what", german) == told
     assert texts.answers(event, german)[:2] == [told, "Nichts wurde abgebucht."]
 
 
 def test_a_value_that_is_a_sentence_itself_is_translated_too() -> None:
     error = UpscaleError(said("{title} must be at most {most}.", title=said("Sharpen"), most=100))
     assert (
-        worker_words.translated(through_the_pipe(error), "what", german)
-        == "Schärfen darf höchstens 100 sein."
+        i18n.translated_member(through_the_pipe(error), "what", german) == "Schärfen darf höchstens 100 sein."
     )
 
 
@@ -55,35 +54,38 @@ def test_advice_with_something_added_is_translated_too() -> None:
 def test_several_sentences_are_translated_each_for_itself() -> None:
     error = UpscaleError(joined("Nothing was charged.", said("{title} {x}", title="{odd}", x=1), "{x"))
     assert (
-        worker_words.translated(through_the_pipe(error), "what", german)
+        i18n.translated_member(through_the_pipe(error), "what", german)
         == "Nichts wurde abgebucht. {odd} 1 {x"
     )
 
 
 def test_warnings_are_told_but_for_what_the_front_end_sees_itself() -> None:
-    warnings = [Warned("wrong-scale", "It is too small.").to_event(), Warned("adopted", "Found.").to_event()]
-    assert worker_words.heeded(warnings, german) == ["Found."]
+    warnings = [
+        WarningEvent("wrong-scale", "It is too small.").to_event(),
+        WarningEvent("adopted", "Found.").to_event(),
+    ]
+    assert i18n.warning_messages(warnings, german) == ["Found."]
 
 
 def test_a_warning_is_translated_as_well() -> None:
-    event = Warned("code", "Nothing was charged.").to_event()
-    assert worker_words.translated(event, "message", german) == "Nichts wurde abgebucht."
+    event = WarningEvent("code", "Nothing was charged.").to_event()
+    assert i18n.translated_member(event, "message", german) == "Nichts wurde abgebucht."
 
 
 @pytest.mark.parametrize("sentences", [None, {}, {"what": [{"text": "Other.", "values": {}}]}])
 def test_words_that_came_without_their_sentences_stay_as_they_are(sentences: object) -> None:
     event = {"event": "error", "what": "Im Vordergrund gesagt.", "sentences": sentences}
-    assert worker_words.translated(event, "what", german) == "Im Vordergrund gesagt."
+    assert i18n.translated_member(event, "what", german) == "Im Vordergrund gesagt."
 
 
 @given(st.text())
 def test_anybodys_words_pass_unchanged(words: str) -> None:
     error = UpscaleError(said("The service answered {status}: {words}.", status=400, words=words))
     assert (
-        worker_words.translated(through_the_pipe(error), "what", texts.same)
+        i18n.translated_member(through_the_pipe(error), "what", texts.same)
         == f"The service answered 400: {words}."
     )
-    assert worker_words.translated(through_the_pipe(UpscaleError(words)), "what", texts.same) == words
+    assert i18n.translated_member(through_the_pipe(UpscaleError(words)), "what", texts.same) == words
 
 
 def test_a_value_that_is_missing_is_a_fault_of_ours() -> None:

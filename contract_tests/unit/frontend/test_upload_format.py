@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from precision_upscaler.frontend import worker_process
-from precision_upscaler.frontend.upload import UploadFormat
+from precision_upscaler.frontend.worker_process import UploadFormat
 
 FAKE = """
 import json, sys
