@@ -159,6 +159,54 @@ def balance(entries: Iterable[Entry], budget: Budget, now: float, *, practice: b
 
 
 @dataclass(frozen=True)
+class Total:
+    """What the entries of one group come to: ``tasks`` charged, and ``open`` ones that are reserved or unknown."""
+
+    group: str
+    tasks: int
+    open: int
+    megapixels: float
+    credits: int
+    amount: float
+    currency: str
+
+
+Grouping = Literal["month", "day", "image", "kind"]
+
+
+def totals(entries: Iterable[Entry], by: Grouping, now: float) -> list[Total]:
+    """Return what was spent, group by group, sorted by the group's name.
+
+    Released reservations, and those whose program is gone, cost nothing and are left out. Amounts in different
+    currencies (a price table of the user's own) are never added up: each currency is a row of its own.
+    """
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        if entry.held(now):
+            groups.setdefault((_group(entry, by), entry.price.currency), []).append(entry)
+    return [
+        Total(
+            group,
+            sum(entry.state is EntryState.CHARGED for entry in found),
+            sum(entry.state is not EntryState.CHARGED for entry in found),
+            round(sum(entry.price.megapixels for entry in found), 2),
+            sum(entry.price.credits for entry in found),
+            round(sum(entry.price.amount for entry in found), 2),
+            currency,
+        )
+        for (group, currency), found in sorted(groups.items())
+    ]
+
+
+def _group(entry: Entry, by: Grouping) -> str:
+    if by == "month":
+        return month_of(entry.time)
+    if by == "day":
+        return datetime.fromtimestamp(entry.time, UTC).strftime("%Y-%m-%d")
+    return entry.purpose.kind if by == "kind" else entry.purpose.image or entry.purpose.name
+
+
+@dataclass(frozen=True)
 class Wanted:
     """One task that a run is going to create."""
 
