@@ -177,13 +177,14 @@ Grouping = Literal["month", "day", "image", "kind"]
 def totals(entries: Iterable[Entry], by: Grouping, now: float) -> list[Total]:
     """Return what was spent, group by group, sorted by the group's name.
 
-    Released reservations, and those whose program is gone, cost nothing and are left out. Amounts in different
-    currencies (a price table of the user's own) are never added up: each currency is a row of its own.
+    Released reservations, and those whose program is gone, cost nothing and are left out. Amounts in
+    different currencies are never added up: each currency is a row of its own.
     """
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if entry.held(now):
-            groups.setdefault((_group(entry, by), entry.price.currency), []).append(entry)
+            key = (_group(entry, by), entry.price.currency)
+            groups.setdefault(key, []).append(entry)
     return [
         Total(
             group,
