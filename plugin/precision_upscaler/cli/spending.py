@@ -40,10 +40,13 @@ def report(
     lines.append("Estimates by the price table; your account at the service shows what was really charged.")
     if numbers.limit is not None:
         unit = currency if numbers.unit == "money" else "credits"
+        spent, reserved, left, limit = (
+            amount_text(amount, unit)
+            for amount in (numbers.spent, numbers.reserved, numbers.left or 0.0, numbers.limit)
+        )
+        month = month_of(now)
         lines.append(
-            f"This month ({month_of(now)}, UTC): {amount_text(numbers.spent, unit)} spent, "
-            f"{amount_text(numbers.reserved, unit)} reserved, {amount_text(numbers.left or 0.0, unit)} left of "
-            f"{amount_text(numbers.limit, unit)}."
+            f"This month ({month}, UTC): {spent} spent, {reserved} reserved, {left} left of {limit}."
         )
     return lines
 

@@ -160,7 +160,7 @@ def balance(entries: Iterable[Entry], budget: Budget, now: float, *, practice: b
 
 @dataclass(frozen=True)
 class Total:
-    """What the entries of one group come to: ``tasks`` charged, and ``open`` ones that are reserved or unknown."""
+    """What the entries of one group come to; ``tasks`` are charged, ``open`` ones reserved or unknown."""
 
     group: str
     tasks: int
