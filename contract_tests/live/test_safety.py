@@ -86,8 +86,8 @@ def test_a_failed_live_test_is_reported_without_key_and_token(
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeconftest(
         f"""
-        from contract_tests.live_record import Scrubber
-        from contract_tests.targets import Discretion
+        from contract_tests.support.live_record import Scrubber
+        from contract_tests.support.targets import Discretion
 
         def pytest_configure(config):
             config.pluginmanager.register(Discretion(Scrubber(({KEY!r},))))

@@ -27,7 +27,7 @@ def _recorded() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def stub_answers() -> dict[str, Any]:
     """Ask the stubs all probes."""
-    package = f"{__package__}.conformance"
+    package = "contract_tests.gimpfu_stubs.conformance"
     for name in [name for name in sys.modules if name.startswith(package)]:
         del sys.modules[name]
     with Session() as session:

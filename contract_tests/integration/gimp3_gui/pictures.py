@@ -25,13 +25,16 @@ _CONTRACT = "plugin/precision_upscaler/contract"
 _OPTIONS = "the options"
 """What the contract and the front ends say of them; the rest of the contract no window shows."""
 _EVERY_WINDOW = (
-    f"{_WINDOWS}/window_words.py",
-    f"{_WINDOWS}/widgets.py:label",
-    f"{_WINDOWS}/widgets.py:Message",
+    f"{_WINDOWS}/labels.py",
+    f"{_WINDOWS}/ui/widgets.py:label",
+    f"{_WINDOWS}/ui/widgets.py:Message",
 )
 _DIALOG = (
     *_EVERY_WINDOW,
-    *(f"{_WINDOWS}/{name}.py" for name in ("dialog", "forecast_lines", "preview", "service_part")),
+    *(
+        f"{_WINDOWS}/ui/{name}.py"
+        for name in ("upscale_dialog", "forecast_panel", "preview", "service_panel")
+    ),
     _OPTIONS,
     f"{_FRONT}/texts.py:expected",
     f"{_CONTRACT}/prices.json",
@@ -40,14 +43,14 @@ _DIALOG = (
 SHOWN: dict[str, tuple[str, ...]] = {
     "dialog": _DIALOG,
     "dialog-in-gimp": _DIALOG,
-    "first-run-key": (*_EVERY_WINDOW, f"{_WINDOWS}/key_dialog.py"),
+    "first-run-key": (*_EVERY_WINDOW, f"{_WINDOWS}/ui/key_dialog.py"),
     "progress-two-layers": (
         *_EVERY_WINDOW,
-        f"{_WINDOWS}/progress_window.py",
+        f"{_WINDOWS}/ui/progress_window.py",
         f"{_FRONT}/texts.py:stage",
     ),
-    "resume": (*_EVERY_WINDOW, f"{_WINDOWS}/resume_dialog.py"),
-    "settings": (*_EVERY_WINDOW, f"{_WINDOWS}/settings_dialog.py"),
+    "resume": (*_EVERY_WINDOW, f"{_WINDOWS}/ui/resume_dialog.py"),
+    "settings": (*_EVERY_WINDOW, f"{_WINDOWS}/ui/settings_dialog.py"),
     "failure": (
         f"{_FRONT}/texts.py:error",
         f"{_FRONT}/texts.py:answers",

@@ -18,6 +18,7 @@ VALUES = {
     "asked_height": 100,
     "maximum": 524288,
     "colors": 64,
+    "problem": "box: missing",
 }
 
 

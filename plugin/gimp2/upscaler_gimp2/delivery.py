@@ -15,7 +15,7 @@ from gimpfu import (
     pdb,
 )
 from precision_upscaler.frontend import options, texts
-from precision_upscaler.frontend.options import conversion_note
+from precision_upscaler.frontend.layer_rules import conversion_note
 from precision_upscaler.frontend.options import NEW_IMAGE
 from precision_upscaler.frontend.placement import Box, Size, place, received, scaled_box
 

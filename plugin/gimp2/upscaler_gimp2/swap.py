@@ -23,7 +23,7 @@ from gimpfu import (
     gimp,
     pdb,
 )
-from precision_upscaler.frontend.options import keeps_layer
+from precision_upscaler.frontend.layer_rules import keeps_layer
 from precision_upscaler.frontend.options import FIT_LAYER, NEW_IMAGE, SCALE_IMAGE
 
 from . import compose, private_images

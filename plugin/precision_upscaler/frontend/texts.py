@@ -15,12 +15,13 @@ from . import i18n
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from precision_upscaler.contract.limits import Refusal
     from precision_upscaler.protocol import Message
 
     Translate = Callable[[str], str]
+    Plural = Callable[[str, str, int], str]
 
 _SECONDS_SAID_AS_SECONDS = 90
 
@@ -29,6 +30,12 @@ def same(text):
     # type: (str) -> str
     """Return ``text`` untranslated."""
     return text
+
+
+def same_plural(one, many, number):
+    # type: (str, str, int) -> str
+    """Return the English form that goes with ``number``."""
+    return one if number == 1 else many
 
 
 # ----- while it runs
@@ -250,6 +257,11 @@ def note(code, _=same, **values):
         "selection-unknown": _(
             "What was selected of “{name}” is no longer known; all of what was sent is now a new image."
         ),
+        "command-line": _("“{name}” was upscaled from the command line; its result is a new image."),
+        "other-gimp": _("“{name}” was upscaled in another version of GIMP; its result is a new image."),
+        "origin-invalid": _(
+            "The record of where “{name}” belongs cannot be read ({problem}); its result is a new image."
+        ),
         "bare": _(
             "The new image shows “{name}” as it came from the service: without the layer's transparency and "
             "mask, and in the service's colors."
@@ -338,6 +350,24 @@ def cancelled(charged, _=same):
     if charged == Charge.YES:
         return _("Cancelled. The task has been charged; Resume Precision Upscales fetches its result.")
     return _("Cancelled. It is not certain whether this was charged; Resume Precision Upscales will know.")
+
+
+def cancel_cost(charges, _=same, plural=same_plural):
+    # type: (Sequence[str], Translate, Plural) -> str
+    """Return what a cancel would mean for the money, from ``charged`` of every layer that is not finished."""
+    paid = sum(charged == "yes" for charged in charges)
+    if any(charged == "unknown" for charged in charges):
+        return _("Cancel: it is just being decided whether this is charged. Nothing paid gets lost.")
+    if paid == 0:
+        return _("Cancel costs nothing now.")
+    if paid == len(charges):
+        return _("Already charged. After Cancel, Resume Precision Upscales brings the result at no new cost.")
+    some = plural(
+        "{paid} layer is charged already; after Cancel, Resume brings its result at no new cost.",
+        "{paid} layers are charged already; after Cancel, Resume brings their results at no new cost.",
+        paid,
+    )
+    return some.format(paid=paid)
 
 
 def working_on(name, _=same):

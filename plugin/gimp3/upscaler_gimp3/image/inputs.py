@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
-from precision_upscaler.contract import LIMITS, limits
-from precision_upscaler.frontend import texts
-from precision_upscaler.frontend.options import AREA_SELECTION, FIT_LAYER, NEW_IMAGE, NEW_LAYER
-from precision_upscaler.frontend.placement import Box, Size, area_within, place, united
+from precision_upscaler.frontend import layer_rules
+from precision_upscaler.frontend.options import AREA_SELECTION
+from precision_upscaler.frontend.placement import Box, Size
 
 from upscaler_gimp3.errors import Refused
 
@@ -20,10 +19,9 @@ from .rendering import rendered
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from upscaler_gimp3.arguments import Options
+    from precision_upscaler.frontend.layer_rules import Refusal
 
-LARGEST_CANVAS = 524288
-"""GIMP's own largest image side in pixels."""
+    from upscaler_gimp3.arguments import Options
 
 
 @dataclass
@@ -77,120 +75,105 @@ def chosen(
 ) -> list[Subject]:
     """Return the subjects of a run; :class:`Refused` with every reason when any of them cannot be taken.
 
-    ``shown_on`` is what becomes that of every subject.
+    A drawable that is given twice is taken once. ``shown_on`` is what becomes that of every subject.
     """
-    if image is None or not image.is_valid():
-        raise Refused(texts.refusal("no-image", translate))
-    if not drawables:
-        raise Refused(texts.refusal("no-layer", translate))
-    if image.get_floating_sel() is not None:
-        raise Refused(texts.refusal("floating", translate))
-    reasons: list[str] = []
+    image_open = image is not None and image.is_valid()
+    floating = image_open and image.get_floating_sel() is not None
+    _refuse(layer_rules.image_refusal(image_open, len(drawables), floating), translate)
+    refusals: list[Refusal] = []
     subjects: list[Subject] = []
-    for drawable in drawables:
-        try:
-            subjects.append(replace(_subject(image, drawable, options, translate), shown_on=shown_on))
-        except Refused as refused:
-            reasons.append(str(refused))
-    reasons += _nested(subjects, translate)
-    if not reasons:
-        reasons += _canvas(image, subjects, options, translate)
-    if reasons:
-        raise Refused("\n".join(dict.fromkeys(reasons)))
+    for drawable in _distinct(drawables):
+        subject, refusal = _subject(image, drawable, options)
+        if subject is not None:
+            subjects.append(replace(subject, shown_on=shown_on))
+        elif refusal is not None:
+            refusals.append(refusal)
+    refusals += layer_rules.nested_refusals([_identity(subject) for subject in subjects])
+    if not refusals:
+        size = Size(image.get_width(), image.get_height())
+        boxes = [subject.box for subject in subjects]
+        _refuse(layer_rules.canvas_refusal(options.placement, size, boxes, options.factor), translate)
+    if refusals:
+        texts = [layer_rules.refusal_text(refusal, translate) for refusal in refusals]
+        raise Refused("\n".join(dict.fromkeys(texts)))
     return subjects
 
 
-def _subject(image: Any, drawable: Any, options: Options, translate: Callable[[str], str]) -> Subject:
-    """Return one drawable as a subject, or raise :class:`Refused`."""
-    code, values = _unsuitable(image, drawable, options.placement)
-    if code:
-        raise Refused(texts.refusal(code, translate, **values))
-    name, kind = drawable.get_name(), kind_of(drawable)
+def lock_of(layer: Any, placement: str) -> Refusal | None:
+    """Return which lock forbids the placement, or None."""
+    return layer_rules.lock_refusal(_item(layer), placement)
+
+
+def _refuse(refusal: Refusal | None, translate: Callable[[str], str]) -> None:
+    if refusal is not None:
+        raise Refused(layer_rules.refusal_text(refusal, translate))
+
+
+def _distinct(drawables: Sequence[Any]) -> list[Any]:
+    """Return each drawable once; those that no longer exist have no ID to compare and all stay."""
+    valid = {one.get_id(): one for one in drawables if one is not None and one.is_valid()}
+    return [*valid.values(), *(one for one in drawables if one is None or not one.is_valid())]
+
+
+def _subject(image: Any, drawable: Any, options: Options) -> tuple[Subject | None, Refusal | None]:
+    """Return one drawable as a subject, or why it cannot be taken."""
+    item = _item(drawable, image) if drawable is not None and drawable.is_valid() else None
+    refusal = layer_rules.item_refusal(item, options.placement)
+    if item is None or refusal is not None:
+        return None, refusal
     with rendered(drawable) as (_, box):
         pass
-    area, selected = box, None
-    if options.area == AREA_SELECTION:
-        bounds = selection_box(image)
-        if bounds is None:
-            raise Refused(texts.refusal("no-selection", translate))
-        found = area_within(box, bounds, LIMITS["minimum_input_side"], LIMITS["maximum_aspect"])
-        if found is None:
-            raise Refused(texts.refusal("outside-selection", translate, name=name))
-        area, selected = found, selection.taken(image, box)
-    limit = limits.refusal(area.width, area.height, options.factor)
-    if limit is not None:
-        raise Refused(f"“{name}”: {texts.limit(limit, translate)}")
-    own_size = Size(drawable.get_width(), drawable.get_height())
-    effects, masked = has_effects(drawable), drawable.get_mask() is not None
-    resolution = tuple(image.get_resolution())[1:]
-    return Subject(drawable, name, own_size, box, area, kind, effects, selected, masked, resolution)
+    bounds = selection_box(image) if options.area == AREA_SELECTION else None
+    area, refusal = layer_rules.area_to_send(item.name, box, options.area, bounds)
+    refusal = refusal or layer_rules.size_refusal(item.name, area, options.factor)
+    if refusal is not None:
+        return None, refusal
+    subject = Subject(
+        drawable,
+        item.name,
+        Size(drawable.get_width(), drawable.get_height()),
+        box,
+        area,
+        item.kind,
+        has_effects(drawable),
+        selection.taken(image, box) if options.area == AREA_SELECTION else None,
+        drawable.get_mask() is not None,
+        tuple(image.get_resolution())[1:],
+    )
+    return subject, None
 
 
-def _unsuitable(image: Any, drawable: Any, placement: str) -> tuple[str, dict[str, str]]:
-    """Return the refusal's code and values for a drawable that can never be taken, else an empty code."""
-    if drawable is None or not drawable.is_valid():
-        return "no-layer", {}
-    values = {"name": drawable.get_name()}
-    code = ""
+def _item(drawable: Any, image: Any = None) -> layer_rules.Item:
+    """Return what the rules must know of a drawable; without ``image``, it counts as in the run's image."""
     if drawable.is_layer_mask():
-        code = "mask"
+        kind = layer_rules.MASK
     elif not drawable.is_layer():
-        code = "channel"
-    elif drawable.get_image().get_id() != image.get_id():
-        code = "other-image"
+        kind = layer_rules.CHANNEL
     elif drawable.is_group() and not _holds_something(drawable):
-        code = "empty-group"
-    elif locked := lock_of(drawable, placement):
-        code = locked[0]
-        values |= locked[1]
-    return code, values
+        kind = layer_rules.EMPTY_GROUP
+    else:
+        kind = kind_of(drawable)
+    in_image = image is None or drawable.get_image().get_id() == image.get_id()
+    parents = [
+        layer_rules.Parent(one.get_name(), one.get_lock_content(), one.get_lock_position())
+        for one in parents_of(drawable)
+    ]
+    content, position = drawable.get_lock_content(), drawable.get_lock_position()
+    return layer_rules.Item(drawable.get_name(), kind, in_image, content, position, parents)
 
 
-def lock_of(layer: Any, placement: str) -> tuple[str, dict[str, str]] | None:
-    """Return the refusal's code and values when a lock forbids the placement, else None.
-
-    A placement that leaves the layer itself alone heeds no lock of it.
-    """
-    if placement == NEW_IMAGE:
-        return None
-    parent = layer.get_parent()
-    while parent is not None:
-        if parent.get_lock_content() or parent.get_lock_position():
-            return "locked-parent", {"parent": parent.get_name()}
-        parent = parent.get_parent()
-    if placement == NEW_LAYER:
-        return None
-    if layer.get_lock_content():
-        return "locked-content", {}
-    if layer.get_lock_position() and placement != FIT_LAYER:
-        return "locked-position", {}
-    return None
+def parents_of(item: Any) -> list[Any]:
+    """Return the groups around an item, the innermost first."""
+    parents = []
+    while (item := item.get_parent()) is not None:
+        parents.append(item)
+    return parents
 
 
 def _holds_something(group: Any) -> bool:
     return any(not child.is_group() or _holds_something(child) for child in group.get_children())
 
 
-def _nested(subjects: list[Subject], translate: Callable[[str], str]) -> list[str]:
-    chosen_ids = {subject.layer.get_id() for subject in subjects}
-    reasons = []
-    for subject in subjects:
-        parent = subject.layer.get_parent()
-        while parent is not None:
-            if parent.get_id() in chosen_ids:
-                values = {"name": subject.name, "parent": parent.get_name()}
-                reasons.append(texts.refusal("nested", translate, **values))
-                break
-            parent = parent.get_parent()
-    return reasons
-
-
-def _canvas(
-    image: Any, subjects: list[Subject], options: Options, translate: Callable[[str], str]
-) -> list[str]:
-    size = Size(image.get_width(), image.get_height())
-    placed = united([place(options.placement, size, subject.box, options.factor) for subject in subjects])
-    if max(placed.canvas) <= LARGEST_CANVAS:
-        return []
-    values = {"width": placed.canvas.width, "height": placed.canvas.height, "maximum": LARGEST_CANVAS}
-    return [texts.refusal("canvas", translate, **values)]
+def _identity(subject: Subject) -> tuple[int, str, list[tuple[int, str]]]:
+    parents = [(one.get_id(), one.get_name()) for one in parents_of(subject.layer)]
+    return subject.layer.get_id(), subject.name, parents

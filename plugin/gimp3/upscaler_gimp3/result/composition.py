@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
-from precision_upscaler.frontend.options import keeps_layer
+from precision_upscaler.frontend.layer_rules import keeps_layer
 from precision_upscaler.frontend.placement import Box, Placed, Size, place, scaled_box
 
 from upscaler_gimp3.image import export

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import GLib
-from precision_upscaler.frontend import texts
+from precision_upscaler.frontend import layer_rules, texts
 from precision_upscaler.frontend.options import NEW_IMAGE
-from precision_upscaler.frontend.placement import Size, common_scale, received
+from precision_upscaler.frontend.placement import Size
 
 from upscaler_gimp3.image.buffers import size_of
 
@@ -89,25 +89,12 @@ def _agree_on_scale(
     finished: list[Finished], options: Options, delivery: Delivery, translate: Translate
 ) -> None:
     """Decide at which scale every result is placed; differences are noted."""
-    found = []
-    for one in finished:
-        asked = Size(one.exported.width, one.exported.height)
-        found.append(received(options.factor, asked, Size(*size_of(one.pixels))))
-    common = common_scale(options.factor, [one.scale for one in found])
-    for one, got in zip(finished, found, strict=True):
+    sizes = [(Size(one.exported.width, one.exported.height), Size(*size_of(one.pixels))) for one in finished]
+    common, notes = layer_rules.agreed_scale(options.factor, sizes)
+    for one, note in zip(finished, notes, strict=True):
         one.scale = common
-        width, height = size_of(one.pixels)
-        if got.agrees and common == options.factor:
-            continue
-        code = "distorted" if got.distorted else "wrong-size" if got.scale == common else "stretched"
-        values = {
-            "name": one.subject.name,
-            "width": width,
-            "height": height,
-            "asked_width": one.exported.width * options.factor,
-            "asked_height": one.exported.height * options.factor,
-        }
-        delivery.note(texts.note(code, translate, **values))
+        if note is not None:
+            delivery.note(texts.note(note.code, translate, name=one.subject.name, **note.values))
 
 
 def _compose_all(

@@ -6,8 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
-from precision_upscaler.frontend import texts
-from precision_upscaler.frontend.options import COLORS_ORIGINAL, COLORS_SERVICE, conversion_note, effects_note
+from precision_upscaler.frontend import layer_rules, texts
 
 from upscaler_gimp3.image.buffers import RGB8, RGB_PERCEPTUAL, read, rectangle
 from upscaler_gimp3.image.export import known_to_babl
@@ -16,8 +15,6 @@ from upscaler_gimp3.image.rendering import plain_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from upscaler_gimp3.image.inputs import Subject
 
     from .models import Delivery, Finished
 
@@ -31,48 +28,28 @@ def describe(
 ) -> None:
     """Note what became of a layer that was composed with its result."""
     subject, placement = one.subject, str(one.placement)
-
-    def note(code: str, **values: Any) -> None:
-        delivery.note(texts.note(code, translate, name=subject.name, **values))
-
-    for code in _about_format(image, colors):
-        note(code)
-    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        note("indexed", colors=image.get_palette().get_color_count())
-    for code in _about_kind(subject, placement):
-        note(code)
-
-
-def _about_format(image: Any, colors: str) -> list[str]:
-    """Return the notes' codes about an image that holds more, or less, than the service's pictures."""
-    codes = []
-    if image.get_precision() not in _EIGHT_BIT:
-        codes.append("eight-bit" if colors == COLORS_SERVICE else "eight-bit-original")
-    if image.get_base_type() == Gimp.ImageBaseType.GRAY:
-        codes.append("grey")
-    elif colors == COLORS_SERVICE and exceeds_srgb(image):
-        codes.append("gamut")
-    return codes
-
-
-def _about_kind(subject: Subject, placement: str) -> list[str]:
-    """Return the notes' codes about a layer that is more than pixels."""
-    conversion = conversion_note(subject.kind, placement)
-    codes = [] if conversion is None else [conversion]
-    if subject.kind == "group":
-        if subject.layer.get_mode() == Gimp.LayerMode.PASS_THROUGH:
-            codes.append("pass-through")
-    elif subject.effects:
-        codes.append(effects_note(subject.kind, placement))
-        if codes[-1] == "effects" and has_hidden_effects(subject.layer):
-            codes.append("effects-hidden")
-    return codes
+    base_type = image.get_base_type()
+    indexed = base_type == Gimp.ImageBaseType.INDEXED
+    about_image = layer_rules.image_notes(
+        colors,
+        image.get_precision() in _EIGHT_BIT,
+        base_type == Gimp.ImageBaseType.GRAY,
+        image.get_palette().get_color_count() if indexed else None,
+        lambda: exceeds_srgb(image),
+    )
+    passes_through = subject.layer.get_mode() == Gimp.LayerMode.PASS_THROUGH
+    hidden_effects = has_hidden_effects(subject.layer)
+    about_layer = layer_rules.layer_notes(
+        subject.kind, placement, passes_through, subject.effects, hidden_effects
+    )
+    for note in about_image + about_layer:
+        delivery.note(texts.note(note.code, translate, name=subject.name, **note.values))
 
 
 def describe_bare(one: Finished, colors: str, delivery: Delivery, translate: Callable[[str], str]) -> None:
     """Note that a result is offered as it came, if that lacks something the layer has."""
-    if not one.exported.opaque or one.subject.masked or colors == COLORS_ORIGINAL:
-        delivery.note(texts.note("bare", translate, name=one.subject.name))
+    for note in layer_rules.bare_notes(one.exported.opaque, one.subject.masked, colors):
+        delivery.note(texts.note(note.code, translate, name=one.subject.name))
 
 
 def exceeds_srgb(image: Any) -> bool:

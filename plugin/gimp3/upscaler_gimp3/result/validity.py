@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from precision_upscaler.frontend import layer_rules
 from precision_upscaler.frontend.options import NEW_IMAGE
 
 from upscaler_gimp3.image import export
@@ -13,9 +14,6 @@ from upscaler_gimp3.image.rendering import rendered
 
 if TYPE_CHECKING:
     from .models import Finished
-
-_LEAVES_THE_LAYER_WHOLE = ("layer-locked", "floating")
-"""Reasons that forbid to change the image, while the layer still is what was sent."""
 
 
 def decide(image: Any, one: Finished, placement: str, *, pixels: bool = False) -> None:
@@ -28,7 +26,7 @@ def decide(image: Any, one: Finished, placement: str, *, pixels: bool = False) -
         return
     one.gone = why_not_here(image, one, placement, pixels=pixels)
     one.placement = placement if one.gone is None else None
-    if one.gone in _LEAVES_THE_LAYER_WHOLE and why_not_here(image, one, NEW_IMAGE, pixels=pixels) is None:
+    if layer_rules.composable(one.gone) and why_not_here(image, one, NEW_IMAGE, pixels=pixels) is None:
         one.placement = NEW_IMAGE
 
 
@@ -37,28 +35,20 @@ def why_not_here(image: Any, one: Finished, placement: str, *, pixels: bool = Fa
 
     ``pixels`` also compares the layer's pixels with those that were sent.
 
-    While the service worked, the user may have closed the image, deleted, locked, painted on or
-    scaled the layer. A moved, renamed or restacked layer is still the one that was sent.
-
-    GIMP keeps an image alive as long as a script's call with it runs, so a closed one looks valid: what
-    tells is that a display is gone, although that may have been another image's. GIMP keeps the very
-    last display, empty: an image closed there, or one that never had a display, is not known to be gone.
+    GIMP keeps an image alive as long as a script's call with it runs, so a closed one looks valid. A display
+    that is gone shows that it was closed, although that may have been another image's. GIMP keeps the
+    very last display, empty: an image closed there, or one that never had a display, counts as open.
     """
     layer = one.subject.layer
-    reason = None
-    if image is None or not image.is_valid():
-        reason = "image-gone"
-    elif not all(display.is_valid() for display in one.subject.shown_on):
-        reason = "window-gone"
-    elif not is_in(image, layer):
-        reason = "layer-gone"
-    elif image.get_floating_sel() is not None and placement != NEW_IMAGE:
-        reason = "floating"
-    elif lock_of(layer, placement) is not None:
-        reason = "layer-locked"
-    elif not _as_it_was_sent(one, pixels=pixels):
-        reason = "layer-changed"
-    return reason
+    target = layer_rules.Target(
+        image_open=lambda: image is not None and image.is_valid(),
+        window_open=lambda: all(display.is_valid() for display in one.subject.shown_on),
+        layer_there=lambda: is_in(image, layer),
+        floating=lambda: image.get_floating_sel() is not None,
+        locked=lambda: lock_of(layer, placement) is not None,
+        unchanged=lambda: _as_it_was_sent(one, pixels=pixels),
+    )
+    return layer_rules.stale_target(target, placement)
 
 
 def _as_it_was_sent(one: Finished, *, pixels: bool) -> bool:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.forecast import NO_EXPERIENCE, forecast
-from precision_upscaler.frontend.options import NEW_IMAGE, conversion_note
+from precision_upscaler.frontend.layer_rules import conversion_note
+from precision_upscaler.frontend.options import NEW_IMAGE
 from precision_upscaler.frontend.placement import Size
 
 from upscaler_gimp3.errors import Refused

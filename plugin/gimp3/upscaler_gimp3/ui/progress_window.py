@@ -197,7 +197,8 @@ class ProgressWindow:
         """Say what Cancel would cost now."""
         under_way = [row.charged for row in self._rows if not row.over]
         if not self._cancelled:
-            self._cost.set_text(cost_of_cancelling(under_way) if under_way else "")
+            cost = texts.cancel_cost(under_way, catalog(), catalog().plural) if under_way else ""
+            self._cost.set_text(cost)
             self._button.set_sensitive(bool(under_way))
 
     def _tick(self) -> bool:
@@ -222,23 +223,6 @@ class ProgressWindow:
         self._button.set_sensitive(False)
         self._cost.set_text(_("Cancelling…"))
         self._cancel()
-
-
-def cost_of_cancelling(charges: Sequence[str]) -> str:
-    """Return what a cancel would mean for the money, from ``charged`` of every layer still under way."""
-    paid = sum(charged == "yes" for charged in charges)
-    if any(charged == "unknown" for charged in charges):
-        return _("Cancel: it is just being decided whether this is charged. Nothing paid gets lost.")
-    if paid == 0:
-        return _("Cancel costs nothing now.")
-    if paid == len(charges):
-        return _("Already charged. After Cancel, Resume Precision Upscales brings the result at no new cost.")
-    some = catalog().plural(
-        "{paid} layer is charged already; after Cancel, Resume brings its result at no new cost.",
-        "{paid} layers are charged already; after Cancel, Resume brings their results at no new cost.",
-        paid,
-    )
-    return some.format(paid=paid)
 
 
 def _bytes(event: Event) -> str:
