@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from precision_upscaler.api.rate_limiter import next_slot
-from precision_upscaler.contract.duration import expected_seconds
+from precision_upscaler.contract.estimates import expected_seconds
 from precision_upscaler.jobs.runner import Surroundings
 from precision_upscaler.storage.settings import Settings
 

@@ -1,14 +1,14 @@
-"""Lies of the contract: its document and its reader."""
+"""Lies of the contract: its document, and the checks of values by it."""
 
 from __future__ import annotations
 
 from .plant import Plant, lies
 
 _DOCUMENT = "plugin/precision_upscaler/contract/openapi.json"
-_SCHEMA = "plugin/precision_upscaler/contract/schema.py"
-_CHECKS = "plugin/precision_upscaler/contract/checks.py"
+_LIMITS = "plugin/precision_upscaler/contract/limits.py"
+_VALIDATION = "mock_server/api/validation.py"
 _PARAMETERS = "plugin/precision_upscaler/contract/parameters.py"
-_TESTS = ("contract_tests/unit/contract", "contract_tests/property/test_contract_reader.py")
+_TESTS = ("contract_tests/unit/contract", "contract_tests/property/test_contract_document.py")
 _GAP = ",\n            "
 
 
@@ -24,7 +24,7 @@ def _slider(name: str, default: int) -> tuple[Plant, ...]:
     )
 
 
-# a choice and a status stand twice each, and the document is only loaded when both places agree
+# a choice and a status stand twice each, and the document is only consistent when both places agree
 _FLAVORS = """"sublime",
           "photo",
           "photo_denoiser"
@@ -78,35 +78,22 @@ CONTRACT: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _SCHEMA,
+        _LIMITS,
         _TESTS,
-        ("true counts as an integer", " and not isinstance(value, bool)", ""),
-        ("a minimum is one too low", 'value < schema["minimum"]', 'value < schema["minimum"] - 1'),
-        ("a maximum is exclusive", 'value > schema["maximum"]', 'value >= schema["maximum"]'),
-        ("a maximum is not checked", 'value > schema["maximum"]', "False"),
-        ("$ matches before a line feed", 'r"\\Z" if special', '"$" if special'),
-        ("oneOf takes what fits twice", "if fitting == 1:", "if fitting:"),
-        ("a UUID may go on", '[0-9a-f]{12}\\Z"', '[0-9a-f]{12}"'),
-        ("missing members are not noticed", "if name not in value:", "if not name:"),
-        ("items of a list are not checked", 'if "items" in schema:', "if not schema:"),
-        (
-            "undeclared members pass in lists",
-            'schema.get("items", {}), item, path + (index,)',
-            'schema.get("items", {}), None, path + (index,)',
-        ),
-        ("an unknown keyword is ignored", 'if key not in _KNOWN and key[:2] != "x-"', "if not key"),
-        ("every URI is one", "_FORMATS = {", '_URI = re.compile("")\n_FORMATS = {'),
+        ("true counts as an integer", "isinstance(value, bool) or not", "not"),
+        ("a minimum is one too low", "known.minimum <= value", "known.minimum - 1 <= value"),
+        ("a maximum is exclusive", "value <= known.maximum", "value < known.maximum"),
+        ("any choice will do", "None if value in choices else", "None if choices else"),
+        ("a number is a boolean", "None if isinstance(value, bool) else", "None if value in (0, 1) else"),
     ),
     *lies(
-        _CHECKS,
-        _TESTS,
-        ("defaults need not fit", 'for key in ("default", "x-frontend-default"):', "for key in ():"),
-        (
-            "only known examples are checked",
-            "        if found:\n",
-            "        if found and pointer in listed:\n",
-        ),
-        ("choices may lack a value", "if key in schema and set(schema[key]) != enum:", "if not key:"),
+        _VALIDATION,
+        (*_TESTS, "contract_tests/unit/mock/test_validation.py"),
+        ("a UUID may go on", "_UUID.fullmatch(text)", "_UUID.match(text)"),
+        ("formats are not checked", "validate_formats=True", "validate_formats=False"),
+        ("a missing member is not named", 'if error.kind.name == "required" else ()', "if not error else ()"),
+        ("the image is repeated in a message", ', "the value")', ")"),
+        ("2.0 is an integer", "return jsonschema_rs.Draft4Validator", "return jsonschema_rs.Draft7Validator"),
     ),
     *lies(
         _PARAMETERS,

@@ -16,7 +16,9 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 import pytest_httpx2  # noqa: F401 - teaches respx the mocker "httpcore2"
 import respx
-from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, SERVERS, request_violations
+from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, SERVERS
+
+from mock_server.api.validation import request_faults
 
 from .failure import curl, explain
 
@@ -121,8 +123,7 @@ def _create_problem(sent: Sent) -> str:
     members = json.loads(sent.content, object_pairs_hook=list)
     if len({name for name, _ in members}) != len(members):
         return "a member is there twice"
-    found = request_violations(sent.body)
-    return "; ".join(f"{'/'.join(map(str, each.path))} {each.message}" for each in found)
+    return "; ".join(f"{field} {reason}" for field, reason in request_faults(sent.body))
 
 
 @contextlib.contextmanager

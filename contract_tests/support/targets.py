@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, SERVERS, response_violations
+from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, SERVERS
+
+from mock_server.api.validation import answer_fault
 
 from .failure import MOCK_KEY, curl, explain
 from .live_record import Recorder, Scrubber
@@ -87,13 +89,11 @@ class Target:
         template = CREATE_PATH if path.partition("?")[0] == CREATE_PATH else STATUS_PATH
         if not path.startswith(CREATE_PATH) or "json" not in media_type:
             return
-        found = response_violations(template, method, response.status_code, response.json(), media_type)
+        found = answer_fault(template, method, response.status_code, media_type, response.json())
         assert not found, explain(
             f"the answer {response.status_code} to {method} {template}",
             wanted="an answer that fits its schema",
-            said=self.scrubbed(
-                "; ".join(f"{'/'.join(map(str, each.path))} {each.message}" for each in found)
-            ),
+            said=self.scrubbed(str(found)),
             request=self.curl(method, path, body if isinstance(body, str) else None),
             example=self.scrubbed(response.text)[:300],
         )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from precision_upscaler import contract
-from precision_upscaler.contract.duration import expected_seconds
+from precision_upscaler.contract.estimates import expected_seconds
 
 from mock_server.api import responses
 from mock_server.api.validation import request_faults

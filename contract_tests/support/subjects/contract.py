@@ -1,10 +1,10 @@
-"""The contract's own reader as a subject."""
+"""The contract's document, as the mock validates requests by it, as a subject."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from precision_upscaler.contract import request_violations
+from mock_server.api.validation import request_violations
 
 from . import Verdict
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from precision_upscaler.contract import LIMITS, limits, parameter
+from precision_upscaler.contract import LIMITS, PARAMETERS, Parameter, limits, parameter
 from precision_upscaler.frontend import texts
+
+from mock_server.api.validation import request_violations
 
 FACTOR = parameter("scale_factor")
 FACTORS = st.integers(FACTOR.minimum, FACTOR.maximum)
@@ -73,3 +75,50 @@ def test_an_upload_has_no_bound_unless_the_contract_states_one(monkeypatch: pyte
     refusal = limits.upload_refusal(1001)
     assert refusal is not None
     assert "1001" in texts.limit(refusal)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("sharpen", 0, None),
+        ("sharpen", 100, None),
+        ("sharpen", -1, "out-of-range"),
+        ("sharpen", 101, "out-of-range"),
+        ("sharpen", 10**30, "out-of-range"),
+        ("scale_factor", 2, None),
+        ("scale_factor", 16, None),
+        ("scale_factor", 1, "out-of-range"),
+        ("scale_factor", 17, "out-of-range"),
+        ("scale_factor", 2.0, "not-whole"),
+        ("scale_factor", True, "not-whole"),
+        ("scale_factor", "2", "not-whole"),
+        ("scale_factor", None, "not-whole"),
+        ("flavor", "sublime", None),
+        ("flavor", "Sublime", "not-a-choice"),
+        ("flavor", "sublime\n", "not-a-choice"),
+        ("flavor", ["sublime"], "not-a-choice"),
+        ("flavor", None, "not-a-choice"),
+        ("filter_nsfw", False, None),
+        ("filter_nsfw", True, None),
+        ("filter_nsfw", 1, "not-boolean"),
+        ("filter_nsfw", "true", "not-boolean"),
+    ],
+)
+def test_each_parameter_takes_its_own_values_alone(name: str, value: object, code: str | None) -> None:
+    refusal = limits.check(parameter(name), value)
+    assert (None if refusal is None else refusal.code) == code
+
+
+@pytest.mark.parametrize("known", PARAMETERS, ids=lambda known: known.name)
+def test_a_default_is_a_value_of_its_parameter(known: Parameter) -> None:
+    assert limits.check(known, known.default) is None
+
+
+@given(
+    st.sampled_from(PARAMETERS),
+    st.one_of(st.integers(-5, 120), st.booleans(), st.none(), st.text(max_size=3)),
+)
+def test_a_checked_value_fits_the_contract(known: Parameter, value: object) -> None:
+    found = request_violations({"image": "aGk=", known.name: value})
+    string_form = known.name == "scale_factor" and isinstance(value, str)  # a value has one spelling here
+    assert (limits.check(known, value) is None) == (not found and not string_form)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from precision_upscaler.contract import DOCUMENT, PARAMETERS, Parameter, parameter, request_violations
+from precision_upscaler.contract import DOCUMENT, PARAMETERS, Parameter, parameter
+
+from mock_server.api.validation import request_violations
 
 PROTOCOL_TALK = re.compile(
     r"string|integer|boolean|JSON|API|HTTP|endpoint|request|decimal|enum|body|call", re.IGNORECASE

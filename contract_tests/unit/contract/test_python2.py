@@ -1,4 +1,4 @@
-"""The reader judges the same under Python 2.7, where GIMP 2.10's plug-in runs it."""
+"""Parameters, checks and estimates are the same under Python 2.7, where GIMP 2.10's plug-in runs."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from precision_upscaler.contract import PARAMETERS, request_violations
-
-from contract_tests.support.cases import CASES
+from precision_upscaler.contract import PARAMETERS, estimates, limits
 
 PLUGIN = Path(__file__).parents[3] / "plugin"
 SCRIPT = """
 import json, sys
 import precision_upscaler.contract as contract
-bodies = json.loads(sys.stdin.read())
+from precision_upscaler.contract import estimates, limits
+values = json.loads(sys.stdin.read())
 print(json.dumps({
     "version": sys.version_info[0],
     "parameters": [list(each) for each in contract.PARAMETERS],
-    "judged": [[list(each) for each in contract.request_violations(body)] for body in bodies],
+    "checked": [[limits.check(known, value) for value in values] for known in contract.PARAMETERS],
+    "price": estimates.estimate(1000, 800, 4),
+    "sizes": [limits.refusal(width, 500, 16) for width in (100, 500, 900, 2000, 6000)],
 }))
 """
 
@@ -44,10 +45,10 @@ def test_python_2_reads_the_contract_alike() -> None:
     interpreter = python2()
     if interpreter is None:
         pytest.skip("no Python 2.7 here; the GIMP 2.10 tests run the reader in GIMP's own")
-    bodies = [case.body for case in CASES if case.raw is None]
+    values = [1, 2, 16, 17, 2.0, 2**70, True, None, "2", "photo", "Foto", [], {}]
     done = subprocess.run(
         [interpreter, "-B", "-c", SCRIPT],
-        input=json.dumps(bodies),
+        input=json.dumps(values),
         capture_output=True,
         check=True,
         text=True,
@@ -56,6 +57,9 @@ def test_python_2_reads_the_contract_alike() -> None:
     told = json.loads(done.stdout)
     assert told["version"] == 2
     assert told["parameters"] == json.loads(json.dumps(PARAMETERS))
-    ours = [json.loads(json.dumps(request_violations(body))) for body in bodies]
-    # dictionaries have no order there, so neither have the violations of one body
-    assert [sorted(each) for each in told["judged"]] == [sorted(each) for each in ours]
+    ours = {
+        "checked": [[limits.check(known, value) for value in values] for known in PARAMETERS],
+        "price": estimates.estimate(1000, 800, 4),
+        "sizes": [limits.refusal(width, 500, 16) for width in (100, 500, 900, 2000, 6000)],
+    }
+    assert {name: told[name] for name in ours} == json.loads(json.dumps(ours))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.contract import estimates
-from precision_upscaler.contract.duration import expected_seconds
+from precision_upscaler.contract.estimates import expected_seconds
 from precision_upscaler.frontend import practice
 from precision_upscaler.frontend.forecast import Experience, forecast
 from precision_upscaler.frontend.options import (

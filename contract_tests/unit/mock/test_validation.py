@@ -3,37 +3,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from precision_upscaler import contract
 
 from mock_server.api import validation
 
 TASK_ID = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
 
-bodies: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
-    st.sampled_from(["image", "scale_factor", "sharpen", "flavor", "webhook_url", "filter_nsfw", "other"]),
-    st.sampled_from(
-        [0, 2, 16, 17, 100, 101, -1, 2.0, 7.5, "2", "16", "17", "02", "2\n", "\u0662", " 2", "photo", "x", "http://a.b/c",
-         "not a uri", "", True, None, [], {}, 10**30]
-    ),
-)  # fmt: skip
-
-
-@given(bodies)
-def test_the_compiled_validator_and_the_contracts_own_reader_agree(body: dict[str, Any]) -> None:
-    assert bool(validation.request_faults(body)) == bool(contract.request_violations(body))
-
 
 @pytest.mark.parametrize(
     ("body", "field", "reason"),
     [
-        ({}, "body.image", "is required"),
-        ([], "body", "must be an object"),
-        ({"image": "a", "sharpen": 101}, "body.sharpen", "must be at most 100"),
-        ({"image": "a", "scale_factor": 2.0}, "body.scale_factor", "must be"),
-        ({"image": "a", "scale_factor": "2\n"}, "body.scale_factor", "must match"),
-        ({"image": "a", "flavor": "vivid"}, "body.flavor", "must be one of"),
+        ({}, "body.image", '"image" is a required property'),
+        ([], "body", 'the value is not of type "object"'),
+        ({"image": "a", "sharpen": 101}, "body.sharpen", "the value is greater than the maximum of 100"),
+        ({"image": "a", "scale_factor": 2.0}, "body.scale_factor", "the value is not valid under any"),
+        ({"image": "a", "scale_factor": "2\n"}, "body.scale_factor", "the value does not match"),
+        ({"image": "a", "flavor": "vivid"}, "body.flavor", "the value is not one of"),
     ],
 )
 def test_a_fault_names_field_and_reason(body: Any, field: str, reason: str) -> None:

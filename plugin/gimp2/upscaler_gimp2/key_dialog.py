@@ -10,7 +10,7 @@ from __future__ import absolute_import
 from collections import namedtuple
 
 from precision_upscaler.frontend import texts
-from precision_upscaler.contract.places import KEY_PAGE, host_of
+from precision_upscaler.contract import KEY_PAGE, host_of
 
 from .errors import Failed, Refused
 from .worker import ask as ask_worker

@@ -9,61 +9,53 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from precision_upscaler.contract import PARAMETERS, Parameter, parameter, request_violations
+from precision_upscaler.contract import PARAMETERS, Parameter, parameter
+from precision_upscaler.contract.limits import check
 from precision_upscaler.errors import InvalidParameter
 from precision_upscaler.messages import said
 
 
-def _check(known: Parameter, value: Any) -> Any:
-    if known.kind == "integer":
-        if isinstance(value, str) and not request_violations({"image": "", known.name: value}):
-            # the contract takes a scale factor as its decimal string too; a number has one spelling here
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise InvalidParameter(
-                said(
-                    "{title} must be a whole number from {minimum} to {maximum}, not {value}.",
-                    title=said(known.title),
-                    minimum=known.minimum,
-                    maximum=known.maximum,
-                    value=repr(value),
-                ),
-                parameter=known.name,
-                minimum=known.minimum,
-                maximum=known.maximum,
-            )
-        if not known.minimum <= value <= known.maximum:
-            raise InvalidParameter(
-                said(
-                    "{title} must be between {minimum} and {maximum}, not {value}.",
-                    title=said(known.title),
-                    minimum=known.minimum,
-                    maximum=known.maximum,
-                    value=value,
-                ),
-                parameter=known.name,
-                minimum=known.minimum,
-                maximum=known.maximum,
-            )
-    elif known.kind == "choice":
-        allowed = [choice.value for choice in known.choices]
-        if value not in allowed:
-            raise InvalidParameter(
-                said(
-                    "{title} must be one of {choices}, not {value}.",
-                    title=said(known.title),
-                    choices=", ".join(allowed),
-                    value=repr(value),
-                ),
-                parameter=known.name,
-                choices=allowed,
-            )
-    elif not isinstance(value, bool):
+def _checked(known: Parameter, value: Any) -> Any:
+    """Return ``value`` as the parameter has it; InvalidParameter, with the range, when it cannot have it."""
+    if known.name == "scale_factor" and value in map(str, range(known.minimum, known.maximum + 1)):
+        value = int(value)  # the contract also takes the decimal string
+    refusal = check(known, value)
+    if refusal is None:
+        return value
+    title = said(known.title)
+    if refusal.code == "not-a-choice":
+        allowed = refusal.values["choices"]
         raise InvalidParameter(
-            said("{title} must be true or false, not {value}.", title=said(known.title), value=repr(value)),
+            said(
+                "{title} must be one of {choices}, not {value}.",
+                title=title,
+                choices=", ".join(allowed),
+                value=repr(value),
+            ),
+            parameter=known.name,
+            choices=allowed,
+        )
+    if refusal.code == "not-boolean":
+        raise InvalidParameter(
+            said("{title} must be true or false, not {value}.", title=title, value=repr(value)),
             parameter=known.name,
         )
-    return value
+    bounds = {"minimum": known.minimum, "maximum": known.maximum}
+    if refusal.code == "not-whole":
+        message = said(
+            "{title} must be a whole number from {minimum} to {maximum}, not {value}.",
+            title=title,
+            value=repr(value),
+            **bounds,
+        )
+    else:
+        message = said(
+            "{title} must be between {minimum} and {maximum}, not {value}.",
+            title=title,
+            value=value,
+            **bounds,
+        )
+    raise InvalidParameter(message, parameter=known.name, **bounds)
 
 
 @dataclass(frozen=True, init=False)
@@ -94,7 +86,7 @@ class UpscaleRequest:
                     parameter=name,
                 ) from None
         values = {
-            known.name: _check(known, parameters.get(known.name, known.default)) for known in PARAMETERS
+            known.name: _checked(known, parameters.get(known.name, known.default)) for known in PARAMETERS
         }
         object.__setattr__(self, "parameters", MappingProxyType(values))
 

@@ -1,7 +1,7 @@
-"""The service's contract: ``openapi.json`` and the reader of it.
+"""The service's contract: ``openapi.json``, its parameters, limits and estimates.
 
 The only place where a bound, a default, a choice, a status or a transition is stated. The
-dialog, the command line, the request check, the mock and the property tests all read it here.
+dialog, the command line, the mock and the property tests all read it here.
 Standard library alone, valid in Python 2.7 and 3.
 """
 
@@ -11,24 +11,22 @@ from .document import (
     AUTH_HEADERS,
     CREATE_PATH,
     DOCUMENT,
+    KEY_PAGE,
     LIMITS,
     SERVERS,
     STATUSES,
     TERMINAL_STATUSES,
     TRANSITIONS,
-    ContractError,
-    request_violations,
+    host_of,
     resolve,
-    response_violations,
-    schema_for_response,
 )
 from .parameters import PARAMETERS, Choice, Parameter, parameter
-from .schema import Violation, violations
 
 __all__ = [
     "AUTH_HEADERS",
     "CREATE_PATH",
     "DOCUMENT",
+    "KEY_PAGE",
     "LIMITS",
     "PARAMETERS",
     "SERVERS",
@@ -36,13 +34,8 @@ __all__ = [
     "TERMINAL_STATUSES",
     "TRANSITIONS",
     "Choice",
-    "ContractError",
     "Parameter",
-    "Violation",
+    "host_of",
     "parameter",
-    "request_violations",
     "resolve",
-    "response_violations",
-    "schema_for_response",
-    "violations",
 ]

@@ -1,4 +1,7 @@
-"""Load ``openapi.json`` once, refuse it when it contradicts itself, and give its facts names."""
+"""Load ``openapi.json`` once and give its facts names.
+
+A test checks that the document is consistent in itself; it is not checked again at every import.
+"""
 
 from __future__ import absolute_import
 
@@ -6,47 +9,23 @@ import json
 import os
 from collections import OrderedDict
 
-from .checks import ContractError, check, examples
-from .schema import resolve as _resolve
-from .schema import violations
+try:
+    from urllib.parse import urlsplit
+except ImportError:  # Python 2.7
+    from urlparse import urlsplit  # type: ignore[no-redef,import-not-found]  # its name there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
-    from .schema import Schema, Violation
-
-__all__ = [
-    "AUTH_HEADERS",
-    "CREATE_PATH",
-    "DOCUMENT",
-    "LIMITS",
-    "SERVERS",
-    "STATUSES",
-    "TERMINAL_STATUSES",
-    "TRANSITIONS",
-    "ContractError",
-    "examples",
-    "request_violations",
-    "resolve",
-    "response_violations",
-    "schema_for_response",
-]
+    Schema = Mapping[str, Any]
 
 _PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "openapi.json")
 
 
-def load(path=_PATH):
-    # type: (str) -> dict[str, Any]
-    """Return the document at ``path``, checked; ValueError, naming the place, when it is unfit."""
-    with open(path, "rb") as stream:
-        text = stream.read().decode("utf-8")
-    document = json.loads(text, object_pairs_hook=OrderedDict)  # type: dict[str, Any]
-    check(document)
-    return document
-
-
-DOCUMENT = load()
+with open(_PATH, "rb") as _stream:
+    DOCUMENT = json.loads(_stream.read().decode("utf-8"), object_pairs_hook=OrderedDict)  # type: dict[str, Any]
 """The whole document as dictionaries in the file's order. Read it, never change it."""
 
 CREATE_PATH = next(iter(DOCUMENT["paths"]))
@@ -54,6 +33,9 @@ CREATE_PATH = next(iter(DOCUMENT["paths"]))
 
 SERVERS = tuple(server["url"] for server in DOCUMENT["servers"])
 """Base addresses of the real service, the default first."""
+
+KEY_PAGE = "https://www.magnific.com/api"
+"""The page on which the service gives out API keys."""
 
 AUTH_HEADERS = tuple(scheme["name"] for scheme in DOCUMENT["components"]["securitySchemes"].values())
 """Names of the headers that may carry the key, in the order of :data:`SERVERS`."""
@@ -72,35 +54,16 @@ TERMINAL_STATUSES = frozenset(status for status in STATUSES if not TRANSITIONS[s
 
 def resolve(node):
     # type: (Schema) -> Schema
-    """Return ``node`` of the document, or what it refers to; KeyError when that leads nowhere."""
-    return _resolve(DOCUMENT, node)
+    """Return ``node`` of the document, or what its ``$ref`` names; KeyError when that does not exist."""
+    while "$ref" in node:
+        target = DOCUMENT
+        for part in node["$ref"].split("/")[1:]:
+            target = target[part.replace("~1", "/").replace("~0", "~")]
+        node = target
+    return node
 
 
-def request_violations(body):
-    # type: (object) -> list[Violation]
-    """Return what is wrong with a create call's JSON body, as list of ``Violation``."""
-    operation = DOCUMENT["paths"][CREATE_PATH]["post"]
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    return violations(DOCUMENT, schema, body)
-
-
-def schema_for_response(path, method, status, media_type="application/json"):
-    # type: (str, str, int, str) -> Schema | None
-    """Return the schema of an answer, or None where the document says nothing about it.
-
-    ``path`` is the document's, with ``{task-id}`` where an identifier stands.
-    """
-    operation = DOCUMENT["paths"].get(path, {}).get(method.lower(), {})
-    response = operation.get("responses", {}).get(str(status))
-    if response is None:
-        return None
-    content = resolve(response).get("content", {})
-    schema = content.get(media_type, {}).get("schema")
-    return None if schema is None else resolve(schema)
-
-
-def response_violations(path, method, status, body, media_type="application/json"):
-    # type: (str, str, int, object, str) -> list[Violation]
-    """Return what is wrong with an answer's JSON body; undocumented answers conform trivially."""
-    schema = schema_for_response(path, method, status, media_type)
-    return [] if schema is None else violations(DOCUMENT, schema, body)
+def host_of(address):
+    # type: (str) -> str
+    """Return the host of a service's ``address``; the whole address when it has no host."""
+    return urlsplit(address).hostname or address

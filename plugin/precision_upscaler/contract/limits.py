@@ -1,4 +1,4 @@
-"""Refusals before anything is sent or paid: sizes the service does not take, and what would fit."""
+"""Reasons to refuse a request before anything is sent or paid: values and sizes the service does not take."""
 
 from __future__ import absolute_import, division
 
@@ -6,12 +6,38 @@ from collections import namedtuple
 
 from . import LIMITS, parameter
 
-Refusal = namedtuple("Refusal", "code values")
-"""Why a picture is not sent: a stable ``code`` and the numbers for the sentence, as a dictionary.
+_INTEGER = (int, type(2**64))  # Python 2.7 has two types of whole numbers
 
-Codes: ``empty``, ``too-small``, ``aspect``, ``too-large`` (another factor fits: ``nearest``) and
-``too-large-for-any``.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .parameters import Parameter
+
+Refusal = namedtuple("Refusal", "code values")
+"""Why something is not sent: a stable ``code`` and the values for its message, as a dictionary.
+
+Codes about a parameter: ``not-whole``, ``out-of-range``, ``not-a-choice`` and ``not-boolean``. Codes about
+a picture: ``empty``, ``too-small``, ``aspect``, ``too-large`` (another factor fits: ``nearest``) and
+``too-large-for-any``. About a file: ``upload``.
 """
+
+
+def check(known, value):
+    # type: (Parameter, Any) -> Refusal | None
+    """Return why the parameter ``known`` cannot have ``value``, or None.
+
+    ``True`` and ``2.0`` are not whole numbers.
+    """
+    if known.kind == "choice":
+        choices = [choice.value for choice in known.choices]
+        return None if value in choices else Refusal("not-a-choice", {"value": value, "choices": choices})
+    if known.kind == "boolean":
+        return None if isinstance(value, bool) else Refusal("not-boolean", {"value": value})
+    values = {"value": value, "minimum": known.minimum, "maximum": known.maximum}
+    if isinstance(value, bool) or not isinstance(value, _INTEGER):
+        return Refusal("not-whole", values)
+    return None if known.minimum <= value <= known.maximum else Refusal("out-of-range", values)
 
 
 def factors_that_fit(width, height):
@@ -44,6 +70,7 @@ def refusal(width, height, asked):
         "minimum_side": least,
         "maximum_aspect": aspect,
         "maximum_output_side": most,
+        "smallest_factor": parameter("scale_factor").minimum,
         "largest_input_side": most // parameter("scale_factor").minimum,
     }
     if width < 1 or height < 1:

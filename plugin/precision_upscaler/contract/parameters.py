@@ -4,12 +4,11 @@ from __future__ import absolute_import
 
 from collections import namedtuple
 
-from .document import DOCUMENT
-from .schema import resolve
+from .document import DOCUMENT, resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .schema import Schema
+    from .document import Schema
 
 Choice = namedtuple("Choice", "value title help")
 """One value of a ``choice`` parameter with the words shown for it."""
@@ -29,7 +28,7 @@ _NOT_SET_BY_PEOPLE = ("image", "webhook_url")
 
 def _parameter(name, schema):
     # type: (str, Schema) -> Parameter
-    schema = resolve(DOCUMENT, schema)
+    schema = resolve(schema)
     numbers = [branch for branch in schema.get("oneOf", [schema]) if branch["type"] == "integer"]
     bounds = numbers[0] if numbers else {}
     kind = "integer" if numbers else "choice" if "enum" in schema else schema["type"]

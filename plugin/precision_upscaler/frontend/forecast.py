@@ -5,7 +5,7 @@ from __future__ import absolute_import
 from collections import namedtuple
 
 from precision_upscaler.contract import estimates as price
-from precision_upscaler.contract.duration import expected_seconds
+from precision_upscaler.contract.estimates import expected_seconds
 
 from .placement import Box, Size, place, scaled_size, united
 

@@ -5,7 +5,7 @@ Described in the contract's own terms, so that a front end builds its arguments 
 
 from __future__ import absolute_import
 
-from precision_upscaler.contract import PARAMETERS, Choice, Parameter
+from precision_upscaler.contract import PARAMETERS, Choice, Parameter, limits
 
 from . import texts
 
@@ -68,14 +68,13 @@ ALL = PARAMETERS + OWN
 def problem(option, value, translate=texts.same):
     # type: (Parameter, Any, Translate) -> str | None
     """Return the sentence that says why ``option`` cannot have ``value``, or None when it can."""
+    refusal = limits.check(option, value)
+    if refusal is None or refusal.code == "not-boolean":  # GIMP 2.10 has numbers for booleans
+        return None
     title = translate(option.title)
-    if option.kind == "integer" and not option.minimum <= value <= option.maximum:
-        return texts.out_of_range(title, value, option.minimum, option.maximum, translate)
-    if option.kind == "choice":
-        values = [choice.value for choice in option.choices]
-        if value not in values:
-            return texts.no_such_choice(title, value, values, translate)
-    return None
+    if refusal.code == "not-a-choice":
+        return texts.no_such_choice(title, value, refusal.values["choices"], translate)
+    return texts.out_of_range(title, value, option.minimum, option.maximum, translate)
 
 
 def problems(values, translate=texts.same):

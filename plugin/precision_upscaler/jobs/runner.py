@@ -20,7 +20,7 @@ from precision_upscaler.api.retry import PollingPolicy, RetryPolicy, Verdict
 from precision_upscaler.api.task import Task, TaskStatus
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.clock import Clock, SystemClock
-from precision_upscaler.contract.duration import expected_seconds
+from precision_upscaler.contract.estimates import expected_seconds
 from precision_upscaler.errors import (
     Cancelled,
     DiskFull,

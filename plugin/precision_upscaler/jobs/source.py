@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.contract import LIMITS, parameter
+from precision_upscaler.contract import limits
 from precision_upscaler.errors import DiskFull, SourceFormat, SourceSize, SourceUnreadable
 from precision_upscaler.imaging.base import NotAPicture, Picture, inspect, verify
 from precision_upscaler.messages import said
@@ -73,44 +73,39 @@ def _unusable(path: Path, problem: NotAPicture) -> SourceFormat | SourceUnreadab
 
 def size_problem(width: int, height: int, scale_factor: int) -> str | None:
     """Say what forbids enlarging ``width`` x ``height`` pixels ``scale_factor`` times, None if nothing."""
-    least, most, aspect = (
-        LIMITS["minimum_input_side"],
-        LIMITS["maximum_output_side"],
-        LIMITS["maximum_aspect"],
-    )
-    if min(width, height) < least:
+    refusal = limits.refusal(width, height, scale_factor)
+    if refusal is None:
+        return None
+    values = refusal.values
+    if refusal.code in ("empty", "too-small"):
         return said(
             "The picture is {width} x {height} pixels; the service takes at least {least} on each side.",
             width=width,
             height=height,
-            least=least,
+            least=values["minimum_side"],
         )
-    if max(width, height) > aspect * min(width, height):
+    if refusal.code == "aspect":
         return said(
             "The picture is {width} x {height} pixels; the service takes shapes from 1:{aspect} to "
             "{aspect}:1.",
             width=width,
             height=height,
-            aspect=aspect,
+            aspect=values["maximum_aspect"],
         )
-    if max(width, height) * scale_factor <= most:
-        return None
-    smallest = parameter("scale_factor").minimum
-    fits = most // max(width, height)
-    if fits >= smallest:
-        hint = said("the largest factor for this picture is {factor}", factor=fits)
+    if refusal.code == "too-large":
+        hint = said("the largest factor for this picture is {factor}", factor=values["factors"][-1])
     else:
         hint = said(
             "even with factor {factor} the longer side may have at most {pixels} pixels",
-            factor=smallest,
-            pixels=most // smallest,
+            factor=values["smallest_factor"],
+            pixels=values["largest_input_side"],
         )
     return said(
         "The result would be {width} x {height} pixels; the service makes at most {most} on each side: "
         "{hint}.",
         width=width * scale_factor,
         height=height * scale_factor,
-        most=most,
+        most=values["maximum_output_side"],
         hint=hint,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from precision_upscaler.contract.places import KEY_PAGE
+from precision_upscaler.contract import KEY_PAGE
 from precision_upscaler.frontend import practice
 
 from upscaler_gimp3.i18n import _

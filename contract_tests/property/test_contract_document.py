@@ -1,14 +1,15 @@
-"""The contract's reader agrees with a second, independent opinion on every body."""
+"""The document, read by the validator, agrees with a second, independent reading on every body."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from hypothesis import example, given, settings
-from precision_upscaler.contract import PARAMETERS, request_violations
+from precision_upscaler.contract import PARAMETERS
 
 from contract_tests.support.cases import IMAGE
 from contract_tests.support.failure import curl, explain
+from mock_server.api.validation import request_violations
 
 from .oracle import filled, wrong_members
 from .strategies import ODD_DIGITS, WRONG_SCALES, bodies, scale_factors
@@ -31,7 +32,7 @@ def test_defaults_are_the_documented_ones() -> None:
 @example({"image": IMAGE, "webhook_url": "http://127.0.0.1/%"})
 @example({"image": None})
 @example({})
-def test_reader_names_exactly_the_wrong_members(body: Any) -> None:
+def test_exactly_the_wrong_members_are_named(body: Any) -> None:
     found = request_violations(body)
     named = {str(each.path[0]) if each.path else "" for each in found}
     assert named == wrong_members(body), explain(
