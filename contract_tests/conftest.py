@@ -1,7 +1,7 @@
 """Fixtures for every test: hypothesis profiles and the real GIMPs.
 
 A test that needs a real GIMP asks for ``gimp30``, ``gimp32`` or ``gimp210`` (or ``gimp3`` for both of
-the first) and gets a :class:`private_gimp.Gimp`; it is skipped, with the reason, where that GIMP
+the first) and gets a :class:`gimp.Gimp`; it is skipped, with the reason, where that GIMP
 neither exists nor can be built. ``PRECISION_UPSCALER_WITHOUT_GIMP`` names versions to leave out, or "all".
 """
 

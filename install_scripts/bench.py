@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 from dev.bootstrap import CLONE, Environment
-from dev.console import reported, say
+from dev.console import exit_on_failure, say
 
 
 def main() -> int:
@@ -34,5 +34,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    with reported():
+    with exit_on_failure():
         sys.exit(main())

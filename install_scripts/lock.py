@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from dev.bootstrap import CLONE
-from dev.console import command, reported, step
+from dev.console import command, exit_on_failure, step
 
 _COMPILE = ["uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate"]
 
@@ -69,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--upgrade", action="store_true", help="take the newest of everything")
     options = ["--upgrade"] if parser.parse_args().upgrade else []
-    with reported():
+    with exit_on_failure():
         for lock in (developer_lock, vendor_lock, demo_lock, bench_lock):
             with step(lock.__name__.replace("_", " ")):
                 lock(*options)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from dev import debian, parallel
 from dev.bootstrap import CLONE, Environment
-from dev.console import Failure, beside, reported, say
+from dev.console import Failure, exit_on_failure, in_background, say
 from gimp_sandbox.gimp import GimpUnavailable, find_native, find_or_build
 from gimp_sandbox.recipes import RECIPES
 
@@ -120,7 +120,7 @@ def main() -> int:
         environment.ensure()
         return planted(environment, [one for one in arguments if one != "--planted"])
     quick = "--quick" in arguments
-    with beside(lambda: ["all"] if quick else prepared()) as built:
+    with in_background(lambda: ["all"] if quick else prepared()) as built:
         environment.ensure()
         well = checks(environment)
         absent = built.result()
@@ -147,5 +147,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    with reported():
+    with exit_on_failure():
         sys.exit(main())

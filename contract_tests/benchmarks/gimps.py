@@ -106,7 +106,7 @@ def bench() -> Iterator[Bench]:
     with gimp.fresh_home() as home, tempfile.TemporaryDirectory(prefix="bench-gimp-") as name:
         folder = Path(name)
         made = plugin_bundle.assemble(folder / "assembled", "gimp3")
-        place.place(made, home / gimp.settings / "plug-ins")
+        place.install(made, home / gimp.settings / "plug-ins")
         yield Bench(gimp, home, folder)
 
 

@@ -20,22 +20,19 @@ CORE: tuple[Plant, ...] = (
     *lies(
         _CORE + "api/models.py",
         _CASES,
-        (
-            "a whole number may be true",
-            "isinstance(value, bool) or not isinstance(value, int)",
-            "not isinstance(value, int)",
-        ),
-        (
-            "the upper bound is not checked",
-            "known.minimum <= value <= known.maximum",
-            "known.minimum <= value",
-        ),
-        ("the lower bound is off by one", "known.minimum <= value <=", "known.minimum - 1 <= value <="),
-        ("a string may be any number", "and not request_violations(", "and request_violations("),
-        ("a choice is not checked", "if value not in allowed:", "if not allowed:"),
+        ("nothing is checked", "if refusal is None:", "if refusal or not refusal:"),
+        ("a string may be any number", "and value in map(str, range(", "and value not in map(str, range("),
         ("an unknown parameter is dropped", "        for name in parameters:\n", "        for name in ():\n"),
         ("what was asked for is not sent", "parameters.get(known.name, known.default)", "known.default"),
         ("filter_nsfw is never sent", " and value is False", ""),
+    ),
+    *lies(
+        _CORE + "contract/limits.py",
+        _CASES,
+        ("a whole number may be true", "isinstance(value, bool) or not", "not"),
+        ("the upper bound is not checked", "<= value <= known.maximum", "<= value"),
+        ("the lower bound is off by one", "known.minimum <= value", "known.minimum - 1 <= value"),
+        ("a choice is not checked", "None if value in choices else", "None if choices else"),
     ),
     *lies(
         _CORE + "api/task.py",
@@ -283,8 +280,12 @@ CORE: tuple[Plant, ...] = (
     *lies(
         _CORE + "frontend/options.py",
         (_PROPERTIES + "test_cases.py",),
-        ("GIMP's arguments go one beyond", "<= value <= option.maximum", "<= value <= option.maximum + 1"),
-        ("GIMP's choices are free", "if value not in values:", "if not values:"),
+        ("GIMP's arguments are not checked", "if refusal is None or", "if refusal or not refusal or"),
+        (
+            "GIMP's choices are free",
+            'refusal.code == "not-boolean"',
+            'refusal.code in ("not-boolean", "not-a-choice")',
+        ),
         (
             "GIMP's refusal names another option",
             "title = translate(option.title)",

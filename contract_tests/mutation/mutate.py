@@ -29,11 +29,10 @@ if TYPE_CHECKING:
 
 _CORE = "plugin/precision_upscaler/"
 _PROPERTIES = "contract_tests/property/"
-_CONTRACT_TESTS = ("contract_tests/unit/contract", _PROPERTIES + "test_contract_reader.py")
+_CONTRACT_TESTS = ("contract_tests/unit/contract", _PROPERTIES + "test_contract_document.py")
 TARGETS: dict[str, tuple[str, ...]] = {
-    _CORE + "contract/schema.py": _CONTRACT_TESTS,
-    _CORE + "contract/checks.py": _CONTRACT_TESTS,
     _CORE + "contract/document.py": _CONTRACT_TESTS,
+    _CORE + "contract/limits.py": _CONTRACT_TESTS,
     _CORE + "contract/parameters.py": _CONTRACT_TESTS,
     _CORE + "api/models.py": (_PROPERTIES + "test_client_requests.py", _PROPERTIES + "test_cases.py"),
     _CORE + "api/task.py": (_PROPERTIES + "test_client_decisions.py", _PROPERTIES + "test_client_answers.py"),

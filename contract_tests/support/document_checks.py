@@ -13,9 +13,9 @@ Schema = dict[str, Any]
 
 # the keywords that the checks, the plug-in and the mock's validator understand; another one might be ignored
 _KEYWORDS = frozenset(
-    ("$ref", "allOf", "default", "description", "enum", "example", "format", "items", "maximum", "minimum")
-    + ("oneOf", "pattern", "properties", "required", "type")
-)
+    ["$ref", "allOf", "default", "description", "enum", "example", "format", "items", "maximum", "minimum",
+     "oneOf", "pattern", "properties", "required", "type"]
+)  # fmt: skip
 _FORMATS = ("uuid", "uri")
 
 

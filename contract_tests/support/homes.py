@@ -6,10 +6,21 @@ import plistlib
 import sys
 from typing import TYPE_CHECKING
 
+from installer import plugin_bundle
 from installer.gimp_locations import Machine
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def plugin_folder(folder: Path, content: str) -> Path:
+    """Make the smallest plug-in folder that counts as whole, in ``folder``."""
+    plugin = folder / plugin_bundle.NAME
+    plugin.mkdir(parents=True)
+    (plugin / plugin_bundle.EXECUTABLE).write_text(content, encoding="ascii")
+    listing = f"{plugin_bundle.digest(plugin / plugin_bundle.EXECUTABLE)}  {plugin_bundle.EXECUTABLE}\n"
+    (plugin / plugin_bundle.FILES).write_text(listing, encoding="ascii")
+    return plugin
 
 
 def program(path: Path, does: str = "") -> None:

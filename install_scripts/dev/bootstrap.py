@@ -59,7 +59,7 @@ class Environment:
     def ensure(self, *locks: str) -> None:
         """Bring the environment up to ``requirements.lock`` and further ``locks`` (names in the clone).
 
-        Does nothing when it already is. :class:`steps.Failure` says what to do when it cannot be made.
+        Does nothing when it already is. :class:`Failure` says what to do when it cannot be made.
         """
         names = ("requirements.lock", *locks)
         wanted = {name: _digest(CLONE / name) for name in (*names, "pyproject.toml")}

@@ -34,7 +34,7 @@ def say(text: str) -> None:
 def step(text: str) -> Iterator[None]:
     """Print ``text`` before the work and how long the work took after it.
 
-    Steps may overlap (see :func:`beside`), so the second line names its step again.
+    Steps may overlap (see :func:`in_background`), so the second line names its step again.
     """
     say(f"==> {text}")
     begin = time.monotonic()
@@ -84,14 +84,14 @@ def command(
 
 
 @contextlib.contextmanager
-def beside(work: Callable[[], Result]) -> Iterator[Future[Result]]:
+def in_background(work: Callable[[], Result]) -> Iterator[Future[Result]]:
     """Do ``work`` in a thread while the block runs; the block asks for its ``result()`` when it needs it."""
     with ThreadPoolExecutor(max_workers=1) as threads:
         yield threads.submit(work)
 
 
 @contextlib.contextmanager
-def reported() -> Iterator[None]:
+def exit_on_failure() -> Iterator[None]:
     """Turn a :class:`Failure` or Ctrl+C inside into a message on standard error and exit code 1 or 130."""
     try:
         yield

@@ -18,7 +18,7 @@ def can_install() -> bool:
 
 
 def install(*packages: str, log: Path | None = None) -> None:
-    """Install ``packages`` and what they need; :class:`steps.Failure` when that is impossible."""
+    """Install ``packages`` and what they need; :class:`Failure` when that is impossible."""
     if not can_install():
         raise Failure(
             f"{packages[0]} is not here, and cannot be installed", "run as root on Debian or Ubuntu"

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dev.bootstrap import cache_folder
-from dev.console import Failure, reported, say, step
+from dev.console import Failure, exit_on_failure, say, step
 
 from gimp_sandbox.recipes import RECIPES, install_debootstrap
 from gimp_sandbox.root import PrivateRoot, why_not
@@ -271,7 +271,7 @@ def find_or_build(version: str) -> PrivateGimp:
     """Return the private GIMP of ``version``, building it first where it is missing.
 
     Several processes may ask at once: one builds, the others wait. :class:`GimpUnavailable` where
-    private GIMPs cannot run or be built, :class:`steps.Failure` when building went wrong.
+    private GIMPs cannot run or be built, :class:`Failure` when building went wrong.
     """
     if version not in RECIPES:
         raise GimpUnavailable(f"there is no recipe for GIMP {version}", f"known: {', '.join(RECIPES)}")
@@ -361,7 +361,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     split = arguments.index("--") if "--" in arguments else len(arguments)
     options = parser.parse_args(arguments[:split])
-    with reported():
+    with exit_on_failure():
         if options.run:
             done = find_or_build(options.run).run(arguments[split + 1 :], binds=options.bind, timeout=3600)
             sys.stdout.write(done.stdout)

@@ -1,4 +1,4 @@
-"""Examine every GIMP of the user and the plug-in in it; each finding with what to do about it."""
+"""Examine the plug-in in every GIMP of the user; each finding says what to do about it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from installer import plugin_bundle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from installer.gimp_locations import Place
+    from installer.gimp_locations import Location
 
 _INSIDE = Path(__file__).resolve().parent / "inside_gimp.py"
 _REFUSED = 401
@@ -36,55 +36,55 @@ class Finding:
         )
 
 
-def ask(place: Place, action: str, *arguments: str) -> dict[str, Any]:
-    """Run ``inside_gimp.py`` with the place's Python; a "core_problem" member when it could not be run."""
-    folder = str(place.plug_ins / plugin_bundle.NAME)
+def ask(location: Location, action: str, *arguments: str) -> dict[str, Any]:
+    """Run ``inside_gimp.py`` with the location's Python; a "core_problem" member when it could not be run."""
+    folder = str(location.plug_ins / plugin_bundle.NAME)
     environ = dict(os.environ)
-    if place.data and not place.python:
+    if location.data and not location.python:
         # a GIMP that cannot be asked keeps its data where another Python would not look
-        environ["PRECISION_UPSCALER_DATA"] = str(place.data[0])
+        environ["PRECISION_UPSCALER_DATA"] = str(location.data[0])
     failures = []
-    for python in _pythons(place):
+    for python in _pythons(location):
         if shutil.which(python[0]) is None:
             failures.append(f"{python[0]} is not there")
             continue
         argv = [*python, str(_INSIDE), folder, action, *arguments]
         try:
-            done = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=120, check=False)
+            done = subprocess.run(argv, env=environ, capture_output=True, timeout=120, check=False)
             return dict(json.loads(done.stdout))
         except (OSError, subprocess.SubprocessError, ValueError) as error:
             failures.append(str(error))
     return {"core_problem": "; ".join(failures)}
 
 
-def _pythons(place: Place) -> Iterator[Sequence[str]]:
-    if place.python:
-        yield place.python
+def _pythons(location: Location) -> Iterator[Sequence[str]]:
+    if location.python:
+        yield location.python
     else:  # one that cannot be called from outside, or GIMP 2.10, whose worker needs any newer Python
         yield (sys.executable,)
 
 
-def findings(place: Place, asked: Callable[..., dict[str, Any]] = ask) -> list[Finding]:
-    """Examine one place; ``asked`` stands in for :func:`ask` in tests."""
-    folder = place.plug_ins / plugin_bundle.NAME
+def findings(location: Location, asked: Callable[..., dict[str, Any]] = ask) -> list[Finding]:
+    """Examine one location; ``asked`` stands in for :func:`ask` in tests."""
+    folder = location.plug_ins / plugin_bundle.NAME
     if not folder.exists():
         return [Finding("the plug-in is not installed here", "run the installer without --check")]
-    found = [_whole(folder), _executable(folder), _writable(place.plug_ins)]
-    bindings = "3.0" if place.front_end == "gimp3" and place.python else ""
-    told = asked(place, "check", bindings)
-    if "core_problem" in told:
+    found = [_whole(folder), _executable(folder), _writable(location.plug_ins)]
+    bindings = "3.0" if location.front_end == "gimp3" and location.python else ""
+    answer = asked(location, "check", bindings)
+    if "core_problem" in answer:
         do = "install again; if this stays, report it with this line"
-        return [*found, Finding(f"the plug-in's worker does not start: {told['core_problem']}", do)]
-    asked_of = "GIMP's Python" if place.python else "Python"
-    found.append(Finding(f"{asked_of} {told['python']} runs the worker"))
-    if "bindings_problem" in told:
+        return [*found, Finding(f"the plug-in's worker does not start: {answer['core_problem']}", do)]
+    interpreter = "GIMP's Python" if location.python else "Python"
+    found.append(Finding(f"{interpreter} {answer['python']} runs the worker"))
+    if "bindings_problem" in answer:
         found.append(
             Finding(
-                f"this Python cannot talk to GIMP: {told['bindings_problem']}",
+                f"this Python cannot talk to GIMP: {answer['bindings_problem']}",
                 "install GIMP's Python support, on Debian and Ubuntu: sudo apt install gimp python3-gi",
             )
         )
-    return [*found, _service(told), _key(told), _folder(told)]
+    return [*found, _service(answer), _key(answer), _folder(answer)]
 
 
 def _whole(folder: Path) -> Finding:
@@ -114,10 +114,10 @@ def _writable(plug_ins: Path) -> Finding:
     return Finding("the plug-ins folder can be written")
 
 
-def _service(told: dict[str, Any]) -> Finding:
-    address = told["base_url"]
-    answer = told.get("answer", {})
-    problem = told.get("network_problem") or (answer.get("what") if answer.get("event") == "error" else "")
+def _service(answer: dict[str, Any]) -> Finding:
+    address = answer["base_url"]
+    test = answer.get("answer", {})
+    problem = answer.get("network_problem") or (test.get("what") if test.get("event") == "error" else "")
     if problem and ("certificate" in problem.lower() or "ssl" in problem.lower()):
         return Finding(
             f"the secure connection to {address} fails: {problem}",
@@ -129,7 +129,7 @@ def _service(told: dict[str, Any]) -> Finding:
             f"{address} is not reachable: {problem}",
             "check the internet connection, the firewall, the address",
         )
-    status = told.get("http_status")
+    status = answer.get("http_status")
     if status not in {None, _REFUSED}:
         return Finding(
             f"{address} answers in an unexpected way ({status})", "check the address in the settings"
@@ -138,8 +138,8 @@ def _service(told: dict[str, Any]) -> Finding:
     return Finding(f"the service answers at {address}{secure}")
 
 
-def _key(told: dict[str, Any]) -> Finding:
-    if not told["key"]:
+def _key(answer: dict[str, Any]) -> Finding:
+    if not answer["key"]:
         return Finding(
             "no API key is stored",
             "choose Filters, Enhance, Precision Upscale in GIMP, which asks for it; or set FREEPIK_API_KEY",
@@ -149,19 +149,19 @@ def _key(told: dict[str, Any]) -> Finding:
         "keyring": "the system's keyring",
         "file": "a file of yours",
     }
-    answer = told.get("answer", {})
-    if answer.get("event") == "key" and not answer.get("valid"):
+    test = answer.get("answer", {})
+    if test.get("event") == "key" and not test.get("valid"):
         return Finding(
-            f"the key from {where[told['key']]} is refused: {answer.get('message')}",
+            f"the key from {where[answer['key']]} is refused: {test.get('message')}",
             "enter it anew in GIMP: Filters, Enhance, Precision Upscale Settings",
         )
-    return Finding(f"the API key comes from {where[told['key']]}")
+    return Finding(f"the API key comes from {where[answer['key']]}")
 
 
-def _folder(told: dict[str, Any]) -> Finding:
-    if "folder_problem" in told:
+def _folder(answer: dict[str, Any]) -> Finding:
+    if "folder_problem" in answer:
         return Finding(
-            f"{told['data_folder']} cannot be written: {told['folder_problem']}",
+            f"{answer['data_folder']} cannot be written: {answer['folder_problem']}",
             "make the folder your own and see that the disk is not full: paid results are kept there",
         )
-    return Finding(f"jobs, settings and log are kept in {told['data_folder']}")
+    return Finding(f"jobs, settings and log are kept in {answer['data_folder']}")

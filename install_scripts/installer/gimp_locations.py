@@ -61,7 +61,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A plug-ins folder that a GIMP reads; ``kind`` names the GIMPs that do.
 
     ``data`` are the plug-in's data folders for those of them that do not share the user's: a sandbox has
@@ -98,13 +98,13 @@ def programs(machine: Machine) -> list[Program]:
     return list(found)
 
 
-def places(machine: Machine) -> list[Place]:
+def locations(machine: Machine) -> list[Location]:
     """Return every plug-ins folder to install into, each once, the newest GIMP first.
 
     A settings folder counts even when its GIMP is not found (an AppImage may lie anywhere); a GIMP
     counts even when it was never started and has no settings folder yet.
     """
-    found: dict[Path, Place] = {}
+    found: dict[Path, Location] = {}
     installed = programs(machine)
     for program in installed:
         for plug_ins in _folders(machine, program.kind, program.version):
@@ -112,25 +112,25 @@ def places(machine: Machine) -> list[Place]:
             kind = program.kind if known is None else f"{known.kind}, {program.kind}"
             if known is None or program.kind not in known.kind.split(", "):
                 python = known.python if known is not None and known.python else program.python
-                found[_real(plug_ins)] = Place(kind, program.version, plug_ins, python)
+                found[_real(plug_ins)] = Location(kind, program.version, plug_ins, python)
     for kind, settings in _settings(machine):
         for folder in sorted(settings.iterdir()) if settings.is_dir() else ():
             if _FOLDER.match(folder.name) and number(folder.name) >= OLDEST:
-                found.setdefault(_real(folder / "plug-ins"), Place(kind, folder.name, folder / "plug-ins"))
-    apart = [replace(place, data=_own_data(machine, place)) for place in found.values()]
-    return sorted(apart, key=lambda place: number(place.version), reverse=True)
+                found.setdefault(_real(folder / "plug-ins"), Location(kind, folder.name, folder / "plug-ins"))
+    apart = [replace(location, data=_own_data(machine, location)) for location in found.values()]
+    return sorted(apart, key=lambda location: number(location.version), reverse=True)
 
 
-def _own_data(machine: Machine, place: Place) -> tuple[Path, ...]:
-    """Return the data folders that sandboxes give to the plug-in in ``place``."""
+def _own_data(machine: Machine, location: Location) -> tuple[Path, ...]:
+    """Return the data folders that sandboxes give to the plug-in in ``location``."""
     bases = {
         "Flatpak": machine.home / f".var/app/{_FLATPAK}/data",
         "Snap": machine.home / "snap/gimp/current/.local/share",
     }
-    for cache in (above for above in place.plug_ins.parents if above.name == "LocalCache"):
+    for cache in (above for above in location.plug_ins.parents if above.name == "LocalCache"):
         if (cache / "Local" / plugin_bundle.NAME).is_dir():  # Windows keeps some of its applications apart
             bases["Microsoft Store"] = cache / "Local"
-    kinds = place.kind.split(", ")
+    kinds = location.kind.split(", ")
     return tuple(base / plugin_bundle.NAME for kind, base in bases.items() if kind in kinds)
 
 
@@ -186,8 +186,8 @@ def _linux(machine: Machine) -> Iterator[Program]:
         for version in _versions(base / "usr/bin"):
             yield Program("Snap", version)
     for name in ("", "Applications", "AppImages", "Downloads", "Desktop", ".local/bin", "bin", "opt"):
-        place = machine.home / name
-        for path in sorted(place.iterdir()) if place.is_dir() else ():
+        location = machine.home / name
+        for path in sorted(location.iterdir()) if location.is_dir() else ():
             if match := _APPIMAGE.match(path.name):
                 yield Program("AppImage", match[1])
 

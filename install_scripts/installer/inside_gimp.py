@@ -1,11 +1,11 @@
-"""What the installer asks of, and does with, an installed plug-in inside GIMP's own Python.
+"""Examine an installed plug-in, and remove its keys, inside GIMP's own Python.
 
-    python inside_gimp.py FOLDER check [GIMP-API-VERSION]    does it run, is the service in reach
-    python inside_gimp.py FOLDER state                       where its data is, what was paid and not used
-    python inside_gimp.py FOLDER forget                      take the key out of the system's keyring
+    python inside_gimp.py FOLDER check [GIMP-API-VERSION]    does it run, does the service answer
+    python inside_gimp.py FOLDER state                       where its data is, what was paid and never placed
+    python inside_gimp.py FOLDER forget                      remove the keys from the system's keyring
 
 Run by the Python that GIMP runs plug-ins with; needs nothing but the plug-in ``FOLDER`` and prints one
-JSON object. No key is ever printed; without one the service is asked for nothing but a refusal.
+JSON object. No key is ever printed. Without a key the service is called without one, and refuses.
 """
 
 from __future__ import annotations
@@ -29,14 +29,15 @@ def worker(folder: str, command: dict[str, Any]) -> dict[str, Any]:
         env=environment,
         cwd=folder,
         capture_output=True,
-        text=True,
+        encoding="utf-8",  # whatever this system's code page is
+        errors="replace",
         timeout=60,
         check=False,
     )
     for line in done.stdout.splitlines():
         with contextlib.suppress(ValueError):
             return dict(json.loads(line))
-    raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "it said nothing")
+    raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "it answered nothing")
 
 
 def check(folder: str, bindings: str) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def check(folder: str, bindings: str) -> dict[str, Any]:
     try:
         status = worker(folder, {"command": "status"})
         if status.get("event") != "status":
-            raise RuntimeError(f"{status.get('what')} {status.get('advice')}")  # noqa: TRY301  # as any other
+            raise RuntimeError(f"{status.get('what')} {status.get('advice')}")  # noqa: TRY301  # handled as any other
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         return {**found, "core_problem": str(error)}
     found.update({name: status[name] for name in ("key", "base_url", "data_folder", "log")})
@@ -67,11 +68,11 @@ def check(folder: str, bindings: str) -> dict[str, Any]:
         except (OSError, RuntimeError, subprocess.SubprocessError) as error:
             found["answer"] = {"event": "error", "what": f"the test of the key broke off: {error}"}
     else:
-        found.update(_knock(found["base_url"]))
+        found.update(_call_without_key(found["base_url"]))
     return found
 
 
-def _knock(address: str) -> dict[str, Any]:
+def _call_without_key(address: str) -> dict[str, Any]:
     """Call the service without a key; its refusal proves address, TLS and route."""
     import httpx2  # noqa: PLC0415  # from the plug-in's vendor folder
     from precision_upscaler.contract import CREATE_PATH  # noqa: PLC0415  # from the plug-in folder
@@ -83,7 +84,7 @@ def _knock(address: str) -> dict[str, Any]:
 
 
 def state(folder: str) -> dict[str, Any]:
-    """Return the data folder and how many paid results in it never reached an image."""
+    """Return the data folder and how many paid results in it were never placed."""
     status = worker(folder, {"command": "status"})
     # an older worker does not say how many jobs there are
     jobs = worker(folder, {"command": "jobs"}).get("jobs", []) if status.get("unfinished", 1) else []
@@ -92,7 +93,7 @@ def state(folder: str) -> dict[str, Any]:
 
 
 def forget(folder: str) -> dict[str, Any]:
-    """Take every key that the plug-in stored out of the system's keyring."""
+    """Remove every key that the plug-in stored from the system's keyring."""
     from precision_upscaler.contract import SERVERS  # noqa: PLC0415  # from the plug-in folder
     from precision_upscaler.storage import credentials  # noqa: PLC0415  # from the plug-in folder
 
@@ -102,11 +103,11 @@ def forget(folder: str) -> dict[str, Any]:
     if isinstance(status.get("base_url"), str):
         names.append(credentials.account(status["base_url"]))
     with contextlib.suppress(OSError, ValueError, TypeError):
-        # a keyring does not tell what is in it: the plug-in notes the addresses it stored a key for
+        # a keyring cannot be listed: the plug-in notes the addresses that it stored a key for
         names += json.loads(Path(status["data_folder"], "accounts.json").read_text(encoding="utf-8"))
     removed = 0
     for name in dict.fromkeys(names):
-        # not stored, or no keyring: there is nothing to remove
+        # not stored, or no keyring
         with contextlib.suppress(Exception):
             keyring.delete_password(credentials._KEYRING_SERVICE, name)  # noqa: SLF001  # the one outside user
             removed += 1

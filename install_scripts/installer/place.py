@@ -1,4 +1,4 @@
-"""Put a plug-in folder into a GIMP's plug-ins folder, or take it out, so that GIMP never sees half of it."""
+"""Install a plug-in folder into a GIMP's plug-ins folder, whole or not at all, or remove it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from dev.console import Failure
 from installer import plugin_bundle
 
 
-def place(folder: Path, plug_ins: Path) -> Path:
+def install(folder: Path, plug_ins: Path) -> Path:
     """Copy the assembled ``folder`` into ``plug_ins`` in place of an older one; return where it is now.
 
-    The copy is made beside ``plug_ins`` and moved in with one rename; when anything fails, what was
-    there before is there again.
+    The copy is made beside ``plug_ins`` and moved in with one rename; when anything fails,
+    what was there before is restored.
     """
     target = plug_ins / folder.name
     try:
         plug_ins.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=plug_ins.parent) as waiting:
-            new, old = Path(waiting, "new"), Path(waiting, "old")
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=plug_ins.parent) as beside:
+            new, old = Path(beside, "new"), Path(beside, "old")
             shutil.copytree(folder, new)
             if target.is_symlink():
-                target.unlink()  # a developer's link: the link goes, what it points to stays
+                target.unlink()  # a developer's link: remove the link, keep what it points to
             if target.exists():
                 target.rename(old)
             try:
@@ -45,27 +45,31 @@ def place(folder: Path, plug_ins: Path) -> Path:
     return target
 
 
-def remove(plug_ins: Path, name: str = plugin_bundle.NAME) -> bool:
-    """Take the plug-in out of ``plug_ins``; return whether it was there."""
-    target = plug_ins / name
-    if target.is_symlink():
-        target.unlink()
-        return True
-    if not target.exists():
-        return False
+def remove(plug_ins: Path) -> bool:
+    """Remove the plug-in from ``plug_ins``; return whether it was there."""
+    target = plug_ins / plugin_bundle.NAME
+    installed = target.is_symlink() or target.exists()
+    delete(target)
+    return installed
+
+
+def delete(path: Path) -> None:
+    """Delete a file, a link or a whole folder, if it is there; :class:`Failure` when it cannot be."""
     try:
-        shutil.rmtree(target)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise Failure(
-            f"{target} cannot be removed: {error.strerror or error}", "close GIMP and start again"
+            f"{path} cannot be removed: {error.strerror or error}", "close GIMP and start again"
         ) from error
-    return True
 
 
 def unpack(archive: Path, target: Path) -> Path:
     """Unpack a plug-in zip into the folder ``target`` with its modes; return the plug-in folder.
 
-    :class:`steps.Failure` when the file is no plug-in zip of ours.
+    :class:`Failure` when the file is no plug-in zip of ours.
     """
     problem = Failure(f"{archive} is not a zip of Precision Upscaler", "download it again")
     try:

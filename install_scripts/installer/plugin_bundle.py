@@ -15,11 +15,10 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
-import catalogs
 from dev.bootstrap import CLONE
 from dev.console import Failure
 
-from installer import wheels
+from installer import packages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +27,9 @@ NAME = "precision-upscaler"
 EXECUTABLE = f"{NAME}.py"
 FILES = "FILES"
 FRONT_ENDS = ("gimp3", "gimp2")
-_SKIPPED = ("__pycache__", "*.pyc", "*.po", "*.pot", "*.mo", ".*", "README.md")
+_SKIPPED = ("__pycache__", "*.pyc", "*.po", "*.pot", ".*", "README.md")
 # the command line: no front end starts it, and vendor/ does not carry what it needs
-_NOT_IN_THE_CORE = ("cli", "cli.py", "cli_*.py", "bars.py", "batch.py", "outputs.py")
+_NOT_IN_THE_CORE = ("cli",)
 
 
 def version() -> str:
@@ -55,10 +54,8 @@ def assemble(target: Path, front_end: str) -> Path:
     core = CLONE / "plugin/precision_upscaler"
     skipped = shutil.ignore_patterns(*_SKIPPED, *_NOT_IN_THE_CORE)
     shutil.copytree(core, folder / "precision_upscaler", ignore=skipped)
-    _compile_catalogs(core / "locale", folder / "precision_upscaler/locale")
-    carried = wheels.fetch("requirements-vendor.lock", *wheels.PURE_PYTHON)
-    wheels.unpack(carried, folder / "vendor")
-    (folder / "vendor/LICENSES.txt").write_text(wheels.notice(carried), encoding="utf-8")
+    vendor = packages.fetch("requirements-vendor.lock", *packages.PURE_PYTHON)
+    packages.copy_pure_python(vendor, folder / "vendor")
     shutil.copy(CLONE / "LICENSE", folder / "LICENSE")
     (folder / "VERSION").write_text(f"{version()}\n", encoding="ascii")
     for path in folder.rglob("*"):
@@ -67,13 +64,6 @@ def assemble(target: Path, front_end: str) -> Path:
     (folder / FILES).write_text(_listing(folder), encoding="utf-8")
     (folder / FILES).chmod(0o644)
     return folder
-
-
-def _compile_catalogs(source: Path, target: Path) -> None:
-    for path in sorted(source.glob("*.po")):
-        place = target / path.stem / "LC_MESSAGES" / f"{catalogs.DOMAIN}.mo"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(catalogs.compiled(path.stem, catalogs.parse(path.read_text(encoding="utf-8"))))
 
 
 def _listing(folder: Path) -> str:

@@ -1,26 +1,24 @@
-"""Take the plug-in out of GIMPs again with all it left: its folder, GIMP's memory of it, data and keys.
+"""Remove the plug-in from GIMPs: its folder, what GIMP stored for it, its data and its keys.
 
-Data and keys stay while another GIMP of the user has the plug-in and shares them, and so do paid results
-that never reached a picture, unless they are to be discarded.
+Data and keys are kept while another GIMP of the user has the plug-in and shares them. Paid results that were
+never placed in an image are kept unless they are to be discarded.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dev.console import Failure, say
 
-from installer import doctor, plugin_bundle
-from installer import place as placing
+from installer import doctor, place, plugin_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from installer.gimp_locations import Place
+    from installer.gimp_locations import Location
 
 OURS = (
     "jobs",
@@ -34,37 +32,37 @@ OURS = (
 )
 """The names of what the plug-in makes in its data folder."""
 _KEPT_WITH_RESULTS = ("jobs", "settings.json")
-# GIMP writes letters and digits as they are and all else as octal numbers, one parasite a line
+# one parasite a line; GIMP writes letters and digits as they are and all else as octal numbers
 _PARASITE = re.compile(rb'^\(parasite "precision-upscale[^"]*" \d+ \d+ "[^"]*"\)\n\n?', re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Data:
-    """A data folder, and how many paid results in it never reached a picture."""
+    """A data folder, and how many paid results in it were never placed."""
 
     folder: Path
     paid: int
 
 
-def uninstall(places: Sequence[Place], others: Sequence[Place], *, discard: bool) -> None:
-    """Remove the plug-in from ``places`` and what no installation in ``others`` still uses."""
-    installed = [place for place in places if _is_in(place)]
+def uninstall(locations: Sequence[Location], others: Sequence[Location], *, discard: bool) -> None:
+    """Remove the plug-in from ``locations`` and what no installation in ``others`` still uses."""
+    installed = [location for location in locations if _installed(location)]
     if not installed:
         say("Precision Upscaler is not installed.")
         return
-    gone = {_real(place.plug_ins) for place in installed}
-    staying = [place for place in others if _is_in(place) and _real(place.plug_ins) not in gone]
-    used = {_real(data.folder) for place in staying for data in data_of(place)}
-    found = {_real(data.folder): data for place in installed for data in data_of(place)}
-    worlds = {(place.python, place.data): place for place in installed}
-    removed = 0 if staying else sum(map(_forget_keys, worlds.values()))
-    for place in installed:
-        placing.remove(place.plug_ins)
-        _forget_in_gimp(place.plug_ins.parent)
-        say(f"Removed from {place.name}: {place.plug_ins / plugin_bundle.NAME}")
+    removing = {_real(location.plug_ins) for location in installed}
+    staying = [each for each in others if _installed(each) and _real(each.plug_ins) not in removing]
+    used = {_real(data.folder) for location in staying for data in data_of(location)}
+    found = {_real(data.folder): data for location in installed for data in data_of(location)}
+    apart = {(location.python, location.data): location for location in installed}
+    removed = 0 if staying else sum(map(_remove_keys, apart.values()))
+    for location in installed:
+        place.remove(location.plug_ins)
+        _remove_from_settings(location.plug_ins.parent)
+        say(f"Removed from {location.name}: {location.plug_ins / plugin_bundle.NAME}")
     if staying:
         verb = "uses" if len(staying) == 1 else "use"
-        say(f"Kept the API key: {' and '.join(place.name for place in staying)} still {verb} it.")
+        say(f"Kept the API key: {' and '.join(location.name for location in staying)} still {verb} it.")
     if removed:
         say("Removed the API key from the system's keyring.")
     if not found:
@@ -76,45 +74,45 @@ def uninstall(places: Sequence[Place], others: Sequence[Place], *, discard: bool
             _remove_data(data, discard=discard)
 
 
-def _is_in(place: Place) -> bool:
-    return (place.plug_ins / plugin_bundle.NAME).exists()
+def _installed(location: Location) -> bool:
+    return (location.plug_ins / plugin_bundle.NAME).exists()
 
 
 def _real(path: Path) -> Path:
     return path.resolve()
 
 
-def data_of(place: Place) -> list[Data]:
+def data_of(location: Location) -> list[Data]:
     """Return the data folders that the GIMPs of an installation use."""
     found: dict[Path, Data] = {}
-    hidden = [replace(place, python=(), data=(folder,)) for folder in place.data if folder.is_dir()]
-    for way in (place, *hidden):
-        if way is not place and _real(way.data[0]) in found:
+    sandboxed = [replace(location, python=(), data=(folder,)) for folder in location.data if folder.is_dir()]
+    for way in (location, *sandboxed):
+        if way is not location and _real(way.data[0]) in found:
             continue
-        told = doctor.ask(way, "state")
-        folder = told.get("data_folder")
+        answer = doctor.ask(way, "state")
+        folder = answer.get("data_folder")
         if isinstance(folder, str):
-            found[_real(Path(folder))] = Data(Path(folder), int(told.get("paid", 0)))
+            found[_real(Path(folder))] = Data(Path(folder), int(answer.get("paid", 0)))
     return list(found.values())
 
 
-def _forget_keys(place: Place) -> int:
-    """Take the keys out of the keyring that the place's GIMP sees, or that we see; return how many."""
-    told = doctor.ask(place, "forget")
-    if "core_problem" in told:
-        told = doctor.ask(replace(place, python=()), "forget")
-    removed = told.get("removed", 0)
+def _remove_keys(location: Location) -> int:
+    """Remove the keys from the keyring that this GIMP sees, else from ours; return how many."""
+    answer = doctor.ask(location, "forget")
+    if "core_problem" in answer:
+        answer = doctor.ask(replace(location, python=()), "forget")
+    removed = answer.get("removed", 0)
     return removed if isinstance(removed, int) else 0
 
 
-def _forget_in_gimp(settings: Path) -> None:
-    """Remove GIMP's memory of our dialogs (last values, presets) and of the service's address."""
+def _remove_from_settings(settings: Path) -> None:
+    """Remove what GIMP stored for us: last values and presets of the dialogs, the service's address."""
     for path in settings.glob("plug-in-settings/plug-in-precision-upscale*"):
-        discard_path(path)
+        place.delete(path)
     try:
-        remembered = (settings / "parasiterc").read_bytes()
-        kept = _PARASITE.sub(b"", remembered)
-        if kept != remembered:
+        stored = (settings / "parasiterc").read_bytes()
+        kept = _PARASITE.sub(b"", stored)
+        if kept != stored:
             (settings / "parasiterc").write_bytes(kept)
     except FileNotFoundError:
         pass
@@ -127,23 +125,12 @@ def _remove_data(data: Data, *, discard: bool) -> None:
     for pattern in OURS:
         for path in data.folder.glob(pattern):
             if path.name not in keep:
-                discard_path(path)
+                place.delete(path)
     if keep:
-        say(f"Kept {data.folder}: {data.paid} paid results in it never reached a picture.")
-        say("To throw them away as well, install again and run --uninstall --discard-results.")
+        say(f"Kept {data.folder}: {data.paid} paid results in it were never placed in an image.")
+        say("To delete them as well, install again and run --uninstall --discard-results.")
     elif any(data.folder.iterdir()):
         say(f"Kept {data.folder}: there are files in it that are not the plug-in's.")
     else:
         data.folder.rmdir()
         say(f"Removed {data.folder}")
-
-
-def discard_path(path: Path) -> None:
-    """Delete a file or a whole folder; :class:`steps.Failure` when it cannot be."""
-    try:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise Failure(f"{path} cannot be removed: {error.strerror}", "close GIMP and start again") from error

@@ -50,7 +50,7 @@ def compile_schema(schema: Any, mask: str | None = None) -> jsonschema_rs.Draft4
 @cache
 def _request() -> jsonschema_rs.Draft4Validator:
     body = contract.DOCUMENT["paths"][contract.CREATE_PATH]["post"]["requestBody"]
-    return compile_schema(body["content"][JSON]["schema"], "the value")
+    return compile_schema(body["content"][JSON]["schema"], "value")
 
 
 @cache
@@ -72,13 +72,14 @@ def warm_up() -> None:
 def violations(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[Violation]:
     """Yield the violations; for ``oneOf`` those of the branch whose type fits, if there is one."""
     for error in errors:
-        branches = error.kind.context if error.kind.name == "oneOf" else ()
+        kind = error.kind
+        branches = kind.context if isinstance(kind, jsonschema_rs.ValidationErrorKind.OneOfNotValid) else []
         fitting = next((branch for branch in branches if branch[0].kind.name != "type"), None)
         if fitting:
             yield from violations(fitting)
         else:
-            missing = (error.kind.property,) if error.kind.name == "required" else ()
-            yield Violation((*error.instance_path, *missing), error.kind.name, error.message)
+            missing = [kind.property] if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required) else []
+            yield Violation((*error.instance_path, *missing), kind.name, error.message)
 
 
 def request_violations(body: Any) -> list[Violation]:

@@ -133,7 +133,7 @@ def in_gimp(gimp: Gimp, plugin: Path, block: Block, tmp_path: Path, environ: dic
     data = Path(environ["PRECISION_UPSCALER_DATA"])
     data.mkdir()
     with gimp.fresh_home() as home:
-        place.place(plugin, home / gimp.settings / "plug-ins")
+        place.install(plugin, home / gimp.settings / "plug-ins")
         photograph(home / "wedding.jpg")
         if block.language == "python":
             script = home / "script.py"
@@ -178,7 +178,7 @@ def test_what_is_for_a_terminal_works_there(
     data = Path(environ["PRECISION_UPSCALER_DATA"])
     data.mkdir()
     with gimp3.fresh_home() as home:
-        place.place(plugin_gimp3, home / gimp3.settings / "plug-ins")
+        place.install(plugin_gimp3, home / gimp3.settings / "plug-ins")
         photograph(home / "wedding.jpg")
         (home / name).write_text(script.text, encoding="utf-8")
         done = gimp3.run(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dev.gimp_log_filter import complaints
+from dev.gimp_log_filter import plugin_warnings
 from gimp_sandbox.gimp import LIKE_A_USERS, Gimp
 
 HERE = Path(__file__).parent
@@ -42,7 +42,7 @@ class Session:
 
     def complaints(self) -> list[str]:
         """Return the lines of GIMP's outputs that are warnings or traces of ours."""
-        return complaints(self.output)
+        return plugin_warnings(self.output)
 
     def end(self) -> str:
         """Return the last of what GIMP said, for failures."""

@@ -26,7 +26,7 @@ def told(
     gimp3: Gimp, plugin_gimp3: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[dict[str, Any], list[Verdict]]]:
     with gimp3.fresh_home() as home:
-        place.place(plugin_gimp3, home / gimp3.settings / "plug-ins")
+        place.install(plugin_gimp3, home / gimp3.settings / "plug-ins")
         yield ask_gimp(gimp3, home, tmp_path_factory.mktemp("arguments"), CASES_OF_ONE)
 
 

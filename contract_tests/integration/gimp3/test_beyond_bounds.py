@@ -96,7 +96,7 @@ def answers(
     folder = tmp_path_factory.mktemp("beyond")
     answer = folder / "answer.json"
     with running_mock("--speed", "1000") as mock, gimp3.fresh_home() as home:
-        place.place(plugin_gimp3, home / gimp3.settings / "plug-ins")
+        place.install(plugin_gimp3, home / gimp3.settings / "plug-ins")
         env = {
             "BEYOND": json.dumps(BEYOND),
             "ANSWER": str(answer),

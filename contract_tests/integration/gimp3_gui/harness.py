@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from dev.gimp_log_filter import complaints
+from dev.gimp_log_filter import plugin_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -110,7 +110,7 @@ class Desktop:
 
     def complaints(self) -> list[str]:
         """Return the lines of GIMP's outputs that speak of us; any of them is a fault of ours."""
-        return complaints(self.log.read_text(errors="replace"), _OURS)
+        return plugin_warnings(self.log.read_text(errors="replace"), _OURS)
 
     # ---------------------------------------------------------------- looking
 

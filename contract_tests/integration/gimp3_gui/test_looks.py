@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from gimp_sandbox.gimp import Gimp
 
 _BRIGHT = 128
-_TEXTS = catalogs.collect()
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class Look:
     @property
     def translate(self) -> Callable[[str], str]:
         """What turns our English into the user's language, without the keys."""
-        entries = {} if self.language == "en" else catalogs.merged(self.language, _TEXTS)
-        return lambda text: bare((entries[text].translations or [text])[0] if text in entries else text)
+        translate = catalogs.translator(self.language)
+        return lambda text: bare(translate(text))
 
 
 LOOKS = {
@@ -122,7 +121,7 @@ def test_every_key_opens_one_thing(seen: Seen, window: str) -> None:
 def test_every_text_is_in_the_users_language(seen: Seen, window: str) -> None:
     said = {one["name"] for one in seen.shown[window] if one["name"]}
     others, own = [], 0
-    for text in _TEXTS:
+    for text in (catalogs.texts_of(message)[0] for message in catalogs.collect() if message.id):
         translation = seen.look.translate(text)
         own += any(map(_like(translation).fullmatch, said))
         if translation != bare(text):

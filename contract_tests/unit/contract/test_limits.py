@@ -68,6 +68,36 @@ def test_each_limit_at_its_edge(size: tuple[int, int], factor: int, code: str | 
     assert (None if refusal is None else refusal.code) == code
 
 
+@pytest.mark.parametrize(
+    ("size", "factor", "values"),
+    [
+        ((0, 200), 2, {"minimum_side": 160, "largest_input_side": 5030, "smallest_factor": 2}),
+        ((300, 0), 2, {"width": 300, "height": 0}),
+        ((1000, 200), 2, {"shortest_side": 334, "maximum_aspect": 3}),
+        ((900, 500), 12, {"result_width": 10_800, "result_height": 6000, "nearest": 11}),
+        ((1257, 500), 9, {"nearest": 8, "factors": [2, 3, 4, 5, 6, 7, 8], "maximum_output_side": 10_060}),
+    ],
+)
+def test_a_refusal_has_the_numbers_of_its_message(
+    size: tuple[int, int], factor: int, values: dict[str, object]
+) -> None:
+    refusal = limits.refusal(*size, factor)
+    assert refusal is not None
+    assert {name: refusal.values[name] for name in values} == values
+
+
+def test_an_empty_picture_is_refused_as_empty() -> None:
+    for size in ((0, 200), (300, 0), (0, 0)):
+        refusal = limits.refusal(*size, 2)
+        assert refusal is not None
+        assert refusal.code == "empty"
+
+
+def test_factors_that_fit_end_with_the_contracts_largest() -> None:
+    assert limits.factors_that_fit(200, 200) == list(range(2, 17))
+    assert limits.factors_that_fit(2515, 2000) == [2, 3, 4]
+
+
 def test_an_upload_has_no_bound_unless_the_contract_states_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert limits.upload_refusal(1 << 40) is None
     monkeypatch.setitem(LIMITS, "maximum_upload_bytes", 1000)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from precision_upscaler.contract import PARAMETERS, estimates, limits
@@ -45,7 +46,7 @@ def test_python_2_reads_the_contract_alike() -> None:
     interpreter = python2()
     if interpreter is None:
         pytest.skip("no Python 2.7 here; the GIMP 2.10 tests run the reader in GIMP's own")
-    values = [1, 2, 16, 17, 2.0, 2**70, True, None, "2", "photo", "Foto", [], {}]
+    values: list[Any] = [1, 2, 16, 17, 2.0, 2**70, True, None, "2", "photo", "Foto", [], {}]
     done = subprocess.run(
         [interpreter, "-B", "-c", SCRIPT],
         input=json.dumps(values),

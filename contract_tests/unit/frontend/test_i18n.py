@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import gettext
-import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,85 +24,13 @@ if TYPE_CHECKING:
 sys.path.append(str(CLONE / "plugin/gimp3"))
 from upscaler_gimp3 import labels as window_words
 
-TEXTS = catalogs.collect()
 LANGUAGES = ["en", *catalogs.LANGUAGES]
 GIMPS = ("_OK", "_Cancel", "_Reset", "_Help", "_Load Saved Settings", "_Save Settings")
 WINDOWS = ("key_window", "settings_window", "resume_window", "file_window", "forget_window", "error_window")
 
 
-def translator(language: str) -> Callable[[str], str]:
-    entries = catalogs.merged(language, TEXTS) if language != "en" else {}
-    return lambda text: (entries[text].translations or [text])[0] if text in entries else text
-
-
-@pytest.mark.parametrize("language", catalogs.LANGUAGES)
-def test_every_text_is_translated_with_its_placeholders(language: str) -> None:
-    assert catalogs.problems(language, catalogs.merged(language, TEXTS)) == []
-
-
-@pytest.mark.parametrize("language", catalogs.LANGUAGES)
-def test_the_po_file_holds_the_texts_of_today(language: str) -> None:
-    path = catalogs.LOCALE / f"{language}.po"
-    expected = catalogs.written(language, catalogs.merged(language, TEXTS))
-    assert path.read_text(encoding="utf-8") == expected, "run python3 install_scripts/catalogs.py"
-
-
-def test_a_missing_text_a_lost_placeholder_and_a_lost_key_are_noticed() -> None:
-    def amiss(text: str, translation: str) -> list[str]:
-        return catalogs.problems("de", {text: catalogs.Entry(text, None, [], [translation])})
-
-    assert amiss("{a} of {b}", "{b} von {a}") == []
-    assert "not translated" in amiss("Save", "")[0]
-    assert "placeholders differ" in amiss("{a} of {b}", "{a} von b")[0]
-    assert "the mnemonic differs" in amiss("_Save", "Speichern")[0]
-
-
-def test_the_texts_of_windows_options_and_errors_are_collected() -> None:
-    assert TEXTS["{count} day ago"].plural == "{count} days ago"
-    for text in (
-        "Precision Upscale…",
-        "Ultra detail",
-        "Nothing was charged.",
-        "No layer is selected. Select the layer to upscale and start again.",
-        "The service could not upscale the picture.",
-        "{host} could not be reached ({reason}).",
-    ):
-        assert text in TEXTS
-
-
-@pytest.mark.parametrize("path", catalogs.core_modules(), ids=lambda path: path.name)
-def test_what_the_core_says_can_be_translated(path: Path) -> None:
-    """No sentence is filled in before a front end sees it, and every value in braces is given."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        words = catalogs.sentence_of(node)
-        assert not isinstance(words, (ast.JoinedStr, ast.BinOp)), f"line {node.lineno}: use said(…)"
-        text = words.value if isinstance(words, ast.Constant) else None
-        if isinstance(text, str) and ast.unparse(node.func) == "said":
-            given = {keyword.arg for keyword in node.keywords}
-            assert given == catalogs.placeholders(text), f"line {node.lineno}"
-
-
-@pytest.mark.parametrize("language", catalogs.LANGUAGES)
-def test_what_is_compiled_is_what_gettext_reads(language: str) -> None:
-    entries = catalogs.parse((catalogs.LOCALE / f"{language}.po").read_text(encoding="utf-8"))
-    read = gettext.GNUTranslations(io.BytesIO(catalogs.compiled(language, entries)))
-    # what waits for its translation is read in English
-    for entry in [entry for entry in entries.values() if all(entry.translations)]:
-        if entry.text and entry.plural is None:
-            assert read.gettext(entry.text) == entry.translations[0]
-        elif entry.text and entry.plural is not None:
-            forms = {read.ngettext(entry.text, entry.plural, number) for number in range(30)}
-            assert forms == set(entry.translations)
-
-
-def test_who_prefers_english_gets_english(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("locale")
-    entries = catalogs.parse((catalogs.LOCALE / "de.po").read_text(encoding="utf-8"))
-    target = folder / "de" / "LC_MESSAGES" / f"{catalogs.DOMAIN}.mo"
-    target.parent.mkdir(parents=True)
-    target.write_bytes(catalogs.compiled("de", entries))
+def test_who_prefers_english_gets_english() -> None:
+    folder = catalogs.LOCALE
     assert Catalog(["de_AT", "de", "C"], str(folder))("Image:") == "Bild:"
     assert Catalog(["en_US", "en", "de", "C"], str(folder))("Image:") == "Image:"
     assert Catalog(["fi", "C"], str(folder))("Image:") == "Image:"
@@ -124,14 +50,14 @@ def assert_no_clash(labels: list[str]) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("window", WINDOWS)
 def test_everything_in_a_window_has_a_key_of_its_own(window: str, language: str) -> None:
-    labels = list(getattr(window_words, window)(translator(language)).values())
+    labels = list(getattr(window_words, window)(catalogs.translator(language)).values())
     assert all(map(key_of, labels)), labels
     assert_no_clash(labels)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_in_the_dialog_has_a_key_of_its_own(language: str) -> None:
-    check_dialog(translator(language), list(GIMPS))
+    check_dialog(catalogs.translator(language), list(GIMPS))
 
 
 @pytest.mark.parametrize("language", catalogs.LANGUAGES)
@@ -140,7 +66,7 @@ def test_no_key_clashes_with_those_of_gimps_own_buttons(gimp3: Gimp, language: s
     gimps = gettext.translation("gimp30-libgimp", root / "usr/share/locale", [language])
     theirs = [gimps.gettext(label) for label in GIMPS]
     assert theirs != list(GIMPS)
-    check_dialog(translator(language), theirs)
+    check_dialog(catalogs.translator(language), theirs)
 
 
 def check_dialog(translate: Callable[[str], str], theirs: list[str]) -> None:

@@ -15,7 +15,7 @@ import lock
 import pytest
 from dev import bootstrap, debian
 from dev.bootstrap import CLONE, Environment
-from dev.console import Failure, reported, step
+from dev.console import Failure, exit_on_failure, step
 from gimp_sandbox.gimp import GimpUnavailable
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def test_script() -> ModuleType:
 
 
 class Recorder:
-    """Stands in for ``steps.command``: remembers what would have been run."""
+    """Stands in for ``console.command``: remembers what would have been run."""
 
     def __init__(self) -> None:
         self.ran: list[str] = []
@@ -329,7 +329,7 @@ def test_markers_are_taken_out_of_the_vendor_lock() -> None:
 
 
 def test_a_failure_ends_with_a_sentence_and_not_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught, reported(), step("looking"):
+    with pytest.raises(SystemExit) as caught, exit_on_failure(), step("looking"):
         raise Failure("nothing there", "look elsewhere")
     assert caught.value.code == 1
     printed = capsys.readouterr()

@@ -46,15 +46,18 @@ EXPECTED: dict[Callable[[Path], Machine], list[tuple[str, str, str]]] = {
 
 @pytest.mark.parametrize("home", EXPECTED, ids=lambda home: home.__name__)
 def test_every_gimp_is_found(home: Callable[[Path], Machine], tmp_path: Path) -> None:
-    found = gimp_locations.places(home(tmp_path))
-    told = [(place.name, place.front_end, place.plug_ins.relative_to(tmp_path).as_posix()) for place in found]
+    found = gimp_locations.locations(home(tmp_path))
+    told = [
+        (location.name, location.front_end, location.plug_ins.relative_to(tmp_path).as_posix())
+        for location in found
+    ]
     assert told == EXPECTED[home]
 
 
 def test_two_gimps_with_one_settings_folder_are_one_place(tmp_path: Path) -> None:
     machine = homes.debian(tmp_path)
     homes.program(machine.home / "bin/GIMP-3.2.6-x86_64.AppImage")
-    names = [place.name for place in gimp_locations.places(machine)]
+    names = [location.name for location in gimp_locations.locations(machine)]
     assert names == ["GIMP 3.2 (installed, AppImage)", "GIMP 2.10 (installed)"]
 
 
@@ -66,20 +69,20 @@ def test_a_flatpak_that_shares_the_users_settings_is_not_installed_into_twice(tm
     (private / "3.0").rmdir()
     private.rmdir()
     private.symlink_to(shared)
-    assert len(gimp_locations.places(machine)) == 1
+    assert len(gimp_locations.locations(machine)) == 1
 
 
 def test_a_settings_folder_of_the_users_choice_is_used(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     machine = homes.linux(tmp_path, GIMP3_DIRECTORY=str(elsewhere))
     homes.program(tmp_path / "usr/bin/gimp-3.0")
-    assert [place.plug_ins for place in gimp_locations.places(machine)] == [elsewhere / "plug-ins"]
+    assert [location.plug_ins for location in gimp_locations.locations(machine)] == [elsewhere / "plug-ins"]
 
 
 def test_xdg_config_home_is_respected(tmp_path: Path) -> None:
     machine = homes.linux(tmp_path, XDG_CONFIG_HOME=str(tmp_path / "xdg"))
     (tmp_path / "xdg/GIMP/3.0").mkdir(parents=True)
-    assert [place.plug_ins for place in gimp_locations.places(machine)] == [
+    assert [location.plug_ins for location in gimp_locations.locations(machine)] == [
         tmp_path / "xdg/GIMP/3.0/plug-ins"
     ]
 
@@ -88,16 +91,16 @@ def test_xdg_config_home_is_respected(tmp_path: Path) -> None:
 def test_what_is_no_supported_version_is_passed_over(name: str, tmp_path: Path) -> None:
     machine = homes.linux(tmp_path)
     (machine.home / ".config/GIMP" / name).mkdir(parents=True)
-    assert gimp_locations.places(machine) == []
+    assert gimp_locations.locations(machine) == []
 
 
 def test_a_broken_bundle_does_not_hide_the_others(tmp_path: Path) -> None:
     machine = homes.mac(tmp_path)
     (tmp_path / "Applications/GIMP beta.app/Contents").mkdir(parents=True)
     (tmp_path / "Applications/GIMP beta.app/Contents/Info.plist").write_bytes(b"<plist>")
-    assert len(gimp_locations.places(machine)) == 2
+    assert len(gimp_locations.locations(machine)) == 2
 
 
 def test_the_python_inside_gimp_is_known_where_it_can_be_called(tmp_path: Path) -> None:
-    (newest, _) = gimp_locations.places(homes.mac(tmp_path))
+    (newest, _) = gimp_locations.locations(homes.mac(tmp_path))
     assert newest.python == (str(tmp_path / "Applications/GIMP.app/Contents/MacOS/python3.13"),)

@@ -10,7 +10,7 @@ from typing import Any
 import demo
 import pytest
 from dev.console import Failure
-from dev.gimp_log_filter import complaints
+from dev.gimp_log_filter import plugin_warnings
 
 FAREWELLS = [
     "precision-upscaler.py: gimp_flush(): error: Broken pipe",
@@ -27,13 +27,13 @@ OURS = [
 
 @pytest.mark.parametrize("line", FAREWELLS)
 def test_a_farewell_of_gimp_is_no_complaint(line: str) -> None:
-    assert complaints(f"GIMP is busy\n{line}\n") == []
-    assert complaints(line, ("precision", "python")) == []
+    assert plugin_warnings(f"GIMP is busy\n{line}\n") == []
+    assert plugin_warnings(line, ("precision", "python")) == []
 
 
 @pytest.mark.parametrize("line", OURS)
 def test_what_names_us_is_one(line: str) -> None:
-    assert complaints(f"GIMP is busy\n{line}\n{FAREWELLS[0]}") == [line]
+    assert plugin_warnings(f"GIMP is busy\n{line}\n{FAREWELLS[0]}") == [line]
 
 
 class SaysGoodbyeBadly:
@@ -49,10 +49,10 @@ class SaysGoodbyeBadly:
 
 
 def test_the_demo_bears_a_farewell_and_no_complaint(tmp_path: Path) -> None:
-    def told(words: str) -> object:
+    def run(words: str) -> object:
         gimp: Any = SaysGoodbyeBadly(words)
-        return demo.in_gimp(gimp, tmp_path, tmp_path, {"result": str(tmp_path / "result.xcf")}, {})
+        return demo.run_in_gimp(gimp, tmp_path, tmp_path, {"result": str(tmp_path / "result.xcf")}, {})
 
-    assert told("\n".join(FAREWELLS)) == "done"
+    assert run("\n".join(FAREWELLS)) == "done"
     with pytest.raises(Failure, match="something was NULL"):
-        told("\n".join([*FAREWELLS, OURS[2]]))
+        run("\n".join([*FAREWELLS, OURS[2]]))

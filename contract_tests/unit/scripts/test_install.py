@@ -13,11 +13,10 @@ import pytest
 from dev.bootstrap import CLONE
 from dev.mock_process import KEY, running_mock
 from installer import doctor, plugin_bundle
-from installer.gimp_locations import Place
+from installer.gimp_locations import Location
 
 from contract_tests.integration.docs.blocks import run_by
-
-from .test_place import made
+from contract_tests.support.homes import plugin_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +75,7 @@ def test_it_goes_into_every_gimp_with_the_right_front_end(home: Path) -> None:
 
 
 def test_an_upgrade_says_from_what(home: Path) -> None:
-    older = made(home / ".config/GIMP/3.2/plug-ins", "old")
+    older = plugin_folder(home / ".config/GIMP/3.2/plug-ins", "old")
     (older / "VERSION").write_text("0.0.1\n", encoding="ascii")
     done = install(home)
     assert f"Upgraded from 0.0.1 to Precision Upscaler {plugin_bundle.version()} for GIMP 3.2" in done.stdout
@@ -176,16 +175,16 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(
 
 def test_the_doctor_sees_damage_and_a_lost_mode(tmp_path: Path) -> None:
     plug_ins = tmp_path / "plug-ins"
-    plugin = made(plug_ins, "any")
+    plugin = plugin_folder(plug_ins, "any")
     (plugin / "VERSION").write_text("1.0\n", encoding="ascii")
     (plugin / plugin_bundle.EXECUTABLE).write_text("changed", encoding="ascii")
     (plugin / plugin_bundle.EXECUTABLE).chmod(0o644)
-    told = {"core_problem": "it said nothing"}
-    lines = [str(each) for each in doctor.findings(Place("installed", "3.2", plug_ins), lambda *_: told)]
+    told = {"core_problem": "it answered nothing"}
+    lines = [str(each) for each in doctor.findings(Location("installed", "3.2", plug_ins), lambda *_: told)]
     assert [line.split("\n")[0].startswith("  !!") for line in lines] == [True, True, False, True]
     assert "was changed" in lines[0]
     assert "chmod +x" in lines[1]
-    assert "it said nothing" in lines[3]
+    assert "it answered nothing" in lines[3]
 
 
 @pytest.mark.parametrize("command", run_by(__file__))
@@ -210,16 +209,16 @@ print(json.dumps({"event": "status", **status}))
 
 
 def test_a_worker_that_falls_over_later_is_not_one_that_does_not_start(tmp_path: Path) -> None:
-    core = made(tmp_path / "plug-ins", "any") / "precision_upscaler"
+    core = plugin_folder(tmp_path / "plug-ins", "any") / "precision_upscaler"
     core.mkdir()
     (core / "__init__.py").write_text("", encoding="ascii")
     (core / "worker.py").write_text(WORKER, encoding="ascii")
-    told = doctor.ask(Place("installed", "3.2", tmp_path / "plug-ins"), "check")
+    told = doctor.ask(Location("installed", "3.2", tmp_path / "plug-ins"), "check")
     assert "core_problem" not in told
     assert "the worker fell over" in told["answer"]["what"]
     # whatever else it is, it is said in words
     (core / "worker.py").write_text("import nothing_of_this_name", encoding="ascii")
-    told = doctor.ask(Place("installed", "3.2", tmp_path / "plug-ins"), "state")
+    told = doctor.ask(Location("installed", "3.2", tmp_path / "plug-ins"), "state")
     assert "nothing_of_this_name" in told["core_problem"]
 
 

@@ -11,21 +11,14 @@ from dev.bootstrap import CLONE
 from dev.console import Failure
 from installer import place, plugin_bundle
 
-
-def made(folder: Path, content: str) -> Path:
-    plugin = folder / plugin_bundle.NAME
-    plugin.mkdir(parents=True)
-    (plugin / plugin_bundle.EXECUTABLE).write_text(content, encoding="ascii")
-    listing = f"{plugin_bundle.digest(plugin / plugin_bundle.EXECUTABLE)}  {plugin_bundle.EXECUTABLE}\n"
-    (plugin / plugin_bundle.FILES).write_text(listing, encoding="ascii")
-    return plugin
+from contract_tests.support.homes import plugin_folder
 
 
 def test_an_upgrade_leaves_nothing_of_the_old_one_and_nothing_beside_it(tmp_path: Path) -> None:
     plug_ins = tmp_path / "GIMP/3.2/plug-ins"
-    old = place.place(made(tmp_path / "old", "old"), plug_ins)
+    old = place.install(plugin_folder(tmp_path / "old", "old"), plug_ins)
     (old / "module_that_is_gone.py").write_text("", encoding="ascii")
-    place.place(made(tmp_path / "new", "new"), plug_ins)
+    place.install(plugin_folder(tmp_path / "new", "new"), plug_ins)
     assert (old / plugin_bundle.EXECUTABLE).read_text(encoding="ascii") == "new"
     assert not (old / "module_that_is_gone.py").exists()
     assert [path.name for path in plug_ins.iterdir()] == [plugin_bundle.NAME]
@@ -34,7 +27,7 @@ def test_an_upgrade_leaves_nothing_of_the_old_one_and_nothing_beside_it(tmp_path
 
 def test_a_failed_upgrade_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plug_ins = tmp_path / "plug-ins"
-    target = place.place(made(tmp_path / "old", "old"), plug_ins)
+    target = place.install(plugin_folder(tmp_path / "old", "old"), plug_ins)
     rename = Path.rename
 
     def refuse(self: Path, to: Path) -> Path:
@@ -44,17 +37,17 @@ def test_a_failed_upgrade_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(Failure, match="in use") as caught:
-        place.place(made(tmp_path / "new", "new"), plug_ins)
+        place.install(plugin_folder(tmp_path / "new", "new"), plug_ins)
     assert "close GIMP" in caught.value.advice
     assert (target / plugin_bundle.EXECUTABLE).read_text(encoding="ascii") == "old"
 
 
 def test_a_developers_link_is_replaced_and_what_it_points_to_stays(tmp_path: Path) -> None:
-    source = made(tmp_path / "clone", "source")
+    source = plugin_folder(tmp_path / "clone", "source")
     plug_ins = tmp_path / "plug-ins"
     plug_ins.mkdir()
     (plug_ins / plugin_bundle.NAME).symlink_to(source)
-    target = place.place(made(tmp_path / "new", "new"), plug_ins)
+    target = place.install(plugin_folder(tmp_path / "new", "new"), plug_ins)
     assert not target.is_symlink()
     assert (source / plugin_bundle.EXECUTABLE).read_text(encoding="ascii") == "source"
 
@@ -63,7 +56,7 @@ def test_removing_takes_ours_and_leaves_others(tmp_path: Path) -> None:
     plug_ins = tmp_path / "plug-ins"
     other = plug_ins / "somebody-elses"
     other.mkdir(parents=True)
-    place.place(made(tmp_path / "new", "new"), plug_ins)
+    place.install(plugin_folder(tmp_path / "new", "new"), plug_ins)
     assert place.remove(plug_ins) is True
     assert place.remove(plug_ins) is False
     assert [path.name for path in plug_ins.iterdir()] == [other.name]

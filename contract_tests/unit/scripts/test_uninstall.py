@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import install
 import pytest
 from installer import doctor, gimp_locations, plugin_bundle, uninstall
-from installer.gimp_locations import Machine, Place
+from installer.gimp_locations import Location, Machine
 
 from contract_tests.support import homes
-
-from .test_place import made
+from contract_tests.support.homes import plugin_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,29 +66,29 @@ def test_it_goes_into_every_gimp_and_out_without_a_trace(
     plugin_gimp2: Path,
 ) -> None:
     machine = life(layout)
-    places = gimp_locations.places(machine)
-    for place in places:
-        place.plug_ins.mkdir(parents=True, exist_ok=True)
-        (place.plug_ins.parent / "parasiterc").write_text(PARASITES, encoding="ascii")
+    locations = gimp_locations.locations(machine)
+    for location in locations:
+        location.plug_ins.mkdir(parents=True, exist_ok=True)
+        (location.plug_ins.parent / "parasiterc").write_text(PARASITES, encoding="ascii")
     before = files(tmp_path)
     archives = [next(folder.parent.glob("*.zip")) for folder in (plugin_gimp3, plugin_gimp2)]
-    install.install(places, archives)
-    for place in places:
-        folder = place.plug_ins / plugin_bundle.NAME
+    install.install(locations, archives)
+    for location in locations:
+        folder = location.plug_ins / plugin_bundle.NAME
         assert plugin_bundle.damage(folder) == []
-        assert (folder / f"upscaler_{place.front_end}").is_dir()
-        presets = place.plug_ins.parent / "plug-in-settings/plug-in-precision-upscale.presets"
+        assert (folder / f"upscaler_{location.front_end}").is_dir()
+        presets = location.plug_ins.parent / "plug-in-settings/plug-in-precision-upscale.presets"
         presets.parent.mkdir()
         presets.write_text("", encoding="ascii")
         # each leaves its key where it would, and the doctor looks there
-        stored = doctor.ask(place, "state")["data_folder"]
+        stored = doctor.ask(location, "state")["data_folder"]
         Path(stored, "credentials.json").write_text(json.dumps({"freepik": "a-key"}), encoding="ascii")
-        expected = place.data[0] if place.data else None
+        expected = location.data[0] if location.data else None
         assert expected is None or str(expected) == stored
-    uninstall.uninstall(places, gimp_locations.places(machine), discard=False)
+    uninstall.uninstall(locations, gimp_locations.locations(machine), discard=False)
     assert files(tmp_path) == before
-    for place in places:
-        kept = (place.plug_ins.parent / "parasiterc").read_text(encoding="ascii")
+    for location in locations:
+        kept = (location.plug_ins.parent / "parasiterc").read_text(encoding="ascii")
         assert "precision" not in kept
         assert 'zebra" 1 1 "x")\n\n\n# end' in kept
         assert '"somebody-else" 1 26 "a\\40\\42quoted' in kept
@@ -99,9 +98,9 @@ def answering(monkeypatch: pytest.MonkeyPatch, answers: dict[Path, dict[str, Any
     """Let the installed plug-ins in these plug-ins folders answer so; return what is asked."""
     asked = []
 
-    def ask(place: Place, action: str) -> dict[str, Any]:
+    def ask(location: Location, action: str) -> dict[str, Any]:
         asked.append(action)
-        return {"removed": 1} if action == "forget" else answers[place.plug_ins]
+        return {"removed": 1} if action == "forget" else answers[location.plug_ins]
 
     monkeypatch.setattr(doctor, "ask", ask)
     return asked
@@ -111,13 +110,13 @@ def test_what_was_paid_for_is_kept_unless_told_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = tmp_path / "data"
-    place = Place("installed", "3.2", tmp_path / "plug-ins")
-    answering(monkeypatch, {place.plug_ins: {"data_folder": str(data), "paid": 2}})
+    location = Location("installed", "3.2", tmp_path / "plug-ins")
+    answering(monkeypatch, {location.plug_ins: {"data_folder": str(data), "paid": 2}})
     for discard in (False, True):
         (data / "jobs").mkdir(parents=True, exist_ok=True)
         (data / "credentials.json").write_text("{}", encoding="ascii")
-        made(place.plug_ins, "any")
-        uninstall.uninstall([place], [place], discard=discard)
+        plugin_folder(location.plug_ins, "any")
+        uninstall.uninstall([location], [location], discard=discard)
         told = capsys.readouterr().out
         assert (data / "jobs").exists() is not discard
         assert not (data / "credentials.json").exists()
@@ -131,17 +130,17 @@ def test_another_gimp_keeps_what_it_shares(
     shared, apart = tmp_path / "shared", tmp_path / "apart"
     for folder in (shared, apart):
         (folder / "jobs").mkdir(parents=True)
-    named = Place("as named", "3.0", tmp_path / "one/plug-ins")
-    native = Place("installed", "3.2", tmp_path / "two/plug-ins")
-    flatpak = Place("Flatpak", "3.2", tmp_path / "three/plug-ins")
+    named = Location("as named", "3.0", tmp_path / "one/plug-ins")
+    native = Location("installed", "3.2", tmp_path / "two/plug-ins")
+    flatpak = Location("Flatpak", "3.2", tmp_path / "three/plug-ins")
     answers = {
         named.plug_ins: {"data_folder": str(shared), "paid": 0},
         native.plug_ins: {"data_folder": str(shared), "paid": 0},
         flatpak.plug_ins: {"data_folder": str(apart), "paid": 0},
     }
     asked = answering(monkeypatch, answers)
-    for place in (named, native, flatpak):
-        made(place.plug_ins, "any")
+    for location in (named, native, flatpak):
+        plugin_folder(location.plug_ins, "any")
     uninstall.uninstall([named], [native, flatpak], discard=False)
     assert (shared.exists(), "forget" in asked) == (True, False)
     assert "GIMP 3.2 (installed) and GIMP 3.2 (Flatpak) still use it" in capsys.readouterr().out
@@ -159,10 +158,10 @@ def test_what_is_not_the_plug_ins_is_left_alone(
     (data / "jobs").mkdir(parents=True)
     (data / "requests-1a2b").write_text("", encoding="ascii")
     (data / "novel.txt").write_text("precious", encoding="ascii")
-    place = Place("installed", "3.2", tmp_path / "plug-ins")
-    made(place.plug_ins, "any")
-    answering(monkeypatch, {place.plug_ins: {"data_folder": str(data), "paid": 0}})
-    uninstall.uninstall([place], [place], discard=True)
+    location = Location("installed", "3.2", tmp_path / "plug-ins")
+    plugin_folder(location.plug_ins, "any")
+    answering(monkeypatch, {location.plug_ins: {"data_folder": str(data), "paid": 0}})
+    uninstall.uninstall([location], [location], discard=True)
     assert files(data) == {"novel.txt"}
     assert "files in it that are not the plug-in's" in capsys.readouterr().out
 
@@ -201,9 +200,11 @@ def test_every_key_leaves_the_keyring_also_those_for_practice(
     (tmp_path / "ring_of_test.py").write_text(RING, encoding="ascii")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "ring_of_test.Ring")
     # the plug-in starts its worker with a PYTHONPATH of its own
-    place = next(place for place in gimp_locations.places(machine) if place.front_end == "gimp3")
-    install.install([place], [next(plugin_gimp3.parent.glob("*.zip"))])
-    folder = place.plug_ins / plugin_bundle.NAME
+    location = next(
+        location for location in gimp_locations.locations(machine) if location.front_end == "gimp3"
+    )
+    install.install([location], [next(plugin_gimp3.parent.glob("*.zip"))])
+    folder = location.plug_ins / plugin_bundle.NAME
     (folder / "vendor/ring_of_test.py").write_text(RING, encoding="ascii")
     data = machine.home / ".local/share/precision-upscaler"
     store = (
@@ -218,7 +219,7 @@ def test_every_key_leaves_the_keyring_also_those_for_practice(
     monkeypatch.delenv("PYTHONPATH")
     ring = machine.home / "ring"
     assert len(json.loads(ring.read_text(encoding="ascii"))) == 3
-    uninstall.uninstall([place], [place], discard=False)
+    uninstall.uninstall([location], [location], discard=False)
     assert json.loads(ring.read_text(encoding="ascii")) == {}
     assert not data.exists()
 
@@ -237,6 +238,6 @@ def test_a_real_gimp_forgets_the_address_and_nothing_else(gimp3: Gimp) -> None:
         gimp3.batch(code, home=home)
         settings = home / gimp3.settings
         assert b"precision-upscaler-service" in (settings / "parasiterc").read_bytes()
-        uninstall._forget_in_gimp(settings)
+        uninstall._remove_from_settings(settings)
         gimp3.batch(ask, home=home)
         assert (home / "answer").read_text(encoding="ascii") == "['somebody-else']"

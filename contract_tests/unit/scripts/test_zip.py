@@ -12,13 +12,13 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import build_zip
 import pytest
 from dev.bootstrap import CLONE
 from dev.console import Failure
-from installer import place, plugin_bundle, wheels
+from installer import packages, place, plugin_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def test_every_translation_is_in_it_compiled(archive: Path) -> None:
                 f"precision-upscaler/precision_upscaler/locale/{language}/LC_MESSAGES/precision-upscaler.mo"
             )
             translated = gettext.GNUTranslations(io.BytesIO(packed.read(name)))
-            assert "charset=UTF-8" in translated.gettext("")
+            assert "charset=utf-8" in translated.gettext("")
         assert not [name for name in packed.namelist() if name.endswith((".po", ".pot"))]
 
 
@@ -149,23 +149,67 @@ def test_vendor_and_developers_use_the_same_versions() -> None:
     assert "--find" not in text
 
 
-def test_a_wheel_with_compiled_code_is_refused(tmp_path: Path) -> None:
-    wheel = tmp_path / "fast-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as made:
-        made.writestr("fast/__init__.py", "")
-        made.writestr("fast/_core.cpython-311-x86_64-linux-gnu.so", b"\x7fELF")
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """Lay out an installed package with a licence; return the folder that pip would have filled."""
+    folder = tmp_path / "fetched"
+    metadata = {
+        "METADATA": "Name: fast\nVersion: 1.0\nLicense: MIT\n",
+        "licenses/LICENSE": "free",
+        "RECORD": "",
+    }
+    for name, content in {
+        "fast/__init__.py": "",
+        **{f"fast-1.0.dist-info/{k}": v for k, v in metadata.items()},
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, encoding="ascii")
+    record = "\n".join(
+        f"{path.relative_to(folder).as_posix()},," for path in folder.rglob("*") if path.is_file()
+    )
+    (folder / "fast-1.0.dist-info/RECORD").write_text(record, encoding="ascii")
+    return folder
+
+
+def test_a_package_is_copied_without_what_pip_adds_and_with_its_licence(
+    package: Path, tmp_path: Path
+) -> None:
+    (package / "bin").mkdir()
+    (package / "bin/fast").write_text("#!/this/machine", encoding="ascii")
+    (package / "fast/tests").mkdir()
+    packages.copy_pure_python(package, tmp_path / "vendor")
+    files = {path.relative_to(tmp_path / "vendor").as_posix() for path in (tmp_path / "vendor").rglob("*.*")}
+    assert files == {"LICENSES.txt", "fast/__init__.py", "fast-1.0.dist-info"}
+    notice = (tmp_path / "vendor/LICENSES.txt").read_text(encoding="utf-8")
+    assert notice.endswith("fast 1.0: MIT\n    fast-1.0.dist-info/licenses/LICENSE\n")
+
+
+def test_compiled_code_and_a_missing_licence_are_refused(package: Path, tmp_path: Path) -> None:
+    library = package / "fast/_core.cpython-311-x86_64-linux-gnu.so"
+    library.write_bytes(b"\x7fELF")
     with pytest.raises(Failure, match="compiled code"):
-        wheels.unpack([wheel], tmp_path / "vendor")
+        packages.copy_pure_python(package, tmp_path / "vendor")
+    library.unlink()
+    (package / "fast-1.0.dist-info/RECORD").write_text("fast/__init__.py,,\n", encoding="ascii")
+    with pytest.raises(Failure, match="no licence"):
+        packages.copy_pure_python(package, tmp_path / "bare")
 
 
-def test_a_wheel_without_a_licence_or_with_a_way_out_is_refused(tmp_path: Path) -> None:
-    for name, member in (("bare", "bare/__init__.py"), ("sly", "../sly.py")):
-        wheel = tmp_path / f"{name}-1.0-py3-none-any.whl"
-        with zipfile.ZipFile(wheel, "w") as made:
-            made.writestr(member, "")
-        with pytest.raises(Failure, match=r"licence|write to"):
-            wheels.unpack([wheel], tmp_path / "vendor")
-    assert not (tmp_path / "sly.py").exists()
+def test_packages_are_fetched_once_with_every_hash_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = []
+
+    def pip(argv: list[Any], **_: object) -> None:
+        ran.append([*map(str, argv)])
+        Path(argv[argv.index("--target") + 1]).mkdir(parents=True)
+
+    monkeypatch.setenv("PRECISION_UPSCALER_CACHE", str(tmp_path))
+    monkeypatch.setattr(packages, "command", pip)
+    folders = {packages.fetch("requirements-vendor.lock", *packages.PURE_PYTHON) for _ in range(2)}
+    ((argv,), (folder,)) = ran, folders
+    assert {"--require-hashes", "--no-deps", "--no-compile"} < set(argv)
+    assert folder.is_relative_to(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])

@@ -13,7 +13,7 @@ import os
 import random
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from precision_upscaler.errors import (
 from precision_upscaler.storage import credentials, settings
 from precision_upscaler.storage.log import log_path, open_log
 
+from . import wildcards
 from .batch import Batch, Outcome
 from .outputs import Planned, plan
 
@@ -107,6 +108,12 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except UpscaleError as error:
             sys.exit(_fail(error))
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        """Run the command line; on Windows click itself would also replace the names of existing files."""
+        if args is None:
+            args = [*wildcards.expand(sys.argv[1:])] if os.name == "nt" else sys.argv[1:]
+        return super().main(args, *rest, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # options of "upscale" may come before the first picture

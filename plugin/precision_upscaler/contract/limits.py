@@ -3,10 +3,9 @@
 from __future__ import absolute_import, division
 
 from collections import namedtuple
+from numbers import Integral
 
 from . import LIMITS, parameter
-
-_INTEGER = (int, type(2**64))  # Python 2.7 has two types of whole numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def check(known, value):
     if known.kind == "boolean":
         return None if isinstance(value, bool) else Refusal("not-boolean", {"value": value})
     values = {"value": value, "minimum": known.minimum, "maximum": known.maximum}
-    if isinstance(value, bool) or not isinstance(value, _INTEGER):
+    if isinstance(value, bool) or not isinstance(value, Integral):
         return Refusal("not-whole", values)
     return None if known.minimum <= value <= known.maximum else Refusal("out-of-range", values)
 
