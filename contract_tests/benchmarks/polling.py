@@ -18,7 +18,7 @@ from typing import Any
 
 from precision_upscaler.api.rate_limiter import next_slot
 from precision_upscaler.contract.estimates import expected_seconds
-from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.jobs.runner import JobContext
 from precision_upscaler.storage.settings import Settings
 
 from . import arrival
@@ -123,7 +123,7 @@ def fixed(seconds: float) -> Callable[[int, float, float, float], float]:
 
 
 # the policy as a job really gets it, made of the default settings; nothing else of its surroundings is used
-_POLICY = Surroundings(journal=Any, client=Any, settings=Settings(), emit=print).polling  # type: ignore[arg-type]
+_POLICY = JobContext(journal=Any, client=Any, settings=Settings(), emit=print).polling  # type: ignore[arg-type]
 _OURS = "ours"
 
 POLLERS = {

@@ -35,7 +35,7 @@ CORE: tuple[Plant, ...] = (
         ("a choice is not checked", "None if value in choices else", "None if choices else"),
     ),
     *lies(
-        _CORE + "api/task.py",
+        _CORE + "api/models.py",
         (*_CLIENT, *_JOB),
         ("an unknown status is FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
         ("links are read from the wrong member", 'data.get("generated")', 'data.get("urls")'),
@@ -48,7 +48,7 @@ CORE: tuple[Plant, ...] = (
         ),
     ),
     *lies(
-        _CORE + "api/task.py",
+        _CORE + "api/models.py",
         _JOB,
         ("a job takes an unknown status for FAILED", "return cls.UNKNOWN", "return cls.FAILED"),
     ),
@@ -69,7 +69,7 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "the key goes into a query",
-            "self.base_url + path, wire, headers=self._headers",
+            "self.base_url + path, timeout, headers=self._headers",
             'self.base_url + path + "?key=" + [*self._headers.values()][0], wire, headers=self._headers',
         ),
         (
@@ -88,10 +88,14 @@ CORE: tuple[Plant, ...] = (
             "            commit()\n            committed = True\n",
             "            committed = True\n",
         ),
-        ("a refusal's words are lost", "message, reasons = read_refusal(body)", 'message, reasons = "", []'),
+        (
+            "a refusal's words are lost",
+            "message, reasons = read_error_body(body)",
+            'message, reasons = "", []',
+        ),
     ),
     *lies(
-        _CORE + "storage/credentials.py",
+        _CORE + "urls.py",
         _CLIENT,
         ("the key is in the other header", "AUTH_HEADERS[1 if", "AUTH_HEADERS[0 if"),
     ),
@@ -111,20 +115,20 @@ CORE: tuple[Plant, ...] = (
         (*_DECISIONS, *_CLIENT, *_JOB),
         (
             "a lost create is sent again",
-            "return Verdict.RESOLVE if failure.reached else Verdict.RETRY",
-            "return Verdict.RETRY",
+            "return RetryDecision.RESOLVE if failure.reached else RetryDecision.RETRY",
+            "return RetryDecision.RETRY",
         ),
         (
             "a create is sent again after a 500",
-            "return Verdict.GIVE_UP if refused else Verdict.RESOLVE",
-            "return Verdict.GIVE_UP if refused else Verdict.RETRY",
+            "return RetryDecision.GIVE_UP if refused else RetryDecision.RESOLVE",
+            "return RetryDecision.GIVE_UP if refused else RetryDecision.RETRY",
         ),
         (
             "a refusal may have been charged",
-            "return Verdict.GIVE_UP if refused else Verdict.RESOLVE",
-            "return Verdict.RESOLVE",
+            "return RetryDecision.GIVE_UP if refused else RetryDecision.RESOLVE",
+            "return RetryDecision.RESOLVE",
         ),
-        ("an expired link is the end", "return Verdict.RENEW", "return Verdict.GIVE_UP"),
+        ("an expired link is the end", "return RetryDecision.RENEW", "return RetryDecision.GIVE_UP"),
         (
             "Retry-After is ignored",
             "if retry_after is not None:",
@@ -137,8 +141,8 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "a create knocks early",
-            "return Verdict.GIVE_UP if self.asks_too_long(failure) else Verdict.RETRY",
-            "return Verdict.RETRY",
+            "return RetryDecision.GIVE_UP if self.asks_too_long(failure) else RetryDecision.RETRY",
+            "return RetryDecision.RETRY",
         ),
         ("polls come ever quicker", "self.growth ** min(attempt, 50)", "self.growth ** -min(attempt, 50)"),
         (
@@ -167,8 +171,8 @@ CORE: tuple[Plant, ...] = (
         ),
         (
             "COMMITTED is not written down",
-            "        self._around.cancel.hold(True)\n        self.job.update(State.COMMITTED)\n",
-            "        self._around.cancel.hold(True)\n",
+            "        self._context.cancel.hold(True)\n        self.job.update(State.COMMITTED)\n",
+            "        self._context.cancel.hold(True)\n",
         ),
         (
             "a picture is not checked",

@@ -34,8 +34,12 @@ TARGETS: dict[str, tuple[str, ...]] = {
     _CORE + "contract/document.py": _CONTRACT_TESTS,
     _CORE + "contract/limits.py": _CONTRACT_TESTS,
     _CORE + "contract/parameters.py": _CONTRACT_TESTS,
-    _CORE + "api/models.py": (_PROPERTIES + "test_client_requests.py", _PROPERTIES + "test_cases.py"),
-    _CORE + "api/task.py": (_PROPERTIES + "test_client_decisions.py", _PROPERTIES + "test_client_answers.py"),
+    _CORE + "api/models.py": (
+        _PROPERTIES + "test_client_requests.py",
+        _PROPERTIES + "test_cases.py",
+        _PROPERTIES + "test_client_decisions.py",
+        _PROPERTIES + "test_client_answers.py",
+    ),
     _CORE + "api/retry.py": (_PROPERTIES + "test_client_codes.py", _PROPERTIES + "test_client_decisions.py"),
     _CORE + "frontend/placement.py": (
         "contract_tests/unit/frontend/test_placement_examples.py",

@@ -15,9 +15,8 @@ import pytest
 from hypothesis import example, given, settings
 from precision_upscaler import errors
 from precision_upscaler.api.client import UpscalerClient
-from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.api.responses import CallFailed, named_error
-from precision_upscaler.api.task import Task, TaskStatus
+from precision_upscaler.api.models import Task, TaskStatus, UpscaleRequest
+from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.contract import CREATE_PATH, DOCUMENT, STATUSES, resolve
 
 from contract_tests.support.pictures import png
@@ -62,7 +61,7 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def answered(call: Callable[[], Any], answer: httpx.Response | Exception) -> Any:
-    """Make one call and give it ``answer``; return what the client made of it, also a CallFailed."""
+    """Make one call and give it ``answer``; return what the client made of it, also a ApiError."""
 
     def respond(_: Sent) -> httpx.Response:
         if isinstance(answer, Exception):
@@ -72,7 +71,7 @@ def answered(call: Callable[[], Any], answer: httpx.Response | Exception) -> Any
     with wire(respond) as sent:
         try:
             made = call()
-        except CallFailed as failed:
+        except ApiError as failed:
             made = failed
     assert len(sent) == 1, "one call is one request"
     return made
@@ -139,7 +138,7 @@ def test_every_documented_example_is_understood(
         assert (task.task_id, task.status) == (told["task_id"], told["status"])
         assert list(task.links) == told.get("generated", [])
     else:
-        assert isinstance(made, CallFailed)
+        assert isinstance(made, ApiError)
         assert made.failure.status == code
         assert body["message"].rstrip(".") in made.what
 
@@ -213,10 +212,10 @@ SHAPES = {
 def test_every_shape_of_a_refusal_is_read(picture: Path, shape: str, code: int) -> None:
     body, message, reasons = SHAPES[shape]
     made = created(picture, httpx.Response(code, json=body))
-    assert isinstance(made, CallFailed)
+    assert isinstance(made, ApiError)
     assert message in made.what
     assert made.reasons == reasons
-    assert named_error(made, "no").charged == "no"
+    assert user_error(made, "no").charged == "no"
 
 
 @pytest.mark.parametrize(
@@ -235,7 +234,7 @@ def test_every_shape_of_a_refusal_is_read(picture: Path, shape: str, code: int) 
 )
 def test_every_refusal_has_a_name(picture: Path, code: int, kind: type[errors.UpscaleError]) -> None:
     made = created(picture, httpx.Response(code, json={"message": "No."}))
-    error = named_error(made, "no")
+    error = user_error(made, "no")
     assert type(error) is kind
     assert error.advice
     assert KEY not in str(error)
@@ -254,7 +253,7 @@ def test_every_refusal_has_a_name(picture: Path, code: int, kind: type[errors.Up
 @example(code=400, body={"problem": {"message": {"message": "deep"}}})
 def test_any_json_is_a_task_or_a_named_failure(code: int, body: Any) -> None:
     made = status(httpx.Response(code, json=body))
-    if isinstance(made, CallFailed):
+    if isinstance(made, ApiError):
         assert made.failure.status == code
         assert made.what.endswith(".")
     else:
@@ -269,17 +268,17 @@ def test_any_json_is_a_task_or_a_named_failure(code: int, body: Any) -> None:
 @example(code=502, content=b"\xff\xfe")
 def test_any_bytes_are_a_named_failure(code: int, content: bytes) -> None:
     made = status(httpx.Response(code, content=content))
-    assert isinstance(made, CallFailed | Task)
+    assert isinstance(made, ApiError | Task)
 
 
 def test_an_answer_nested_without_end_is_a_named_failure() -> None:
     made = status(httpx.Response(200, content=b"[" * 100_000))
-    assert isinstance(made, CallFailed)
+    assert isinstance(made, ApiError)
 
 
 def test_an_answer_without_end_is_given_up() -> None:
     made = status(httpx.Response(200, content=b" " * (9 << 20)))
-    assert isinstance(made, CallFailed)
+    assert isinstance(made, ApiError)
     assert "too long" in made.what
 
 
@@ -330,6 +329,6 @@ def test_what_broke_says_whether_the_create_may_have_arrived(
     picture: Path, error: Exception, reached: bool
 ) -> None:
     made = created(picture, error)
-    assert isinstance(made, CallFailed)
+    assert isinstance(made, ApiError)
     assert made.failure.status is None
     assert made.failure.reached is reached

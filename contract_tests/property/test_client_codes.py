@@ -9,15 +9,20 @@ from precision_upscaler.api.retry import (
     Call,
     Failure,
     PollingPolicy,
+    RetryDecision,
     RetryPolicy,
-    Verdict,
     goes_first,
     parse_retry_after,
 )
 
-RETRY, RENEW, RESOLVE, GIVE_UP = Verdict.RETRY, Verdict.RENEW, Verdict.RESOLVE, Verdict.GIVE_UP
+RETRY, RENEW, RESOLVE, GIVE_UP = (
+    RetryDecision.RETRY,
+    RetryDecision.RENEW,
+    RetryDecision.RESOLVE,
+    RetryDecision.GIVE_UP,
+)
 # status: what it means for a create, for the status and list calls, for a download
-MEANINGS: dict[int | None, tuple[Verdict, Verdict, Verdict]] = {
+MEANINGS: dict[int | None, tuple[RetryDecision, RetryDecision, RetryDecision]] = {
     None: (RESOLVE, RETRY, RETRY),
     200: (RESOLVE, RETRY, RETRY),  # an answer that nobody can read
     299: (RESOLVE, RETRY, RETRY),
@@ -56,16 +61,16 @@ MEANINGS: dict[int | None, tuple[Verdict, Verdict, Verdict]] = {
 def test_what_a_status_means(status: int | None) -> None:
     policy = RetryPolicy()
     create, read, download = MEANINGS[status]
-    assert policy.verdict(Failure("create", status)) is create
-    assert policy.verdict(Failure("status", status)) is read
-    assert policy.verdict(Failure("list", status)) is read
-    assert policy.verdict(Failure("download", status)) is download
+    assert policy.decide(Failure("create", status)) is create
+    assert policy.decide(Failure("status", status)) is read
+    assert policy.decide(Failure("list", status)) is read
+    assert policy.decide(Failure("download", status)) is download
 
 
 def test_a_failure_is_taken_for_the_dearer_one_unless_it_is_said_otherwise() -> None:
     assert Failure("create").reached
     assert not Failure("create").hopeless
-    assert RetryPolicy().verdict(Failure("create", reached=False)) is RETRY
+    assert RetryPolicy().decide(Failure("create", reached=False)) is RETRY
 
 
 @pytest.mark.parametrize("value", [Failure("create"), RetryPolicy(), PollingPolicy()])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given, settings
-from precision_upscaler.api.retry import Failure, PollingPolicy, RetryPolicy, Verdict
-from precision_upscaler.api.task import TaskStatus
+from precision_upscaler.api.models import TaskStatus
+from precision_upscaler.api.retry import Failure, PollingPolicy, RetryDecision, RetryPolicy
 from precision_upscaler.contract import STATUSES, TERMINAL_STATUSES, TRANSITIONS
 
 POLICY = RetryPolicy()
@@ -24,10 +24,10 @@ calls = st.sampled_from(["status", "list", "download"])
 def test_a_create_is_sent_again_only_when_it_was_certainly_not_accepted(
     status: int | None, reached: bool
 ) -> None:
-    verdict = POLICY.verdict(Failure("create", status, reached))
+    verdict = POLICY.decide(Failure("create", status, reached))
     told_to_wait = status in (429, 503)
     never_arrived = status is None and not reached
-    assert (verdict is Verdict.RETRY) == (told_to_wait or never_arrived)
+    assert (verdict is RetryDecision.RETRY) == (told_to_wait or never_arrived)
 
 
 @given(status=http_statuses, wish=st.none() | st.floats(0, 10**9))
@@ -40,42 +40,42 @@ def test_a_create_that_is_to_wait_too_long_is_given_up_and_only_then(
     status: int | None, wish: float | None
 ) -> None:
     """Knocking early would be another refusal; and what may have been accepted is never given up."""
-    plain = POLICY.verdict(Failure("create", status))
-    verdict = POLICY.verdict(Failure("create", status, retry_after=wish))
+    plain = POLICY.decide(Failure("create", status))
+    verdict = POLICY.decide(Failure("create", status, retry_after=wish))
     too_long = status in (429, 503) and wish is not None and wish > 300
-    assert verdict is (Verdict.GIVE_UP if too_long else plain)
-    assert POLICY.verdict(Failure("status", status, retry_after=wish)) is POLICY.verdict(
+    assert verdict is (RetryDecision.GIVE_UP if too_long else plain)
+    assert POLICY.decide(Failure("status", status, retry_after=wish)) is POLICY.decide(
         Failure("status", status)
     )
 
 
 @given(status=st.integers(400, 499))
 def test_a_plain_refusal_of_a_create_is_final_and_free(status: int) -> None:
-    verdict = POLICY.verdict(Failure("create", status))
+    verdict = POLICY.decide(Failure("create", status))
     if status == 429:
-        assert verdict is Verdict.RETRY
+        assert verdict is RetryDecision.RETRY
     else:
         # 408 says that the service waited in vain: for all of the body, or for its own backend?
-        assert verdict is (Verdict.RESOLVE if status == 408 else Verdict.GIVE_UP)
+        assert verdict is (RetryDecision.RESOLVE if status == 408 else RetryDecision.GIVE_UP)
 
 
 @pytest.mark.parametrize("status", [None, 200, 204, 500, 502, 504, 599])
 def test_a_create_that_may_have_been_accepted_is_looked_into(status: int | None) -> None:
-    assert POLICY.verdict(Failure("create", status)) is Verdict.RESOLVE
+    assert POLICY.decide(Failure("create", status)) is RetryDecision.RESOLVE
 
 
 @given(call=calls, status=http_statuses, reached=st.booleans())
 def test_the_free_calls_risk_nothing(call: str, status: int | None, reached: bool) -> None:
-    verdict = POLICY.verdict(Failure(call, status, reached))  # type: ignore[arg-type]  # one of the calls
-    assert verdict is not Verdict.RESOLVE
+    verdict = POLICY.decide(Failure(call, status, reached))  # type: ignore[arg-type]  # one of the calls
+    assert verdict is not RetryDecision.RESOLVE
     if status is None or status == 429 or status >= 500:
-        assert verdict is Verdict.RETRY, "a poll or a download is repeated freely"
-    assert (verdict is Verdict.RENEW) == (call == "download" and status in (401, 403, 404, 410))
+        assert verdict is RetryDecision.RETRY, "a poll or a download is repeated freely"
+    assert (verdict is RetryDecision.RENEW) == (call == "download" and status in (401, 403, 404, 410))
 
 
 @given(call=st.sampled_from(["create", "status", "list", "download"]), status=http_statuses)
 def test_a_service_whose_identity_is_in_doubt_is_not_asked_again(call: str, status: int | None) -> None:
-    assert POLICY.verdict(Failure(call, status, hopeless=True)) is Verdict.GIVE_UP  # type: ignore[arg-type]  # as above
+    assert POLICY.decide(Failure(call, status, hopeless=True)) is RetryDecision.GIVE_UP  # type: ignore[arg-type]  # as above
 
 
 chances = st.floats(0, 1, exclude_max=True)

@@ -20,11 +20,11 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from precision_upscaler.api.client import UpscalerClient
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.api.rate_limiter import RequestLedger
+from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.retry import goes_first
 from precision_upscaler.errors import CreateUnresolved, TaskFailed, UpscaleError
 from precision_upscaler.jobs.context import Result, WarningEvent
-from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.jobs.runner import JobContext
 from precision_upscaler.jobs.service import resume, upscale
 from precision_upscaler.storage.journal import Job, Journal, State
 from precision_upscaler.storage.settings import Settings
@@ -71,7 +71,7 @@ class JobStates(RuleBasedStateMachine):
         self.sent = self.stack.enter_context(wire(self._answer))
         self.settings = Settings(deadline_minutes=5)
         self.chances = itertools.cycle((0.1, 0.9, 0.4, 0.6))
-        self.ledger = RequestLedger(self.folder, KEY, PER_MINUTE, self.clock)
+        self.ledger = RateLimiter(self.folder, KEY, PER_MINUTE, self.clock)
         self.client = self.stack.enter_context(
             UpscalerClient(
                 API,
@@ -115,14 +115,14 @@ class JobStates(RuleBasedStateMachine):
         if isinstance(event, WarningEvent):
             self.warnings.append(event.code)
 
-    def _around(self) -> Surroundings:
-        return Surroundings(
+    def _context(self) -> JobContext:
+        return JobContext(
             self.journal,
             self.client,
             self.settings,
             self._hear,
             clock=self.clock,
-            chance=lambda: next(self.chances),
+            random=lambda: next(self.chances),
         )
 
     def _wish(self, number: int) -> str:
@@ -140,7 +140,7 @@ class JobStates(RuleBasedStateMachine):
         size = size_of(self.sources[number].read_bytes())
         here = (State.STORED, State.DELIVERED)
         had = any(job.state in here and _size(job) == size for job in self.journal)
-        ended = self._run(number, lambda: upscale(self.sources[number], request, self._around()))
+        ended = self._run(number, lambda: upscale(self.sources[number], request, self._context()))
         if isinstance(ended, Result):
             assert (ended.charged, ended.reused) == (("no", True) if had else ("yes", False))
 
@@ -152,7 +152,7 @@ class JobStates(RuleBasedStateMachine):
         number = next(
             number for number, source in enumerate(self.sources) if size_of(source.read_bytes()) == _size(job)
         )
-        self._run(number, lambda: resume(job.job_id, self._around()))
+        self._run(number, lambda: resume(job.job_id, self._context()))
 
     @precondition(lambda self: any(job.state is State.STORED for job in self.journal))
     @rule()
@@ -280,7 +280,7 @@ class JobStates(RuleBasedStateMachine):
             )
             wish = self._wish(number)
             findable = self._can_be_found(job, wish)
-            ended = self._run(number, lambda job=job: resume(job.job_id, self._around()))
+            ended = self._run(number, lambda job=job: resume(job.job_id, self._context()))
             if isinstance(ended, CreateUnresolved):
                 assert not findable, f"the task that was paid for {wish} is on the list, and was not found"
                 unresolved.add(wish)
@@ -294,7 +294,7 @@ class JobStates(RuleBasedStateMachine):
                 ended = self._run(
                     number,
                     lambda n=number: upscale(
-                        self.sources[n], UpscaleRequest(scale_factor=FACTORS[n]), self._around()
+                        self.sources[n], UpscaleRequest(scale_factor=FACTORS[n]), self._context()
                     ),
                 )
                 assert isinstance(ended, Result), ended
@@ -339,7 +339,7 @@ def test_who_wants_to_be_left_alone_for_an_hour_is(call: str, kind: str) -> None
         if call == "status":
             machine.settings = Settings(deadline_minutes=90)
         request = UpscaleRequest(scale_factor=FACTORS[0])
-        ended = machine._run(0, lambda: upscale(machine.sources[0], request, machine._around()))
+        ended = machine._run(0, lambda: upscale(machine.sources[0], request, machine._context()))
         calls = [sent.call for sent in machine.sent]
         if call == "status":
             assert isinstance(ended, Result)

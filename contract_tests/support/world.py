@@ -19,12 +19,12 @@ from typing import Any, Self
 import httpx2
 from precision_upscaler.api.client import Timeouts, UpscalerClient
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.api.rate_limiter import RequestLedger
+from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.retry import RetryPolicy, goes_first
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import Cancelled, UpscaleError
 from precision_upscaler.jobs.context import JobEvent, Result, StageEvent, WarningEvent
-from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.jobs.runner import JobContext
 from precision_upscaler.jobs.service import resume, upscale
 from precision_upscaler.storage.journal import Journal
 from precision_upscaler.storage.settings import Settings
@@ -124,7 +124,7 @@ class World:
         return Journal(self.folder / "data", self.clock)
 
     def client(self) -> UpscalerClient:
-        ledger = RequestLedger(self.folder, "mock-key", self.settings.requests_per_minute, self.clock)
+        ledger = RateLimiter(self.folder, "mock-key", self.settings.requests_per_minute, self.clock)
         transport = httpx2.WSGITransport(app=self.mock.app.wsgi_app) if self._wsgi else None
         return UpscalerClient(
             self.base_url or self.mock.url,
@@ -136,8 +136,8 @@ class World:
             transport=transport,
         )
 
-    def around(self, client: UpscalerClient) -> Surroundings:
-        return Surroundings(
+    def context(self, client: UpscalerClient) -> JobContext:
+        return JobContext(
             self.journal,
             client,
             self.settings,
@@ -155,13 +155,13 @@ class World:
     def upscale(self, source: Path | None = None, *, reuse: bool = True, **parameters: Any) -> Result:
         with self.client() as client:
             self.result = upscale(
-                source or self.source, UpscaleRequest(**parameters), self.around(client), reuse=reuse
+                source or self.source, UpscaleRequest(**parameters), self.context(client), reuse=reuse
             )
         return self.result
 
     def resume(self, job_id: str, **options: Any) -> Result:
         with self.client() as client:
-            self.result = resume(job_id, self.around(client), **options)
+            self.result = resume(job_id, self.context(client), **options)
         return self.result
 
     def attempt(self, action: Callable[[], Result]) -> Result | UpscaleError | Cancelled:

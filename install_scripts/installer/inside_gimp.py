@@ -96,12 +96,13 @@ def forget(folder: str) -> dict[str, Any]:
     """Remove every key that the plug-in stored from the system's keyring."""
     from precision_upscaler.contract import SERVERS  # noqa: PLC0415  # from the plug-in folder
     from precision_upscaler.storage import credentials  # noqa: PLC0415  # from the plug-in folder
+    from precision_upscaler.urls import account  # noqa: PLC0415  # from the plug-in folder
 
     keyring: Any = credentials.system_keyring()
     status = worker(folder, {"command": "status"})
-    names = [credentials.account(SERVERS[0])]
+    names = [account(SERVERS[0])]
     if isinstance(status.get("base_url"), str):
-        names.append(credentials.account(status["base_url"]))
+        names.append(account(status["base_url"]))
     with contextlib.suppress(OSError, ValueError, TypeError):
         # a keyring cannot be listed: the plug-in notes the addresses that it stored a key for
         names += json.loads(Path(status["data_folder"], "accounts.json").read_text(encoding="utf-8"))

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from precision_upscaler.api.client import Timeouts, UpscalerClient
-from precision_upscaler.api.rate_limiter import RequestLedger
-from precision_upscaler.api.responses import CallFailed, named_error
+from precision_upscaler.api.rate_limiter import RateLimiter
+from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.api.retry import goes_first
 from precision_upscaler.jobs.context import Emit
-from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.jobs.runner import JobContext
 from precision_upscaler.storage.credentials import Key, clean_key, find_key, require_key
 from precision_upscaler.storage.journal import Job, Journal
 from precision_upscaler.storage.log import open_log
@@ -23,7 +23,7 @@ from .errors import InvalidKey, JobBusy, UpscaleError
 from .urls import check_address
 
 
-class Workshop:
+class App:
     """What the worker and the command line share: folder, journal, settings, address and key."""
 
     def __init__(
@@ -34,7 +34,7 @@ class Workshop:
         *,
         log: Path,
         cancel: CancelToken,
-        chance: Callable[[], float],
+        random: Callable[[], float],
         clock: Clock | None = None,
     ) -> None:
         self.folder = folder
@@ -47,7 +47,7 @@ class Workshop:
         self.timeouts = Timeouts()
         self.last_job_id: str | None = None
         self._keys: dict[str, Key] = {}
-        self._chance = chance
+        self._random = random
 
     def find_key(self) -> Key | None:
         """Return the key in use, None when there is none."""
@@ -65,7 +65,7 @@ class Workshop:
         key = key or self._key(address)
         open_log(self.folder, key.value)
         cancel = cancel or self.cancel
-        ledger = RequestLedger(self.folder, key.value, self.settings.requests_per_minute, self.clock)
+        ledger = RateLimiter(self.folder, key.value, self.settings.requests_per_minute, self.clock)
         with UpscalerClient(
             address,
             key.value,
@@ -84,9 +84,9 @@ class Workshop:
         return self._keys[address]
 
     @contextlib.contextmanager
-    def surroundings(
+    def job_context(
         self, emit: Emit, cancel: CancelToken | None = None, job_id: str | None = None
-    ) -> Iterator[Surroundings]:
+    ) -> Iterator[JobContext]:
         """Open everything one job needs; the job ``job_id`` is taken up where it was created.
 
         An error of the block says where the log is, and which job it is about.
@@ -94,8 +94,8 @@ class Workshop:
         try:
             address = None if job_id is None else self._address_of(self.journal.open(job_id))
             with self.client(cancel, address=address) as client:
-                yield Surroundings(
-                    self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._chance
+                yield JobContext(
+                    self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._random
                 )
         except UpscaleError as error:
             error.log = str(self.log)
@@ -136,8 +136,8 @@ class Workshop:
         with self.client(key=key) as client:
             try:
                 client.list()
-            except CallFailed as failed:
-                error = named_error(failed, "no")
+            except ApiError as failed:
+                error = user_error(failed, "no")
                 if isinstance(error, InvalidKey):
                     return False, f"{error.what} {error.advice}"
                 raise error from failed

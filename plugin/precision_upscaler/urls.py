@@ -1,13 +1,15 @@
-"""Which addresses may be spoken to: the service's own, and those a result may be fetched from."""
+"""The service's addresses: which are allowed, their header and account name, and which links are safe."""
 
 from __future__ import annotations
 
 import ipaddress
 from urllib.parse import urlsplit
 
+from .contract import AUTH_HEADERS, SERVERS
 from .errors import AddressNotAllowed
 from .messages import said
 
+_MAGNIFIC_HOST = urlsplit(SERVERS[1]).hostname
 _VENDOR_DOMAINS = ("freepik.com", "magnific.com")
 
 
@@ -70,3 +72,20 @@ def link_problem(link: str, base_url: str, extra_hosts: tuple[str, ...] = ()) ->
     elif port not in (None, 443):
         problem = said("it has an unusual port")
     return problem
+
+
+def auth_header(base_url: str) -> str:
+    """Return the name of the header that carries the key to ``base_url``."""
+    return str(AUTH_HEADERS[1 if urlsplit(base_url).hostname == _MAGNIFIC_HOST else 0])
+
+
+def account(base_url: str) -> str:
+    """Return the name a key for ``base_url`` is stored under.
+
+    The service's two addresses share one key. Any other address has its own: a stored key of the real
+    service is never sent to a mock or a stranger when the address changes. A key in the environment is
+    for whatever address is in use.
+    """
+    parts = urlsplit(base_url)
+    vendors = {urlsplit(server).hostname for server in SERVERS}
+    return "freepik" if parts.hostname in vendors else f"{parts.scheme}://{parts.netloc}"

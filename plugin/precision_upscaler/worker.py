@@ -30,7 +30,7 @@ from precision_upscaler.storage import credentials
 from precision_upscaler.storage.log import LOGGER, open_log
 from precision_upscaler.storage.settings import data_folder, described, effective_address, load, save
 
-from .app import Workshop
+from .app import App
 from .cancel import CancelToken
 from .errors import BadCommand, Cancelled, UnexpectedError, UpscaleError
 from .messages import said
@@ -106,10 +106,10 @@ def _mapping(command: Mapping[str, Any], name: str) -> dict[str, Any]:
 class Worker:
     """Serves one command."""
 
-    def __init__(self, pipe: Pipe, workshop: Workshop) -> None:
+    def __init__(self, pipe: Pipe, app: App) -> None:
         self._pipe = pipe
-        self._workshop = workshop
-        self._cancel = workshop.cancel
+        self._app = app
+        self._cancel = app.cancel
         self._later: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def serve(self, command: dict[str, Any]) -> None:
@@ -136,10 +136,10 @@ class Worker:
         source = Path(_text(command, "source"))
         upload = Path(_text(command, "upload")) if "upload" in command else None
         self._run(
-            lambda around: upscale(
+            lambda context: upscale(
                 source,
                 request,
-                around,
+                context,
                 origin=_mapping(command, "origin"),
                 reuse=command.get("reuse", True) is not False,
                 take_source=command.get("take_source") is True,
@@ -152,23 +152,23 @@ class Worker:
         adopt = command.get("adopt")
         if adopt is not None and not isinstance(adopt, str):
             raise BadCommand("The command's 'adopt' must be a text.")
-        self._run(lambda around: resume(job_id, around, adopt=adopt), job_id)
+        self._run(lambda context: resume(job_id, context, adopt=adopt), job_id)
 
     def _run(self, run: Callable[..., Result], job_id: str | None = None) -> None:
         listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         listener.start()
-        workshop = self._workshop
+        app = self._app
         with (
-            pruned(workshop.journal, workshop.settings),
-            workshop.surroundings(self._emit, job_id=job_id) as around,
+            pruned(app.journal, app.settings),
+            app.job_context(self._emit, job_id=job_id) as context,
         ):
             try:
-                result = run(around)
+                result = run(context)
             except Cancelled as cancelled:
                 self._pipe.send(
                     {
                         "event": Event.CANCELLED,
-                        "job_id": workshop.last_job_id,
+                        "job_id": app.last_job_id,
                         "charged": cancelled.charged,
                         "message": _cancel_message(cancelled.charged),
                     }
@@ -177,12 +177,12 @@ class Worker:
             self._pipe.send(result.to_event())
             if self._later.get() == Command.DELIVERED:
                 with contextlib.suppress(UpscaleError):
-                    workshop.journal.open(result.job_id).deliver()
+                    app.journal.open(result.job_id).deliver()
 
     def _emit(self, event: JobEvent) -> None:
         value = event.to_event()
         if value["event"] == Event.STAGE:
-            self._workshop.last_job_id = value["job_id"]
+            self._app.last_job_id = value["job_id"]
         self._pipe.send(value)
 
     def _listen(self) -> None:
@@ -205,34 +205,34 @@ class Worker:
     # the rest ----------------------------------------------------------------------------------
 
     def _jobs(self, _command: dict[str, Any]) -> None:
-        jobs = [job.summary() for job in self._workshop.journal.undelivered()]
+        jobs = [job.summary() for job in self._app.journal.undelivered()]
         self._pipe.send({"event": Event.JOBS, "jobs": jobs})
 
     def _forget(self, command: dict[str, Any]) -> None:
         job_id = _text(command, "job_id")
-        self._workshop.forget(job_id)
+        self._app.forget(job_id)
         self._pipe.send({"event": Event.FORGOTTEN, "job_id": job_id})
 
     def _status(self, _command: dict[str, Any]) -> None:
-        workshop = self._workshop
-        key = workshop.find_key()
+        app = self._app
+        key = app.find_key()
         self._pipe.send(
             {
                 "event": Event.STATUS,
                 "key": None if key is None else key.where,
-                "base_url": workshop.base_url,
-                "settings": workshop.settings.to_json(),
+                "base_url": app.base_url,
+                "settings": app.settings.to_json(),
                 "fields": described(),
-                "data_folder": str(workshop.folder),
-                "log": str(workshop.log),
-                "pace": workshop.journal.pace(workshop.base_url),
-                "unfinished": len(workshop.journal.undelivered()),
+                "data_folder": str(app.folder),
+                "log": str(app.log),
+                "pace": app.journal.pace(app.base_url),
+                "unfinished": len(app.journal.undelivered()),
             }
         )
 
     def _settings(self, command: dict[str, Any]) -> None:
-        settings = self._workshop.settings.changed(_mapping(command, "set"))
-        save(self._workshop.folder, settings)
+        settings = self._app.settings.changed(_mapping(command, "set"))
+        save(self._app.folder, settings)
         self._pipe.send({"event": Event.SETTINGS, "settings": settings.to_json()})
 
     def _key_line(self) -> str:
@@ -240,12 +240,12 @@ class Worker:
         return (self._pipe.read_line() or b"").decode("utf-8", "replace").strip()
 
     def _store_key(self, _command: dict[str, Any]) -> None:
-        where = credentials.store_key(self._workshop.folder, self._workshop.base_url, self._key_line())
+        where = credentials.store_key(self._app.folder, self._app.base_url, self._key_line())
         self._pipe.send({"event": Event.STORED, "where": where})
 
     def _test_key(self, command: dict[str, Any]) -> None:
         given = self._key_line() if command.get("key_follows") is True else None
-        valid, message = self._workshop.test_key(given)
+        valid, message = self._app.test_key(given)
         self._pipe.send({"event": Event.KEY, "valid": valid, "message": message})
 
 
@@ -270,7 +270,7 @@ def main() -> int:
     """Serve the one command on standard input; the exit code is 0 unless the worker itself broke."""
     pipe = Pipe(sys.stdin.fileno(), sys.stdout.fileno())
     log: Path | None = None
-    workshop: Workshop | None = None
+    app: App | None = None
     try:
         folder = data_folder(os.environ)
         log = open_log(folder)
@@ -281,23 +281,23 @@ def main() -> int:
         given = _text(command, "base_url") if "base_url" in command else None
         # a wrong address in the settings must not keep anybody from correcting it
         address = None if command["command"] == Command.SETTINGS else effective_address(settings, given)
-        workshop = Workshop(
+        app = App(
             folder,
             settings,
             address or settings.base_url,
             log=log,
             cancel=CancelToken(),
-            chance=random.random,
+            random=random.random,
         )
-        Worker(pipe, workshop).serve(command)
+        Worker(pipe, app).serve(command)
     except UpscaleError as error:
         LOGGER.info("%s: %s", error.code, error.what)
-        job_id = None if workshop is None else workshop.last_job_id
+        job_id = None if app is None else app.last_job_id
         pipe.send(error.to_event(None if log is None else str(log), job_id))
     except Exception as error:  # noqa: BLE001 - a front end always hears how it ended
         LOGGER.error("unexpected: %s", traceback.format_exc())
         what = said("Something unexpected happened ({kind}).", kind=type(error).__name__)
-        job_id = None if workshop is None else workshop.last_job_id
+        job_id = None if app is None else app.last_job_id
         pipe.send(UnexpectedError(what).to_event(None if log is None else str(log), job_id))
         return 1
     return 0

@@ -63,7 +63,7 @@ class CommandLine:
         patch.setenv("FREEPIK_API_KEY", "no-key-is-needed")
         patch.setattr(main, "Batch", self._batch)
 
-    def _batch(self, _workshop: object, request: UpscaleRequest, **_: Any) -> Any:
+    def _batch(self, _app: object, request: UpscaleRequest, **_: Any) -> Any:
         self._requests.append(request)
         return _NothingToDo()
 

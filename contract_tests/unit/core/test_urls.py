@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from precision_upscaler.api.client import UpscalerClient
 from precision_upscaler.api.download import Partial
-from precision_upscaler.api.responses import CallFailed
+from precision_upscaler.api.responses import ApiError
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import AddressNotAllowed
 from precision_upscaler.urls import is_loopback, link_problem
@@ -75,7 +75,7 @@ def test_a_client_for_no_address_is_refused(address: str) -> None:
 
 
 def test_a_link_that_is_no_address_is_a_failed_download(tmp_path: Path) -> None:
-    with UpscalerClient("http://127.0.0.1:1", "key") as client, pytest.raises(CallFailed) as caught:
+    with UpscalerClient("http://127.0.0.1:1", "key") as client, pytest.raises(ApiError) as caught:
         client.download("http://127.0.0.1:1/\x00", tmp_path / "result", cap=10)
     assert "is no address" in str(caught.value.what)
     assert caught.value.failure.hopeless

@@ -270,8 +270,8 @@ def test_a_later_line_that_is_no_command_is_passed_over() -> None:
     reader, writer = os.pipe()
     os.write(writer, b'nonsense\n{"command": "delivered"}\n')
     os.close(writer)
-    workshop: Any = SimpleNamespace(cancel=CancelToken())
-    worker = worker_module.Worker(worker_module.Pipe(reader, writer), workshop)
+    app: Any = SimpleNamespace(cancel=CancelToken())
+    worker = worker_module.Worker(worker_module.Pipe(reader, writer), app)
     worker._listen()
     os.close(reader)
     assert [worker._later.get(timeout=10) for _ in range(2)] == ["delivered", "gone"]

@@ -26,15 +26,13 @@ from precision_upscaler.clock import Clock, SystemClock
 from precision_upscaler.contract import CREATE_PATH
 from precision_upscaler.errors import AddressNotAllowed, ResultHost
 from precision_upscaler.messages import said
-from precision_upscaler.storage.credentials import auth_header
-from precision_upscaler.urls import is_loopback, link_problem
+from precision_upscaler.urls import auth_header, is_loopback, link_problem
 
-from .connection import Wire
+from .connection import ConnectionTimeout
 from .download import BytesDone, Download, Partial, Step
-from .models import UpscaleRequest
-from .responses import CallFailed, read_refusal
+from .models import Task, UpscaleRequest, read_list
+from .responses import ApiError, read_error_body
 from .retry import Call, Failure, parse_retry_after
-from .task import Task, read_list
 
 _BLOCK = 3 << 16  # a multiple of three, so that base64 blocks join without padding
 _ANSWER_CAP = 8 << 20
@@ -64,7 +62,7 @@ class Timeouts:
 class UpscalerClient:
     """The service at ``base_url``, spoken to with ``key``.
 
-    Every method makes one attempt and raises CallFailed when it does not succeed; deciding about
+    Every method makes one attempt and raises ApiError when it does not succeed; deciding about
     repetition is the policy's and the job's business. ``before_request`` is called before each call
     to the API, with its name, and may wait: it is the rate limit. ``transport`` replaces the network
     in tests.
@@ -146,7 +144,7 @@ class UpscalerClient:
         size = picture.stat().st_size
         total = len(head) + (size + 2) // 3 * 4 + 2
         committed = False
-        wire = Wire(self._timeouts.upload)
+        timeout = ConnectionTimeout(self._timeouts.upload)
 
         def body() -> Iterator[bytes]:
             nonlocal committed
@@ -162,15 +160,15 @@ class UpscalerClient:
             self._cancel.check()
             commit()
             committed = True
-            wire.allow(self._timeouts.after_cancel if self._cancel.is_set else self._timeouts.answer)
+            timeout.allow(self._timeouts.after_cancel if self._cancel.is_set else self._timeouts.answer)
             yield b'"}'
             progress(total, total)
 
         def cancelled() -> None:
             if committed:
-                wire.allow(self._timeouts.after_cancel)
+                timeout.allow(self._timeouts.after_cancel)
             else:
-                wire.cut("it was cancelled")
+                timeout.cut("it was cancelled")
 
         self._before_request("create")
         with self._cancel.watch(cancelled):
@@ -178,7 +176,7 @@ class UpscalerClient:
                 with self._stream(
                     "POST",
                     self.base_url + CREATE_PATH,
-                    wire,
+                    timeout,
                     content=body(),
                     headers={
                         **self._headers,
@@ -190,28 +188,28 @@ class UpscalerClient:
             except httpx2.HTTPError as error:
                 if not committed:
                     self._cancel.check()
-                self._failed("create", error, wire, reached=committed)
+                self._failed("create", error, timeout, reached=committed)
             finally:
-                wire.done()
+                timeout.done()
 
     def _read(self, call: Call, path: str, parse: Callable[[Any], T]) -> T:
         self._cancel.check()
         self._before_request(call)
-        wire = Wire(self._timeouts.call)
-        with self._cancel.watch(lambda: wire.cut("it was cancelled")):
+        timeout = ConnectionTimeout(self._timeouts.call)
+        with self._cancel.watch(lambda: timeout.cut("it was cancelled")):
             try:
-                with self._stream("GET", self.base_url + path, wire, headers=self._headers) as response:
+                with self._stream("GET", self.base_url + path, timeout, headers=self._headers) as response:
                     return self._parse(call, response, parse)
             except httpx2.HTTPError as error:
                 self._cancel.check()
-                self._failed(call, error, wire, reached=True)
+                self._failed(call, error, timeout, reached=True)
             finally:
-                wire.done()
+                timeout.done()
 
     def _stream(
-        self, method: str, url: str, wire: Wire, **options: Any
+        self, method: str, url: str, timeout: ConnectionTimeout, **options: Any
     ) -> contextlib.AbstractContextManager[httpx2.Response]:
-        return self._http.stream(method, url, extensions={"trace": wire.trace}, **options)
+        return self._http.stream(method, url, extensions={"trace": timeout.trace}, **options)
 
     def _parse(
         self,
@@ -224,7 +222,7 @@ class UpscalerClient:
         for piece in response.iter_bytes():
             content += piece
             if len(content) > _ANSWER_CAP:
-                raise CallFailed(
+                raise ApiError(
                     Failure(call, response.status_code, reached()), "The service's answer is far too long."
                 )
         try:
@@ -235,27 +233,29 @@ class UpscalerClient:
             try:
                 return parse(body)
             except ValueError as problem:
-                raise CallFailed(
+                raise ApiError(
                     Failure(call, 200, reached()),
                     said("The service's answer makes no sense: {problem}.", problem=problem),
                 ) from None
         raise self._refused(call, response, body, reached=reached())
 
-    def _refused(self, call: Call, response: httpx2.Response, body: Any, *, reached: bool) -> CallFailed:
-        message, reasons = read_refusal(body)
+    def _refused(self, call: Call, response: httpx2.Response, body: Any, *, reached: bool) -> ApiError:
+        message, reasons = read_error_body(body)
         status = response.status_code
         answered = said("The service answered {status}.", status=status)
         if message:
             message = message.rstrip(".")
             answered = said("The service answered {status}: {message}.", status=status, message=message)
         wish = parse_retry_after(response.headers.get("retry-after"), self._clock.time())
-        return CallFailed(
+        return ApiError(
             Failure(call, status, reached, wish),
             answered,
             reasons=reasons,
         )
 
-    def _failed(self, call: Call, error: httpx2.HTTPError, wire: Wire, *, reached: bool) -> NoReturn:
+    def _failed(
+        self, call: Call, error: httpx2.HTTPError, timeout: ConnectionTimeout, *, reached: bool
+    ) -> NoReturn:
         """Say what a broken connection means; whatever fails before there is one has sent nothing."""
         host = urlsplit(self.base_url).hostname
         before = isinstance(
@@ -268,14 +268,14 @@ class UpscalerClient:
                 httpx2.UnsupportedProtocol,
             ),
         )
-        reason = wire.reason or str(error) or type(error).__name__
+        reason = timeout.reason or str(error) or type(error).__name__
         tls = before and _is_certificate_problem(error)
         what = said("The connection to {host} broke ({reason}).", host=host, reason=reason)
         if tls:
             what = said("The identity of {host} could not be verified ({reason}).", host=host, reason=reason)
         elif before:
             what = said("{host} could not be reached ({reason}).", host=host, reason=reason)
-        raise CallFailed(Failure(call, None, reached and not before, hopeless=tls), what, tls=tls) from error
+        raise ApiError(Failure(call, None, reached and not before, hopeless=tls), what, tls=tls) from error
 
     # the result --------------------------------------------------------------------------------
 
@@ -295,32 +295,32 @@ class UpscalerClient:
         asked for. ``started`` hears what the file belongs to before its first byte is written.
         """
         fetch = Download(link, target, cap=cap, partial=partial, started=started, progress=progress)
-        wire = Wire(self._timeouts.download)
-        with self._cancel.watch(lambda: wire.cut("it was cancelled")):
+        timeout = ConnectionTimeout(self._timeouts.download)
+        with self._cancel.watch(lambda: timeout.cut("it was cancelled")):
             try:
-                self._fetch(link, fetch, wire)
+                self._fetch(link, fetch, timeout)
             except httpx2.InvalidURL as error:
-                raise CallFailed(
+                raise ApiError(
                     Failure("download", hopeless=True), "The link to the picture is no address."
                 ) from error
             except httpx2.HTTPError as error:
                 self._cancel.check()
-                reason = wire.reason or str(error) or type(error).__name__
-                raise CallFailed(
+                reason = timeout.reason or str(error) or type(error).__name__
+                raise ApiError(
                     Failure("download"),
                     said("The download of the picture broke off ({reason}).", reason=reason),
                 ) from error
             finally:
-                wire.done()
+                timeout.done()
 
-    def _fetch(self, url: str, fetch: Download, wire: Wire) -> None:
+    def _fetch(self, url: str, fetch: Download, timeout: ConnectionTimeout) -> None:
         for _ in range(_ROUNDS):
             if problem := link_problem(url, self.base_url, self._result_hosts):
                 raise ResultHost(
                     said("The service's link to the picture was not followed: {problem}.", problem=problem),
                     host=urlsplit(url).hostname,
                 )
-            with self._stream("GET", url, wire, headers=fetch.headers()) as response:
+            with self._stream("GET", url, timeout, headers=fetch.headers()) as response:
                 step = fetch.judge(response.status_code, response.headers)
                 if step is Step.COMPLETE:
                     return
@@ -332,7 +332,7 @@ class UpscalerClient:
                     url = urljoin(url, response.headers["location"])
                 elif step is Step.REFUSED:
                     raise self._refused("download", response, None, reached=True)
-        raise CallFailed(Failure("download"), "The link to the picture leads round in circles.")
+        raise ApiError(Failure("download"), "The link to the picture leads round in circles.")
 
 
 @functools.cache

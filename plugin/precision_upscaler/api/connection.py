@@ -1,4 +1,4 @@
-"""A watch on one call's connection: cuts it when its total deadline passes or the user cancels."""
+"""The total timeout of one call: cuts its connection at the deadline or when the user cancels."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import threading
 from typing import Any
 
 
-class Wire:
-    """One call's connection, from :meth:`trace` on.
+class ConnectionTimeout:
+    """Cuts one call's connection, which :meth:`trace` is told of.
 
     A blocking read in another thread notices only the shutdown of its socket; closing it would not
     wake the reader and could hit a descriptor that is in use again. Read timeouts do not bound a
@@ -53,7 +53,7 @@ class Wire:
         self._timer = self._start(seconds)
 
     def done(self) -> None:
-        """Stop watching: the call has ended."""
+        """Stop the timer: the call has ended."""
         self._timer.cancel()
         with self._lock:
             self._socket = None

@@ -14,7 +14,7 @@ from precision_upscaler.errors import ResultTooLarge
 from precision_upscaler.messages import said
 from precision_upscaler.storage.files import open_private, sync
 
-from .responses import CallFailed
+from .responses import ApiError
 from .retry import Failure
 
 BytesDone = Callable[[int, int | None], None]
@@ -128,7 +128,7 @@ class Download:
             sync(stream.fileno())
         if self._total is not None and done != self._total:
             ended = said("The download ended after {done} of {total} bytes.", done=done, total=self._total)
-            raise CallFailed(Failure("download"), ended)
+            raise ApiError(Failure("download"), ended)
 
     def _too_large(self) -> ResultTooLarge:
         return ResultTooLarge(

@@ -44,7 +44,7 @@ def next_slot(taken: Sequence[float], now: float, per_minute: int, *, first: boo
     return max(now, last, recent[-per_minute] + _WINDOW + _HAIR)
 
 
-class RequestLedger:
+class RateLimiter:
     """At most ``per_minute`` requests in any 60 seconds over all processes and jobs of a key.
 
     The ledger is a small file in ``folder``, named after a hash of the key: one request a line, when

@@ -25,7 +25,7 @@ _LONGEST = 500
 _WORTH_SAYING = 60.0
 
 
-class CallFailed(Exception):
+class ApiError(Exception):
     """One HTTP call did not succeed; ``failure`` is for the policy, ``what`` for people."""
 
     def __init__(
@@ -48,7 +48,7 @@ def _line(value: Any) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
-def read_refusal(body: Any) -> tuple[str, list[dict[str, str]]]:
+def read_error_body(body: Any) -> tuple[str, list[dict[str, str]]]:
     """Return (message, reasons) of a refusal's JSON body.
 
     Three shapes are in use: flat ``{"message"}``, problem+json wrapped in ``problem``, and a flat one
@@ -76,7 +76,7 @@ def read_refusal(body: Any) -> tuple[str, list[dict[str, str]]]:
     return message, reasons
 
 
-def named_error(failed: CallFailed, charged: Charged) -> UpscaleError:
+def user_error(failed: ApiError, charged: Charged) -> UpscaleError:
     """Turn a call that no repetition will help into the error a user reads."""
     status = failed.failure.status
     details: dict[str, Any] = {"status": status}

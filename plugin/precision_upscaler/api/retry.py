@@ -27,7 +27,7 @@ class PollingPolicy:
 
     Starts at ``first`` seconds for the task that is quick against all expectation and slows down to
     ``early``. From half the expected time to five times of it, in which every task of public record
-    ended (one took four times), it asks every ``around`` seconds: an end is then known 0.7 s later on
+    ended (one took four times), it asks every ``steady`` seconds: an end is then known 0.7 s later on
     average, at 44 requests a minute; the rest of 50 is for creating and finding tasks. Stragglers are
     asked less and less often. How several jobs share the limit is the ledger's business.
     """
@@ -35,31 +35,31 @@ class PollingPolicy:
     first: float = 1.0
     growth: float = 1.5
     early: float = 6.0
-    around: float = 1.35
+    steady: float = 1.35
     late: float = 5.0
     straggling: float = 0.03
     slowest: float = 30.0
     jitter: float = 0.1
     deadline: float = 3600.0
 
-    def interval(self, attempt: int, elapsed: float, expected: float, chance: float) -> float:
+    def interval(self, attempt: int, elapsed: float, expected: float, random: float) -> float:
         """Return the seconds from a poll's start to that of the next; ``attempt`` counts them from 0.
 
-        ``elapsed`` counts since the task was created; ``chance`` is a random number in [0, 1), which
+        ``elapsed`` counts since the task was created; ``random`` is a random number in [0, 1), which
         spreads the polls of many jobs by plus or minus ``jitter``.
         """
         if elapsed < 0.5 * expected:
-            ceiling = max(self.around, min(self.early, 0.5 * expected - elapsed))
+            ceiling = max(self.steady, min(self.early, 0.5 * expected - elapsed))
         elif elapsed < self.late * expected:
-            ceiling = self.around
+            ceiling = self.steady
         else:
-            ceiling = max(self.around, self.straggling * elapsed)
+            ceiling = max(self.steady, self.straggling * elapsed)
         quick = self.first * self.growth ** min(attempt, 50)
         seconds = min(quick, ceiling, self.slowest)
-        return max(self.first, seconds) * (1 + self.jitter * (2 * chance - 1))
+        return max(self.first, seconds) * (1 + self.jitter * (2 * random - 1))
 
 
-class Verdict(Enum):
+class RetryDecision(Enum):
     """What a failed call means for the job."""
 
     RETRY = "try again after a pause"
@@ -102,34 +102,34 @@ class RetryPolicy:
     slowest: float = 30.0
     longest_retry_after: float = 300.0
 
-    def verdict(self, failure: Failure) -> Verdict:
+    def decide(self, failure: Failure) -> RetryDecision:
         """Decide what ``failure`` means. A create is repeated only if it certainly was not accepted."""
         if failure.hopeless:
-            return Verdict.GIVE_UP
+            return RetryDecision.GIVE_UP
         if failure.call == "create":
-            return self._create_verdict(failure)
+            return self._decide_create(failure)
         if failure.status is None or failure.status in _TRANSIENT:
-            return Verdict.RETRY
+            return RetryDecision.RETRY
         if failure.call == "download" and failure.status in _EXPIRED_LINK:
-            return Verdict.RENEW
-        return Verdict.RETRY if failure.status >= 500 or failure.status < 300 else Verdict.GIVE_UP  # noqa: PLR2004 - HTTP's classes
+            return RetryDecision.RENEW
+        return RetryDecision.RETRY if failure.status >= 500 or failure.status < 300 else RetryDecision.GIVE_UP  # noqa: PLR2004 - HTTP's classes
 
     def asks_too_long(self, failure: Failure) -> bool:
         """Whether the service wants to be left alone for longer than anybody waits before a payment."""
         wish = failure.retry_after
         return failure.status in _TOLD_TO_WAIT and wish is not None and wish > self.longest_retry_after
 
-    def _create_verdict(self, failure: Failure) -> Verdict:
+    def _decide_create(self, failure: Failure) -> RetryDecision:
         if failure.status in _TOLD_TO_WAIT:
-            return Verdict.GIVE_UP if self.asks_too_long(failure) else Verdict.RETRY
+            return RetryDecision.GIVE_UP if self.asks_too_long(failure) else RetryDecision.RETRY
         if failure.status is None:
-            return Verdict.RESOLVE if failure.reached else Verdict.RETRY
+            return RetryDecision.RESOLVE if failure.reached else RetryDecision.RETRY
         # a plain refusal was not accepted; a 2xx nobody can read and every other 5xx may have been
         refused = 300 <= failure.status < 500 and failure.status != 408  # noqa: PLR2004 - HTTP's classes
-        return Verdict.GIVE_UP if refused else Verdict.RESOLVE
+        return RetryDecision.GIVE_UP if refused else RetryDecision.RESOLVE
 
     def pause(
-        self, attempt: int, retry_after: float | None, chance: float, longest: float | None = None
+        self, attempt: int, retry_after: float | None, random: float, longest: float | None = None
     ) -> float:
         """Return the seconds before repetition ``attempt`` (0 is the first), with full jitter.
 
@@ -137,7 +137,7 @@ class RetryPolicy:
         """
         if retry_after is not None:
             return min(max(retry_after, 0.0), self.longest_retry_after if longest is None else longest)
-        return float(min(self.slowest, self.base * 2 ** min(attempt, 30)) * (0.5 + 0.5 * chance))
+        return float(min(self.slowest, self.base * 2 ** min(attempt, 30)) * (0.5 + 0.5 * random))
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.app import Workshop
+from precision_upscaler.app import App
 from precision_upscaler.errors import Cancelled, UnexpectedError, UpscaleError
 from precision_upscaler.imaging.base import NotAPicture
 from precision_upscaler.imaging.carrying import Chunk, carried
 from precision_upscaler.jobs.context import JobEvent, Result, WarningEvent
-from precision_upscaler.jobs.runner import Surroundings
+from precision_upscaler.jobs.runner import JobContext
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Job
@@ -78,16 +78,16 @@ class _Item:
 
     name: str
     target: Path
-    start: Callable[[Surroundings], Result]
+    start: Callable[[JobContext], Result]
     carried: list[Chunk]
     job_id: str | None = None
 
 
 class Batch:
-    """Runs several jobs of one workshop at the same time."""
+    """Runs several jobs of one app at the same time."""
 
-    def __init__(self, workshop: Workshop, request: UpscaleRequest, *, reuse: bool, concurrent: int) -> None:
-        self._workshop = workshop
+    def __init__(self, app: App, request: UpscaleRequest, *, reuse: bool, concurrent: int) -> None:
+        self._app = app
         self._request = request
         self._reuse = reuse
         self._concurrent = concurrent
@@ -104,11 +104,11 @@ class Batch:
         assert picture is not None
         chunks: list[Chunk] = []
 
-        def start(around: Surroundings) -> Result:
+        def start(context: JobContext) -> Result:
             # before the wait: the file may be gone or another one when its result comes
             with contextlib.suppress(OSError, NotAPicture):
                 chunks.extend(carried(picture))
-            return upscale(task.source, self._request, around, origin=origin, reuse=self._reuse)
+            return upscale(task.source, self._request, context, origin=origin, reuse=self._reuse)
 
         return _Item(str(task.source), task.target, start, chunks)
 
@@ -127,17 +127,17 @@ class Batch:
         check_place(place if folder else place.parent)
         items = []
         for job_id in job_ids:
-            job = self._workshop.journal.open(job_id)
+            job = self._app.journal.open(job_id)
             target = place / f"{_stem(job)}-{job_id[-8:]}.png" if folder else place
             start = functools.partial(_resumed, job_id, adopt)
             items.append(_Item(job_id, target, start, job.carried, job_id))
         return self._all(items, overwrite, show)
 
     def _all(self, items: Sequence[_Item], overwrite: bool, show: bool) -> list[Outcome]:
-        workshop = self._workshop
+        app = self._app
         with (
-            pruned(workshop.journal, workshop.settings),
-            _interruptible(workshop),
+            pruned(app.journal, app.settings),
+            _interruptible(app),
             _display(len(items), show=show) as watch,
             ThreadPoolExecutor(max_workers=self._concurrent) as pool,
         ):
@@ -150,7 +150,7 @@ class Batch:
 
     def _one(self, item: _Item, watch: Watch, *, overwrite: bool) -> Outcome:
         warnings: list[str] = []
-        workshop = self._workshop
+        app = self._app
         try:
             with watch(item.name) as show:
 
@@ -159,9 +159,9 @@ class Batch:
                         warnings.append(event.message)
                     show(event)
 
-                with workshop.surroundings(emit, job_id=item.job_id) as around:
-                    result = item.start(around)
-                job = workshop.journal.open(result.job_id)
+                with app.job_context(emit, job_id=item.job_id) as context:
+                    result = item.start(context)
+                job = app.journal.open(result.job_id)
                 charged = job.state.charged if job.state.undelivered else result.charged
                 if item.carried and result.format == "webp":
                     warnings.append("The service sent a WebP: EXIF and colour profile could not be put in.")
@@ -174,7 +174,7 @@ class Batch:
         except Exception as error:  # noqa: BLE001 - one picture must not end the others
             LOGGER.exception("unexpected")
             what = f"Something unexpected happened ({type(error).__name__}: {error})."
-            unexpected = UnexpectedError(what, log=str(workshop.log))
+            unexpected = UnexpectedError(what, log=str(app.log))
             return Outcome(item.name, error=unexpected, warnings=tuple(warnings))
         if item.job_id is not None:
             result = replace(result, charged="no")  # whoever resumes has paid before
@@ -192,8 +192,8 @@ def _without_doing(task: Planned) -> Outcome:
     return Outcome(str(task.source), task.present, error=task.problem)
 
 
-def _resumed(job_id: str, adopt: str | None, around: Surroundings) -> Result:
-    return resume(job_id, around, adopt=adopt)
+def _resumed(job_id: str, adopt: str | None, context: JobContext) -> Result:
+    return resume(job_id, context, adopt=adopt)
 
 
 def _stem(job: Job) -> str:
@@ -204,7 +204,7 @@ def _stem(job: Job) -> str:
 
 
 @contextlib.contextmanager
-def _interruptible(workshop: Workshop) -> Iterator[None]:
+def _interruptible(app: App) -> Iterator[None]:
     """Let Ctrl+C cancel the jobs in an orderly way inside the block; a second one as usual."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -214,7 +214,7 @@ def _interruptible(workshop: Workshop) -> Iterator[None]:
     def interrupt(_number: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, previous)
         # not from within the handler: setting the flag takes a lock the main thread may hold
-        threading.Thread(target=workshop.cancel.set, daemon=True).start()
+        threading.Thread(target=app.cancel.set, daemon=True).start()
 
     signal.signal(signal.SIGINT, interrupt)
     try:

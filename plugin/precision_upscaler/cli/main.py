@@ -23,7 +23,7 @@ from click.shell_completion import CompletionItem
 
 from precision_upscaler import __version__
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.app import Workshop
+from precision_upscaler.app import App
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.contract import PARAMETERS, Parameter
 from precision_upscaler.contract.estimates import own_table
@@ -149,17 +149,17 @@ def main() -> None:
     """
 
 
-def _workshop(base_url: str | None, cancel: CancelToken | None = None) -> Workshop:
+def _app(base_url: str | None, cancel: CancelToken | None = None) -> App:
     folder = settings.data_folder()
     log = open_log(folder)
     stored = settings.load(folder)
-    return Workshop(
+    return App(
         folder,
         stored,
         settings.effective_address(stored, base_url),
         log=log,
         cancel=cancel or CancelToken(),
-        chance=random.random,
+        random=random.random,
     )
 
 
@@ -217,7 +217,7 @@ def upscale(
         tasks = plan(pictures, output, request, overwrite=overwrite, prices=prices)
         if dry_run:
             sys.exit(_dry_run(tasks, as_json=as_json))
-        batch = Batch(_workshop(base_url, cancel), request, reuse=not anew, concurrent=concurrent)
+        batch = Batch(_app(base_url, cancel), request, reuse=not anew, concurrent=concurrent)
         outcomes = batch.run(tasks, overwrite=overwrite, show=not quiet and not as_json)
     except UpscaleError as error:
         sys.exit(_fail(error, as_json=as_json))
@@ -264,14 +264,14 @@ def _worst(codes: AbstractSet[int]) -> int:
 @_JSON
 def jobs(as_json: bool) -> None:
     """List jobs that were or may have been paid for and not yet delivered."""
-    workshop = _workshop(None)
-    found = [job.summary() for job in workshop.journal.undelivered()]
+    app = _app(None)
+    found = [job.summary() for job in app.journal.undelivered()]
     if as_json:
         click.echo(json.dumps(found))
         return
     if not found:
         click.echo("Nothing is waiting.")
-    now = workshop.clock.time()
+    now = app.clock.time()
     for item in found:
         name = item["origin"].get("layer") or item["origin"].get("file") or Path(item["source"]).name
         age = max(0.0, now - item["created"]) / 3600
@@ -302,11 +302,11 @@ def resume(
     """Fetch the results of jobs in the journal (all of them unless named); no new charge."""
     cancel = CancelToken()
     try:
-        workshop = _workshop(base_url, cancel)
-        batch = Batch(workshop, UpscaleRequest(), reuse=True, concurrent=4)
+        app = _app(base_url, cancel)
+        batch = Batch(app, UpscaleRequest(), reuse=True, concurrent=4)
         if adopt is not None and len(job_ids) != 1:
             raise InvalidParameter("--adopt takes exactly one job.", parameter="adopt")
-        names = job_ids or tuple(job.job_id for job in workshop.journal.undelivered())
+        names = job_ids or tuple(job.job_id for job in app.journal.undelivered())
         outcomes = batch.resume(
             names, output, adopt=adopt, overwrite=overwrite, show=not quiet and not as_json
         )
@@ -321,10 +321,10 @@ def resume(
 @click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 def forget(job_ids: tuple[str, ...]) -> None:
     """Drop jobs from the journal whose results are not wanted."""
-    workshop = _workshop(None)
+    app = _app(None)
     try:
         for job_id in job_ids:
-            workshop.forget(job_id)
+            app.forget(job_id)
             click.echo(f"Forgotten: {job_id}")
     except UpscaleError as error:
         sys.exit(_fail(error))
@@ -371,14 +371,14 @@ def _setting_value(name: str, text: str, present: settings.Settings) -> Any:
 @_BASE_URL
 def store_key(base_url: str | None) -> None:
     """Ask for the API key (or read it from a pipe) and store it in the keyring or the key file."""
-    workshop = _workshop(base_url)
+    app = _app(base_url)
     value = (
         click.prompt("API key", hide_input=True, err=True)
         if sys.stdin.isatty()
         else sys.stdin.readline().strip()
     )
     try:
-        where = credentials.store_key(workshop.folder, workshop.base_url, value)
+        where = credentials.store_key(app.folder, app.base_url, value)
     except UpscaleError as error:
         sys.exit(_fail(error))
     click.echo(f"Stored in the {'system keyring' if where == 'keyring' else 'key file'}.")
@@ -392,7 +392,7 @@ def store_key(base_url: str | None) -> None:
 def test_key(base_url: str | None) -> None:
     """Ask the service, free of charge, whether the key works."""
     try:
-        valid, message = _workshop(base_url).test_key()
+        valid, message = _app(base_url).test_key()
     except UpscaleError as error:
         sys.exit(_fail(error))
     click.echo(message, err=not valid)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 from precision_upscaler.api.client import UpscalerClient
-from precision_upscaler.api.responses import CallFailed, named_error
-from precision_upscaler.api.retry import RetryPolicy, Verdict
-from precision_upscaler.api.task import Task, TaskStatus
+from precision_upscaler.api.models import Task, TaskStatus
+from precision_upscaler.api.responses import ApiError, user_error
+from precision_upscaler.api.retry import RetryDecision, RetryPolicy
 from precision_upscaler.errors import (
     CreateUnresolved,
     DownloadFailed,
@@ -49,7 +49,7 @@ class Searcher(Protocol):
     client: UpscalerClient
     retries: RetryPolicy
 
-    def chance(self) -> float:
+    def random(self) -> float:
         """Return a random number in [0, 1)."""
 
     def pause(self, seconds: float) -> None:
@@ -72,19 +72,19 @@ def note_known_tasks(walk: Searcher) -> bool:
     while True:
         try:
             tasks = walk.client.list()
-        except CallFailed as failed:
+        except ApiError as failed:
             failure = failed.failure
             too_long = walk.retries.asks_too_long(failure)
             if failure.hopeless or too_long or failure.status in (401, 402, 403):
-                raise named_error(failed, "no") from failed
-            if walk.retries.verdict(failure) is Verdict.GIVE_UP:
+                raise user_error(failed, "no") from failed
+            if walk.retries.decide(failure) is RetryDecision.GIVE_UP:
                 return False
             attempt += 1
             if attempt >= (walk.retries.others if failure.reached else _KNOCKS):
                 if failure.status is not None and failure.status < 300:  # noqa: PLR2004 - HTTP's class
                     return False
-                raise named_error(failed, "no") from failed
-            walk.pause(walk.retries.pause(attempt - 1, failure.retry_after, walk.chance()))
+                raise user_error(failed, "no") from failed
+            walk.pause(walk.retries.pause(attempt - 1, failure.retry_after, walk.random()))
         else:
             write_json(walk.job.folder / KNOWN, sorted(task.task_id for task in tasks))
             return True
@@ -142,10 +142,10 @@ class _Search:
         walk = self._walk
         try:
             tasks = walk.client.list()
-        except CallFailed as failed:
+        except ApiError as failed:
             LOGGER.info("job %s: looking for the task: %s", walk.job.job_id, failed.what)
             if failed.failure.status in (401, 402, 403):
-                raise named_error(failed, "unknown") from failed
+                raise user_error(failed, "unknown") from failed
             self.wish = failed.failure.retry_after or 0.0
             return False
         self._answered = True

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from precision_upscaler.imaging.base import NotAPicture, Picture
 from precision_upscaler.imaging.similarity import CannotCompare, Likeness, likeness, resembles
-from precision_upscaler.storage.credentials import account
 from precision_upscaler.storage.files import read_json
 from precision_upscaler.storage.journal import Job, Journal, State
+from precision_upscaler.urls import account
 
 from .claims import Claim
 

@@ -14,10 +14,9 @@ from pathlib import Path
 
 from precision_upscaler.api.client import UpscalerClient
 from precision_upscaler.api.download import Partial
-from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.api.responses import CallFailed, named_error
-from precision_upscaler.api.retry import PollingPolicy, RetryPolicy, Verdict
-from precision_upscaler.api.task import Task, TaskStatus
+from precision_upscaler.api.models import Task, TaskStatus, UpscaleRequest
+from precision_upscaler.api.responses import ApiError, user_error
+from precision_upscaler.api.retry import PollingPolicy, RetryDecision, RetryPolicy
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.clock import Clock, SystemClock
 from precision_upscaler.contract.estimates import expected_seconds
@@ -56,7 +55,7 @@ _QUIET = 0.1
 
 
 @dataclass
-class Surroundings:
+class JobContext:
     """All a job needs of the world: handed in, so that tests can hand in another one."""
 
     journal: Journal
@@ -65,7 +64,7 @@ class Surroundings:
     emit: Emit
     cancel: CancelToken = field(default_factory=CancelToken)
     clock: Clock = field(default_factory=SystemClock)
-    chance: Callable[[], float] = lambda: 0.5
+    random: Callable[[], float] = lambda: 0.5
     retries: RetryPolicy = field(default_factory=RetryPolicy)
 
     @property
@@ -74,7 +73,7 @@ class Surroundings:
         shortest = self.settings.poll_seconds
         return PollingPolicy(
             first=shortest,
-            around=max(PollingPolicy.around * min(1.0, shortest), shortest),
+            steady=max(PollingPolicy.steady * min(1.0, shortest), shortest),
             deadline=60 * self.settings.deadline_minutes,
         )
 
@@ -82,19 +81,19 @@ class Surroundings:
 class Walk:
     """Walks one job; its lock must be held."""
 
-    def __init__(self, job: Job, around: Surroundings, *, reused: bool) -> None:
+    def __init__(self, job: Job, context: JobContext, *, reused: bool) -> None:
         self.job = job
-        self.journal = around.journal
-        self.client = around.client
-        self.retries = around.retries
-        self.chance = around.chance
-        self._around = around
-        self._clock = around.clock
+        self.journal = context.journal
+        self.client = context.client
+        self.retries = context.retries
+        self.random = context.random
+        self._context = context
+        self._clock = context.clock
         self._reused = reused
         self._progress_at = 0.0
         width, height = job.record["expected"]
         self._expected_size = (int(width), int(height))
-        self._expected = expected_seconds(width, height, around.journal.pace(job.record["service"]))
+        self._expected = expected_seconds(width, height, context.journal.pace(job.record["service"]))
 
     def run(self) -> Result:
         """Walk to the end: a result, UpscaleError, or Cancelled with what was charged."""
@@ -128,7 +127,7 @@ class Walk:
         """Do what the job's state asks for; the result when that was the last step."""
         state = self.job.state
         # from here on a front end that dies stops what is free, and leaves what is paid for to finish
-        self._around.cancel.hold(not state.unpaid)
+        self._context.cancel.hold(not state.unpaid)
         if state.unpaid:
             self._send()
         elif state is State.COMMITTED:
@@ -143,25 +142,25 @@ class Walk:
 
     def pause(self, seconds: float) -> None:
         """Wait; Cancelled when the user cancels meanwhile."""
-        self._around.cancel.check()
-        self._clock.sleep(seconds, self._around.cancel.event)
-        self._around.cancel.check()
+        self._context.cancel.check()
+        self._clock.sleep(seconds, self._context.cancel.event)
+        self._context.cancel.check()
 
     def _stage(self, name: StageName) -> None:
         job = self.job
         LOGGER.info("job %s: %s (task %s)", job.job_id, name, job.task_id)
-        self._around.emit(StageEvent(name, job.job_id, job.task_id, job.state.charged, self._expected))
+        self._context.emit(StageEvent(name, job.job_id, job.task_id, job.state.charged, self._expected))
 
     def _progress(self, stage: StageName, done: float, total: float | None) -> None:
         """Tell the watcher, but not more often than anybody can see."""
         now = self._clock.monotonic()
         if done == total or now - self._progress_at >= _QUIET:
             self._progress_at = now
-            self._around.emit(ProgressEvent(stage, done, total))
+            self._context.emit(ProgressEvent(stage, done, total))
 
     def _warn(self, code: str, message: str) -> None:
         LOGGER.warning("job %s: %s: %s", self.job.job_id, code, message)
-        self._around.emit(WarningEvent(code, message))
+        self._context.emit(WarningEvent(code, message))
 
     def _cancelled(self) -> Cancelled:
         state = self.job.state
@@ -183,7 +182,7 @@ class Walk:
             )
         attempt = 0
         while True:
-            self._around.cancel.check()
+            self._context.cancel.check()
             self.job.update(State.SENDING)
             try:
                 task = self.client.create(
@@ -192,18 +191,18 @@ class Walk:
                     progress=lambda done, total: self._progress("sending", done, total),
                     commit=self._commit,
                 )
-            except CallFailed as failed:
+            except ApiError as failed:
                 LOGGER.info("job %s: create: %s", self.job.job_id, failed.what)
-                verdict = self.retries.verdict(failed.failure)
-                if verdict is Verdict.RESOLVE:
+                verdict = self.retries.decide(failed.failure)
+                if verdict is RetryDecision.RESOLVE:
                     self.job.update(State.COMMITTED, doubt=failed.what)
                     return
                 # from here on it is certain that nothing was created
                 self.job.update(State.SENDING)
-                self._around.cancel.hold(False)
-                if verdict is Verdict.GIVE_UP or attempt >= self.retries.creates:
-                    raise named_error(failed, "no") from failed
-                self.pause(self.retries.pause(attempt, failed.failure.retry_after, self.chance()))
+                self._context.cancel.hold(False)
+                if verdict is RetryDecision.GIVE_UP or attempt >= self.retries.creates:
+                    raise user_error(failed, "no") from failed
+                self.pause(self.retries.pause(attempt, failed.failure.retry_after, self.random()))
                 attempt += 1
             else:
                 # the log is the last place left should the journal fail now
@@ -213,7 +212,7 @@ class Walk:
 
     def _commit(self) -> None:
         """Write down that the request may be accepted from now on."""
-        self._around.cancel.hold(True)
+        self._context.cancel.hold(True)
         self.job.update(State.COMMITTED)
 
     def _resolve(self) -> None:
@@ -236,7 +235,7 @@ class Walk:
         A poll that fails never fails the job; only an answer that no repetition will change, many
         times in a row, does.
         """
-        polling, clock = self._around.polling, self._clock
+        polling, clock = self._context.polling, self._clock
         begun = clock.monotonic()
         earlier = self._age()
         deadline = min(polling.deadline, patience * self._expected if patience else polling.deadline)
@@ -246,14 +245,17 @@ class Walk:
             self._progress("waiting", earlier + waited, self._expected)
             try:
                 task = self.client.status(task_id)
-            except CallFailed as failed:
+            except ApiError as failed:
                 failures += 1
                 LOGGER.info("job %s: status: %s", self.job.job_id, failed.what)
-                if self.retries.verdict(failed.failure) is Verdict.GIVE_UP and failures > self.retries.others:
+                if (
+                    self.retries.decide(failed.failure) is RetryDecision.GIVE_UP
+                    and failures > self.retries.others
+                ):
                     raise self._unreadable(failed, task_id) from failed
                 # a wish to be left alone is granted to the last second of the deadline
                 wish = failed.failure.retry_after
-                pause = self.retries.pause(failures - 1, wish, self.chance(), longest=deadline)
+                pause = self.retries.pause(failures - 1, wish, self.random(), longest=deadline)
             else:
                 failures = 0
                 if task.status.terminal:
@@ -262,7 +264,7 @@ class Walk:
                     return task
                 # counted from this poll's start: the way to the service and back is no pause
                 took = clock.monotonic() - begun - waited
-                pause = polling.interval(attempt, earlier + waited, self._expected, self.chance()) - took
+                pause = polling.interval(attempt, earlier + waited, self._expected, self.random()) - took
                 attempt += 1
             if waited >= deadline:
                 raise StillRunning(
@@ -293,10 +295,10 @@ class Walk:
         if task_id == self.job.task_id and "paid" in self.job.record and "pace" not in self.job.record:
             self.job.update(pace=round(max(seconds, 0.1) / expected_seconds(*self._expected_size), 4))
 
-    def _unreadable(self, failed: CallFailed, task_id: str) -> UpscaleError:
+    def _unreadable(self, failed: ApiError, task_id: str) -> UpscaleError:
         if failed.failure.status == 404:  # noqa: PLR2004 - HTTP's number
             return TaskUnknown("The service does not know the task.", task_id=task_id)
-        error = named_error(failed, self.job.state.charged)
+        error = user_error(failed, self.job.state.charged)
         error.advice = joined(
             error.advice, said("The task is not lost: choose Resume then, without a new charge.")
         )
@@ -328,7 +330,7 @@ class Walk:
         assert task_id is not None
         for look in range(_EMPTY_LOOKS + 1):
             if look:
-                self.pause(self.retries.pause(look, None, self.chance()))
+                self.pause(self.retries.pause(look, None, self.random()))
             task = self.wait_for_end(task_id)
             if task.status is TaskStatus.FAILED:
                 self.job.update(State.FAILED)
@@ -346,7 +348,7 @@ class Walk:
             # a resumed download may have joined two different files
             LOGGER.info("job %s: the download is no whole picture: %s", self.job.job_id, problem)
             self._drop_part()
-            self.pause(self.retries.pause(0, None, self.chance()))
+            self.pause(self.retries.pause(0, None, self.random()))
             try:
                 return self._downloaded(task)
             except NotAPicture as again:
@@ -365,20 +367,20 @@ class Walk:
         """Fetch a finished task's file into ``target``; renew its link when it has expired."""
         attempt = renewals = 0
         gained = _size(target)
-        deadline = self._clock.monotonic() + self._around.polling.deadline
+        deadline = self._clock.monotonic() + self._context.polling.deadline
         while True:
             try:
                 return self._download_once(task.links[0] if task.links else "", target)
-            except CallFailed as failed:
+            except ApiError as failed:
                 LOGGER.info("job %s: download: %s", self.job.job_id, failed.what)
                 late = self._clock.monotonic() >= deadline
                 if late or attempt >= self.retries.others or renewals >= _RENEWALS:
                     raise DownloadFailed(failed.what, status=failed.failure.status) from failed
-                pause = self.retries.pause(attempt, failed.failure.retry_after, self.chance())
+                pause = self.retries.pause(attempt, failed.failure.retry_after, self.random())
                 before, gained = gained, _size(target)
                 # a slow connection that gets somewhere may take as many attempts as it needs
                 attempt = 0 if gained >= before + _GAIN else attempt + 1
-                if self.retries.verdict(failed.failure) is Verdict.RENEW:
+                if self.retries.decide(failed.failure) is RetryDecision.RENEW:
                     renewals += 1
                     pause = pause if renewals > 1 else 0.0
                 self.pause(pause)
@@ -388,7 +390,7 @@ class Walk:
         """Read the task again for fresh links; the old ones when that fails for now."""
         try:
             fresh = self.client.status(task.task_id)
-        except CallFailed as failed:
+        except ApiError as failed:
             LOGGER.info("job %s: renewing: %s", self.job.job_id, failed.what)
             return task
         return fresh if fresh.links else task

@@ -13,13 +13,13 @@ from precision_upscaler.errors import Cancelled, InvalidParameter, JobUnknown, T
 from precision_upscaler.imaging.metadata import sent_digest
 from precision_upscaler.messages import said
 from precision_upscaler.protocol import Stage, StageName
-from precision_upscaler.storage.credentials import account
 from precision_upscaler.storage.journal import Job, JobSpec, Journal, State, intact_result
 from precision_upscaler.storage.pruning import prune
 from precision_upscaler.storage.settings import Settings
+from precision_upscaler.urls import account
 
 from .context import Result, StageEvent
-from .runner import Surroundings, Walk
+from .runner import JobContext, Walk
 from .source import check_room, check_source, check_upload
 
 _LOCK_LOOK = 0.5
@@ -28,7 +28,7 @@ _LOCK_LOOK = 0.5
 def upscale(
     source: Path,
     request: UpscaleRequest,
-    around: Surroundings,
+    context: JobContext,
     *,
     origin: dict[str, Any] | None = None,
     reuse: bool = True,
@@ -44,41 +44,41 @@ def upscale(
     still under way (here or in another process) its task is shared. Raises UpscaleError, or
     Cancelled with what was charged.
     """
-    around.emit(StageEvent(Stage.PREPARING, None, None, "no"))
+    context.emit(StageEvent(Stage.PREPARING, None, None, "no"))
     pixels = hashlib.sha256()
     picture = check_source(source, request, pixels)
     sent = None if upload is None else check_upload(upload, picture)
-    around.cancel.check()
-    service = around.client.base_url
+    context.cancel.check()
+    service = context.client.base_url
     digest = request.digest(sent_digest(picture, pixels.hexdigest()), account(service))
     spec = JobSpec(dict(request.parameters), digest, service, origin or {})
     while True:
-        with around.journal.lock():
-            job = _join(around.journal, digest) if reuse else None
+        with context.journal.lock():
+            job = _join(context.journal, digest) if reuse else None
             if job is None:
-                check_room(around.journal.folder, picture, request)
-                job = around.journal.create(picture, spec, take_source=take_source, upload=sent)
+                check_room(context.journal.folder, picture, request)
+                job = context.journal.create(picture, spec, take_source=take_source, upload=sent)
             mine = job.lock.acquire(wait=False)
         if mine:
-            result = _walk(job, around, reused=job.state in (State.STORED, State.DELIVERED))
+            result = _walk(job, context, reused=job.state in (State.STORED, State.DELIVERED))
             for file in (source, upload) if take_source else ():
                 with contextlib.suppress(OSError):
                     if file is not None:
                         file.unlink()
             return result
-        if _await_other(job, around) is State.FAILED:
+        if _await_other(job, context) is State.FAILED:
             # it was this request that failed; sending it again is for the user to decide
             raise TaskFailed("The service could not upscale the picture.", task_id=job.task_id)
 
 
-def resume(job_id: str, around: Surroundings, *, adopt: str | None = None) -> Result:
+def resume(job_id: str, context: JobContext, *, adopt: str | None = None) -> Result:
     """Go on with a job of the journal, wherever it stands; blocks until its result is stored.
 
     ``adopt`` is a task the user says is this job's; it counts only while the job does not know its own.
     """
     while True:
-        with around.journal.lock():
-            job = around.journal.open(job_id)
+        with context.journal.lock():
+            job = context.journal.open(job_id)
             mine = job.lock.acquire(wait=False)
         if mine:
             if job.state in (State.FAILED, State.REFUSED, State.CANCELLED):
@@ -88,8 +88,8 @@ def resume(job_id: str, around: Surroundings, *, adopt: str | None = None) -> Re
                     charged=job.state.charged,
                     task_id=job.task_id,
                 )
-            return _walk(job, around, reused=False, adopt=adopt)
-        _await_other(job, around)
+            return _walk(job, context, reused=False, adopt=adopt)
+        _await_other(job, context)
 
 
 def _adopt(job: Job, journal: Journal, task_id: str) -> None:
@@ -100,11 +100,11 @@ def _adopt(job: Job, journal: Journal, task_id: str) -> None:
     job.update(State.CREATED, task_id=task_id, adopted=True)
 
 
-def _walk(job: Job, around: Surroundings, *, reused: bool, adopt: str | None = None) -> Result:
+def _walk(job: Job, context: JobContext, *, reused: bool, adopt: str | None = None) -> Result:
     try:
         if adopt is not None and job.state is State.COMMITTED:
-            _adopt(job, around.journal, adopt)
-        return Walk(job, around, reused=reused).run()
+            _adopt(job, context.journal, adopt)
+        return Walk(job, context, reused=reused).run()
     finally:
         job.lock.release()
 
@@ -121,7 +121,7 @@ def _join(journal: Journal, digest: str) -> Job | None:
     return None
 
 
-def _await_other(job: Job, around: Surroundings) -> State:
+def _await_other(job: Job, context: JobContext) -> State:
     """Wait until whoever works on ``job`` is done or dead; return where the job stands then.
 
     JobUnknown when it was removed although money was spent: it is not to be spent again unasked.
@@ -133,9 +133,9 @@ def _await_other(job: Job, around: Surroundings) -> State:
         if job.state is not shown:
             shown = job.state
             stage: StageName = Stage.SENDING if shown.unpaid else Stage.WAITING
-            around.emit(StageEvent(stage, job.job_id, job.task_id, shown.charged))
-        around.clock.sleep(_LOCK_LOOK, around.cancel.event)
-        if around.cancel.is_set:
+            context.emit(StageEvent(stage, job.job_id, job.task_id, shown.charged))
+        context.clock.sleep(_LOCK_LOOK, context.cancel.event)
+        if context.cancel.is_set:
             raise Cancelled(job.state.charged)
         try:
             free = job.lock.acquire(wait=False)

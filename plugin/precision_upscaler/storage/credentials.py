@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-from precision_upscaler.contract import AUTH_HEADERS, SERVERS
+from precision_upscaler.contract import AUTH_HEADERS
 from precision_upscaler.errors import KeyNotStored, NoKey
 from precision_upscaler.messages import said
+from precision_upscaler.urls import account, auth_header
 
 from .files import read_json, write_json
 
@@ -25,7 +26,6 @@ _ACCOUNTS = "accounts.json"
 _REFUSED = "refused-by-keyring"
 """In the key file: the accounts whose key the keyring did not take, so that what it holds is older."""
 _MAC = "keyring.backends.macOS.api"
-_MAGNIFIC_HOST = urlsplit(SERVERS[1]).hostname
 
 
 @dataclass(frozen=True)
@@ -44,23 +44,6 @@ class Keyring(Protocol):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         """Store it."""
-
-
-def auth_header(base_url: str) -> str:
-    """Return the name of the header that carries the key to ``base_url``."""
-    return str(AUTH_HEADERS[1 if urlsplit(base_url).hostname == _MAGNIFIC_HOST else 0])
-
-
-def account(base_url: str) -> str:
-    """Return the name a key for ``base_url`` is stored under.
-
-    The service's two addresses share one key. Any other address has its own, so that a stored key of
-    the real service never reaches a mock or a stranger by a change of the address. (A key in the
-    environment is for whatever address the same environment, or the setting, names.)
-    """
-    parts = urlsplit(base_url)
-    vendors = {urlsplit(server).hostname for server in SERVERS}
-    return "freepik" if parts.hostname in vendors else f"{parts.scheme}://{parts.netloc}"
 
 
 def system_keyring() -> Keyring | None:

@@ -17,7 +17,7 @@ import pytest
 from precision_upscaler.api import client as client_module
 from precision_upscaler.api.client import Timeouts, UpscalerClient
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.api.responses import CallFailed, named_error
+from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import Cancelled, TlsFailed
 
@@ -102,9 +102,9 @@ def test_an_unknown_certificate_is_refused_and_nothing_is_sent(certificate: Path
     picture.write_bytes(png(160, 160))
     with server(serve) as port, UpscalerClient(f"https://localhost:{port}", "secret-key") as client:
         for call in (client.list, lambda: client.create(UpscaleRequest(), picture)):
-            with pytest.raises(CallFailed) as caught:
+            with pytest.raises(ApiError) as caught:
                 call()
-            error = named_error(caught.value, "no")
+            error = user_error(caught.value, "no")
             assert isinstance(error, TlsFailed)
             assert not caught.value.failure.reached
             assert caught.value.failure.hopeless
@@ -140,7 +140,7 @@ def test_headers_a_byte_at_a_time_do_not_hold_a_call() -> None:
         to_the_end.set()
 
     with server(dribble) as port, UpscalerClient(f"http://127.0.0.1:{port}", "k", timeouts=BRISK) as client:
-        with pytest.raises(CallFailed, match="longer than allowed") as caught:
+        with pytest.raises(ApiError, match="longer than allowed") as caught:
             client.list()
         assert not to_the_end.is_set()
         given_up.set()
@@ -160,7 +160,7 @@ def test_a_service_that_does_not_read_does_not_hold_an_upload(tmp_path: Path) ->
         server(never_read) as port,
         UpscalerClient(f"http://127.0.0.1:{port}", "k", timeouts=BRISK) as client,
     ):
-        with pytest.raises(CallFailed) as caught:
+        with pytest.raises(ApiError) as caught:
             client.create(UpscaleRequest(), picture, commit=lambda: committed.append(1))
         done.set()
     assert not committed
@@ -204,14 +204,14 @@ def test_the_proxy_of_the_environment_is_used_but_not_for_this_computer(
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
         with UpscalerClient("https://api.freepik.com", "secret-key") as client:
-            with pytest.raises(CallFailed) as caught:
+            with pytest.raises(ApiError) as caught:
                 client.list()
             assert not caught.value.failure.reached
         assert asked[0].startswith(b"CONNECT api.freepik.com:443 ")
         assert b"secret-key" not in asked[0]
         with (
             UpscalerClient("http://127.0.0.1:9", "secret-key") as client,
-            pytest.raises(CallFailed, match="could not be reached"),
+            pytest.raises(ApiError, match="could not be reached"),
         ):
             client.list()
         assert len(asked) == 1
@@ -228,7 +228,7 @@ def test_an_api_call_is_never_redirected(status: int) -> None:
         )
 
     with server(serve) as port, UpscalerClient(f"http://127.0.0.1:{port}", "secret-key") as client:
-        with pytest.raises(CallFailed) as caught:
+        with pytest.raises(ApiError) as caught:
             client.list()
         assert caught.value.failure.status == status
     assert len(visited) == 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.api.download import Download, Partial, Step, content_range
-from precision_upscaler.api.responses import CallFailed
+from precision_upscaler.api.responses import ApiError
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import Cancelled, ResultTooLarge
 
@@ -96,7 +96,7 @@ def test_more_than_the_cap_is_refused_announced_or_not(tmp_path: Path) -> None:
 def test_a_body_that_ends_early_is_a_failure_that_can_be_continued(tmp_path: Path) -> None:
     fetch, started = download(tmp_path / "part")
     fetch.judge(200, {"content-length": "10", "etag": 'W/"weak"'})
-    with pytest.raises(CallFailed, match="5 of 10"):
+    with pytest.raises(ApiError, match="5 of 10"):
         fetch.store([b"01234"], CancelToken())
     assert (tmp_path / "part").read_bytes() == b"01234"
     assert started == [Partial(SOURCE, None, 10)], "a weak tag does not promise the same bytes"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from precision_upscaler.api.task import TaskStatus, read_list
+from precision_upscaler.api.models import TaskStatus, read_list
 
 TASK = {"task_id": "046b6c7f-0b8a-43b9-b35d-6489e6daee91", "status": "COMPLETED"}
 

@@ -263,9 +263,9 @@ def described_photo(folder: Path) -> Path:
 
 def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
     photo = described_photo(shell.folder)
-    with main._workshop(None).surroundings(lambda _event: None) as around:
-        done = upscale(photo, UpscaleRequest(), around, origin={})
-        job = around.journal.open(done.job_id)
+    with main._app(None).job_context(lambda _event: None) as context:
+        done = upscale(photo, UpscaleRequest(), context, origin={})
+        job = context.journal.open(done.job_id)
         webp = job.folder / "result.webp"
         with Image.open(done.path) as picture:
             picture.save(webp)
@@ -276,8 +276,8 @@ def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
 
 def test_a_resumed_result_has_its_metadata_though_the_source_is_gone(shell: Shell) -> None:
     photo = described_photo(shell.folder)
-    with main._workshop(None).surroundings(lambda _event: None) as around:
-        upscale(photo, UpscaleRequest(), around, origin={"file": str(photo)})
+    with main._app(None).job_context(lambda _event: None) as context:
+        upscale(photo, UpscaleRequest(), context, origin={"file": str(photo)})
     photo.unlink()
     shell.run("resume", "-o", "rescued.png")
     with Image.open(shell.folder / "rescued.png") as found:
@@ -355,9 +355,9 @@ def test_exit_codes_tell_whether_something_paid_is_waiting(
 
 def test_a_paid_job_is_listed_and_resumed_for_free(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     # an editor's plug-in paid for it, and was closed before the picture came
-    with main._workshop(None).surroundings(lambda _event: None) as around:
-        upscale(shell.folder / "sky.png", UpscaleRequest(), around, origin={"layer": "sky.png"})
-        (stored,) = around.journal.undelivered()
+    with main._app(None).job_context(lambda _event: None) as context:
+        upscale(shell.folder / "sky.png", UpscaleRequest(), context, origin={"layer": "sky.png"})
+        (stored,) = context.journal.undelivered()
         (stored.folder / "result.png").unlink()
     listing = shell.run("jobs").output
     assert "charged: yes" in listing

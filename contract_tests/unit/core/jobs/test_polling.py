@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.api import rate_limiter as ledger_module
-from precision_upscaler.api.rate_limiter import RequestLedger, next_slot
+from precision_upscaler.api.rate_limiter import RateLimiter, next_slot
 from precision_upscaler.api.retry import Call, PollingPolicy, goes_first
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def test_slots_come_in_the_order_they_were_asked_for(pauses: list[float], limit:
 
 
 def test_a_single_job_is_never_held_back() -> None:
-    pauses = [PollingPolicy().around] * 100
+    pauses = [PollingPolicy().steady] * 100
     assert all(slot == asked for asked, slot in slots(pauses, 50))
 
 
@@ -72,7 +72,7 @@ def test_eight_tasks_that_start_one_after_the_other_do_not_wait_for_the_polls_of
     tmp_path: Path,
 ) -> None:
     clock = StandingClock()
-    ledger = RequestLedger(tmp_path, "key", 50, clock)
+    ledger = RateLimiter(tmp_path, "key", 50, clock)
     starting: tuple[Call, ...] = ("list", "create")
     for _ in range(8):
         begun = clock.now
@@ -107,7 +107,7 @@ class StandingClock:
 
 def test_two_processes_share_one_limit(tmp_path: Path) -> None:
     clock = StandingClock()
-    ledgers = [RequestLedger(tmp_path, "key", 10, clock) for _ in range(2)]
+    ledgers = [RateLimiter(tmp_path, "key", 10, clock) for _ in range(2)]
     times = []
     for number in range(30):
         ledgers[number % 2].wait_for_slot()
@@ -117,7 +117,7 @@ def test_two_processes_share_one_limit(tmp_path: Path) -> None:
 
 def test_a_cancelled_wait_gives_its_slot_back(tmp_path: Path) -> None:
     clock = StandingClock()
-    ledger = RequestLedger(tmp_path, "key", 1, clock)
+    ledger = RateLimiter(tmp_path, "key", 1, clock)
     ledger.wait_for_slot()
     cancelled = threading.Event()
     cancelled.set()
@@ -159,7 +159,7 @@ class Crowd:
         found = []
         for _ in range(callers):
             self.waits = 0.0
-            RequestLedger(self.folder, "key", self.limit, self).wait_for_slot()
+            RateLimiter(self.folder, "key", self.limit, self).wait_for_slot()
             found.append(self.monotonic())
         return found
 
@@ -167,17 +167,17 @@ class Crowd:
 def test_a_slot_far_ahead_outlives_the_others(tmp_path: Path) -> None:
     """The crowd before it has cancelled; whoever kept on waiting for the last slot still has it."""
     clock = StandingClock()
-    path = RequestLedger(tmp_path, "key", 1, clock)._path
+    path = RateLimiter(tmp_path, "key", 1, clock)._path
     path.write_text("1000.000 1600.000\n")
     clock.now = 1590.0
-    RequestLedger(tmp_path, "key", 1, clock).wait_for_slot()
+    RateLimiter(tmp_path, "key", 1, clock).wait_for_slot()
     assert clock.now == pytest.approx(1660, abs=0.01)
 
 
 @pytest.mark.parametrize("content", [b"", b"1000.0\n", b"nonsense", b"1000.000 10", b"\xff\xfe", b"nan nan"])
 def test_a_damaged_ledger_holds_nobody_up(content: bytes, tmp_path: Path) -> None:
     clock = StandingClock()
-    ledger = RequestLedger(tmp_path, "key", 1, clock)
+    ledger = RateLimiter(tmp_path, "key", 1, clock)
     ledger._path.write_bytes(content)
     ledger.wait_for_slot()
     assert clock.now == 1000.0
@@ -188,13 +188,13 @@ def test_a_full_disk_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(ledger_module, "open_private", full)
-    RequestLedger(tmp_path, "key", 1, StandingClock()).wait_for_slot()
+    RateLimiter(tmp_path, "key", 1, StandingClock()).wait_for_slot()
 
 
 def test_times_of_an_earlier_boot_hold_nobody_up(tmp_path: Path) -> None:
     clock = StandingClock()
     clock.now = 500_000.0
-    ledger = RequestLedger(tmp_path, "key", 1, clock)
+    ledger = RateLimiter(tmp_path, "key", 1, clock)
     ledger.wait_for_slot()
     clock.now = 499_990.0
     ledger.wait_for_slot()

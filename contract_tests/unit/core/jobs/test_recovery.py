@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image
 from precision_upscaler.api.client import UpscalerClient
-from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.api.responses import CallFailed
-from precision_upscaler.api.retry import Failure, Verdict
-from precision_upscaler.api.task import Task
+from precision_upscaler.api.models import Task, UpscaleRequest
+from precision_upscaler.api.responses import ApiError
+from precision_upscaler.api.retry import Failure, RetryDecision
 from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
 from precision_upscaler.imaging.base import NotAPicture
 from precision_upscaler.imaging.streaming import Incoming
@@ -195,7 +194,7 @@ def test_a_result_that_cannot_be_read_shows_nothing(tmp_path: Path) -> None:
 
 def test_links_that_cannot_be_renewed_are_used_as_they_are() -> None:
     def status(_task_id: str) -> None:
-        raise CallFailed(Failure("status"), "not now")
+        raise ApiError(Failure("status"), "not now")
 
     walk: Any = SimpleNamespace(client=SimpleNamespace(status=status), job=SimpleNamespace(job_id="j"))
     task: Any = SimpleNamespace(task_id="t")
@@ -240,16 +239,16 @@ def test_a_service_that_answers_without_a_list_has_none() -> None:
 
     def listed() -> None:
         asked.append(1)
-        raise CallFailed(Failure("list", status=200, reached=True), "that is no list")
+        raise ApiError(Failure("list", status=200, reached=True), "that is no list")
 
     retries = SimpleNamespace(
         asks_too_long=lambda _: False,
-        verdict=lambda _: Verdict.RETRY,
+        decide=lambda _: RetryDecision.RETRY,
         pause=lambda *_: 0.0,
         others=3,
     )
     walk: Any = SimpleNamespace(
-        client=SimpleNamespace(list=listed), retries=retries, pause=lambda _: None, chance=lambda: 0.5
+        client=SimpleNamespace(list=listed), retries=retries, pause=lambda _: None, random=lambda: 0.5
     )
     assert recovery.note_known_tasks(walk) is False
     assert len(asked) == 3
@@ -260,7 +259,7 @@ def test_a_list_of_tasks_that_cannot_be_read_is_said_and_no_hindrance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     def unread(_client: UpscalerClient) -> None:
-        raise CallFailed(Failure("list", status), "no list")
+        raise ApiError(Failure("list", status), "no list")
 
     monkeypatch.setattr(UpscalerClient, "list", unread)
     with World(tmp_path) as world:

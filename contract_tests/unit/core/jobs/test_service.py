@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 from precision_upscaler.api.client import UpscalerClient
-from precision_upscaler.api.responses import CallFailed
+from precision_upscaler.api.responses import ApiError
 from precision_upscaler.api.retry import Failure, PollingPolicy
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import (
@@ -36,7 +36,7 @@ from contract_tests.support.world import PATIENT, World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from precision_upscaler.api.task import Task
+    from precision_upscaler.api.models import Task
 
 
 def test_a_job_tells_its_stages_in_order_and_when_it_costs(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_the_way_to_the_service_is_no_pause(
         monkeypatch.setattr(UpscalerClient, "status", slow)
         world.upscale()
     pauses = [later - before for before, later in pairwise(polled) if before - polled[0] > 50]
-    longest = PollingPolicy.around * (1 + PollingPolicy.jitter)
+    longest = PollingPolicy.steady * (1 + PollingPolicy.jitter)
     assert len(pauses) > 5
     # a poll is never begun while the last one is under way
     assert all(trip <= pause <= max(longest, trip) + 1e-6 for pause in pauses)
@@ -270,7 +270,7 @@ def test_a_taken_source_is_gone_and_a_lent_one_is_not(tmp_path: Path) -> None:
         world.upscale()
         assert world.source.exists()
         with world.client() as client:
-            result = upscale(world.source, UpscaleRequest(), world.around(client), take_source=True)
+            result = upscale(world.source, UpscaleRequest(), world.context(client), take_source=True)
         assert result.reused
         assert not world.source.exists()
 
@@ -294,7 +294,7 @@ def test_a_download_that_never_ends_is_left_to_resume_at_the_deadline(
             world.clock.sleep(3000)
             with target.open("ab") as stream:
                 stream.write(bytes(70 << 10))
-            raise CallFailed(Failure("download"), "The download of the picture broke off.")
+            raise ApiError(Failure("download"), "The download of the picture broke off.")
 
         with monkeypatch.context() as patched:
             patched.setattr(UpscalerClient, "download", crawl)

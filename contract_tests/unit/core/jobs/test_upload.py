@@ -31,7 +31,7 @@ def bodies(world: World) -> list[dict[str, Any]]:
 
 def run(world: World, upload: Path, **options: Any) -> Any:
     with world.client() as client:
-        return upscale(world.source, UpscaleRequest(), world.around(client), upload=upload, **options)
+        return upscale(world.source, UpscaleRequest(), world.context(client), upload=upload, **options)
 
 
 def test_the_copy_is_sent_and_the_source_stays_what_is_compared(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import KeyNotStored, NoKey
-from precision_upscaler.storage.credentials import account, auth_header, find_key, require_key, store_key
+from precision_upscaler.storage.credentials import find_key, require_key, store_key
+from precision_upscaler.urls import account, auth_header
 
 OLD, NEW = SERVERS
 MOCK = "http://127.0.0.1:8000"
