@@ -79,6 +79,18 @@ class Purpose:
 
 
 @dataclass(frozen=True)
+class Payer:
+    """Who pays: a keyed fingerprint of the API key (:func:`fingerprint`) and the service's address.
+
+    ``practice``: the service is a mock on this computer; it costs nothing and has numbers of its own.
+    """
+
+    account: str
+    service: str
+    practice: bool
+
+
+@dataclass(frozen=True)
 class Entry:
     """One reservation and what became of it; ``time`` and ``changed`` are unix seconds."""
 
@@ -86,9 +98,7 @@ class Entry:
     state: EntryState
     time: float
     changed: float
-    account: str
-    service: str
-    practice: bool
+    payer: Payer
     purpose: Purpose
     price: Price
     job_id: str | None = None
@@ -150,7 +160,7 @@ def balance(entries: Iterable[Entry], budget: Budget, now: float, *, practice: b
     mine = [
         entry
         for entry in entries
-        if entry.practice is practice and month_of(entry.time) >= month and entry.held(now)
+        if entry.payer.practice is practice and month_of(entry.time) >= month and entry.held(now)
     ]
     charged = [entry.price.in_unit(budget.unit) for entry in mine if entry.state is EntryState.CHARGED]
     total = sum(entry.price.in_unit(budget.unit) for entry in mine)
@@ -217,21 +227,14 @@ class Wanted:
 
 
 class SpendingLedger:
-    """The ledger in ``folder``, for any number of processes.
+    """The ledger in ``folder``, for any number of processes."""
 
-    ``account`` is a keyed fingerprint of the API key (:func:`fingerprint`), ``service`` the address,
-    ``practice`` whether that is a mock on this computer: practice costs nothing and has numbers of its own.
-    """
-
-    def __init__(self, folder: Path, clock: Clock, *, account: str, service: str, practice: bool) -> None:
+    def __init__(self, folder: Path, clock: Clock) -> None:
         try:
             self.folder = private_folder(folder)
         except OSError as error:
             raise _not_written(error) from error
         self._clock = clock
-        self._account = account
-        self._service = service
-        self._practice = practice
         self._read: dict[Path, _MonthFile] = {}
 
     # what the past holds -----------------------------------------------------------------------
@@ -249,14 +252,16 @@ class SpendingLedger:
                 found += self._read.setdefault(path, _MonthFile(path)).entries()
         return sorted(found, key=lambda entry: entry.time)
 
-    def balance(self, budget: Budget) -> Balance:
+    def balance(self, budget: Budget, *, practice: bool = False) -> Balance:
         """Return this month's numbers."""
         now = self._clock.time()
-        return balance(self.entries(month_of(now)), budget, now, practice=self._practice)
+        return balance(self.entries(month_of(now)), budget, now, practice=practice)
 
     # what a run does ---------------------------------------------------------------------------
 
-    def reserve(self, wanted: Sequence[Wanted], budget: Budget, *, over_budget: bool = False) -> list[Entry]:
+    def reserve(
+        self, payer: Payer, wanted: Sequence[Wanted], budget: Budget, *, over_budget: bool = False
+    ) -> list[Entry]:
         """Reserve the price of all of a run's tasks, or of none.
 
         BudgetExceeded, with nothing reserved, when the budget does not hold them all and the user has not
@@ -265,7 +270,7 @@ class SpendingLedger:
         with self._locked():
             now = self._clock.time()
             entries = self.entries(month_of(now))
-            numbers = balance(entries, budget, now, practice=self._practice)
+            numbers = balance(entries, budget, now, practice=payer.practice)
             price = sum(one.price.in_unit(budget.unit) for one in wanted)
             if not over_budget and not numbers.allows(price):
                 raise _exceeded(numbers, price, wanted)
@@ -275,9 +280,7 @@ class SpendingLedger:
                     EntryState.RESERVED,
                     round(now, 3),
                     round(now, 3),
-                    self._account,
-                    self._service,
-                    self._practice,
+                    payer,
                     one.purpose,
                     one.price,
                     one.job_id,
@@ -416,16 +419,14 @@ def _parsed(line: bytes) -> Entry | None:
     """Return the line's entry, None when the line is damaged."""
     try:
         item = json.loads(line)
-        told = item["price"]
+        told, payer = item["price"], item["payer"]
         month_of(item["time"])
         return Entry(
             str(item["entry_id"]),
             EntryState(item["state"]),
             float(item["time"]),
             float(item["changed"]),
-            str(item["account"]),
-            str(item["service"]),
-            bool(item["practice"]),
+            Payer(str(payer["account"]), str(payer["service"]), payer["practice"] is True),
             Purpose(**item["purpose"]),
             Price(
                 int(told["credits"]),

@@ -21,6 +21,7 @@ from precision_upscaler.storage.spending import (
     Budget,
     Entry,
     EntryState,
+    Payer,
     Price,
     Purpose,
     SpendingLedger,
@@ -36,6 +37,7 @@ from contract_tests.support.world import FakeClock
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC).timestamp()
 DAY = 86400.0
 TEN_CENTS = Price(40, 0.10, "EUR", "2026-11-22", 1.2)
+PAYER = Payer("abc", "https://api.freepik.com", practice=False)
 WANTED = Wanted(Purpose("layer", "Background", "photo.xcf"), TEN_CENTS)
 
 
@@ -54,12 +56,7 @@ def clock() -> SetClock:
 
 @pytest.fixture
 def new(tmp_path: Path, clock: SetClock) -> Callable[..., SpendingLedger]:
-    def make(*, practice: bool = False) -> SpendingLedger:
-        return SpendingLedger(
-            tmp_path / "spending", clock, account="abc", service="https://api.freepik.com", practice=practice
-        )
-
-    return make
+    return lambda: SpendingLedger(tmp_path / "spending", clock)
 
 
 @pytest.fixture
@@ -72,16 +69,16 @@ def for_job(job_id: str, price: Price = TEN_CENTS) -> Wanted:
 
 
 def test_a_reservation_counts_before_anything_is_charged(ledger: SpendingLedger) -> None:
-    ledger.reserve([for_job("a"), for_job("b")], Budget(1.0))
+    ledger.reserve(PAYER, [for_job("a"), for_job("b")], Budget(1.0))
     numbers = ledger.balance(Budget(1.0))
     assert numbers == Balance(0.0, 0.20, 1.0, "money", month_end("2026-11"))
     assert numbers.left == 0.80
 
 
 def test_a_run_that_passes_the_budget_reserves_nothing_at_all(ledger: SpendingLedger) -> None:
-    ledger.reserve([for_job("a")], Budget(0.25))
+    ledger.reserve(PAYER, [for_job("a")], Budget(0.25))
     with pytest.raises(BudgetExceeded) as caught:
-        ledger.reserve([for_job("b"), for_job("c")], Budget(0.25))
+        ledger.reserve(PAYER, [for_job("b"), for_job("c")], Budget(0.25))
     assert caught.value.charged == "no"
     assert {name: caught.value.details[name] for name in ("spent", "reserved", "left", "price")} == {
         "spent": 0.0,
@@ -96,22 +93,22 @@ def test_a_run_that_passes_the_budget_reserves_nothing_at_all(ledger: SpendingLe
 
 def test_the_last_cent_of_a_budget_can_be_spent(ledger: SpendingLedger) -> None:
     for number in range(10):
-        ledger.reserve([for_job(str(number))], Budget(1.0))
+        ledger.reserve(PAYER, [for_job(str(number))], Budget(1.0))
     with pytest.raises(BudgetExceeded):
-        ledger.reserve([for_job("one more")], Budget(1.0))
+        ledger.reserve(PAYER, [for_job("one more")], Budget(1.0))
 
 
 def test_a_budget_in_credits_counts_credits(ledger: SpendingLedger) -> None:
     budget = Budget(100, "credits")
-    ledger.reserve([for_job("a"), for_job("b")], budget)
+    ledger.reserve(PAYER, [for_job("a"), for_job("b")], budget)
     with pytest.raises(
         BudgetExceeded, match="monthly budget of 100 credits: 0 credits are spent, 80 credits"
     ):
-        ledger.reserve([for_job("c")], budget)
+        ledger.reserve(PAYER, [for_job("c")], budget)
 
 
 def test_once_the_user_may_pass_the_budget(ledger: SpendingLedger) -> None:
-    ledger.reserve([for_job("a")], Budget(0.05), over_budget=True)
+    ledger.reserve(PAYER, [for_job("a")], Budget(0.05), over_budget=True)
     assert ledger.balance(Budget(0.05)).left == 0.0
 
 
@@ -130,7 +127,7 @@ def test_what_became_of_a_job_decides_its_entry(
     spent: float,
     reserved: float,
 ) -> None:
-    ledger.reserve([for_job("a")], Budget())
+    ledger.reserve(PAYER, [for_job("a")], Budget())
     ledger.settle("a", state, "task")
     for reader in (ledger, new()):
         numbers = reader.balance(Budget())
@@ -138,7 +135,7 @@ def test_what_became_of_a_job_decides_its_entry(
 
 
 def test_what_is_charged_stays_charged(ledger: SpendingLedger) -> None:
-    ledger.reserve([for_job("a")], Budget())
+    ledger.reserve(PAYER, [for_job("a")], Budget())
     ledger.settle("a", EntryState.CHARGED, "task")
     ledger.settle("a", EntryState.RELEASED)
     (entry,) = ledger.entries()
@@ -146,7 +143,7 @@ def test_what_is_charged_stays_charged(ledger: SpendingLedger) -> None:
 
 
 def test_a_reservation_that_no_job_takes_ends_by_itself(ledger: SpendingLedger, clock: SetClock) -> None:
-    (taken, left) = ledger.reserve([WANTED, WANTED], Budget(0.20))
+    (taken, left) = ledger.reserve(PAYER, [WANTED, WANTED], Budget(0.20))
     assert ledger.claim(taken.entry_id, "job")
     clock.now += spending.UNCLAIMED_SECONDS + 1
     assert not ledger.claim(left.entry_id, "late")
@@ -154,7 +151,7 @@ def test_a_reservation_that_no_job_takes_ends_by_itself(ledger: SpendingLedger, 
 
 
 def test_a_reservation_is_taken_by_one_job_alone(ledger: SpendingLedger) -> None:
-    (entry,) = ledger.reserve([WANTED], Budget())
+    (entry,) = ledger.reserve(PAYER, [WANTED], Budget())
     assert ledger.claim(entry.entry_id, "a")
     assert ledger.claim(entry.entry_id, "a"), "the same job may ask again after a crash"
     assert not ledger.claim(entry.entry_id, "b")
@@ -162,21 +159,21 @@ def test_a_reservation_is_taken_by_one_job_alone(ledger: SpendingLedger) -> None
 
 
 def test_a_run_that_is_cancelled_gives_its_reservations_back(ledger: SpendingLedger) -> None:
-    entries = ledger.reserve([WANTED, WANTED], Budget())
+    entries = ledger.reserve(PAYER, [WANTED, WANTED], Budget())
     ledger.claim(entries[0].entry_id, "job")
     ledger.release([entry.entry_id for entry in entries])
     assert ledger.balance(Budget()).reserved == 0.10
 
 
 def test_practice_and_real_money_do_not_mix(new: Callable[..., SpendingLedger]) -> None:
-    new(practice=True).reserve([WANTED] * 5, Budget(0.50))
+    new().reserve(replace(PAYER, practice=True), [WANTED] * 5, Budget(0.50))
     assert new().balance(Budget(0.50)).left == 0.50
-    assert new(practice=True).balance(Budget(0.50)).left == 0.0
+    assert new().balance(Budget(0.50), practice=True).left == 0.0
 
 
 def test_processes_that_died_are_settled_by_what_the_journal_knows(ledger: SpendingLedger) -> None:
     known = {"paid": EntryState.CHARGED, "lost": EntryState.UNKNOWN, "gone": EntryState.RELEASED}
-    ledger.reserve([for_job(job_id) for job_id in (*known, "running")], Budget())
+    ledger.reserve(PAYER, [for_job(job_id) for job_id in (*known, "running")], Budget())
     ledger.reconcile(known.get)
     assert {entry.job_id: entry.state for entry in ledger.entries()} == {
         **known,
@@ -190,10 +187,10 @@ def test_processes_that_died_are_settled_by_what_the_journal_knows(ledger: Spend
 def test_a_damaged_line_costs_that_line(
     ledger: SpendingLedger, new: Callable[..., SpendingLedger], damage: bytes
 ) -> None:
-    ledger.reserve([for_job("a")], Budget())
+    ledger.reserve(PAYER, [for_job("a")], Budget())
     with (ledger.folder / "2026-11.jsonl").open("ab") as stream:
         stream.write(damage)
-    ledger.reserve([for_job("b")], Budget())
+    ledger.reserve(PAYER, [for_job("b")], Budget())
     for reader in (ledger, new()):
         assert [entry.job_id for entry in reader.entries()] == ["a", "b"]
 
@@ -202,7 +199,7 @@ def test_a_damaged_line_costs_that_line(
 def test_a_wrongly_typed_value_is_a_damaged_line(
     ledger: SpendingLedger, new: Callable[..., SpendingLedger], field: str
 ) -> None:
-    ledger.reserve([for_job("a"), for_job("b")], Budget())
+    ledger.reserve(PAYER, [for_job("a"), for_job("b")], Budget())
     path = ledger.folder / "2026-11.jsonl"
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     lines[0][field] = {"price": {"amount": "much"}, "time": 1e300}.get(
@@ -216,7 +213,7 @@ def test_a_wrongly_typed_value_is_a_damaged_line(
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other rights")
 def test_only_the_owner_reads_the_ledger(ledger: SpendingLedger) -> None:
-    ledger.reserve([WANTED], Budget())
+    ledger.reserve(PAYER, [WANTED], Budget())
     fingerprint(ledger.folder, "key")
     modes = {stat.S_IMODE(path.stat().st_mode) for path in ledger.folder.iterdir()}
     assert (modes, stat.S_IMODE(ledger.folder.stat().st_mode)) == ({0o600}, 0o700)
@@ -234,30 +231,30 @@ def test_a_fingerprint_is_stable_differs_by_key_and_computer_and_holds_no_key(tm
 
 def test_a_new_month_is_a_new_budget(ledger: SpendingLedger, clock: SetClock) -> None:
     clock.now = month_end("2026-11") - 1
-    ledger.reserve([for_job("a")], Budget(0.10))
+    ledger.reserve(PAYER, [for_job("a")], Budget(0.10))
     with pytest.raises(BudgetExceeded):
-        ledger.reserve([for_job("b")], Budget(0.10))
+        ledger.reserve(PAYER, [for_job("b")], Budget(0.10))
     clock.now = month_end("2026-11")
-    ledger.reserve([for_job("b")], Budget(0.10))
+    ledger.reserve(PAYER, [for_job("b")], Budget(0.10))
     assert month_of(clock.now) == "2026-12"
 
 
 def test_a_clock_set_back_opens_no_second_budget(ledger: SpendingLedger, clock: SetClock) -> None:
-    ledger.reserve([for_job("a")], Budget(0.10))
+    ledger.reserve(PAYER, [for_job("a")], Budget(0.10))
     for back in (1, 20, 40, 400):
         clock.now = NOON - back * DAY
         with pytest.raises(BudgetExceeded):
-            ledger.reserve([for_job("b")], Budget(0.10))
+            ledger.reserve(PAYER, [for_job("b")], Budget(0.10))
 
 
 def test_a_clock_that_was_ahead_has_spent_from_the_months_it_was_in(
     ledger: SpendingLedger, clock: SetClock
 ) -> None:
     clock.now = NOON + 30 * DAY
-    ledger.reserve([for_job("a")], Budget(0.10))
+    ledger.reserve(PAYER, [for_job("a")], Budget(0.10))
     clock.now = NOON
     with pytest.raises(BudgetExceeded):
-        ledger.reserve([for_job("b")], Budget(0.10))
+        ledger.reserve(PAYER, [for_job("b")], Budget(0.10))
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
@@ -265,10 +262,10 @@ def test_a_time_zone_opens_no_second_budget(
     ledger: SpendingLedger, clock: SetClock, zone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock.now = month_end("2026-11") - 3600
-    ledger.reserve([for_job("a")], Budget(0.10))
+    ledger.reserve(PAYER, [for_job("a")], Budget(0.10))
     monkeypatch.setenv("TZ", zone)
     with pytest.raises(BudgetExceeded):
-        ledger.reserve([for_job("b")], Budget(0.10))
+        ledger.reserve(PAYER, [for_job("b")], Budget(0.10))
 
 
 @given(st.integers(2000, 2100), st.integers(1, 12))
@@ -288,13 +285,13 @@ def test_months_follow_each_other(year: int, number: int) -> None:
     st.floats(0, 30),
 )
 def test_a_balance_adds_up(rows: list[tuple[EntryState, float, bool, int]], limit: float) -> None:
-    first = Entry("2026-11-0", EntryState.RESERVED, NOON, NOON, "", "", False, WANTED.purpose, TEN_CENTS)
+    first = Entry("2026-11-0", EntryState.RESERVED, NOON, NOON, PAYER, WANTED.purpose, TEN_CENTS)
     entries = [
         replace(
             first,
             state=state,
             time=NOON + days * DAY,
-            practice=practice,
+            payer=replace(PAYER, practice=practice),
             price=replace(TEN_CENTS, amount=cents / 100),
             job_id="job",
         )
@@ -318,11 +315,11 @@ def test_a_balance_adds_up(rows: list[tuple[EntryState, float, bool, int]], limi
 
 
 def _spend(folder: str, wanted: int, sink: multiprocessing.SimpleQueue[int]) -> None:
-    ledger = SpendingLedger(Path(folder), SetClock(), account="abc", service="https://x", practice=False)
+    ledger = SpendingLedger(Path(folder), SetClock())
     made = 0
     for number in range(wanted):
         try:
-            ledger.reserve([for_job(f"{os.getpid()}-{number}")], Budget(2.0))
+            ledger.reserve(PAYER, [for_job(f"{os.getpid()}-{number}")], Budget(2.0))
         except BudgetExceeded:
             continue
         made += 1
@@ -338,7 +335,7 @@ def test_many_processes_share_one_budget(tmp_path: Path) -> None:
     for process in processes:
         process.join()
     assert sum(sink.get() for _ in processes) == 20
-    ledger = SpendingLedger(tmp_path / "s", SetClock(), account="", service="", practice=False)
+    ledger = SpendingLedger(tmp_path / "s", SetClock())
     assert ledger.balance(Budget(2.0)).left == 0.0
 
 
@@ -350,7 +347,7 @@ def test_whole_months_are_forgotten_but_never_the_running_one(
 ) -> None:
     for months in (3, 2, 0):
         clock.now = NOON - months * 31 * DAY
-        ledger.reserve([WANTED, WANTED], Budget())
+        ledger.reserve(PAYER, [WANTED, WANTED], Budget())
     clock.now = NOON
     assert ledger.forget("2026-09") == 2
     assert ledger.months() == ["2026-09", "2026-11"]
@@ -367,16 +364,16 @@ def test_a_full_disk_is_told_and_reserves_nothing(
 
     monkeypatch.setattr(spending, "open_private", full)
     with pytest.raises(DiskFull) as caught:
-        ledger.reserve([WANTED], Budget())
+        ledger.reserve(PAYER, [WANTED], Budget())
     assert caught.value.charged == "no"
 
 
 def test_a_ledger_that_cannot_be_written_stops_the_run(tmp_path: Path, clock: SetClock) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LedgerBroken):
-        SpendingLedger(tmp_path / "file" / "spending", clock, account="", service="", practice=False)
+        SpendingLedger(tmp_path / "file" / "spending", clock)
 
 
 def test_the_ledger_holds_no_path_unless_a_name_is_one(ledger: SpendingLedger, tmp_path: Path) -> None:
-    ledger.reserve([WANTED], Budget())
+    ledger.reserve(PAYER, [WANTED], Budget())
     assert str(tmp_path) not in (ledger.folder / "2026-11.jsonl").read_text()
