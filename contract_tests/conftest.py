@@ -16,9 +16,10 @@ from gimp_sandbox import gimp
 from hypothesis import HealthCheck, Phase, settings
 from installer import place
 
-from contract_tests.support import process_environment, targets
+from contract_tests.support import process_environment
+from contract_tests.support.service import targets
+from contract_tests.support.service.targets import pytest_addoption  # noqa: F401 - a hook
 from contract_tests.support.summary import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401 - hooks
-from contract_tests.support.targets import pytest_addoption  # noqa: F401 - a hook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -183,7 +183,7 @@ def main() -> None:
         photo = photograph(folder)
         gimp = searched.result()
         say("==> starting the mock of the service, 60 times as fast as the real one")
-        with running_mock("--speed", "60") as address:
+        with running_mock("--speed", "60", python=Environment().python) as address:
             data = folder / "data"
             data.mkdir()
             env = {

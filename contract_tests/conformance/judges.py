@@ -28,7 +28,7 @@ from contract_tests.benchmarks.result import Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract_tests.support.targets import Target
+    from contract_tests.support.service.targets import Target
 
     from .asks import Ask
 

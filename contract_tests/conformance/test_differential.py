@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from contract_tests.support import tally, targets
+from contract_tests.support import counters
 from contract_tests.support.failure import curl, explain
 from contract_tests.support.pictures import base64_png
+from contract_tests.support.service import targets
 
 from .asks import ASKS, JSON, KEY, Ask
 from .disagreements import DISAGREEMENTS
@@ -63,8 +64,8 @@ def unlisted(mock: OurMock, judge: Judge) -> list[str]:
 
 def compare(mock: OurMock, judge: Judge) -> None:
     """Fail unless ``judge`` and the mock disagree on exactly the requests that are listed for it."""
-    tally.saw("judges of requests", judge.name)
-    tally.count("verdicts compared", len(ASKS))
+    counters.note("judges of requests", judge.name)
+    counters.add("verdicts compared", len(ASKS))
     found = unlisted(mock, judge)
     assert not found, "\n".join(found)
 

@@ -13,10 +13,10 @@ import time
 import pytest
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests.support import targets
 from contract_tests.support.cases import CASES, IMAGE
 from contract_tests.support.failure import explain
 from contract_tests.support.png_size import size_of
+from contract_tests.support.service import targets
 from contract_tests.support.subjects.mock import named_in
 
 pytestmark = pytest.mark.live

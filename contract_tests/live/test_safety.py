@@ -9,12 +9,12 @@ import httpx2
 import pytest
 from precision_upscaler.contract import CREATE_PATH
 
-from contract_tests.support import targets
 from contract_tests.support.cases import IMAGE
-from contract_tests.support.live_record import Recorder, Scrubber
 from contract_tests.support.pictures import png
-from contract_tests.support.purse import Purse
-from contract_tests.support.scripted_network import API, KEY, NEW_API, task_body
+from contract_tests.support.service import targets
+from contract_tests.support.service.live_record import Recorder, Scrubber
+from contract_tests.support.service.scripted_network import API, KEY, NEW_API, task_body
+from contract_tests.support.service.spending_cap import SpendingCap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,31 +26,31 @@ OTHER = "7f9c24e8-3b12-4fef-91e0-5b5e0d6a1a11"
 LINK = f"https://ai-statics.freepik.com/upscaler_result_{TASK}.png?token=exp=1~hmac=abc&size=stable"
 
 
-def test_a_purse_is_never_overdrawn() -> None:
-    purse = Purse(0.25)
-    purse.reserve(scale_factor=2)
-    spent = purse.spent
+def test_the_spending_cap_is_never_exceeded() -> None:
+    cap = SpendingCap(0.25)
+    cap.reserve(scale_factor=2)
+    spent = cap.spent
     assert 0 < spent <= 0.25
-    purse.cap = 1.5 * spent
+    cap.limit = 1.5 * spent
     with pytest.raises(pytest.skip.Exception, match=r"the spending cap .* is reached"):
-        purse.reserve(scale_factor=2)
-    assert purse.spent == spent
+        cap.reserve(scale_factor=2)
+    assert cap.spent == spent
 
 
 def test_what_was_refused_is_given_back() -> None:
-    purse = Purse(5.0)
-    purse.reserve()
-    taken = purse.spent
-    purse.give_back()
+    cap = SpendingCap(5.0)
+    cap.reserve()
+    taken = cap.spent
+    cap.release()
     assert taken > 0
-    assert purse.spent == 0.0
+    assert cap.spent == 0.0
 
 
 def live_target(
-    answer: httpx2.Response, purse: Purse, recorder: Recorder | None = None, server: str = API
+    answer: httpx2.Response, cap: SpendingCap, recorder: Recorder | None = None, server: str = API
 ) -> targets.Live:
     """Return the live target, with one answer for every request where the network would be."""
-    target = targets.Live(server, KEY, purse, Scrubber((KEY,)), recorder)
+    target = targets.Live(server, KEY, cap, Scrubber((KEY,)), recorder)
     target.close()
     target._client = httpx2.Client(transport=httpx2.MockTransport(lambda _: answer))
     return target
@@ -58,11 +58,11 @@ def live_target(
 
 @pytest.mark.parametrize(("status", "spent"), [(200, True), (500, True), (400, False), (401, False)])
 def test_only_a_clear_refusal_is_free(status: int, spent: bool) -> None:
-    purse = Purse(5.0)
+    cap = SpendingCap(5.0)
     body = task_body(TASK, "CREATED") if status == 200 else {"message": "No."}
-    target = live_target(httpx2.Response(status, json=body), purse)
+    target = live_target(httpx2.Response(status, json=body), cap)
     target.call("POST", body="{}")
-    assert (purse.spent > 0) is spent
+    assert (cap.spent > 0) is spent
     assert target.charges == int(spent)
     target.close()
 
@@ -70,7 +70,7 @@ def test_only_a_clear_refusal_is_free(status: int, spent: bool) -> None:
 @pytest.mark.parametrize(("server", "variable"), [(API, "$FREEPIK_API_KEY"), (NEW_API, "$MAGNIFIC_API_KEY")])
 def test_an_unlawful_answer_is_shown_without_key_and_token(server: str, variable: str) -> None:
     answer = httpx2.Response(200, json={**task_body(TASK, "DONE", LINK), KEY: KEY})
-    target = live_target(answer, Purse(5.0), server=server)
+    target = live_target(answer, SpendingCap(5.0), server=server)
     with pytest.raises(AssertionError) as caught:
         target.call("POST", body="{}")
     words = str(caught.value)
@@ -86,11 +86,11 @@ def test_a_failed_live_test_is_reported_without_key_and_token(
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeconftest(
         f"""
-        from contract_tests.support.live_record import Scrubber
-        from contract_tests.support.targets import Discretion
+        from contract_tests.support.service.live_record import Scrubber
+        from contract_tests.support.service.targets import SecretScrubber
 
         def pytest_configure(config):
-            config.pluginmanager.register(Discretion(Scrubber(({KEY!r},))))
+            config.pluginmanager.register(SecretScrubber(Scrubber(({KEY!r},))))
         """
     )
     pytester.makepyfile(
@@ -139,10 +139,12 @@ def test_the_record_tells_how_long_answers_took_and_links_live(tmp_path: Path) -
     path, moments = tmp_path / "seen.jsonl", iter([1000.0, 1002.5, 1090.0])
     recorder = Recorder(path, Scrubber((KEY,)), now=lambda: next(moments))
     link = LINK.replace("exp=1~", "exp=4602~")
-    done = live_target(httpx2.Response(200, json=task_body(TASK, "COMPLETED", link)), Purse(5.0), recorder)
+    done = live_target(
+        httpx2.Response(200, json=task_body(TASK, "COMPLETED", link)), SpendingCap(5.0), recorder
+    )
     done.call("GET", f"{CREATE_PATH}/{TASK}")
     picture = httpx2.Response(200, content=png(320, 320), headers={"Content-Type": "image/png"})
-    fetched = live_target(picture, Purse(5.0), recorder)
+    fetched = live_target(picture, SpendingCap(5.0), recorder)
     fetched.fetch(link)
     polled, downloaded = map(json.loads, path.read_text().splitlines())
     assert (polled["at"], polled["link_lives"]) == (2.5, [3600])
@@ -172,7 +174,7 @@ def test_a_live_run_needs_one_cap(
             value = options.get(name.removeprefix("--"), default)
             return float(str(value)) if name == "--spending-cap" and value else value
 
-    monkeypatch.setattr(targets.Choice, "target", pytestconfig.getoption("--target"))
+    monkeypatch.setattr(targets.Selection, "target", pytestconfig.getoption("--target"))
     with pytest.raises(pytest.UsageError, match=words):
         targets.configure(Asked())  # type: ignore[arg-type]  # all that is asked of a configuration
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract_tests.support import tally
+from contract_tests.support import counters
 from contract_tests.support.cases import CASES, Case
 from contract_tests.support.failure import curl, explain
 from contract_tests.support.subjects import Subject, beyond_json, beyond_parameters
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def ask(subject: Subject, case: Case) -> None:
     """Fail unless ``subject`` takes or refuses ``case`` as the table says, and for the right reason."""
     verdict = subject.judge(case)
-    tally.count("cases asked")
-    tally.saw("subjects of the cases", subject.name)
+    counters.add("cases asked")
+    counters.note("subjects of the cases", subject.name)
     wanted = case.valid and subject.name not in case.stricter
     words = explain(
         f"{case.about or 'body'}: {case.rule}",

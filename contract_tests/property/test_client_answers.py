@@ -20,7 +20,7 @@ from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.contract import CREATE_PATH, DOCUMENT, STATUSES, resolve
 
 from contract_tests.support.pictures import png
-from contract_tests.support.scripted_network import API, KEY, Sent, task_body, wire
+from contract_tests.support.service.scripted_network import API, KEY, Sent, task_body, wire
 from mock_server.api.validation import JSON, answer_fault
 
 from .strategies import json_values

@@ -15,7 +15,7 @@ from precision_upscaler.api.client import UpscalerClient
 from precision_upscaler.api.models import UpscaleRequest
 
 from contract_tests.support.pictures import png
-from contract_tests.support.scripted_network import API, KEY, NEW_API, Sent, task_body, wire
+from contract_tests.support.service.scripted_network import API, KEY, NEW_API, Sent, task_body, wire
 
 from .oracle import filled
 from .strategies import valid_parameters

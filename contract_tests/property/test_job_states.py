@@ -29,12 +29,13 @@ from precision_upscaler.jobs.service import resume, upscale
 from precision_upscaler.storage.journal import Job, Journal, State
 from precision_upscaler.storage.settings import Settings
 
-from contract_tests.support import tally
+from contract_tests.support import counters
 from contract_tests.support.failure import explain
+from contract_tests.support.jobs.job_environment import FakeClock
 from contract_tests.support.pictures import png
 from contract_tests.support.png_size import size_of
-from contract_tests.support.scripted_network import API, KEY, Sent, wire
-from contract_tests.support.scripted_service import (
+from contract_tests.support.service.scripted_network import API, KEY, Sent, wire
+from contract_tests.support.service.scripted_service import (
     COLOURS,
     FATES,
     KINDS,
@@ -43,7 +44,6 @@ from contract_tests.support.scripted_service import (
     ScriptedService,
     wish_of,
 )
-from contract_tests.support.world import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,14 +185,14 @@ class JobStates(RuleBasedStateMachine):
     def _run(self, number: int, action: Callable[[], Result]) -> Result | UpscaleError | None:
         wish = self._wish(number)
         ended: Result | UpscaleError | None = None
-        tally.count("jobs run")
+        counters.add("jobs run")
         self.warnings.clear()
         try:
             ended = action()
         except UpscaleError as error:
             ended = error
         except Killed:
-            tally.count("jobs killed")
+            counters.add("jobs killed")
         if isinstance(ended, TaskFailed):
             self._check_failure(wish, ended)
         self._check(wish, number, ended)
@@ -201,7 +201,9 @@ class JobStates(RuleBasedStateMachine):
     def _check(self, wish: str, number: int, ended: Result | UpscaleError | None) -> None:
         owed = self._owed(wish)
         told: Any = ended.code if isinstance(ended, UpscaleError) else ended
-        tally.saw("endings of jobs", ended.code if isinstance(ended, UpscaleError) else type(ended).__name__)
+        counters.note(
+            "endings of jobs", ended.code if isinstance(ended, UpscaleError) else type(ended).__name__
+        )
         words = explain(
             "a wish is paid at most once, and the user is told the truth about it",
             wanted="at most one payment that did not fail, and an ending that says so",
@@ -300,7 +302,7 @@ class JobStates(RuleBasedStateMachine):
                 assert isinstance(ended, Result), ended
                 assert len(self.service.tasks) == before
         for kind in self.service.played:
-            tally.saw("misbehaviours played", kind)
+            counters.note("misbehaviours played", kind)
 
 
 def _size(job: Any) -> tuple[int, int]:

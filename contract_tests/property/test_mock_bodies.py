@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH
 
-from contract_tests.support import targets
 from contract_tests.support.cases import IMAGE
 from contract_tests.support.failure import curl, explain
 from contract_tests.support.pictures import base64_png
 from contract_tests.support.png_size import size_of
+from contract_tests.support.service import targets
 from contract_tests.support.subjects.mock import Mock
 
 from .oracle import filled, wrong_members

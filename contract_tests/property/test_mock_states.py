@@ -26,11 +26,12 @@ from hypothesis.stateful import (
 )
 from precision_upscaler.contract import CREATE_PATH, TERMINAL_STATUSES, TRANSITIONS
 
-from contract_tests.support import tally, targets
+from contract_tests.support import counters
 from contract_tests.support.cases import IMAGE
 from contract_tests.support.failure import explain
 from contract_tests.support.pictures import base64_png
 from contract_tests.support.png_size import size_of
+from contract_tests.support.service import targets
 
 QUEUE, LASTS, LINK_LIVES = 5.0, 60.0, 3600.0
 KEYS = ("mock-key", "another-key")
@@ -85,11 +86,11 @@ class MockStates(RuleBasedStateMachine):
 
     def saw(self, task: Known, status: str, how: str) -> None:
         """Hold one sight of a task to everything known about it."""
-        tally.count("looks at tasks")
-        tally.saw("states", status)
+        counters.add("looks at tasks")
+        counters.note("states", status)
         if status != task.seen:
-            tally.count("transitions")
-            tally.saw("kinds of transition", f"{task.seen} to {status}")
+            counters.add("transitions")
+            counters.note("kinds of transition", f"{task.seen} to {status}")
         age = f"{self.now - task.made_at:g} s old"
         steps = f"{task.seen} was seen before, {status} now ({how}, {age}, fate {task.fate or 'good'!r})"
         words = explain(
@@ -186,11 +187,11 @@ class MockStates(RuleBasedStateMachine):
             answer = self.target.fetch(link)
             if self.now - made_at >= LINK_LIVES:
                 assert answer.status_code == 403, "a link lives for an hour"
-                tally.count("expired links refused")
+                counters.add("expired links refused")
             elif self.now - made_at <= LINK_LIVES - 1:  # a token counts in whole seconds
                 assert answer.status_code == 200, answer.text[:200]
                 assert size_of(answer.content) == (task.width, task.height)
-                tally.count("results fetched")
+                counters.add("results fetched")
 
     @rule(task_id=tasks, later=st.sampled_from([0.0, LINK_LIVES - 1, LINK_LIVES]))
     def see_through(self, task_id: str, later: float) -> None:
@@ -233,7 +234,7 @@ class StoredMockStates(MockStates):
     @precondition(lambda self: self.known)
     @rule()
     def restart(self) -> None:
-        tally.count("restarts")
+        counters.add("restarts")
         self.running.close()
         self._run()
 

@@ -16,9 +16,8 @@ from precision_upscaler.api import download, rate_limiter
 from precision_upscaler.errors import DiskFull, UpscaleError
 from precision_upscaler.storage import files
 
-from contract_tests.support.world import World
-
-from .verdict import Judge
+from contract_tests.support.jobs.job_environment import JobEnvironment
+from contract_tests.support.jobs.recovery_check import RecoveryCheck
 
 WRITES = 24
 
@@ -59,9 +58,9 @@ def disk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Ful
 @pytest.mark.parametrize("disk", range(1, WRITES), indirect=True, ids=lambda number: f"write {number}")
 @pytest.mark.parametrize("scenario", ["", "drop_after_accept", "expired_link"])
 def test_a_disk_that_fills_up_costs_nobody_anything(scenario: str, disk: FullDisk, tmp_path: Path) -> None:
-    with World(tmp_path, scenario=scenario, wsgi=scenario != "drop_after_accept") as world:
-        judge = Judge(f"disk full, {scenario or 'first run'}", world)
-        first = judge.hear("upscale", world.attempt(world.upscale))
+    with JobEnvironment(tmp_path, scenario=scenario, wsgi=scenario != "drop_after_accept") as env:
+        check = RecoveryCheck(f"disk full, {scenario or 'first run'}", env)
+        first = check.record("upscale", env.attempt(env.upscale))
         if disk.struck:
             assert isinstance(first, UpscaleError)
             assert first.code == "disk-full"
@@ -69,9 +68,9 @@ def test_a_disk_that_fills_up_costs_nobody_anything(scenario: str, disk: FullDis
 
         def free() -> None:
             disk.since = None
-            world.mock.play("")
+            env.mock.play("")
 
-        judge.settle(first, free).check()
+        check.finish(first, free).verify()
 
 
 class Narrow(io.FileIO):
@@ -93,10 +92,13 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_download_costs_nobody_anything(
     room: int | str, scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "before").mkdir()
-    with World(tmp_path / "before", wsgi=True) as world:
-        whole = world.upscale().path.stat().st_size
-    with World(tmp_path, scenario=scenario, wsgi=not scenario) as world, monkeypatch.context() as patched:
-        judge = Judge(f"disk full after {room} bytes of the result, {scenario or 'first run'}", world)
+    with JobEnvironment(tmp_path / "before", wsgi=True) as env:
+        whole = env.upscale().path.stat().st_size
+    with (
+        JobEnvironment(tmp_path, scenario=scenario, wsgi=not scenario) as env,
+        monkeypatch.context() as patched,
+    ):
+        check = RecoveryCheck(f"disk full after {room} bytes of the result, {scenario or 'first run'}", env)
         if isinstance(room, int) or room == "all but one":
             patched.setattr(Narrow, "room", whole - 1 if room == "all but one" else room)
             narrow = {"fdopen": lambda descriptor, *_, **__: Narrow(descriptor, "wb")}
@@ -107,15 +109,15 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_download_costs_nobody_anything(
                 raise OSError(errno.ENOSPC, "No space left on device")
 
             patched.setattr(download, "sync", full)
-        first = judge.hear("upscale", world.attempt(world.upscale))
+        first = check.record("upscale", env.attempt(env.upscale))
         assert isinstance(first, DiskFull), first
         assert first.charged == ("unknown" if scenario else "yes")
 
         def free() -> None:
             patched.undo()
-            world.mock.play("")
+            env.mock.play("")
 
-        judge.settle(first, free).check()
+        check.finish(first, free).verify()
 
 
 @pytest.mark.parametrize("scenario", ["", "drop_after_accept", "expired_link"])
@@ -125,8 +127,8 @@ def test_the_writes_of_a_job_are_all_tried(
     counting = FullDisk(10_000)
     monkeypatch.setattr(files, "open_private", counting.open)
     monkeypatch.setattr(download, "open_private", counting.open)
-    with World(tmp_path, scenario=scenario, wsgi=scenario != "drop_after_accept") as world:
-        world.upscale()
+    with JobEnvironment(tmp_path, scenario=scenario, wsgi=scenario != "drop_after_accept") as env:
+        env.upscale()
     assert 6 < counting.opened < WRITES
 
 
@@ -134,7 +136,7 @@ def test_the_id_of_a_paid_task_finds_room_on_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reserve is given up for it: only one more write is possible, and it is the one that matters."""
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as env:
 
         def full_until_the_reserve_is_gone(path: Path, content: bytes) -> None:
             if b'"task_id": "' in content and (path.parent / "reserve").exists():
@@ -143,9 +145,9 @@ def test_the_id_of_a_paid_task_finds_room_on_a_full_disk(
 
         plain = files.write_atomically
         monkeypatch.setattr(files, "write_atomically", full_until_the_reserve_is_gone)
-        world.upscale()
-        assert world.mock.charges == 1
-        assert not list(world.journal.folder.glob("2*/reserve"))
+        env.upscale()
+        assert env.mock.charges == 1
+        assert not list(env.journal.folder.glob("2*/reserve"))
 
 
 def test_no_room_for_the_result_is_noticed_before_anything_is_paid(
@@ -153,9 +155,9 @@ def test_no_room_for_the_result_is_noticed_before_anything_is_paid(
 ) -> None:
     usage: Any = type("usage", (), {"free": 1 << 20})
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as env:
         with pytest.raises(DiskFull, match="1 MiB free") as caught:
-            world.upscale()
+            env.upscale()
         assert caught.value.charged == "no"
-        assert world.mock.charges == 0
-        assert not list(world.journal)
+        assert env.mock.charges == 0
+        assert not list(env.journal)

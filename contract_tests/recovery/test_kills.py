@@ -12,42 +12,41 @@ from precision_upscaler.errors import StillRunning, UpscaleError
 from precision_upscaler.jobs.context import JobEvent, StageEvent
 from precision_upscaler.jobs.runner import Walk
 
-from contract_tests.support.world import TASK_SECONDS, World
-
-from .killer import Killed, Lines
-from .verdict import Judge
+from contract_tests.support.jobs.job_environment import TASK_SECONDS, JobEnvironment
+from contract_tests.support.jobs.line_tracer import Killed, LineTracer
+from contract_tests.support.jobs.recovery_check import RecoveryCheck
 
 CELLS = 16
 """Places to die in each story, evenly spread over the different lines it runs."""
 
 
-def first_run(world: World) -> None:
-    world.upscale()
+def first_run(env: JobEnvironment) -> None:
+    env.upscale()
 
 
-def lost_answer(world: World) -> None:
-    world.mock.play("drop_after_accept")
-    world.upscale()
+def lost_answer(env: JobEnvironment) -> None:
+    env.mock.play("drop_after_accept")
+    env.upscale()
 
 
-def refused_link(world: World) -> None:
-    world.mock.play("expired_link")
-    world.upscale()
+def refused_link(env: JobEnvironment) -> None:
+    env.mock.play("expired_link")
+    env.upscale()
 
 
-def resumed(world: World) -> None:
-    patient = world.settings
-    world.settings = replace(patient, deadline_minutes=TASK_SECONDS / 60 / 2)
+def resumed(env: JobEnvironment) -> None:
+    patient = env.settings
+    env.settings = replace(patient, deadline_minutes=TASK_SECONDS / 60 / 2)
     try:
         with contextlib.suppress(StillRunning):
-            world.upscale()
+            env.upscale()
     finally:
         # whoever comes after a death has as much patience as ever
-        world.settings = patient
-    world.resume(world.journal.undelivered()[0].job_id)
+        env.settings = patient
+    env.resume(env.journal.undelivered()[0].job_id)
 
 
-STORIES: dict[str, tuple[Callable[[World], None], bool]] = {
+STORIES: dict[str, tuple[Callable[[JobEnvironment], None], bool]] = {
     "first run": (first_run, True),
     "lost answer": (lost_answer, False),
     "expired link": (refused_link, True),
@@ -60,9 +59,9 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]:
     """Return, for each story, when each line of the core is run for the first time."""
     found = {}
     for name, (story, wsgi) in STORIES.items():
-        lines = Lines()
-        with World(tmp_path_factory.mktemp("count"), wsgi=wsgi) as world, lines.watching():
-            story(world)
+        lines = LineTracer()
+        with JobEnvironment(tmp_path_factory.mktemp("count"), wsgi=wsgi) as env, lines.watching():
+            story(env)
         found[name] = lines.first_times
     return found
 
@@ -75,17 +74,17 @@ def test_death_at_any_line_costs_nobody_anything(
     name: str, cell: int, places: dict[str, list[int]], tmp_path: Path
 ) -> None:
     story, wsgi = STORIES[name]
-    lines = Lines(kill_at=places[name][len(places[name]) * cell // CELLS])
-    with World(tmp_path, wsgi=wsgi) as world:
-        judge = Judge(f"{name}, killed at {cell}/{CELLS}", world)
+    lines = LineTracer(kill_at=places[name][len(places[name]) * cell // CELLS])
+    with JobEnvironment(tmp_path, wsgi=wsgi) as env:
+        check = RecoveryCheck(f"{name}, killed at {cell}/{CELLS}", env)
         with lines.watching():
             try:
-                story(world)
+                story(env)
             except Killed as death:
-                judge.hear(f"killed at {death}", None)
+                check.record(f"killed at {death}", None)
             except UpscaleError as ending:
-                judge.hear("ended before its death", ending)
-        judge.settle(world.result, lambda: world.mock.play("")).check()
+                check.record("ended before its death", ending)
+        check.finish(env.result, lambda: env.mock.play("")).verify()
 
 
 WINDOW_CELLS = 12
@@ -94,7 +93,7 @@ WINDOW_CELLS = 12
 @pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory) -> range:
     """Return the numbers of all lines run from the record of the risk to the record of the id."""
-    lines = Lines()
+    lines = LineTracer()
     found: list[int] = []
     plain = Walk._commit
 
@@ -102,18 +101,18 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> range:
         found.append(lines.count)
         plain(walk)
 
-    def heard(event: JobEvent) -> None:
+    def reached(event: JobEvent) -> None:
         if isinstance(event, StageEvent) and event.stage == "waiting" and len(found) == 1:
             found.append(lines.count)
 
     with (
         pytest.MonkeyPatch.context() as patched,
-        World(tmp_path_factory.mktemp("count"), wsgi=True) as world,
+        JobEnvironment(tmp_path_factory.mktemp("count"), wsgi=True) as env,
         lines.watching(),
     ):
         patched.setattr(Walk, "_commit", commit)
-        world.on_event = heard
-        world.upscale()
+        env.on_event = reached
+        env.upscale()
     begin, end = found
     return range(begin, end + 1)
 
@@ -127,13 +126,13 @@ def test_death_at_every_line_between_the_risk_and_the_id_costs_nobody_anything(
     """The service has the request, and nothing but the journal knows: here every line counts."""
     assert len(window) > 100
     for at in window[cell::WINDOW_CELLS]:
-        lines = Lines(kill_at=at)
+        lines = LineTracer(kill_at=at)
         folder = tmp_path / str(at)
         folder.mkdir()
-        with World(folder, wsgi=True) as world:
-            judge = Judge(f"killed at line {at} between risk and id", world)
+        with JobEnvironment(folder, wsgi=True) as env:
+            check = RecoveryCheck(f"killed at line {at} between risk and id", env)
             with lines.watching(), contextlib.suppress(Killed):
-                world.upscale()
+                env.upscale()
             assert lines.place, "it was not killed: the cell proves nothing"
-            judge.hear(f"killed at {lines.place}", None)
-            judge.settle(world.result, lambda: None).check()
+            check.record(f"killed at {lines.place}", None)
+            check.finish(env.result, lambda: None).verify()

@@ -16,10 +16,9 @@ from precision_upscaler.jobs.context import Result
 from precision_upscaler.storage.journal import State
 from precision_upscaler.storage.pruning import prune
 
+from contract_tests.support.jobs.job_environment import JobEnvironment
+from contract_tests.support.jobs.line_tracer import Killed, LineTracer
 from contract_tests.support.pictures import png
-from contract_tests.support.world import World
-
-from .killer import Killed, Lines
 
 PICTURES = {"sky": (160, 200, (40, 90, 200)), "meadow": (200, 160, (60, 160, 40))}
 FACTORS = (2, 3)
@@ -42,27 +41,27 @@ class Lives(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.world = World(self.folder, wsgi=True)
-        self.world.__enter__()
+        self.env = JobEnvironment(self.folder, wsgi=True)
+        self.env.__enter__()
         for name, (width, height, colour) in PICTURES.items():
             (self.folder / f"{name}.png").write_bytes(png(width, height, colour))
 
     def teardown(self) -> None:
-        if not hasattr(self, "world"):
+        if not hasattr(self, "env"):
             return
         try:
             self.in_the_end()
         finally:
-            self.world.__exit__()
+            self.env.__exit__()
             shutil.rmtree(self.folder)
 
     def live(self, action: Any, kill_at: int | None) -> Result | UpscaleError | Cancelled | None:
-        lines = Lines(kill_at)
+        lines = LineTracer(kill_at)
         if kill_at is None:
-            return self.world.attempt(action)
+            return self.env.attempt(action)
         with lines.watching():
             try:
-                return self.world.attempt(action)
+                return self.env.attempt(action)
             except Killed:
                 return None
 
@@ -75,24 +74,24 @@ class Lives(RuleBasedStateMachine):
     )
     def upscale(self, picture: str, factor: int, scenario: str, kill_at: int | None, deliver: bool) -> None:
         self.wanted.add((picture, factor))
-        self.world.mock.play(scenario)
+        self.env.mock.play(scenario)
         source = self.folder / f"{picture}.png"
-        ending = self.live(lambda: self.world.upscale(source, scale_factor=factor), kill_at)
-        self.world.mock.play("")
+        ending = self.live(lambda: self.env.upscale(source, scale_factor=factor), kill_at)
+        self.env.mock.play("")
         self.take(ending, deliver=deliver)
 
-    @precondition(lambda self: self.world.journal.undelivered())
+    @precondition(lambda self: self.env.journal.undelivered())
     @rule(which=st.integers(0, 9), kill_at=st.one_of(st.none(), st.integers(1, 3000)), deliver=st.booleans())
     def resume(self, which: int, kill_at: int | None, deliver: bool) -> None:
-        waiting = self.world.journal.undelivered()
+        waiting = self.env.journal.undelivered()
         job_id = waiting[which % len(waiting)].job_id
-        self.take(self.live(lambda: self.world.resume(job_id), kill_at), deliver=deliver)
+        self.take(self.live(lambda: self.env.resume(job_id), kill_at), deliver=deliver)
 
     def take(self, ending: object, *, deliver: bool) -> None:
         if isinstance(ending, UpscaleError):
             assert ending.code != "unexpected"
         if isinstance(ending, Result):
-            job = self.world.journal.open(ending.job_id)
+            job = self.env.journal.open(ending.job_id)
             source = str(job.record["expected"])
             assert [ending.width, ending.height] == job.record["expected"], source
             if deliver:
@@ -106,11 +105,11 @@ class Lives(RuleBasedStateMachine):
 
     @rule(hours=st.integers(0, 100))
     def time_goes_by(self, hours: int) -> None:
-        self.world.clock.sleep(hours * 3600.0)
+        self.env.clock.sleep(hours * 3600.0)
 
     @rule(days=st.sampled_from((0.0, 1.0, 30.0)), megabytes=st.sampled_from((0.0, 2048.0)))
     def prune(self, days: float, megabytes: float) -> None:
-        journal = self.world.journal
+        journal = self.env.journal
         before = {job.job_id for job in journal if job.state is State.DELIVERED}
         undelivered = {job.job_id for job in journal.undelivered()}
         prune(journal, days, megabytes)
@@ -120,38 +119,38 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_paid_twice(self) -> None:
-        if hasattr(self, "world"):
-            assert self.world.mock.charges <= len(self.wanted) + self.again
+        if hasattr(self, "env"):
+            assert self.env.mock.charges <= len(self.wanted) + self.again
 
     @invariant()
     def every_paid_task_is_known_or_being_looked_for(self) -> None:
-        if not hasattr(self, "world"):
+        if not hasattr(self, "env"):
             return
-        jobs = list(self.world.journal)
+        jobs = list(self.env.journal)
         known = sum(job.task_id is not None for job in jobs) + self.again
         open_questions = sum(job.state is State.COMMITTED for job in jobs)
-        assert self.world.mock.charges <= known + open_questions
+        assert self.env.mock.charges <= known + open_questions
 
     def in_the_end(self) -> None:
         """All is well again: every want that was paid for ends as a picture."""
-        self.world.mock.play("")
-        for job in self.world.journal.undelivered():
-            self.take(self.world.attempt(lambda job_id=job.job_id: self.world.resume(job_id)), deliver=True)
-        for job in self.world.journal.undelivered():
+        self.env.mock.play("")
+        for job in self.env.journal.undelivered():
+            self.take(self.env.attempt(lambda job_id=job.job_id: self.env.resume(job_id)), deliver=True)
+        for job in self.env.journal.undelivered():
             # nothing was created: the account shows no charge for it
             assert job.state is State.COMMITTED
-            known = sum(other.task_id is not None for other in self.world.journal) + self.again
-            assert self.world.mock.charges <= known, "a paid task was not found again"
-            self.world.journal.remove(job)
-        charges = self.world.mock.charges
+            known = sum(other.task_id is not None for other in self.env.journal) + self.again
+            assert self.env.mock.charges <= known, "a paid task was not found again"
+            self.env.journal.remove(job)
+        charges = self.env.mock.charges
         for picture, factor in sorted(self.wanted - self.had):
             source = self.folder / f"{picture}.png"
-            ending = self.world.attempt(lambda: self.world.upscale(source, scale_factor=factor))  # noqa: B023 - called at once
+            ending = self.env.attempt(lambda: self.env.upscale(source, scale_factor=factor))  # noqa: B023 - called at once
             assert isinstance(ending, Result), ending
             self.take(ending, deliver=True)
         assert self.had == self.wanted
-        assert self.world.mock.charges <= len(self.wanted) + self.again
-        assert self.world.mock.charges >= charges
+        assert self.env.mock.charges <= len(self.wanted) + self.again
+        assert self.env.mock.charges >= charges
 
 
 Lives.TestCase.settings = settings(

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from precision_upscaler.errors import UpscaleError
 
-from contract_tests.support.world import PATIENT, World
+from contract_tests.support.jobs.job_environment import PATIENT, JobEnvironment
+from contract_tests.support.jobs.recovery_check import RecoveryCheck
 from mock_server.scenarios.catalogue import CATALOGUE
-
-from .verdict import Judge
 
 ENDS_WELL = frozenset(
     {
@@ -56,7 +55,7 @@ NAMED = {
 """What the user is told while the oddity lasts."""
 
 
-HOPELESS = {
+FINAL_ERRORS = {
     name: NAMED[name]
     for name in (
         "failed",
@@ -77,24 +76,26 @@ def test_an_oddity_costs_nobody_anything(scenario: str, tmp_path: Path) -> None:
     on_the_wire = entry.wire or entry.download in ("truncated", "slow")
     # a byte every 0.15 seconds: half a minute for the shortest answer
     quick = replace(PATIENT, call=0.3, answer=0.3) if entry.wire == "dribble" else PATIENT
-    with World(tmp_path, scenario=scenario, wsgi=not on_the_wire, timeouts=quick) as world:
+    with JobEnvironment(tmp_path, scenario=scenario, wsgi=not on_the_wire, timeouts=quick) as env:
         if entry.download == "slow":
-            assert world.mock._server is not None
-            world.mock._server.sleep = world.clock.sleep
-        world.settings = replace(world.settings, deadline_minutes=1.0)
-        judge = Judge(scenario, world, look=scenario != "tinted", hopeless=HOPELESS.get(scenario))
-        first = judge.hear("upscale", world.attempt(world.upscale))
+            assert env.mock._server is not None
+            env.mock._server.sleep = env.clock.sleep
+        env.settings = replace(env.settings, deadline_minutes=1.0)
+        check = RecoveryCheck(
+            scenario, env, compare=scenario != "tinted", final_error=FINAL_ERRORS.get(scenario)
+        )
+        first = check.record("upscale", env.attempt(env.upscale))
         if scenario in ENDS_WELL:
-            assert first is world.result, f"{scenario}: {first}"
+            assert first is env.result, f"{scenario}: {first}"
         if scenario in NAMED:
             assert isinstance(first, UpscaleError)
             assert first.code == NAMED[scenario]
 
         def heal() -> None:
-            world.mock.play("")
-            world.timeouts = PATIENT
+            env.mock.play("")
+            env.timeouts = PATIENT
 
-        judge.settle(first, heal).check()
+        check.finish(first, heal).verify()
 
 
 CREATE_TWISTS = [
@@ -112,10 +113,10 @@ CREATE_TWISTS = [
 
 @pytest.mark.parametrize("scenario", CREATE_TWISTS)
 def test_a_strange_answer_to_the_paid_call_is_never_a_second_payment(scenario: str, tmp_path: Path) -> None:
-    with World(tmp_path, scenario=scenario, wsgi=True) as world:
-        judge = Judge(scenario, world)
-        first = judge.hear("upscale", world.attempt(world.upscale))
-        judge.settle(first, lambda: world.mock.play("")).check()
+    with JobEnvironment(tmp_path, scenario=scenario, wsgi=True) as env:
+        check = RecoveryCheck(scenario, env)
+        first = check.record("upscale", env.attempt(env.upscale))
+        check.finish(first, lambda: env.mock.play("")).verify()
 
 
 YEAR = 366 * 86400.0
@@ -131,9 +132,9 @@ JUMPS: dict[str, Callable[[], float]] = {
 @pytest.mark.parametrize("jump", JUMPS)
 def test_a_clock_that_jumps_costs_nobody_anything(jump: str, scenario: str, tmp_path: Path) -> None:
     random.seed(1)
-    with World(tmp_path, scenario=scenario, wsgi=not scenario.startswith("drop")) as world:
-        world.clock.jump = JUMPS[jump]
-        judge = Judge(f"{scenario}, clock {jump}", world, hopeless=HOPELESS.get(scenario))
-        first = judge.hear("upscale", world.attempt(world.upscale))
-        assert sum(world.clock.slept) < 600, "a jump of the wall clock must not change how long is waited"
-        judge.settle(first, lambda: world.mock.play("")).check()
+    with JobEnvironment(tmp_path, scenario=scenario, wsgi=not scenario.startswith("drop")) as env:
+        env.clock.jump = JUMPS[jump]
+        check = RecoveryCheck(f"{scenario}, clock {jump}", env, final_error=FINAL_ERRORS.get(scenario))
+        first = check.record("upscale", env.attempt(env.upscale))
+        assert sum(env.clock.slept) < 600, "a jump of the wall clock must not change how long is waited"
+        check.finish(first, lambda: env.mock.play("")).verify()

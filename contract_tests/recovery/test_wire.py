@@ -1,4 +1,4 @@
-"""Each wire fault on each of the four calls, once and until it is healed, heard by the service or not."""
+"""Each wire fault on each of the four calls, once and until it is healed, reached by the service or not."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ import pytest
 from precision_upscaler.api.client import Timeouts
 from precision_upscaler.api.retry import RetryPolicy
 
-from contract_tests.support.world import PATIENT, World
-
-from .line import ANSWER_FAULTS, CALLS, FaultyLine, Plan
-from .verdict import Judge
+from contract_tests.support.jobs.faulty_proxy import ANSWER_FAULTS, CALLS, FaultyProxy, Plan
+from contract_tests.support.jobs.job_environment import PATIENT, JobEnvironment
+from contract_tests.support.jobs.recovery_check import RecoveryCheck
 
 STALL, TOTAL = 0.15, 0.1
 """Seconds of real time for the faults that only a deadline ends."""
 
 PLANS = [
-    Plan(call, fault, heard, times)
+    Plan(call, fault, reached, times)
     for call in CALLS
     for fault in ANSWER_FAULTS
-    # whether the service heard it matters where hearing costs money
-    for heard in ((True, False) if call == "create" else (True,))
+    # whether the service reached it matters where hearing costs money
+    for reached in ((True, False) if call == "create" else (True,))
     for times in (1, None)
 ] + [
     Plan(call, f"{how}_{way}", times=times)
@@ -43,25 +42,25 @@ def timeouts(plan: Plan) -> Timeouts:
 
 
 def name(plan: Plan) -> str:
-    heard = "" if "_" in plan.fault else "-heard" if plan.heard else "-unheard"
-    return f"{plan.call}-{plan.fault}{heard}-{'once' if plan.times else 'always'}"
+    reached = "" if "_" in plan.fault else "-reached" if plan.reached else "-unreached"
+    return f"{plan.call}-{plan.fault}{reached}-{'once' if plan.times else 'always'}"
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=name)
 def test_a_wire_fault_costs_nobody_anything(plan: Plan, tmp_path: Path) -> None:
     brief = timeouts(plan)
-    with World(tmp_path, timeouts=brief) as world, FaultyLine(world.mock.url, replace(plan)) as line:
-        world.base_url = line.url
-        world.settings = replace(world.settings, deadline_minutes=0.5)
-        world.retries = RetryPolicy(creates=2, others=3)
-        judge = Judge(name(plan), world)
-        first = judge.hear("upscale", world.attempt(world.upscale))
-        assert line.struck, "the fault never struck: the cell proves nothing"
+    with JobEnvironment(tmp_path, timeouts=brief) as env, FaultyProxy(env.mock.url, replace(plan)) as proxy:
+        env.base_url = proxy.url
+        env.settings = replace(env.settings, deadline_minutes=0.5)
+        env.retries = RetryPolicy(creates=2, others=3)
+        check = RecoveryCheck(name(plan), env)
+        first = check.record("upscale", env.attempt(env.upscale))
+        assert proxy.struck, "the fault never struck: the cell proves nothing"
         if plan.times and brief is PATIENT:
-            assert first is world.result or plan.call == "create", f"one fault is survived: {first}"
+            assert first is env.result or plan.call == "create", f"one fault is survived: {first}"
 
         def heal() -> None:
-            line.heal()
-            world.timeouts = PATIENT
+            proxy.heal()
+            env.timeouts = PATIENT
 
-        judge.settle(first, heal).check()
+        check.finish(first, heal).verify()

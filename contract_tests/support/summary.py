@@ -14,7 +14,7 @@ import pytest
 
 from contract_tests.mutation.outcome import told
 
-from . import tally
+from . import counters
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -29,7 +29,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     if call.when == "call":
-        notes: dict[str, Any] = dict(tally.taken())
+        notes: dict[str, Any] = dict(counters.taken())
         # hypothesis leaves its statistics on the item as text
         text = getattr(item, "hypothesis_statistics", None)
         if text:

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import sys
 import tempfile
 from typing import TYPE_CHECKING
 
-from dev.bootstrap import CLONE, Environment
+from dev.bootstrap import CLONE
 from dev.console import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 KEY = "mock-key"
 _ANNOUNCED = "Listening on "
 
 
 @contextlib.contextmanager
-def running_mock(*options: str) -> Iterator[str]:
+def running_mock(*options: str, python: str | Path = sys.executable) -> Iterator[str]:
     """Start ``python -m mock_server`` on a free port of this machine and give its address.
 
-    ``options`` are further options of its command line. It is stopped at the end of the block.
+    ``options`` are further options of its command line, ``python`` is an interpreter that has the mock's
+    dependencies. It is stopped at the end of the block.
     """
-    argv = [str(Environment().python), "-m", "mock_server", "--port", "0", *options]
+    argv = [str(python), "-m", "mock_server", "--port", "0", *options]
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
             argv, cwd=CLONE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True

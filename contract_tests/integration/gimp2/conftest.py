@@ -138,10 +138,12 @@ def make_real_gimp(gimp210: Gimp, tmp_path_factory: pytest.TempPathFactory) -> C
 
     def make(*plug_ins: Path) -> RealGimp:
         folder = tmp_path_factory.mktemp("gimp210")
+        probes = folder / "contract_tests/gimpfu_stubs/conformance"
+        shutil.copytree(STUBS / "conformance", probes, ignore=shutil.ignore_patterns("__pycache__"))
+        for parent in (probes.parent, probes.parent.parent):
+            (parent / "__init__.py").touch()
         package = folder / "probing"
-        shutil.copytree(
-            STUBS / "conformance", package / "conformance", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        package.mkdir()
         for name in ("__init__.py", "inside.py", "killed.py"):
             shutil.copy(HERE / name, package / name)
         shutil.copytree(HERE / "widgets", folder / "widgets", ignore=shutil.ignore_patterns("__pycache__"))

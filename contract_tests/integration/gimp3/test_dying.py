@@ -10,7 +10,7 @@ import pytest
 from dev.mock_process import running_mock
 from gimp_sandbox.gimp import Gimp
 
-from contract_tests.support import tally
+from contract_tests.support import counters
 
 from .running import run_inside
 from .table import CANVAS
@@ -41,9 +41,9 @@ def test_the_worker_outlives_the_plug_in_and_finishes(left: dict[str, Any]) -> N
 
 
 def test_resume_brings_the_result_into_its_layer_at_no_second_charge(left: dict[str, Any]) -> None:
-    tally.count("fault matrix: cells")
-    tally.count("fault matrix: lost results", int(left["resumed"] != 1))
-    tally.count("fault matrix: double charges", int(left["charges"] > 1))
+    counters.add("fault matrix: cells")
+    counters.add("fault matrix: lost results", int(left["resumed"] != 1))
+    counters.add("fault matrix: double charges", int(left["charges"] > 1))
     assert (left["resumed"], left["in_the_end"], left["charges"]) == (1, ["delivered"], 1), left["said"]
     assert left["resumed_size"] == [2 * side for side in CANVAS]
     assert left["names"][0] == left["names"][1]

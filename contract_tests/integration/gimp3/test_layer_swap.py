@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.support import tally
+from contract_tests.support import counters
 
 from . import judge, table
 from .conftest import Sessions
@@ -47,7 +47,7 @@ def test_a_row_of_the_table(request: pytest.FixtureRequest, version: str, row: s
 def test_gimp_has_nothing_to_complain_about(request: pytest.FixtureRequest, version: str) -> None:
     session = _table(request, version)
     assert session.complete, session.end()
-    tally.count(f"seconds of the table in GIMP {version}", round(session.seconds()))
+    counters.add(f"seconds of the table in GIMP {version}", round(session.seconds()))
     assert session.complaints() == []
 
 
@@ -59,4 +59,4 @@ def test_the_gimps_work_side_by_side(sessions: Sessions) -> None:
         pytest.skip("there is no GIMP 3 here")
     begun, ended = zip(*spans, strict=True)
     assert max(begun) < min(ended)
-    tally.count("seconds of the table in all GIMPs together", round(max(ended) - min(begun)))
+    counters.add("seconds of the table in all GIMPs together", round(max(ended) - min(begun)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.support import targets
 from contract_tests.support.failure import curl, explain
+from contract_tests.support.service import targets
 
 from . import Verdict
 

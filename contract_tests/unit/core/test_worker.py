@@ -17,31 +17,26 @@ from precision_upscaler import protocol
 from precision_upscaler import worker as worker_module
 from precision_upscaler.cancel import CancelToken
 
-from contract_tests.recovery.test_processes import HASTE, PATIENCE, Desk, desk, events_until
-from contract_tests.support.forked_workers import fork_worker
+from contract_tests.support.jobs.worker_environment import (
+    TIMEOUT,
+    Answer,
+    WorkerEnvironment,
+    events_until,
+    send_bytes,
+    worker_environment,
+)
 
 PLUGIN = Path(worker_module.__file__).parents[1]
 SECRET = "secret-key-that-nobody-may-see-0815"
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Desk]:
-    with desk(tmp_path, api_key=(SECRET,)) as found:
+def here(tmp_path: Path) -> Iterator[WorkerEnvironment]:
+    with worker_environment(tmp_path, api_key=(SECRET,)) as found:
         yield found
 
 
-Said = tuple[list[dict[str, Any]], int, bytes]
-"""A worker's events, exit code and standard error."""
-
-
-def raw(here: Desk, content: bytes, **environment: str) -> Said:
-    """Give a worker exactly these bytes."""
-    worker = fork_worker(here.environment(**environment), speed=HASTE)
-    events, stderr = worker.communicate(content)
-    return [json.loads(line) for line in events.splitlines()], worker.wait(PATIENCE), stderr
-
-
-def started(here: Desk, **environment: str) -> subprocess.Popen[bytes]:
+def started(here: WorkerEnvironment, **environment: str) -> subprocess.Popen[bytes]:
     """Start a worker as front ends do."""
     return subprocess.Popen(
         [sys.executable, "-m", "precision_upscaler.worker"],
@@ -52,22 +47,25 @@ def started(here: Desk, **environment: str) -> subprocess.Popen[bytes]:
     )
 
 
-def program(here: Desk, content: bytes, **environment: str) -> Said:
+def program(here: WorkerEnvironment, content: bytes, **environment: str) -> Answer:
     """Give exactly these bytes to a worker that is started as front ends start it."""
     worker = started(here, **environment)
-    events, stderr = worker.communicate(content, PATIENCE)
+    events, stderr = worker.communicate(content, TIMEOUT)
     return [json.loads(line) for line in events.splitlines()], worker.returncode, stderr
 
 
 def ask(
-    here: Desk, command: dict[str, Any], worker: Callable[..., Said] = raw, **environment: str
+    here: WorkerEnvironment,
+    command: dict[str, Any],
+    worker: Callable[..., Answer] = send_bytes,
+    **environment: str,
 ) -> dict[str, Any]:
     events, code, stderr = worker(here, json.dumps(command).encode() + b"\n", **environment)
     assert (len(events), code, stderr) == (1, 0, b""), (events, stderr)
     return events[0]
 
 
-def test_every_event_has_exactly_the_members_the_protocol_states(here: Desk) -> None:
+def test_every_event_has_exactly_the_members_the_protocol_states(here: WorkerEnvironment) -> None:
     process = here.start({"command": "prepare"})
     assert process.stdout is not None
     events = [json.loads(process.stdout.readline())]
@@ -105,7 +103,7 @@ def documented_members() -> dict[str, set[str]]:
     return found
 
 
-def test_the_listed_jobs_have_the_members_the_protocol_states(here: Desk) -> None:
+def test_the_listed_jobs_have_the_members_the_protocol_states(here: WorkerEnvironment) -> None:
     process = here.start(here.upscale)
     assert events_until(process, "result")
     process.kill()
@@ -150,42 +148,46 @@ def test_the_listed_jobs_have_the_members_the_protocol_states(here: Desk) -> Non
         (b'{"command": "settings", "set": {"deadline_minutes": 0}}\n', "invalid-setting"),
     ],
 )
-def test_a_wrong_command_is_a_named_error_and_costs_nothing(content: bytes, code: str, here: Desk) -> None:
-    events, exit_code, stderr = raw(here, content, FREEPIK_API_KEY=here.mock.key)
+def test_a_wrong_command_is_a_named_error_and_costs_nothing(
+    content: bytes, code: str, here: WorkerEnvironment
+) -> None:
+    events, exit_code, stderr = send_bytes(here, content, FREEPIK_API_KEY=here.mock.key)
     assert events[-1]["event"] == "error"
     assert (events[-1]["code"], events[-1]["charged"], exit_code, stderr) == (code, "no", 0, b"")
     assert here.mock.charges == 0
 
 
 @pytest.mark.parametrize("content", [b"", b'{"command": "prepare"}\n'], ids=["nothing", "prepare"])
-def test_a_worker_that_gets_no_command_ends_without_a_word(content: bytes, here: Desk) -> None:
-    events, exit_code, stderr = raw(here, content)
+def test_a_worker_that_gets_no_command_ends_without_a_word(content: bytes, here: WorkerEnvironment) -> None:
+    events, exit_code, stderr = send_bytes(here, content)
     assert [event["event"] for event in events] == ["ready"] * bool(content)
     assert (exit_code, stderr) == (0, b"")
     assert here.mock.requests == []
 
 
 @pytest.mark.parametrize("content", [b"nonsense\n", b'{"command": "prepare"}\n', b'{"command": "cancel"}\n'])
-def test_a_wrong_command_after_the_preparation_is_a_named_error(content: bytes, here: Desk) -> None:
-    events, exit_code, stderr = raw(here, b'{"command": "prepare"}\n' + content)
+def test_a_wrong_command_after_the_preparation_is_a_named_error(
+    content: bytes, here: WorkerEnvironment
+) -> None:
+    events, exit_code, stderr = send_bytes(here, b'{"command": "prepare"}\n' + content)
     assert [event["event"] for event in events] == ["ready", "error"]
     assert (events[-1]["code"], events[-1]["charged"], exit_code, stderr) == ("bad-command", "no", 0, b"")
 
 
-def test_a_prepared_worker_tells_the_settings_as_they_are(here: Desk) -> None:
+def test_a_prepared_worker_tells_the_settings_as_they_are(here: WorkerEnvironment) -> None:
     changed = ask(here, {"command": "settings", "set": {"upload_format": "jpeg"}})
-    events, _, _ = raw(here, b'{"command": "prepare"}\n{"command": "settings"}\n')
+    events, _, _ = send_bytes(here, b'{"command": "prepare"}\n{"command": "settings"}\n')
     assert [event["settings"] for event in events] == [changed["settings"]] * 2
     assert changed["settings"]["upload_format"] == "jpeg"
 
 
-def test_without_a_key_nothing_is_sent(here: Desk) -> None:
-    events, _, _ = raw(here, json.dumps(here.upscale).encode() + b"\n")
+def test_without_a_key_nothing_is_sent(here: WorkerEnvironment) -> None:
+    events, _, _ = send_bytes(here, json.dumps(here.upscale).encode() + b"\n")
     assert events[-1]["code"] == "no-key"
     assert here.mock.requests == []
 
 
-def test_a_key_is_stored_tested_and_used(here: Desk) -> None:
+def test_a_key_is_stored_tested_and_used(here: WorkerEnvironment) -> None:
     stored = b'{"command": "store-key"}\n' + SECRET.encode() + b"\n"
     assert program(here, stored) == ([{"event": "stored", "where": "file"}], 0, b"")
     assert ask(here, {"command": "status"}, program)["key"] == "file"
@@ -205,20 +207,24 @@ def test_a_key_is_stored_tested_and_used(here: Desk) -> None:
         ("a key", False, "no API key"),
     ],
 )
-def test_a_key_is_tested_before_it_is_stored(key: str, valid: bool, words: str, here: Desk) -> None:
-    ((told,), code, _) = raw(here, b'{"command": "test-key", "key_follows": true}\n' + key.encode() + b"\n")
+def test_a_key_is_tested_before_it_is_stored(
+    key: str, valid: bool, words: str, here: WorkerEnvironment
+) -> None:
+    ((told,), code, _) = send_bytes(
+        here, b'{"command": "test-key", "key_follows": true}\n' + key.encode() + b"\n"
+    )
     assert (told["event"], told["valid"], code) == ("key", valid, 0)
     assert words in told["message"]
     assert ask(here, {"command": "status"})["key"] is None
 
 
-def test_settings_are_changed_and_kept(here: Desk) -> None:
+def test_settings_are_changed_and_kept(here: WorkerEnvironment) -> None:
     changed = ask(here, {"command": "settings", "set": {"deadline_minutes": 7}})
     assert changed["settings"]["deadline_minutes"] == 7
     assert ask(here, {"command": "status"})["settings"]["deadline_minutes"] == 7
 
 
-def test_a_cancel_before_the_payment_ends_with_one_event(here: Desk) -> None:
+def test_a_cancel_before_the_payment_ends_with_one_event(here: WorkerEnvironment) -> None:
     process = here.start(here.upscale, {"command": "cancel"})
     endings = [event for event in here.finish(process) if event["event"] not in ("stage", "progress")]
     assert [event["event"] for event in endings] == ["cancelled"]
@@ -226,9 +232,9 @@ def test_a_cancel_before_the_payment_ends_with_one_event(here: Desk) -> None:
     assert "Nothing was charged" in endings[0]["message"]
 
 
-def test_the_key_appears_nowhere(here: Desk) -> None:
+def test_the_key_appears_nowhere(here: WorkerEnvironment) -> None:
     """In no file but the key file, no log, no error, no protocol line, no process list; nor do tokens."""
-    raw(here, b'{"command": "store-key"}\n' + SECRET.encode() + b"\n")
+    send_bytes(here, b'{"command": "store-key"}\n' + SECRET.encode() + b"\n")
     here.mock.play("http_429")
     process = started(here, FREEPIK_API_KEY=SECRET)
     here.say(process, {"command": "upscale"})
@@ -239,7 +245,7 @@ def test_the_key_appears_nowhere(here: Desk) -> None:
     said = json.dumps(here.run(here.upscale))
     for scenario in ("invalid_key_401", "bad_request_recorded", "expired_link", "corrupt_image"):
         here.mock.play(scenario)
-        events, _, stderr = raw(here, json.dumps({**here.upscale, "reuse": False}).encode() + b"\n")
+        events, _, stderr = send_bytes(here, json.dumps({**here.upscale, "reuse": False}).encode() + b"\n")
         said += json.dumps(events) + stderr.decode()
     assert SECRET not in said
     assert "hmac=" not in said

@@ -12,8 +12,8 @@ from precision_upscaler.api.responses import ApiError
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import Cancelled, ResultTooLarge
 
-from contract_tests.recovery.line import FaultyLine, Plan
-from contract_tests.support.world import World
+from contract_tests.support.jobs.faulty_proxy import FaultyProxy, Plan
+from contract_tests.support.jobs.job_environment import JobEnvironment
 
 LINK = "https://ai-statics.freepik.com/a/upscaler_result.png?token=exp=1~hmac=2"
 SOURCE = LINK.partition("?")[0]
@@ -131,7 +131,10 @@ def test_content_range(header: str, found: tuple[int | None, int | None]) -> Non
 
 
 def test_a_broken_download_is_continued_over_the_wire(tmp_path: Path) -> None:
-    with World(tmp_path) as world, FaultyLine(world.mock.url, Plan("download", "cut_download")) as line:
+    with (
+        JobEnvironment(tmp_path) as world,
+        FaultyProxy(world.mock.url, Plan("download", "cut_download")) as line,
+    ):
         world.base_url = line.url
         world.upscale()
         assert line.struck
@@ -142,7 +145,7 @@ def test_a_broken_download_is_continued_over_the_wire(tmp_path: Path) -> None:
 
 
 def test_the_key_stays_at_home(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         world.upscale()
         for item in world.mock.requests:
             carries = any("api-key" in name.lower() for name in item["request"]["headers"])

@@ -35,8 +35,8 @@ from precision_upscaler.jobs.service import upscale
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Journal
 
+from contract_tests.support.jobs.job_environment import TASK_SECONDS, FakeClock
 from contract_tests.support.pictures import png
-from contract_tests.support.world import TASK_SECONDS, FakeClock
 from mock_server import PrecisionMock
 
 

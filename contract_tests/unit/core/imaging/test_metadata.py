@@ -12,7 +12,7 @@ from precision_upscaler.imaging.base import Picture, inspect, verify
 from precision_upscaler.imaging.carrying import carried, packed, put_in, resized, unpacked
 from precision_upscaler.imaging.metadata import file_blocks, pieces_to_send, png_profile, sent_digest
 
-from .test_base import FILES, picture
+from contract_tests.support.image_files import FILES, picture
 
 SECRET = b"Ana's home"
 ORIENTATION, SIZE = 0x0112, (0xA002, 0xA003)

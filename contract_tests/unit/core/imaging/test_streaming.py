@@ -11,9 +11,8 @@ from precision_upscaler.imaging import streaming
 from precision_upscaler.imaging.base import NotAPicture, Picture, verify
 from precision_upscaler.imaging.streaming import Growing, Incoming
 
+from contract_tests.support.image_files import FILES
 from contract_tests.support.pictures import large_png
-
-from .test_base import FILES
 
 LARGE = large_png(400, 300)
 

@@ -22,12 +22,10 @@ from precision_upscaler.errors import (
 from precision_upscaler.storage import files
 from precision_upscaler.storage.journal import State
 
-from contract_tests.recovery.test_processes import desk, events_until
+from contract_tests.support.jobs.job_environment import JobEnvironment
+from contract_tests.support.jobs.lost_creates import lose_answer, tasks_by_parameters
+from contract_tests.support.jobs.worker_environment import events_until, send_bytes, worker_environment
 from contract_tests.support.pictures import png
-from contract_tests.support.world import World
-from contract_tests.unit.core.test_worker import raw
-
-from .test_lost_pairs import lose, tasks_by_parameters
 
 
 def break_writes(monkeypatch: pytest.MonkeyPatch, number: int, text: bytes, *, allowed: int = 0) -> None:
@@ -48,7 +46,7 @@ def break_writes(monkeypatch: pytest.MonkeyPatch, number: int, text: bytes, *, a
 def test_a_disk_that_is_full_when_the_answer_is_lost_does_not_deny_the_charge(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         break_writes(monkeypatch, errno.ENOSPC, b'"state": "committed"', allowed=1)
         with pytest.raises(DiskFull) as caught:
             world.upscale()
@@ -66,7 +64,7 @@ def test_an_id_that_cannot_be_written_down_is_said_and_logged(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with World(tmp_path, wsgi=True) as world, caplog.at_level(logging.INFO, "precision_upscaler"):
+    with JobEnvironment(tmp_path, wsgi=True) as world, caplog.at_level(logging.INFO, "precision_upscaler"):
         break_writes(monkeypatch, number, b'"task_id": "')
         with pytest.raises(error) as caught:
             world.upscale()
@@ -80,8 +78,8 @@ def test_an_id_that_cannot_be_written_down_is_said_and_logged(
 
 def test_a_record_that_can_no_longer_be_read_does_not_deny_the_charge(tmp_path: Path) -> None:
     """The search for a lost task looks at every job of the journal."""
-    with World(tmp_path) as world:
-        job = lose(world)
+    with JobEnvironment(tmp_path) as world:
+        job = lose_answer(world)
         other = world.upscale(reuse=False)
         record = world.journal.open(other.job_id).folder / "job.json"
         record.unlink()
@@ -92,7 +90,7 @@ def test_a_record_that_can_no_longer_be_read_does_not_deny_the_charge(tmp_path: 
 
 
 def test_an_ended_job_says_what_it_may_have_cost(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True, scenario="failed") as world:
+    with JobEnvironment(tmp_path, wsgi=True, scenario="failed") as world:
         world.attempt(world.upscale)
         with pytest.raises(JobUnknown, match="ended as failed") as caught:
             world.resume(next(iter(world.journal)).job_id)
@@ -100,8 +98,8 @@ def test_an_ended_job_says_what_it_may_have_cost(tmp_path: Path) -> None:
 
 
 def test_a_key_that_is_refused_during_the_search_leaves_the_question_open(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
-        job = lose(world)
+    with JobEnvironment(tmp_path) as world:
+        job = lose_answer(world)
         world.mock.play("invalid_key_401@status*99")
         with pytest.raises(InvalidKey) as caught:
             world.resume(job.job_id)
@@ -110,8 +108,8 @@ def test_a_key_that_is_refused_during_the_search_leaves_the_question_open(tmp_pa
 
 
 def test_a_refused_adoption_leaves_the_question_open(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
-        job = lose(world)
+    with JobEnvironment(tmp_path) as world:
+        job = lose_answer(world)
         other = world.upscale(reuse=False, sharpen=50)
         with pytest.raises(InvalidParameter, match="another job") as caught:
             world.resume(job.job_id, adopt=other.task_id)
@@ -119,22 +117,22 @@ def test_a_refused_adoption_leaves_the_question_open(tmp_path: Path) -> None:
 
 
 def test_a_paid_job_without_a_key_is_said_to_be_paid(tmp_path: Path) -> None:
-    with desk(tmp_path) as here:
+    with worker_environment(tmp_path) as here:
         worker = here.start(here.upscale)
         assert events_until(worker, "result")
         worker.kill()
         worker.communicate()
         (jobs,) = here.run({"command": "jobs"})
         command = {"command": "resume", "job_id": jobs["jobs"][0]["job_id"]}
-        events, _, _ = raw(here, json.dumps(command).encode() + b"\n")
+        events, _, _ = send_bytes(here, json.dumps(command).encode() + b"\n")
         assert (events[-1]["code"], events[-1]["charged"]) == ("no-key", "yes")
 
 
 def test_a_strange_host_met_in_the_search_is_named_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with World(tmp_path) as world:
-        job = lose(world)
+    with JobEnvironment(tmp_path) as world:
+        job = lose_answer(world)
         monkeypatch.setattr(client, "link_problem", lambda *_: "the host pictures.example is not on the list")
         with pytest.raises(CreateUnresolved, match=r"pictures\.example is not on the list") as caught:
             world.resume(job.job_id)
@@ -145,8 +143,8 @@ def test_a_strange_host_met_in_the_search_is_named_with_what_to_do(
 
 
 def test_a_candidate_that_was_late_and_is_not_ours_is_in_doubt_no_more(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
-        job = lose(world)
+    with JobEnvironment(tmp_path) as world:
+        job = lose_answer(world)
         # as if this job had sent another picture than the one task shows
         job.source.write_bytes(png(160, 200, (200, 30, 90)))
         world.mock.play("http_500@status*30")
@@ -156,8 +154,8 @@ def test_a_candidate_that_was_late_and_is_not_ours_is_in_doubt_no_more(tmp_path:
 
 
 def test_strangers_tasks_teach_nothing_about_the_services_pace(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
-        job = lose(world)
+    with JobEnvironment(tmp_path) as world:
+        job = lose_answer(world)
         world.resume(job.job_id)
         assert job.job_id in [item.job_id for item in world.journal]
         assert world.journal.open(job.job_id).state is State.STORED

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from precision_upscaler.cancel import CancelToken
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import CreateUnresolved
 from precision_upscaler.storage.journal import Job, State
 
-from contract_tests.recovery.line import FaultyLine, Plan
+from contract_tests.support.jobs.job_environment import JobEnvironment
+from contract_tests.support.jobs.lost_creates import lose_answer, lose_request, tasks_by_parameters
 from contract_tests.support.pictures import png
-from contract_tests.support.world import World
 
 PAIRS: dict[str, tuple[dict[str, Any], ...]] = {
     "another slider": ({"sharpen": 7}, {"sharpen": 50}),
@@ -22,47 +21,15 @@ PAIRS: dict[str, tuple[dict[str, Any], ...]] = {
 }
 
 
-def question(world: World, plan: Plan, **parameters: Any) -> Job:
-    """Let a create's answer be lost as ``plan`` says, and the search for its task be put off."""
-    known = {job.job_id for job in world.journal}
-    world.on_event = lambda event: world.cancel.set() if getattr(event, "charged", "") == "unknown" else None
-    with FaultyLine(world.mock.url, plan) as line:
-        world.base_url = line.url
-        world.attempt(lambda: world.upscale(**parameters))
-    world.base_url = None
-    world.cancel, world.on_event = CancelToken(), lambda _event: None
-    world.clock.sleep(5)
-    (job,) = [job for job in world.journal if job.job_id not in known]
-    job.update(service=world.mock.url)
-    assert job.state is State.COMMITTED
-    return job
-
-
-def lose(world: World, **parameters: Any) -> Job:
-    """Let the service hear the request, and nobody its answer."""
-    return question(world, Plan("create", "reset"), **parameters)
-
-
-def send_in_vain(world: World, **parameters: Any) -> Job:
-    """Let the connection break before the service has heard the request."""
-    return question(world, Plan("create", "reset", heard=False), **parameters)
-
-
-def tasks_by_parameters(world: World, **parameters: Any) -> list[str]:
-    """Return the ids of the tasks the service made with these parameters."""
-    creates = [item for item in world.mock.requests if item["step"] == "create" and item["task_id"]]
-    return [item["task_id"] for item in creates if parameters.items() <= item["request"]["body"].items()]
-
-
 @pytest.mark.parametrize("seed", range(2))  # the ids come in another order each time
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize("pair", PAIRS)
 def test_lost_tasks_of_one_picture_are_shared_out(
     pair: str, backwards: bool, seed: int, tmp_path: Path
 ) -> None:
-    with World(tmp_path, seed=seed) as world:
+    with JobEnvironment(tmp_path, seed=seed) as world:
         wishes = PAIRS[pair]
-        jobs = [lose(world, **wish) for wish in wishes]
+        jobs = [lose_answer(world, **wish) for wish in wishes]
         pairs = list(zip(jobs, wishes, strict=True))
         for job, wish in pairs[::-1] if backwards else pairs:
             result = world.resume(job.job_id)
@@ -76,9 +43,9 @@ def test_lost_tasks_of_one_picture_are_shared_out(
 
 def test_a_task_of_anothers_size_is_left_to_it(tmp_path: Path) -> None:
     """Only the factor 3 was heard: whoever asked for 2 does not take its task, whoever resumes first."""
-    with World(tmp_path) as world:
-        unheard = send_in_vain(world, scale_factor=2)
-        heard = lose(world, scale_factor=3)
+    with JobEnvironment(tmp_path) as world:
+        unheard = lose_request(world, scale_factor=2)
+        heard = lose_answer(world, scale_factor=3)
         with pytest.raises(CreateUnresolved, match="another unfinished job") as caught:
             world.resume(unheard.job_id)
         assert caught.value.details["candidates"] == tasks_by_parameters(world, scale_factor=3)
@@ -90,7 +57,7 @@ def test_a_task_of_anothers_size_is_left_to_it(tmp_path: Path) -> None:
         assert world.mock.charges == 1
 
 
-def resume_at_once(world: World, job: Job) -> None:
+def resume_at_once(world: JobEnvironment, job: Job) -> None:
     """Resume a job whose task nobody else can have made: it does not wait for the last look."""
     waited = sum(world.clock.slept)
     world.resume(job.job_id)
@@ -98,33 +65,33 @@ def resume_at_once(world: World, job: Job) -> None:
 
 
 def test_a_job_of_another_picture_is_no_rival(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         picture, other = world.source, tmp_path / "other.png"
         other.write_bytes(png(160, 200, (200, 30, 90)))
         # sent before ours, so that by the time alone our task may be its own
         world.source = other
-        send_in_vain(world, scale_factor=2)
+        lose_request(world, scale_factor=2)
         world.source = picture
-        resume_at_once(world, lose(world, scale_factor=2))
+        resume_at_once(world, lose_answer(world, scale_factor=2))
 
 
 def test_a_job_that_has_its_task_is_no_rival(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         world.upscale(sharpen=7)
-        resume_at_once(world, lose(world, sharpen=50))
+        resume_at_once(world, lose_answer(world, sharpen=50))
 
 
 def test_a_job_of_another_service_is_no_rival(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
-        send_in_vain(world, sharpen=7).update(service=SERVERS[0])
-        resume_at_once(world, lose(world, sharpen=50))
+    with JobEnvironment(tmp_path) as world:
+        lose_request(world, sharpen=7).update(service=SERVERS[0])
+        resume_at_once(world, lose_answer(world, sharpen=50))
 
 
 def test_a_task_whose_answer_is_still_awaited_elsewhere_is_not_taken(tmp_path: Path) -> None:
     """Our create was not heard; another run of the picture is just being answered."""
-    with World(tmp_path) as world:
-        unheard = send_in_vain(world, sharpen=7)
-        other = lose(world, sharpen=50)
+    with JobEnvironment(tmp_path) as world:
+        unheard = lose_request(world, sharpen=7)
+        other = lose_answer(world, sharpen=50)
         # it has sent its request, and nothing has gone wrong so far
         del other.record["doubt"]
         other.update()
@@ -135,11 +102,11 @@ def test_a_task_whose_answer_is_still_awaited_elsewhere_is_not_taken(tmp_path: P
 
 
 def test_a_failed_task_of_ours_does_not_make_us_take_anothers(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         world.mock.play("failed")
-        mine = lose(world, sharpen=7)
+        mine = lose_answer(world, sharpen=7)
         world.mock.play("")
-        other = lose(world, sharpen=50)
+        other = lose_answer(world, sharpen=50)
         with pytest.raises(CreateUnresolved, match="it failed") as caught:
             world.resume(mine.job_id)
         assert len(caught.value.details["candidates"]) == 2
@@ -149,8 +116,8 @@ def test_a_failed_task_of_ours_does_not_make_us_take_anothers(tmp_path: Path) ->
 
 def test_two_jobs_that_took_each_others_task_are_both_served(tmp_path: Path) -> None:
     """The user named the wrong one of two tasks: the other job finds what that left free."""
-    with World(tmp_path) as world:
-        first, second = lose(world, sharpen=7), lose(world, sharpen=50)
+    with JobEnvironment(tmp_path) as world:
+        first, second = lose_answer(world, sharpen=7), lose_answer(world, sharpen=50)
         (wrong,) = tasks_by_parameters(world, sharpen=50)
         world.journal.open(world.resume(first.job_id, adopt=wrong).job_id).deliver()
         assert [world.resume(second.job_id).task_id] == tasks_by_parameters(world, sharpen=7)
@@ -158,8 +125,8 @@ def test_two_jobs_that_took_each_others_task_are_both_served(tmp_path: Path) -> 
 
 
 def test_the_task_of_a_forgotten_job_is_nobodys(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
-        unheard = send_in_vain(world, sharpen=7)
+    with JobEnvironment(tmp_path) as world:
+        unheard = lose_request(world, sharpen=7)
         forgotten = world.upscale(sharpen=50)
         world.journal.remove(world.journal.open(forgotten.job_id))
         with pytest.raises(CreateUnresolved, match="most likely none was created"):

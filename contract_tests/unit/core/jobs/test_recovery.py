@@ -20,13 +20,13 @@ from precision_upscaler.jobs.rivals import KNOWN
 from precision_upscaler.jobs.runner import Walk
 from precision_upscaler.storage.journal import Journal, State
 
-from contract_tests.recovery.line import FaultyLine, Plan
+from contract_tests.support.jobs.faulty_proxy import FaultyProxy, Plan
+from contract_tests.support.jobs.job_environment import JobEnvironment
 from contract_tests.support.pictures import png
-from contract_tests.support.world import World
 
 
 def test_the_lost_task_is_adopted_and_said_so(tmp_path: Path) -> None:
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         result = world.upscale()
         assert world.mock.charges == 1
         assert world.warnings == ["adopted"]
@@ -36,8 +36,8 @@ def test_the_lost_task_is_adopted_and_said_so(tmp_path: Path) -> None:
 def test_a_task_of_another_computer_is_not_taken_for_ours(tmp_path: Path) -> None:
     """Somebody else with the same key creates a task while our answer is lost and nothing was accepted."""
     with (
-        World(tmp_path) as world,
-        FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line,
+        JobEnvironment(tmp_path) as world,
+        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
         world.client() as stranger,
     ):
         other = tmp_path / "other.png"
@@ -56,7 +56,10 @@ def test_a_task_of_another_computer_is_not_taken_for_ours(tmp_path: Path) -> Non
 
 
 def test_an_old_task_of_the_same_picture_is_not_taken_for_the_new_one(tmp_path: Path) -> None:
-    with World(tmp_path) as world, FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line:
+    with (
+        JobEnvironment(tmp_path) as world,
+        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
+    ):
         with world.client() as earlier:
             earlier.create(UpscaleRequest(), world.source)
         world.base_url = line.url
@@ -66,7 +69,10 @@ def test_an_old_task_of_the_same_picture_is_not_taken_for_the_new_one(tmp_path: 
 
 
 def test_an_identical_request_while_the_question_is_open_pays_nothing(tmp_path: Path) -> None:
-    with World(tmp_path) as world, FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line:
+    with (
+        JobEnvironment(tmp_path) as world,
+        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
+    ):
         world.base_url = line.url
         for _ in range(2):
             with pytest.raises(CreateUnresolved) as caught:
@@ -78,7 +84,7 @@ def test_an_identical_request_while_the_question_is_open_pays_nothing(tmp_path: 
 
 
 def test_pictures_that_cannot_be_compared_are_not_guessed_at(tmp_path: Path) -> None:
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         photo = tmp_path / "photo.jpg"
         Image.linear_gradient("L").resize((200, 160)).save(photo)
         with pytest.raises(CreateUnresolved, match="JPEG pictures cannot be compared") as caught:
@@ -91,9 +97,9 @@ def test_pictures_that_cannot_be_compared_are_not_guessed_at(tmp_path: Path) -> 
 
 
 def test_a_task_cannot_be_adopted_by_two_jobs(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         first = world.upscale()
-        with FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line:
+        with FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line:
             world.base_url = line.url
             with pytest.raises(CreateUnresolved):
                 world.upscale(scale_factor=3)
@@ -104,8 +110,8 @@ def test_a_task_cannot_be_adopted_by_two_jobs(tmp_path: Path) -> None:
 
 def test_a_failed_candidate_is_reported_as_a_doubt(tmp_path: Path) -> None:
     with (
-        World(tmp_path, scenario="failed") as world,
-        FaultyLine(world.mock.url, Plan("create", "reset", heard=True)) as line,
+        JobEnvironment(tmp_path, scenario="failed") as world,
+        FaultyProxy(world.mock.url, Plan("create", "reset", reached=True)) as line,
     ):
         world.base_url = line.url
         with pytest.raises(CreateUnresolved, match="it failed, so there is no picture") as caught:
@@ -115,7 +121,7 @@ def test_a_failed_candidate_is_reported_as_a_doubt(tmp_path: Path) -> None:
 
 
 def test_a_cancel_during_the_search_leaves_the_question_to_resume(tmp_path: Path) -> None:
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         world.on_event = lambda event: (
             world.cancel.set() if getattr(event, "charged", "") == "unknown" else None
         )
@@ -131,7 +137,7 @@ def test_a_cancel_during_the_search_leaves_the_question_to_resume(tmp_path: Path
 
 def test_two_lost_tasks_of_one_picture_are_shared_out(tmp_path: Path) -> None:
     """Two factors of the same picture, both answers lost: each job finds its own by the result's size."""
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         results = [world.upscale(scale_factor=factor) for factor in (2, 3)]
         assert [result.width for result in results] == [320, 480]
         assert len({result.task_id for result in results}) == 2
@@ -141,8 +147,8 @@ def test_two_lost_tasks_of_one_picture_are_shared_out(tmp_path: Path) -> None:
 def test_a_picture_of_another_shape_is_not_ours_however_alike(tmp_path: Path) -> None:
     """The same colours in the same places, as in the crop of a picture: only the sides' ratio tells."""
     with (
-        World(tmp_path) as world,
-        FaultyLine(world.mock.url, Plan("create", "reset", heard=False)) as line,
+        JobEnvironment(tmp_path) as world,
+        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
         world.client() as stranger,
     ):
         crop = tmp_path / "crop.png"
@@ -165,7 +171,7 @@ def test_without_knowing_the_tasks_before_nothing_is_adopted_and_nothing_paid_ag
             for path in tmp_path.rglob(KNOWN):
                 path.write_text("{")
 
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         world.on_event = damaged
         with pytest.raises(CreateUnresolved, match="could not be read before it"):
             world.upscale()
@@ -208,7 +214,7 @@ def test_a_candidate_that_cannot_be_fetched_is_a_doubt(
         raise NotAPicture("it is cut off")
 
     monkeypatch.setattr(Incoming, "picture", picture)
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         with pytest.raises(CreateUnresolved, match="its picture could not be fetched") as caught:
             world.upscale()
         assert len(caught.value.details["candidates"]) == 1
@@ -227,7 +233,7 @@ def test_a_task_that_another_job_took_meanwhile_is_not_taken_too(
             return adopt(search, **how)
 
     monkeypatch.setattr(recovery._Search, "_adopt", late)
-    with World(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         with pytest.raises(CreateUnresolved):
             world.upscale()
         (job,) = world.journal
@@ -262,7 +268,7 @@ def test_a_list_of_tasks_that_cannot_be_read_is_said_and_no_hindrance(
         raise ApiError(Failure("list", status), "no list")
 
     monkeypatch.setattr(UpscalerClient, "list", unread)
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         world.upscale()
         assert world.warnings == ["no-task-list"]
         assert world.mock.charges == 1

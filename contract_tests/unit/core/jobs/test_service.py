@@ -29,9 +29,9 @@ from precision_upscaler.imaging.base import verify
 from precision_upscaler.jobs.context import JobEvent, ProgressEvent, StageEvent
 from precision_upscaler.storage.journal import State
 
-from contract_tests.recovery.line import FaultyLine, Plan
+from contract_tests.support.jobs.faulty_proxy import FaultyProxy, Plan
+from contract_tests.support.jobs.job_environment import PATIENT, JobEnvironment
 from contract_tests.support.pictures import png
-from contract_tests.support.world import PATIENT, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 def test_a_job_tells_its_stages_in_order_and_when_it_costs(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         result = world.upscale(scale_factor=3, flavor="sublime", sharpen=11)
         stages = [(event.stage, event.charged) for event in world.events if isinstance(event, StageEvent)]
         assert stages == [
@@ -65,7 +65,7 @@ def test_the_way_to_the_service_is_no_pause(
     polled: list[float] = []
     ask = UpscalerClient.status
 
-    with World(tmp_path, wsgi=True, seconds=90) as world:
+    with JobEnvironment(tmp_path, wsgi=True, seconds=90) as world:
 
         def slow(client: UpscalerClient, task_id: str) -> Task:
             polled.append(world.clock.monotonic())
@@ -90,13 +90,13 @@ def test_each_picture_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.Monke
         return chunks_of(stream)
 
     monkeypatch.setattr(base, "png_chunks", counted)
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         world.upscale()
         assert unpacked == [world.source.name, "result.part"]
 
 
 def test_progress_is_never_backwards_and_reaches_the_end(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         world.upscale()
         for stage in ("sending", "downloading"):
             steps = [
@@ -121,7 +121,7 @@ def test_progress_is_never_backwards_and_reaches_the_end(tmp_path: Path) -> None
 def test_what_cannot_be_sent_is_refused_before_anything_is_sent(
     content: bytes | None, error: type[Exception], words: str, tmp_path: Path
 ) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         world.source.unlink()
         if content is not None:
             world.source.write_bytes(content)
@@ -132,7 +132,7 @@ def test_what_cannot_be_sent_is_refused_before_anything_is_sent(
 
 
 def test_too_large_a_result_names_the_factor_that_fits(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         world.source.write_bytes(png(1200, 400))
         with pytest.raises(SourceSize, match="10060 on each side: the largest factor for this picture is 8"):
             world.upscale(scale_factor=16)
@@ -142,7 +142,7 @@ def test_too_large_a_result_names_the_factor_that_fits(tmp_path: Path) -> None:
 
 
 def test_the_same_again_is_free(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         first = world.upscale()
         world.journal.open(first.job_id).deliver()
         again = world.upscale()
@@ -152,7 +152,7 @@ def test_the_same_again_is_free(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("change", ["pixels", "parameters", "insisting"])
 def test_something_else_is_not_the_same(change: str, tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         world.upscale()
         if change == "pixels":
             world.source.write_bytes(png(160, 200, (1, 2, 3)))
@@ -162,7 +162,7 @@ def test_something_else_is_not_the_same(change: str, tmp_path: Path) -> None:
 
 
 def test_a_stored_result_that_was_removed_is_fetched_again_and_not_paid_again(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         first = world.upscale()
         first.path.unlink()
         again = world.resume(first.job_id)
@@ -181,7 +181,7 @@ def test_a_stored_result_that_was_removed_is_fetched_again_and_not_paid_again(tm
     ],
 )
 def test_a_cancel_says_what_it_cost(stage: str, charged: str, state: State | None, tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
 
         def cancel(event: JobEvent) -> None:
             if isinstance(event, StageEvent) and event.stage == stage:
@@ -199,7 +199,10 @@ def test_a_cancel_says_what_it_cost(stage: str, charged: str, state: State | Non
 
 
 def test_a_cancel_cuts_a_stalled_upload_at_once(tmp_path: Path) -> None:
-    with World(tmp_path) as world, FaultyLine(world.mock.url, Plan("list", "stalled", times=None)) as line:
+    with (
+        JobEnvironment(tmp_path) as world,
+        FaultyProxy(world.mock.url, Plan("list", "stalled", times=None)) as line,
+    ):
         world.base_url = line.url
         world.on_event = lambda event: (
             threading.Timer(0.2, world.cancel.set).start()
@@ -214,8 +217,8 @@ def test_a_cancel_cuts_a_stalled_upload_at_once(tmp_path: Path) -> None:
 def test_a_cancel_after_the_paid_request_waits_for_its_answer_only_a_moment(tmp_path: Path) -> None:
     """The request is out and may be accepted: its answer is awaited a little, then it stays a question."""
     with (
-        World(tmp_path, timeouts=replace(PATIENT, after_cancel=0.3)) as world,
-        FaultyLine(world.mock.url, Plan("create", "stalled", heard=True)) as line,
+        JobEnvironment(tmp_path, timeouts=replace(PATIENT, after_cancel=0.3)) as world,
+        FaultyProxy(world.mock.url, Plan("create", "stalled", reached=True)) as line,
     ):
         world.base_url = line.url
         world.on_event = lambda event: (
@@ -233,7 +236,7 @@ def test_a_cancel_after_the_paid_request_waits_for_its_answer_only_a_moment(tmp_
 
 
 def test_the_deadline_stops_the_waiting_and_forgets_nothing(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True, scenario="stuck_created") as world:
+    with JobEnvironment(tmp_path, wsgi=True, scenario="stuck_created") as world:
         world.settings = replace(world.settings, deadline_minutes=1.0)
         with pytest.raises(StillRunning, match="1 minutes") as caught:
             world.upscale()
@@ -244,7 +247,7 @@ def test_the_deadline_stops_the_waiting_and_forgets_nothing(tmp_path: Path) -> N
 
 
 def test_a_service_that_is_not_there_is_said_soon_and_costs_nothing(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         world.base_url = "http://127.0.0.1:9"
         with pytest.raises(NotReachable, match="could not be reached") as caught:
             world.upscale()
@@ -253,7 +256,7 @@ def test_a_service_that_is_not_there_is_said_soon_and_costs_nothing(tmp_path: Pa
 
 
 def test_what_has_ended_cannot_be_resumed(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True, scenario="failed") as world:
+    with JobEnvironment(tmp_path, wsgi=True, scenario="failed") as world:
         world.attempt(world.upscale)
         (job,) = world.journal
         with pytest.raises(JobUnknown, match="ended as failed"):
@@ -264,9 +267,9 @@ def test_what_has_ended_cannot_be_resumed(tmp_path: Path) -> None:
 
 def test_a_taken_source_is_gone_and_a_lent_one_is_not(tmp_path: Path) -> None:
     from precision_upscaler.api.models import UpscaleRequest  # noqa: PLC0415 - as above
-    from precision_upscaler.jobs.service import upscale  # noqa: PLC0415 - the World lends its source
+    from precision_upscaler.jobs.service import upscale  # noqa: PLC0415 - the JobEnvironment lends its source
 
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         world.upscale()
         assert world.source.exists()
         with world.client() as client:
@@ -276,7 +279,7 @@ def test_a_taken_source_is_gone_and_a_lent_one_is_not(tmp_path: Path) -> None:
 
 
 def test_the_rate_limit_is_kept_by_a_crowd_of_jobs(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True, seconds=90) as world:
+    with JobEnvironment(tmp_path, wsgi=True, seconds=90) as world:
         for factor in range(2, 8):
             world.upscale(scale_factor=factor)
         times = [item["at"] for item in world.mock.requests if item["step"] != "download"]
@@ -288,7 +291,7 @@ def test_a_download_that_never_ends_is_left_to_resume_at_the_deadline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It gains a little with every attempt of nearly an hour; the part that came is kept."""
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
 
         def crawl(_client: UpscalerClient, _link: str, target: Path, **_options: object) -> None:
             world.clock.sleep(3000)

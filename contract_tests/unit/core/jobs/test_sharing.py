@@ -16,10 +16,10 @@ from precision_upscaler.storage import journal as journal_module
 from precision_upscaler.storage.journal import Job, State
 from precision_upscaler.storage.pruning import prune
 
-from contract_tests.support.world import World
+from contract_tests.support.jobs.job_environment import JobEnvironment
 
 
-def paid_job(world: World) -> Job:
+def paid_job(world: JobEnvironment) -> Job:
     """Return a job whose task is created and that nobody works on any more."""
     world.on_event = lambda event: world.cancel.set() if getattr(event, "charged", "") == "yes" else None
     world.attempt(world.upscale)
@@ -29,7 +29,7 @@ def paid_job(world: World) -> Job:
     return job
 
 
-def end_while_awaited(world: World, job: Job, end: Callable[[], object]) -> None:
+def end_while_awaited(world: JobEnvironment, job: Job, end: Callable[[], object]) -> None:
     """Hold ``job`` as another worker does, and ``end`` it while an identical run waits for that."""
     job.lock.acquire(wait=False)
 
@@ -46,7 +46,7 @@ def end_while_awaited(world: World, job: Job, end: Callable[[], object]) -> None
 def test_a_stored_result_that_is_not_whole_is_fetched_again_for_the_same_request(
     damage: str, tmp_path: Path
 ) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         first = world.upscale()
         content = first.path.read_bytes()
         first.path.unlink()
@@ -59,7 +59,7 @@ def test_a_stored_result_that_is_not_whole_is_fetched_again_for_the_same_request
 
 
 def test_a_delivered_result_that_is_gone_is_paid_for_anew(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         first = world.upscale()
         world.journal.open(first.job_id).deliver()
         first.path.unlink()
@@ -70,7 +70,7 @@ def test_a_delivered_result_that_is_gone_is_paid_for_anew(tmp_path: Path) -> Non
 
 
 def test_a_shared_task_that_fails_is_not_paid_for_by_the_second_run(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True, scenario="failed") as world:
+    with JobEnvironment(tmp_path, wsgi=True, scenario="failed") as world:
         job = paid_job(world)
         ended: list[object] = []
         end_while_awaited(world, job, lambda: ended.append(world.attempt(lambda: world.resume(job.job_id))))
@@ -85,7 +85,7 @@ def test_a_shared_task_that_fails_is_not_paid_for_by_the_second_run(tmp_path: Pa
 def test_a_journal_that_keeps_nothing_keeps_what_another_run_waits_for(
     days: float, megabytes: float, tmp_path: Path
 ) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         job = paid_job(world)
 
         def deliver_and_prune() -> None:
@@ -104,7 +104,7 @@ def test_a_journal_that_keeps_nothing_keeps_what_another_run_waits_for(
 
 
 def test_a_paid_job_that_vanishes_while_it_is_awaited_is_not_paid_again_unasked(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         job = paid_job(world)
         end_while_awaited(world, job, lambda: world.journal.remove(job))
         with pytest.raises(JobUnknown, match="has been removed") as caught:
@@ -117,7 +117,7 @@ def test_a_paid_job_that_vanishes_while_it_is_awaited_is_not_paid_again_unasked(
 def test_a_record_that_is_just_being_replaced_does_not_cost_a_second_payment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         world.upscale()
         refusals = iter([PermissionError(13, "sharing violation")])
         plain = files.read_json
@@ -133,7 +133,7 @@ def test_a_record_that_is_just_being_replaced_does_not_cost_a_second_payment(
 
 
 def test_the_services_two_addresses_are_one_service(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         results = []
         for world.base_url in SERVERS:
             results.append(world.upscale())

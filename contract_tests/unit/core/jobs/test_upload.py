@@ -14,8 +14,8 @@ from precision_upscaler.errors import SourceFormat, SourceUnreadable
 from precision_upscaler.jobs.service import upscale
 from precision_upscaler.storage.journal import State
 
-from contract_tests.recovery.test_processes import desk
-from contract_tests.support.world import World
+from contract_tests.support.jobs.job_environment import JobEnvironment
+from contract_tests.support.jobs.worker_environment import worker_environment
 
 SIZE = (160, 200)
 
@@ -25,17 +25,17 @@ def jpeg(path: Path, size: tuple[int, int] = SIZE) -> Path:
     return path
 
 
-def bodies(world: World) -> list[dict[str, Any]]:
+def bodies(world: JobEnvironment) -> list[dict[str, Any]]:
     return [item["request"]["body"] for item in world.mock.requests if item["step"] == "create"]
 
 
-def run(world: World, upload: Path, **options: Any) -> Any:
+def run(world: JobEnvironment, upload: Path, **options: Any) -> Any:
     with world.client() as client:
         return upscale(world.source, UpscaleRequest(), world.context(client), upload=upload, **options)
 
 
 def test_the_copy_is_sent_and_the_source_stays_what_is_compared(tmp_path: Path) -> None:
-    with World(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as world:
         upload = jpeg(tmp_path / "copy.jpg")
         digests = {
             name: hashlib.sha256(base64.b64encode(path.read_bytes())).hexdigest()
@@ -52,7 +52,7 @@ def test_the_copy_is_sent_and_the_source_stays_what_is_compared(tmp_path: Path) 
 
 
 def test_the_same_pixels_answer_whatever_format_they_were_sent_in(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         first = world.upscale()
         again = run(world, jpeg(tmp_path / "copy.jpg"))
         assert (first.charged, again.charged, again.reused) == ("yes", "no", True)
@@ -61,7 +61,7 @@ def test_the_same_pixels_answer_whatever_format_they_were_sent_in(tmp_path: Path
 
 @pytest.mark.parametrize("kind", ["missing", "text", "size"])
 def test_a_copy_that_is_not_the_picture_is_refused_before_anything_is_sent(tmp_path: Path, kind: str) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         upload = tmp_path / "copy.jpg"
         if kind == "text":
             upload.write_text("no picture")
@@ -75,7 +75,7 @@ def test_a_copy_that_is_not_the_picture_is_refused_before_anything_is_sent(tmp_p
 
 
 def test_a_delivered_job_keeps_neither_source_nor_copy(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    with JobEnvironment(tmp_path) as world:
         result = run(world, jpeg(tmp_path / "copy.jpg"))
         job = world.journal.open(result.job_id)
         assert job.upload.name == "upload.jpg"
@@ -85,7 +85,7 @@ def test_a_delivered_job_keeps_neither_source_nor_copy(tmp_path: Path) -> None:
 
 
 def test_the_worker_takes_the_copy(tmp_path: Path) -> None:
-    with desk(tmp_path) as here:
+    with worker_environment(tmp_path) as here:
         copy = jpeg(tmp_path / "copy.jpg", (400, 300))
         events = here.run({**here.upscale, "upload": str(copy), "take_source": True})
         assert events[-1]["event"] == "result"

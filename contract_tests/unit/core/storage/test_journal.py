@@ -19,8 +19,8 @@ from precision_upscaler.storage import journal as journal_module
 from precision_upscaler.storage.journal import Job, JobSpec, Journal, State, intact_result
 from precision_upscaler.storage.pruning import prune
 
+from contract_tests.support.jobs.job_environment import FakeClock
 from contract_tests.support.pictures import png
-from contract_tests.support.world import FakeClock
 
 DAY = 86400.0
 

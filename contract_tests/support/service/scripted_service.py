@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import httpx2
 
-from .pictures import png
-from .png_size import size_of
+from contract_tests.support.pictures import png
+from contract_tests.support.png_size import size_of
+
 from .scripted_network import RESULT_HOST, task_body
 
 if TYPE_CHECKING:
+    from contract_tests.support.jobs.job_environment import FakeClock
+
     from .scripted_network import Sent
-    from .world import FakeClock
 
 QUEUED, LASTS = 4.0, 15.0
 TOKEN = "exp=1800003600~hmac=0123456789abcdef"

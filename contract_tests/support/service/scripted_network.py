@@ -18,9 +18,8 @@ import pytest_httpx2  # noqa: F401 - teaches respx the mocker "httpcore2"
 import respx
 from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, SERVERS
 
+from contract_tests.support.failure import curl, explain
 from mock_server.api.validation import request_faults
-
-from .failure import curl, explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -28,7 +28,7 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-class Lines:
+class LineTracer:
     """Counts the core's lines as they are run, and kills at number ``kill_at``."""
 
     def __init__(self, kill_at: int | None = None) -> None:

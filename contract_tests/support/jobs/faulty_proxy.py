@@ -1,4 +1,4 @@
-"""A line between client and mock that damages one kind of call: its request, its answer, or in transfer."""
+"""A TCP proxy between client and mock that damages one kind of call: request, answer or transfer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from precision_upscaler.contract import CREATE_PATH
 
 CALLS = ("create", "status", "list", "download")
 ANSWER_FAULTS = ("reset", "empty", "garbage", "truncated", "dribble", "stalled")
-"""What happens to an answer, whether or not the service has heard the request."""
+"""What happens to an answer, whether or not the request has reached the service."""
 TRANSFER_FAULTS = ("cut_upload", "stall_upload", "cut_download", "stall_download")
 """What happens in the middle of a long transfer."""
 _BAIT = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n{}"
@@ -24,16 +24,16 @@ _BAIT = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4
 class Plan:
     """Damage ``call`` by ``fault``, ``times`` times (None: always).
 
-    ``heard``: the service gets the request, and only its answer suffers.
+    ``reached``: the service gets the request, and only its answer is damaged.
     """
 
     call: str
     fault: str
-    heard: bool = True
+    reached: bool = True
     times: int | None = 1
 
 
-class FaultyLine:
+class FaultyProxy:
     """A TCP relay on a free port; one request a connection, as the client makes them."""
 
     def __init__(self, target: str, plan: Plan | None = None) -> None:
@@ -89,8 +89,8 @@ class FaultyLine:
             elif plan.fault in TRANSFER_FAULTS:
                 self._in_transfer(client, head, plan.fault)
             else:
-                answer = self._exchange(client, head) if plan.heard else _BAIT
-                if not plan.heard:
+                answer = self._exchange(client, head) if plan.reached else _BAIT
+                if not plan.reached:
                     _read_body(client, head)
                 self._damage(client, answer, plan.fault)
 
@@ -110,7 +110,7 @@ class FaultyLine:
                 client.sendall(piece)
 
     def _exchange(self, client: socket.socket, head: bytes) -> bytes:
-        """Let the service hear the request; return its whole answer."""
+        """Pass the request on to the service; return its whole answer."""
         with socket.create_connection(self._target) as server:
             server.sendall(_closing(head))
             _pump(client, server, _length(head))

@@ -5,26 +5,26 @@ from __future__ import annotations
 import pytest
 from precision_upscaler.contract.estimates import estimate
 
-from .pictures import SIDE
+from contract_tests.support.pictures import SIDE
 
 
-class Purse:
-    """Holds ``cap`` euros. What has been reserved and not given back counts as spent."""
+class SpendingCap:
+    """At most ``limit`` euros. What has been reserved and not given back counts as spent."""
 
-    def __init__(self, cap: float) -> None:
-        self.cap = cap
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
         self.spent = 0.0
 
     def reserve(self, width: int = SIDE, height: int = SIDE, scale_factor: int = 16) -> None:
-        """Take out the estimated price of an upscale; skips the test when the cap does not allow it.
+        """Count the estimated price of an upscale; skips the test when the cap does not allow it.
 
         The largest factor is assumed unless told otherwise: a wrong body may be taken for one.
         """
         price = estimate(width, height, scale_factor).amount
-        if self.spent + price > self.cap:
-            pytest.skip(f"the spending cap of {self.cap:.2f} is reached ({self.spent:.2f} spent)")
+        if self.spent + price > self.limit:
+            pytest.skip(f"the spending cap of {self.limit:.2f} is reached ({self.spent:.2f} spent)")
         self.spent += price
 
-    def give_back(self, width: int = SIDE, height: int = SIDE, scale_factor: int = 16) -> None:
+    def release(self, width: int = SIDE, height: int = SIDE, scale_factor: int = 16) -> None:
         """Return the price of an upscale that was refused."""
         self.spent -= estimate(width, height, scale_factor).amount

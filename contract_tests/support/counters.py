@@ -8,12 +8,12 @@ _counts: Counter[str] = Counter()
 _seen: dict[str, set[str]] = {}
 
 
-def count(what: str, number: int = 1) -> None:
+def add(what: str, number: int = 1) -> None:
     """Add ``number`` to the row ``what``."""
     _counts[what] += number
 
 
-def saw(what: str, which: object) -> None:
+def note(what: str, which: object) -> None:
     """Note that ``which`` was met at least once in the row ``what``."""
     _seen.setdefault(what, set()).add(str(which))
 

@@ -1,10 +1,10 @@
-"""A world for one user: a mock of the service, a data folder, and a clock that nobody has to wait for.
+"""All that one user's jobs need: a mock of the service, a data folder, and a fake clock.
 
->>> with World(tmp_path) as world:
-...     result = world.upscale()
-...     assert world.mock.charges == 1
+>>> with JobEnvironment(tmp_path) as env:
+...     result = env.upscale()
+...     assert env.mock.charges == 1
 
-The mock lives by the world's clock, and sleeping moves it, so a job of two minutes takes milliseconds.
+The mock uses the same clock, and sleeping moves it, so a job of two minutes takes milliseconds.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ from precision_upscaler.jobs.service import resume, upscale
 from precision_upscaler.storage.journal import Journal
 from precision_upscaler.storage.settings import Settings
 
+from contract_tests.support.pictures import png
 from mock_server import PrecisionMock
-
-from .pictures import png
 
 PATIENT = Timeouts()
 """Seconds of real time; nothing in these tests takes long, but a loaded machine may."""
@@ -40,7 +39,7 @@ TASK_SECONDS = 12.0
 
 
 class FakeClock:
-    """A clock that moves when somebody sleeps; ``jump`` says how far the wall clock is upset each time."""
+    """A clock that moves when somebody sleeps; ``jump`` gives by how many seconds the wall clock jumps."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -76,7 +75,7 @@ def share_results(mock: PrecisionMock) -> None:
     mock.app.service.results._files = _DRAWN
 
 
-class World:
+class JobEnvironment:
     """One user with one computer and one key. ``wsgi`` leaves the network out: no sockets, no wire faults."""
 
     def __init__(

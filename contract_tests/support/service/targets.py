@@ -17,11 +17,11 @@ import httpx2
 import pytest
 from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, SERVERS
 
+from contract_tests.support.failure import MOCK_KEY, curl, explain
 from mock_server.api.validation import answer_fault
 
-from .failure import MOCK_KEY, curl, explain
 from .live_record import Recorder, Scrubber
-from .purse import Purse
+from .spending_cap import SpendingCap
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -154,15 +154,20 @@ class OverHttp(Mocked):
 
 
 class Live(Target):
-    """The real service. Costs money: every create is paid from a purse that cannot be overdrawn."""
+    """The real service. Costs money: every create is counted against the spending cap before it is sent."""
 
     name = "live"
 
     def __init__(
-        self, base_url: str, key: str, purse: Purse, scrubber: Scrubber, recorder: Recorder | None = None
+        self,
+        base_url: str,
+        key: str,
+        spending_cap: SpendingCap,
+        scrubber: Scrubber,
+        recorder: Recorder | None = None,
     ) -> None:
         super().__init__(base_url, key, httpx2.Client(timeout=120.0))
-        self._purse = purse
+        self._spending_cap = spending_cap
         self._recorder = recorder
         self._charges = 0
         self.scrubbed = scrubber.scrubbed  # type: ignore[method-assign]  # a run's ids are numbered together
@@ -170,10 +175,10 @@ class Live(Target):
     def call(self, method: str, path: str = CREATE_PATH, *arguments: Any, **options: Any) -> httpx2.Response:
         if method == "POST":
             # also for what should be refused: whether it is refused is the question
-            self._purse.reserve()
+            self._spending_cap.reserve()
         response = super().call(method, path, *arguments, **options)
         if method == "POST" and 400 <= response.status_code < 500:
-            self._purse.give_back()
+            self._spending_cap.release()
         elif method == "POST":
             self._charges += 1
         return response
@@ -195,7 +200,7 @@ class Live(Target):
         return self._charges
 
 
-class Discretion:
+class SecretScrubber:
     """A plug-in of pytest that takes keys, tokens and task ids out of every report of a live run.
 
     A failed test may show any value it held; none of them is to end in a terminal or in a log.
@@ -213,11 +218,11 @@ class Discretion:
         return report
 
 
-class Choice:
+class Selection:
     """What the command line asked for."""
 
     target = "inprocess"
-    purse: Purse | None = None
+    spending_cap: SpendingCap | None = None
     scrubber: Scrubber = Scrubber(())
     recorder: Recorder | None = None
 
@@ -225,14 +230,14 @@ class Choice:
 @contextlib.contextmanager
 def opened(**options: Any) -> Iterator[Target]:
     """Open the chosen target; a mock with ``options``, its clock standing still unless they say otherwise."""
-    if Choice.target == "live":
+    if Selection.target == "live":
         if options:
             pytest.skip("this test sets the mock up in a way the real service cannot be")
-        assert Choice.purse is not None
-        live = Live(*_live_account(), Choice.purse, Choice.scrubber, Choice.recorder)
+        assert Selection.spending_cap is not None
+        live = Live(*_live_account(), Selection.spending_cap, Selection.scrubber, Selection.recorder)
         with contextlib.closing(live):
             yield live
-    elif Choice.target == "http":
+    elif Selection.target == "http":
         from mock_server import PrecisionMock  # noqa: PLC0415 - the live target must not need the mock
 
         with PrecisionMock(**options) as mock, contextlib.closing(OverHttp(mock)) as target:
@@ -265,27 +270,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def configure(config: pytest.Config) -> None:
     """Read the command line; a live run without a key, without a cap or in several processes is refused."""
-    Choice.target = config.getoption("--target")
-    if Choice.target != "live":
+    Selection.target = config.getoption("--target")
+    if Selection.target != "live":
         return
     cap = config.getoption("--spending-cap")
     if cap is None or cap <= 0:
         raise pytest.UsageError("--target=live spends money: say how much at most with --spending-cap=EUROS")
     if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
         raise pytest.UsageError(
-            "--target=live runs in one process: each further one would have a purse of its own"
+            "--target=live runs in one process: each further one would have a spending cap of its own"
         )
     _, key = _live_account()
-    Choice.purse = Purse(cap)
-    Choice.scrubber = Scrubber((key,))
+    Selection.spending_cap = SpendingCap(cap)
+    Selection.scrubber = Scrubber((key,))
     record: Path | str | None = config.getoption("--live-record")
-    Choice.recorder = Recorder(record, Choice.scrubber) if record else None
-    config.pluginmanager.register(Discretion(Choice.scrubber))
+    Selection.recorder = Recorder(record, Selection.scrubber) if record else None
+    config.pluginmanager.register(SecretScrubber(Selection.scrubber))
 
 
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave only the tests marked ``live`` in a live run."""
-    if Choice.target != "live":
+    if Selection.target != "live":
         return
     left_out = [item for item in items if item.get_closest_marker("live") is None]
     config.hook.pytest_deselected(items=left_out)

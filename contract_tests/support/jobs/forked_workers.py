@@ -29,7 +29,7 @@ _MOST_BYTES = 1 << 20
 _BEGUN = 1_800_000_000.0
 
 
-class HastyClock:
+class FastClock:
     """A clock that runs ``speed`` times as fast as the world's, the same for every process."""
 
     def __init__(self, speed: float) -> None:
@@ -109,7 +109,7 @@ def _origin() -> socket.socket:
         process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[3],
             env={**os.environ, "PYTHONPATH": str(Path(precision_upscaler.__file__).parents[1])},
         )
 
@@ -171,7 +171,7 @@ def _be_worker(environment: dict[str, str], speed: float) -> None:
     os.environ.update(environment)
     if speed != 1.0:
         # a clock in the place of its class: the app only calls it
-        app.SystemClock = lambda: HastyClock(speed)  # type: ignore[assignment,attr-defined,return-value]
+        app.SystemClock = lambda: FastClock(speed)  # type: ignore[assignment,attr-defined,return-value]
     # an orderly end takes apart all that was imported: longer than most workers live
     os._exit(worker.main())
 

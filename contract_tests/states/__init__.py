@@ -1,1 +1,0 @@
-"""State machines: the mock as its clients see it over time, and the client's job in a hostile world."""
