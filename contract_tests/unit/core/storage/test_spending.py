@@ -32,7 +32,7 @@ from precision_upscaler.storage.spending import (
     month_of,
 )
 
-from contract_tests.support.world import FakeClock
+from contract_tests.support.jobs.job_environment import FakeClock
 
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC).timestamp()
 DAY = 86400.0
