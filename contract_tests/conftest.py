@@ -8,6 +8,7 @@ neither exists nor can be built. ``PRECISION_UPSCALER_WITHOUT_GIMP`` names versi
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import build_zip
@@ -23,15 +24,13 @@ from contract_tests.support.summary import pytest_runtest_makereport, pytest_ter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from gimp_sandbox.gimp import Gimp
 
 process_environment.settle()
 
-# The same examples every time where nobody watches; as many new ones as one likes on one's own desk:
-# pytest --hypothesis-profile=explore
-# how long drawing takes says something about the machine's other work, and nothing about ours
+# "ci" tries the same examples every time; pytest --hypothesis-profile=explore tries many new ones.
+# too_slow is off: how long drawing takes depends on what else the machine does
 settings.register_profile(
     "ci",
     derandomize=True,
@@ -42,17 +41,17 @@ settings.register_profile(
 settings.register_profile(
     "explore", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
-# for planted lies: that a test fails is all one wants to know, not the smallest example
+# for wrong subjects: it is enough that a test fails, the smallest example is not needed
 settings.register_profile("first", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate))
 settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_power_cut() -> Iterator[None]:
-    """Let nobody wait for the disk: no test cuts the power, and what a process wrote outlives it."""
+def no_disk_sync() -> Iterator[None]:
+    """Skip fsync: no test cuts the power, and what a process wrote outlives it."""
 
     def sync(descriptor: int) -> None:
-        os.fstat(descriptor)  # a descriptor that is none is still an error
+        os.fstat(descriptor)  # a wrong descriptor is still an error
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(os, "fsync", sync)
@@ -112,6 +111,9 @@ def plugin_gimp2(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _from_zip(tmp_path_factory.mktemp("zip-gimp2"), "gimp2")
 
 
+_UNIT = Path(__file__).parent / "unit"
+_UNIT_SECONDS = 180
+"""Enough for the slowest unit test on a machine that does other things too."""
 _MARKERS = {"gimp30": "gimp3", "gimp32": "gimp3", "gimp3": "gimp3", "gimp210": "gimp2"}
 
 
@@ -121,8 +123,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that use a real GIMP, so that ``-m "not gimp3 and not gimp2"`` leaves them out."""
+    """Mark the tests that use a real GIMP, and limit the time of unit tests.
+
+    ``-m "not gimp3 and not gimp2"`` leaves the former out.
+    """
     for item in items:
+        if _UNIT in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_UNIT_SECONDS))
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in _MARKERS:
                 item.add_marker(_MARKERS[fixture])

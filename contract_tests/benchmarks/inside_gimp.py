@@ -134,10 +134,10 @@ def load(job: dict[str, Any]) -> dict[str, Any]:
     from precision_upscaler.frontend import options as described
     from upscaler_gimp3.arguments import Options
     from upscaler_gimp3.image.export import export as exported_to
-    from upscaler_gimp3.image.inputs import chosen
+    from upscaler_gimp3.image.inputs import collect_inputs
     from upscaler_gimp3.result import compose
-    from upscaler_gimp3.result.delivery import deliver
-    from upscaler_gimp3.result.models import finished
+    from upscaler_gimp3.result.delivery import deliver_or_fail
+    from upscaler_gimp3.result.models import PendingResult
 
     parameters = {one.name: one.default for one in PARAMETERS}
     own = {one.name: one.default for one in described.OWN}
@@ -148,12 +148,12 @@ def load(job: dict[str, Any]) -> dict[str, Any]:
         def ours(source: str = source, result: str = result, precision: str | None = precision) -> float:
             image, layer = opened(source, precision)
             image.undo_enable()
-            subject = chosen(image, [layer], options, str)[0]
-            exported = exported_to(layer, subject.area_in_layer, job["folder"] + "/export.png")
-            one = finished(subject, exported, result, options)
-            seconds, delivery = timed(deliver, image, [one], options, lambda _text: None, str)
-            if one.failure or len(delivery.layers) != 1:
-                raise RuntimeError(f"not delivered: {one.failure} {delivery}")
+            one = collect_inputs(image, [layer], options, str)[0]
+            exported = exported_to(layer, one.area_in_layer, job["folder"] + "/export.png")
+            pending = PendingResult(one, exported, result)
+            seconds, delivery = timed(deliver_or_fail, image, [pending], options, lambda _text: None, str)
+            if len(delivery.layers) != 1:
+                raise RuntimeError(f"not delivered: {delivery}")
             image.delete()
             return seconds
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from precision_upscaler.api.rate_limiter import next_slot
 from precision_upscaler.contract.estimates import expected_seconds
-from precision_upscaler.jobs.runner import JobContext
+from precision_upscaler.jobs.context import JobContext
 from precision_upscaler.storage.settings import Settings
 
 from . import arrival

@@ -1,1 +1,1 @@
-"""The same requests put to our mock, to openapi-core and to Prism: who disagrees, and why."""
+"""The same requests sent to our mock and to Prism, and Schemathesis with the documents."""

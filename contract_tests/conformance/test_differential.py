@@ -1,22 +1,21 @@
-"""Our mock, openapi-core and Prism give every request but the listed ones one status; the list is exact."""
+"""Our mock and Prism answer every request but the listed ones with the same status; the list is exact."""
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
+from precision_upscaler.contract import CREATE_PATH
 
+from contract_tests.property.oracle import wrong_task_members
 from contract_tests.support import counters
 from contract_tests.support.failure import curl, explain
-from contract_tests.support.pictures import base64_png
 from contract_tests.support.service import targets
 
-from .asks import ASKS, JSON, KEY, Ask
 from .disagreements import DISAGREEMENTS
-from .judges import Judge, OpenapiCore, Opinion, OurMock, Prism
+from .implementations import Decision, Implementation, OurMock, Prism
+from .request_cases import BODY, JSON, KEY, REQUESTS, UNKNOWN, RequestCase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,50 +27,50 @@ def mock() -> Iterator[OurMock]:
         yield OurMock(target)
 
 
-@pytest.fixture(scope="module")
-def openapi_core() -> OpenapiCore:
-    return OpenapiCore()
+def unlisted(mock: OurMock, other: Implementation) -> list[str]:
+    """Return where ``other`` and the mock differ and it is not listed, or do not although it is.
 
-
-def unlisted(mock: OurMock, judge: Judge) -> list[str]:
-    """Return where ``judge`` and the mock differ and it is not listed, or do not although it is.
-
-    A judge differs by taking what the mock refuses, and the other way round; where both refuse, by
-    giving another HTTP status.
+    They differ when only one of them accepts a request, or when both refuse it with another HTTP status.
     """
-    explained = {name: one.why for one in DISAGREEMENTS if one.judge == judge.name for name in one.names}
-    found = [f"listed, and never asked: {name}" for name in explained.keys() - {ask.name for ask in ASKS}]
-    with ThreadPoolExecutor(judge.at_once) as pool:
-        opinions = list(pool.map(judge.opinion, ASKS))
-    for ask, theirs in zip(ASKS, opinions, strict=True):
-        ours = mock.opinion(ask)
-        if theirs.takes and not ours.takes:
-            expected = ask.name in explained
+    explained = {
+        name: one.why for one in DISAGREEMENTS if one.implementation == other.name for name in one.names
+    }
+    found = [
+        f"listed, and never asked: {name}" for name in explained.keys() - {case.name for case in REQUESTS}
+    ]
+    with ThreadPoolExecutor(other.at_once) as pool:
+        decisions = list(pool.map(other.decide, REQUESTS))
+    for case, theirs in zip(REQUESTS, decisions, strict=True):
+        ours = mock.decide(case)
+        if theirs.accepted and not ours.accepted:
+            expected = case.name in explained
         else:
-            expected = ask.name not in explained and theirs.status in (ours.status, None)
+            expected = case.name not in explained and theirs.status in (ours.status, None)
         if not expected:
-            wanted = "disagrees" if ask.name in explained else "agrees"
+            wanted = "disagrees" if case.name in explained else "agrees"
             found.append(
                 explain(
-                    explained.get(ask.name, "every judge of the document gives a request the same status"),
-                    wanted=f"{judge.name} {wanted} on {ask.name!r}",
-                    said=f"the mock said {ours.said}, {judge.name} said {theirs.status} {theirs.said}",
-                    request=curl(ask.method, ask.path, ask.body, None),
+                    explained.get(
+                        case.name, "every implementation of the document gives a request the same status"
+                    ),
+                    wanted=f"{other.name} {wanted} on {case.name!r}",
+                    said=f"the mock said {ours.said}, {other.name} said {theirs.status} {theirs.said}",
+                    request=curl(case.method, case.path, case.body, None),
                 )
             )
     return found
 
 
-def compare(mock: OurMock, judge: Judge) -> None:
-    """Fail unless ``judge`` and the mock disagree on exactly the requests that are listed for it."""
-    counters.note("judges of requests", judge.name)
-    counters.add("verdicts compared", len(ASKS))
-    found = unlisted(mock, judge)
+def compare(mock: OurMock, other: Implementation) -> None:
+    """Fail unless ``other`` and the mock disagree on exactly the requests that are listed for it."""
+    counters.note("implementations compared", other.name)
+    counters.add("decisions compared", len(REQUESTS))
+    found = unlisted(mock, other)
     assert not found, "\n".join(found)
 
 
 class Contrary:
-    """A judge who says of one request what nobody else does; of all others what the mock says."""
+    """Decides one request as nobody else does, and all others as the mock."""
 
     name = "contrary"
     at_once = 1
@@ -81,8 +80,8 @@ class Contrary:
         self._asked = asked
         self._status = status
 
-    def opinion(self, ask: Ask) -> Opinion:
-        return Opinion(self._status, "contrary") if ask.name == self._asked else self._mock.opinion(ask)
+    def decide(self, case: RequestCase) -> Decision:
+        return Decision(self._status, "contrary") if case.name == self._asked else self._mock.decide(case)
 
 
 @pytest.mark.parametrize(
@@ -93,23 +92,7 @@ def test_every_disagreement_is_noticed(mock: OurMock, asked: str, status: int) -
     assert f"contrary agrees on {asked!r}" in found
 
 
-def test_openapi_core(mock: OurMock, openapi_core: OpenapiCore) -> None:
-    compare(mock, openapi_core)
-
-
-def test_openapi_core_takes_every_answer_of_the_mock(mock: OurMock, openapi_core: OpenapiCore) -> None:
-    for ask in ASKS:
-        answer = mock.answer(ask)
-        assert not openapi_core.objection(ask, answer), explain(
-            "the document's schema of the answer",
-            wanted="openapi-core finds nothing wrong with the mock's answer",
-            said=openapi_core.objection(ask, answer),
-            request=curl(ask.method, ask.path, ask.body),
-            example=answer.text,
-        )
-
-
-FATES = {
+OUTCOMES = {
     "CREATED": ("", 0.0),
     "IN_PROGRESS": ("stuck_in_progress", 60.0),
     "COMPLETED": ("", 1000.0),
@@ -120,26 +103,29 @@ FATES = {
 """Every state a task can be seen in: the scenario that leads there, and after how many seconds."""
 
 
-@pytest.mark.parametrize("name", FATES)
-def test_openapi_core_takes_what_is_said_of_a_task(openapi_core: OpenapiCore, name: str) -> None:
-    scenario, seconds = FATES[name]
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_an_answer_about_a_task_has_the_documented_form(name: str) -> None:
+    scenario, seconds = OUTCOMES[name]
     with targets.opened(limits=False) as target:
         mock = OurMock(target)
         headers = {**KEY, **JSON, **({"Prefer": f"scenario={scenario}"} if scenario else {})}
-        create = Ask("create", "POST", headers=headers, body=json.dumps({"image": base64_png()}))
-        created = mock.answer(create)
-        task_id = created.json()["data"]["task_id"]
+        created = mock.answer(RequestCase("create", "POST", headers=headers, body=BODY)).json()
+        task_id = created["data"]["task_id"]
         target.advance(seconds)
-        asks = (create, Ask("status", "GET", f"{create.path}/{task_id}"), Ask("list", "GET"))
-        answers = (created, *map(mock.answer, asks[1:]))
-    data = answers[1].json()["data"]
-    assert data["status"] == name.partition(",")[0]
-    assert answers[2].json()["data"] == [{"task_id": task_id, "status": data["status"]}]
-    for ask, answer in zip(asks, answers, strict=True):
-        assert answer.status_code == 200
-        assert not openapi_core.objection(ask, answer), answer.text
-    spoiled = httpx2.Response(200, json={"data": {**data, "status": "DONE"}})
-    assert openapi_core.objection(asks[1], spoiled), "a judge that never objects judges nothing"
+        status = mock.answer(RequestCase("status", "GET", f"{CREATE_PATH}/{task_id}")).json()
+        (listed,) = mock.answer(RequestCase("list", "GET")).json()["data"]
+    assert status["data"]["status"] == name.partition(",")[0]
+    assert listed == {"task_id": task_id, "status": status["data"]["status"]}
+    assert [wrong_task_members(body) for body in (created, status)] == [set(), set()]
+    assert wrong_task_members(listed, listed=True) == set()
+
+
+@pytest.mark.parametrize("member", ["task_id", "status", "generated"])
+def test_a_wrong_member_of_an_answer_is_found(member: str) -> None:
+    data = {"task_id": UNKNOWN, "status": "CREATED", "generated": []}
+    assert wrong_task_members({"data": data}) == set()
+    assert wrong_task_members({"data": {**data, member: "DONE"}}) == {member}
+    assert wrong_task_members({"data": {name: data[name] for name in data if name != member}}) == {member}
 
 
 @pytest.mark.node

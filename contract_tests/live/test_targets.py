@@ -19,7 +19,18 @@ SMALL = (
 def test_the_cheap_subset_and_every_transition_through_a_socket(pytestconfig: pytest.Config) -> None:
     if pytestconfig.getoption("--target") != "inprocess":
         pytest.skip("this run has chosen its target itself")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--target=http", *SMALL]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "pytest_timeout",
+        "--target=http",
+        *SMALL,
+    ]
     # the plug-ins of other packages take longer to load than all this takes
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 _COPIED = ("plugin", "mock_server", "contract_tests", "install_scripts", "pyproject.toml", "README.md")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".hypothesis", "vendor", "*.xcf", "node_modules")
-_PLUGINS = ("-p", "_hypothesis_pytestplugin", "-p", "pytest_httpx2", "-p", "mock_server.pytest_plugin")
+_PLUGINS = (
+    "-p",
+    "_hypothesis_pytestplugin",
+    "-p",
+    "pytest_httpx2",
+    "-p",
+    "pytest_timeout",
+    "-p",
+    "mock_server.pytest_plugin",
+)
 _FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", re.MULTILINE)
 # the contract refuses to load a document or a reader that does not hold together
 _UNLOADABLE = re.compile(r"^(ImportError while loading conftest)", re.MULTILINE)

@@ -12,8 +12,8 @@ _JOB = ("contract_tests/property/test_job_states.py",)
 _OF_CORE = "contract_tests/unit/core/"
 _DECISIONS = (_PROPERTIES + "test_client_decisions.py",)
 
-_TOLD_ONCE = """problem = wrong_scale(self._expected_size, picture)
-        told = self.journal.folder / "told"
+_TOLD_ONCE = """problem = wrong_scale(job.record.expected, picture)
+        told = self._context.journal.folder / "told"
         if problem and not told.exists() and told.touch() is None:"""
 
 CORE: tuple[Plant, ...] = (
@@ -156,38 +156,38 @@ CORE: tuple[Plant, ...] = (
         _JOB,
         (
             "FAILED is waited for",
-            "if task.status is TaskStatus.FAILED:",
-            "if task.status is TaskStatus.CREATED:",
+            "if ended.task.status is TaskStatus.FAILED:",
+            "if ended.task.status is TaskStatus.CREATED:",
         ),
         (
             "every finished task is called failed",
-            "if task.status is TaskStatus.FAILED:",
-            "if task.status.terminal:",
+            "if ended.task.status is TaskStatus.FAILED:",
+            "if ended.task.status.terminal:",
         ),
         (
             "the task's id is not written down",
-            "self.job.update(State.CREATED, task_id=task.task_id, paid=",
-            "self.job.update(State.CREATED, paid=",
+            "job.update(State.CREATED, task_id=task.task_id, paid=",
+            "job.update(State.CREATED, paid=",
         ),
         (
             "COMMITTED is not written down",
-            "        self._context.cancel.hold(True)\n        self.job.update(State.COMMITTED)\n",
+            "        self._context.cancel.hold(True)\n        self._job.update(State.COMMITTED)\n",
             "        self._context.cancel.hold(True)\n",
         ),
         (
             "a picture is not checked",
             "        return incoming.picture()",
-            '        return Picture(self.job.part, "png", 1, 1)',
+            '        return Picture(self._job.part, "png", 1, 1)',
         ),
         (
             "another size is not told",
-            "if problem := wrong_scale(self._expected_size, picture):",
+            "if problem := wrong_scale(job.record.expected, picture):",
             "if problem := None:",
         ),
         (
             "a wish is granted for nothing",
-            '"no" if self._reused else "yes"',
-            '"yes" if self._reused else "no"',
+            "Charge.NO if self._reused else Charge.YES",
+            "Charge.YES if self._reused else Charge.NO",
         ),
     ),
     *lies(
@@ -195,7 +195,7 @@ CORE: tuple[Plant, ...] = (
         (_JOB[0] + "::test_every_fate", _JOB[0] + "::test_every_result_of_another_size_is_told"),
         (
             "another size is told once and never again",
-            "if problem := wrong_scale(self._expected_size, picture):",
+            "if problem := wrong_scale(job.record.expected, picture):",
             _TOLD_ONCE,
         ),
     ),
@@ -226,9 +226,9 @@ CORE: tuple[Plant, ...] = (
             "if not resembles(self._source(), match.likeness):",
             "if not match.likeness:",
         ),
-        ("a lost create is never looked for", "for pause in _LOOKS:", "for pause in ():"),
+        ("a lost create is never looked for", "for pause in _PAUSES:", "for pause in ():"),
         ("tasks known before are candidates", "new = listed - (self._before - ", "new = listed - (set() - "),
-        ("the shape of a result says nothing", "if not same_shape(walk.job, picture):", "if not picture:"),
+        ("the shape of a result says nothing", "if not same_shape(self._job, picture):", "if not picture:"),
     ),
     *lies(
         _CORE + "api/download.py",

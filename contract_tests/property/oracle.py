@@ -1,4 +1,4 @@
-"""What the service's document says of a create call, once more, in plain Python with its own numbers.
+"""What the service's document says of create calls and tasks, once more, in plain Python.
 
 The second opinion that the contract's reader and everything built on it are compared with. It imports
 nothing of ours: a mistake in ``openapi.json`` or in its reader cannot hide here.
@@ -6,6 +6,7 @@ nothing of ours: a mistake in ``openapi.json`` or in its reader cannot hide here
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 SLIDERS = {"sharpen": 7, "smart_grain": 7, "ultra_detail": 30}
 FLAVORS = ("sublime", "photo", "photo_denoiser")
 SCALE_STRINGS = ("2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16")
+STATUSES = ("CREATED", "IN_PROGRESS", "COMPLETED", "FAILED")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _URI = jsonschema_rs.Draft4Validator({"type": "string", "format": "uri"}, validate_formats=True)
 
 
@@ -54,3 +57,20 @@ def filled(body: dict[str, Any]) -> dict[str, Any]:
     taken = {name: body.get(name, default) for name, default in defaults.items()}
     taken["scale_factor"] = int(taken["scale_factor"])
     return taken
+
+
+def wrong_task_members(body: Any, *, listed: bool = False) -> set[str]:
+    """Return the members of an answer about a task that break the document; ``listed``: one of a list.
+
+    ``{"data"}`` when they are not in an object of that name.
+    """
+    data = body if listed else body.get("data") if type(body) is dict else None
+    if type(data) is not dict:
+        return {"data"}
+    right: dict[str, Callable[[Any], bool]] = {
+        "task_id": lambda value: type(value) is str and _UUID.fullmatch(value) is not None,
+        "status": lambda value: value in STATUSES,
+    }
+    if not listed:
+        right["generated"] = lambda value: type(value) is list and all(map(_URI.is_valid, value))
+    return {name for name, valid in right.items() if name not in data or not valid(data[name])}

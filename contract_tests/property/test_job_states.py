@@ -23,10 +23,10 @@ from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.retry import goes_first
 from precision_upscaler.errors import CreateUnresolved, TaskFailed, UpscaleError
-from precision_upscaler.jobs.context import Result, WarningEvent
-from precision_upscaler.jobs.runner import JobContext
+from precision_upscaler.jobs.context import JobContext, Result, WarningEvent
 from precision_upscaler.jobs.service import resume, upscale
-from precision_upscaler.storage.journal import Job, Journal, State
+from precision_upscaler.storage.job_record import State
+from precision_upscaler.storage.journal import Job, Journal
 from precision_upscaler.storage.settings import Settings
 
 from contract_tests.support import counters
@@ -306,7 +306,7 @@ class JobStates(RuleBasedStateMachine):
 
 
 def _size(job: Any) -> tuple[int, int]:
-    width, height = job.record["size"]
+    width, height = job.record.size
     return int(width), int(height)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from precision_upscaler.errors import StillRunning, UpscaleError
 from precision_upscaler.jobs.context import JobEvent, StageEvent
-from precision_upscaler.jobs.runner import Walk
+from precision_upscaler.jobs.runner import Runner
 
 from contract_tests.support.jobs.job_environment import TASK_SECONDS, JobEnvironment
 from contract_tests.support.jobs.line_tracer import Killed, LineTracer
@@ -95,9 +95,9 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> range:
     """Return the numbers of all lines run from the record of the risk to the record of the id."""
     lines = LineTracer()
     found: list[int] = []
-    plain = Walk._commit
+    plain = Runner._commit
 
-    def commit(walk: Walk) -> None:
+    def commit(walk: Runner) -> None:
         found.append(lines.count)
         plain(walk)
 
@@ -110,7 +110,7 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> range:
         JobEnvironment(tmp_path_factory.mktemp("count"), wsgi=True) as env,
         lines.watching(),
     ):
-        patched.setattr(Walk, "_commit", commit)
+        patched.setattr(Runner, "_commit", commit)
         env.on_event = reached
         env.upscale()
     begin, end = found

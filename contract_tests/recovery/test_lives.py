@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from precision_upscaler.errors import Cancelled, UpscaleError
 from precision_upscaler.jobs.context import Result
-from precision_upscaler.storage.journal import State
-from precision_upscaler.storage.pruning import prune
+from precision_upscaler.storage.job_record import JobRecord, State
 
 from contract_tests.support.jobs.job_environment import JobEnvironment
 from contract_tests.support.jobs.line_tracer import Killed, LineTracer
@@ -92,16 +91,16 @@ class Lives(RuleBasedStateMachine):
             assert ending.code != "unexpected"
         if isinstance(ending, Result):
             job = self.env.journal.open(ending.job_id)
-            source = str(job.record["expected"])
-            assert [ending.width, ending.height] == job.record["expected"], source
+            source = str(job.record.expected)
+            assert (ending.width, ending.height) == job.record.expected, source
             if deliver:
                 job.deliver()
                 self.had.add(self.want_of(job.record))
 
     @staticmethod
-    def want_of(record: dict[str, Any]) -> tuple[str, int]:
-        (name,) = [name for name, (width, height, _) in PICTURES.items() if record["size"] == [width, height]]
-        return name, int(record["parameters"]["scale_factor"])
+    def want_of(record: JobRecord) -> tuple[str, int]:
+        (name,) = [name for name, (width, height, _) in PICTURES.items() if record.size == (width, height)]
+        return name, int(record.parameters["scale_factor"])
 
     @rule(hours=st.integers(0, 100))
     def time_goes_by(self, hours: int) -> None:
@@ -112,7 +111,7 @@ class Lives(RuleBasedStateMachine):
         journal = self.env.journal
         before = {job.job_id for job in journal if job.state is State.DELIVERED}
         undelivered = {job.job_id for job in journal.undelivered()}
-        prune(journal, days, megabytes)
+        journal.prune(days, megabytes)
         after = {job.job_id for job in journal}
         assert undelivered <= after, "what was paid for and not delivered is never pruned"
         self.again += len(before - after)

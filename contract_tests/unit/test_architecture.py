@@ -1,10 +1,11 @@
-"""The table in ARCHITECTURE.md is the rule: every module is in one layer, and imports only what that may."""
+"""Hold every module to the layers in ARCHITECTURE.md; allow no import circle and no crowded folder."""
 
 from __future__ import annotations
 
 import ast
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,21 @@ CORE = ROOT / "plugin/precision_upscaler"
 ROOTS = (ROOT / "plugin", ROOT / "plugin/gimp3", ROOT / "plugin/gimp2", ROOT / "install_scripts", ROOT)
 PYTHON_2 = frozenset(
     {"httplib", "Queue", "StringIO", "ConfigParser", "__builtin__", "urllib2", "urlparse", "cPickle"}
+)
+
+
+MOST_FILES = 18
+_CIRCLES_BEING_REMOVED = (
+    ["mock_server/server/connection.py", "mock_server/server/server.py"],
+    [
+        "mock_server/service/task_payload.py",
+        "mock_server/service/upscaler_service.py",
+        "mock_server/webhooks/delivery.py",
+    ],
+    [
+        "plugin/gimp3/upscaler_gimp3/result/composition.py",
+        "plugin/gimp3/upscaler_gimp3/result/models.py",
+    ],
 )
 
 
@@ -144,6 +160,83 @@ def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
     layers = [layer.name for layer in layers_of(module)]
     assert len(layers) == 1, f"ARCHITECTURE.md must put {module.relative_to(ROOT)} in one layer, not {layers}"
     assert breaches(module, module.read_text(encoding="utf-8")) == []
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Return the groups of nodes that reach each other, sorted (Tarjan's strongly connected components)."""
+    order: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found = []
+
+    def visit(node: str) -> None:
+        order[node] = lowest[node] = len(order)
+        stack.append(node)
+        for target in sorted(graph.get(node, ())):
+            if target not in order:
+                visit(target)
+                lowest[node] = min(lowest[node], lowest[target])
+            elif target in stack:
+                lowest[node] = min(lowest[node], order[target])
+        if lowest[node] == order[node]:
+            group = stack[stack.index(node) :]
+            del stack[stack.index(node) :]
+            if len(group) > 1:
+                found.append(sorted(group))
+
+    for node in sorted(graph):
+        if node not in order:
+            visit(node)
+    return sorted(found)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {
+        str(module.relative_to(ROOT)): {
+            str(target.relative_to(ROOT))
+            for _, target in imported(module, module.read_text(encoding="utf-8"))
+            if isinstance(target, Path) and target != module
+        }
+        for module in MODULES
+    }
+    assert [group for group in circles(graph) if group not in _CIRCLES_BEING_REMOVED] == []
+
+
+def test_a_circle_of_imports_is_found() -> None:
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": {"f"}, "f": {"e"}}) == [
+        ["a", "b", "c"],
+        ["e", "f"],
+    ]
+
+
+def test_a_folder_holds_few_enough_modules_to_be_read_at_a_glance() -> None:
+    counts = Counter(str(module.parent.relative_to(ROOT)) for module in MODULES)
+    assert {folder: count for folder, count in counts.items() if count > MOST_FILES} == {}
+
+
+def test_no_test_imports_from_a_test_module_or_a_conftest() -> None:
+    found = []
+    for module in sorted((ROOT / "contract_tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                names = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                names = [part for alias in node.names for part in alias.name.split(".")]
+            else:
+                continue
+            # a helper lives in a module of its own; plugins of pytest are named so too
+            if "contract_tests" in names or (isinstance(node, ast.ImportFrom) and node.level):
+                found += [
+                    f"{module.relative_to(ROOT)}:{node.lineno}: {name}"
+                    for name in names
+                    if name == "conftest" or (name.startswith("test_") and _is_module(name))
+                ]
+    assert found == []
+
+
+def _is_module(name: str) -> bool:
+    return any((ROOT / "contract_tests").rglob(f"{name}.py"))
 
 
 def test_the_tables_arrows_point_down() -> None:

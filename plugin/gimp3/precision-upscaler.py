@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Precision Upscaler for GIMP 3: registration and the three run modes, nothing else."""
+"""Precision Upscaler for GIMP 3: registration of the procedures.
+
+GIMP runs this file to ask for the procedures, so what runs them is imported when they run.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,6 @@ gi.require_version("Gegl", "0.4")
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, GObject
 
-# without pathlib: GIMP's query, at its start, waits for all that is imported here
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120
 
 PROCEDURE = "plug-in-precision-upscale"
@@ -34,9 +36,8 @@ class PrecisionUpscaler(Gimp.PlugIn):
         return [PROCEDURE, RESUME, SETTINGS]
 
     def do_set_i18n(self, name: str) -> bool:
-        # GIMP's documented answer of a plug-in that brings its translations itself: ours are one set for
-        # GIMP 3, for 2.10 (which reads no folder of a plug-in's) and for what the worker says, in the
-        # language GIMP was set to
+        # False: the plug-in brings its own translations, one set for GIMP 3, GIMP 2.10 and the worker's
+        # messages, in GIMP's language
         del name
         return False
 
@@ -149,37 +150,37 @@ def run(
         Gimp.RunMode.WITH_LAST_VALS: procedures.with_last_values,
         Gimp.RunMode.NONINTERACTIVE: procedures.non_interactive,
     }
-    return _let_go(modes_by_name[run_mode](procedure, image, drawables, config))
+    return _release(modes_by_name[run_mode](procedure, image, drawables, config))
 
 
 def _start_gegl() -> None:
-    """Take a third of a second, which the dialog spends once it is on the screen."""
+    """Initialize GEGL, which takes a third of a second; the dialog does it after it is shown."""
     from gi.repository import Gegl
 
     Gegl.init(None)
 
 
-def _let_go(values: Gimp.ValueArray) -> Gimp.ValueArray:
-    """Drop every buffer of GIMP's before the values go out: after them GIMP no longer listens to it."""
+def _release(values: Gimp.ValueArray) -> Gimp.ValueArray:
+    """Free every buffer of GIMP before the values are returned: afterwards GIMP no longer answers."""
     gc.collect()
     return values
 
 
 def run_resume(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:
-    """List what was paid for and never arrived; bring back all of it when no person is there."""
+    """List the paid results that were never placed; for a script, place all of them."""
     del data
     _start_gegl()
-    from upscaler_gimp3 import resume_and_settings
+    from upscaler_gimp3 import procedures
 
-    return _let_go(resume_and_settings.resume(procedure, config))
+    return _release(procedures.resume(procedure, config))
 
 
 def run_settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, data: Any) -> Gimp.ValueArray:
     """Show the settings."""
     del data
-    from upscaler_gimp3 import resume_and_settings
+    from upscaler_gimp3 import procedures
 
-    return resume_and_settings.settings(procedure, config)
+    return procedures.settings(procedure, config)
 
 
 Gimp.main(PrecisionUpscaler.__gtype__, sys.argv)

@@ -10,8 +10,7 @@ from precision_upscaler.api.client import Timeouts, UpscalerClient
 from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.api.retry import goes_first
-from precision_upscaler.jobs.context import Emit
-from precision_upscaler.jobs.runner import JobContext
+from precision_upscaler.jobs.context import Emit, JobContext
 from precision_upscaler.storage.credentials import Key, clean_key, find_key, require_key
 from precision_upscaler.storage.journal import Job, Journal
 from precision_upscaler.storage.log import open_log
@@ -19,7 +18,7 @@ from precision_upscaler.storage.settings import Settings
 
 from .cancel import CancelToken
 from .clock import Clock, SystemClock
-from .errors import InvalidKey, JobBusy, UpscaleError
+from .errors import InvalidKey, UpscaleError
 from .urls import check_address
 
 
@@ -105,21 +104,12 @@ class App:
     def _address_of(self, job: Job) -> str:
         """Return where the job was created; what keeps it from being taken up says what it has cost."""
         try:
-            address = check_address(job.record["service"])
+            address = check_address(job.record.service)
             self._key(address)
         except UpscaleError as error:
             error.charged = job.state.charged
             raise
         return address
-
-    def forget(self, job_id: str) -> None:
-        """Remove a job from the journal; JobBusy while somebody works on it."""
-        with self.journal.lock():
-            job = self.journal.open(job_id)
-            if not job.lock.acquire(wait=False):
-                raise JobBusy("The job is being worked on at this moment.", charged=job.state.charged)
-            job.lock.release()
-            self.journal.remove(job)
 
     def test_key(self, given: str | None = None) -> tuple[bool, str]:
         """Ask the service, with the free list call, whether the key works; (valid, message).

@@ -348,6 +348,17 @@ class JobUnknown(UpscaleError):
     advice = "List the jobs again: it may have been delivered or removed meanwhile."
 
 
+class RecordDamaged(JobUnknown):
+    """The record of a job cannot be used; ``details`` names its folder and, if it can be told, its task."""
+
+    code = "record-damaged"
+    charged = "unknown"
+    advice = (
+        "The other jobs are not affected. If your account at the service shows the task, its result can be "
+        "had there. Forget the job when nothing in its folder is needed any more."
+    )
+
+
 class JobBusy(UpscaleError):
     """Another program is working on this job at this moment."""
 

@@ -32,8 +32,10 @@ Commands (first line; the rest of the members depend on ``command``)::
     {"command": "test-key"}                    ask the service, with the free list call, if the key works
     {"command": "test-key", "key_follows": true}
         The same for a key that is not stored (and is not stored by this): the line after it, raw.
+    {"command": "find-mock"}                   is there an offline mock of the service on this computer
 
-``status``, ``store-key`` and ``test-key`` take another service address for this once as ``base_url``.
+``status``, ``store-key``, ``test-key`` and ``find-mock`` take another service address for this once as
+``base_url``.
 
 While a job runs::
 
@@ -56,7 +58,7 @@ Events (``event`` names the kind)::
     {"event": "result", "job_id": "...", "task_id": "...", "path": "...", "format": "png" | "jpeg" | "webp",
      "width": 2048, "height": 1536, "charged": "yes", "reused": false}
         ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
-    {"event": "cancelled", "job_id": ..., "charged": "no" | "unknown" | "yes", "message": "..."}
+    {"event": "cancelled", "job_id": ..., "charged": "no" | "unknown" | "yes"}
     {"event": "error", "code": "invalid-key", "what": "...", "charged": "no" | "unknown" | "yes",
      "charge": "Nothing was charged.", "advice": "...", "log": "/path/to/log", "job_id": null | "...",
      "details": {...}, "sentences": {"what": [...], "advice": [...]}}
@@ -65,9 +67,11 @@ Events (``event`` names the kind)::
         ...]; a value may be {"parts": [...]}, such sentences again.
     {"event": "jobs", "jobs": [{"job_id", "state": "committed" | "created" | "stored", "created",
                                 "task_id", "charged", "origin", "parameters", "source", "result",
-                                "width", "height", "running"}, ...]}
+                                "width", "height", "running"}, ...],
+     "damaged": [{"job_id", "problem", "folder", "task_id"}, ...]}
         ``created`` in unix seconds; ``source`` a path; ``result`` a path or null; the size is that of
-        the result asked for; ``running``: somebody works on the job at this moment.
+        the result asked for; ``running``: somebody works on the job at this moment. ``damaged``: jobs whose
+        record cannot be used; ``task_id`` as far as it can still be told.
     {"event": "status", "key": "environment" | "keyring" | "file" | null, "base_url": "...",
      "settings": {...}, "fields": {"<setting>": {...}, ...}, "data_folder": "...", "log": "...",
      "pace": 1.0, "unfinished": 0}
@@ -77,6 +81,10 @@ Events (``event`` names the kind)::
     {"event": "stored", "where": "keyring" | "file"}
     {"event": "key", "valid": true | false, "message": "..."}
     {"event": "forgotten", "job_id": "..."}
+    {"event": "mock", "address": null | "http://127.0.0.1:8000", "key": "...", "base_url": "...",
+     "is_mock": true | false}
+        ``address`` and ``key``: those of a mock on this computer; ``is_mock``: a mock answers at the service
+        address ``base_url``. No other computer is asked.
 
 Every run ends with exactly one of ``result`` (then the worker waits for ``delivered`` or the end of
 standard input), ``cancelled``, ``error`` or the answer to the command.
@@ -108,6 +116,7 @@ class Command(object):
     SETTINGS = "settings"
     STORE_KEY = "store-key"
     TEST_KEY = "test-key"
+    FIND_MOCK = "find-mock"
     # while a job runs
     CANCEL = "cancel"
     DELIVERED = "delivered"
@@ -129,6 +138,7 @@ class Event(object):
     SETTINGS = "settings"
     STORED = "stored"
     KEY = "key"
+    MOCK = "mock"
 
 
 FINAL_EVENTS = frozenset(
@@ -142,6 +152,7 @@ FINAL_EVENTS = frozenset(
         Event.SETTINGS,
         Event.STORED,
         Event.KEY,
+        Event.MOCK,
     )
 )
 """Events of which every run has exactly one, as its last."""

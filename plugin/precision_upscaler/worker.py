@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.jobs.context import JobEvent, Result
 from precision_upscaler.jobs.service import pruned, resume, upscale
@@ -123,6 +124,7 @@ class Worker:
             Command.SETTINGS: self._settings,
             Command.STORE_KEY: self._store_key,
             Command.TEST_KEY: self._test_key,
+            Command.FIND_MOCK: self._find_mock,
         }
         serve = commands.get(command["command"])
         if serve is None:
@@ -170,7 +172,6 @@ class Worker:
                         "event": Event.CANCELLED,
                         "job_id": app.last_job_id,
                         "charged": cancelled.charged,
-                        "message": _cancel_message(cancelled.charged),
                     }
                 )
                 return
@@ -205,12 +206,14 @@ class Worker:
     # the rest ----------------------------------------------------------------------------------
 
     def _jobs(self, _command: dict[str, Any]) -> None:
-        jobs = [job.summary() for job in self._app.journal.undelivered()]
-        self._pipe.send({"event": Event.JOBS, "jobs": jobs})
+        journal = self._app.journal
+        jobs = [job.summary() for job in journal.undelivered()]
+        damaged = [job.summary() for job in journal.damaged()]
+        self._pipe.send({"event": Event.JOBS, "jobs": jobs, "damaged": damaged})
 
     def _forget(self, command: dict[str, Any]) -> None:
         job_id = _text(command, "job_id")
-        self._app.forget(job_id)
+        self._app.journal.discard(job_id)
         self._pipe.send({"event": Event.FORGOTTEN, "job_id": job_id})
 
     def _status(self, _command: dict[str, Any]) -> None:
@@ -248,13 +251,17 @@ class Worker:
         valid, message = self._app.test_key(given)
         self._pipe.send({"event": Event.KEY, "valid": valid, "message": message})
 
-
-def _cancel_message(charged: str) -> str:
-    return {
-        "no": "Cancelled. Nothing was charged.",
-        "unknown": "Cancelled. It is not certain whether the task was created; Resume finds out.",
-        "yes": "Cancelled. The task is paid for: Resume fetches its picture without a new charge.",
-    }[charged]
+    def _find_mock(self, _command: dict[str, Any]) -> None:
+        base_url = self._app.base_url
+        self._pipe.send(
+            {
+                "event": Event.MOCK,
+                "address": mock.find_mock(),
+                "key": mock.KEY,
+                "base_url": base_url,
+                "is_mock": mock.is_mock_address(base_url),
+            }
+        )
 
 
 def _first_command(pipe: Pipe, folder: Path) -> dict[str, Any] | None:

@@ -14,7 +14,8 @@ import pytest
 from contract_tests.gimpfu_stubs import Session
 from mock_server.testing import PrecisionMock
 
-from .conftest import FrontEnd, RealGimp
+from .front_end import FrontEnd
+from .real_gimp import RealGimp
 from .scripted import Script
 
 

@@ -16,7 +16,7 @@ from precision_upscaler.frontend import i18n, options
 
 from contract_tests.gimpfu_stubs import RUN_WITH_LAST_VALS, Session
 
-from .conftest import FRONT_END, FrontEnd, forget_front_end
+from .front_end import FRONT_END, FrontEnd, forget_front_end
 
 NAME = "python-fu-precision-upscale"
 UNTOUCHED = (90, 120, 150)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import FrontEnd
+from .front_end import FrontEnd
 
 CANCEL, OK, UNTESTED = -6, -5, 1
 

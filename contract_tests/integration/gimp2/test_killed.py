@@ -13,7 +13,7 @@ from flask import Response, request
 
 from mock_server.testing import PrecisionMock
 
-from .conftest import RealGimp
+from .real_gimp import RealGimp
 
 pytestmark = pytest.mark.slow
 CANCELLED = 3

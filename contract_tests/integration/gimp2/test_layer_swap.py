@@ -16,7 +16,8 @@ import pytest
 from mock_server.testing import PrecisionMock
 
 from . import table
-from .conftest import FrontEnd, RealGimp
+from .front_end import FrontEnd
+from .real_gimp import RealGimp
 
 Row = dict[str, Any]
 

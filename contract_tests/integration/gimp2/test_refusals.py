@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import FrontEnd
+from .front_end import FrontEnd
 
 LAYER_GROUP, MASK_WHITE = "gimp_layer_group_new", 0
 

@@ -6,9 +6,8 @@ import io
 import json
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from gimp_sandbox.gimp import Gimp
 from PIL import Image
 
 from .running import NOWHERE, Session, run_inside
+from .sessions import Sessions
 from .table import beginnings, rows_for
 
 VERSIONS = ("3.0", "3.2")
@@ -42,25 +42,6 @@ def linked_picture() -> bytes:
     stream = io.BytesIO()
     Image.effect_noise((200, 180), 60).convert("RGB").save(stream, "PNG")
     return stream.getvalue()
-
-
-@dataclass
-class Sessions:
-    """What will come of the table in each GIMP, and from when to when (monotonic seconds) it took."""
-
-    runs: dict[str, Future[Session]] = field(default_factory=dict)
-    spans: dict[str, tuple[float, float]] = field(default_factory=dict)
-
-    def of(self, version: str) -> Session:
-        """Wait for one GIMP; skips the test where there is none."""
-        if version not in self.runs:
-            pytest.skip(f"there is no GIMP {version} here")
-        return self.runs[version].result()
-
-    def all_spans(self) -> list[tuple[float, float]]:
-        """Wait for every GIMP."""
-        wait(self.runs.values())
-        return list(self.spans.values())
 
 
 @pytest.fixture(scope="session")

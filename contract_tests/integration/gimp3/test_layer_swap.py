@@ -7,8 +7,8 @@ import pytest
 from contract_tests.support import counters
 
 from . import judge, table
-from .conftest import Sessions
 from .running import Session
+from .sessions import Sessions
 
 _BY_ID = {one["id"]: one for one in table.ROWS}
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import catalogs
 import pytest
+from dev.bootstrap import CLONE
 from PIL import Image, ImageStat
-from precision_upscaler.frontend.mnemonics import bare
 
-from .conftest import DIALOG, EVIDENCE, SETTINGS, draw_photograph
+from .gui_session import DIALOG, EVIDENCE, SETTINGS, draw_photograph
 from .harness import Desktop
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gimp_sandbox.gimp import Gimp
+
+sys.path.append(str(CLONE / "plugin/gimp3"))
+from upscaler_gimp3.labels import without_mnemonic
 
 _BRIGHT = 128
 
@@ -36,9 +40,9 @@ class Look:
 
     @property
     def translate(self) -> Callable[[str], str]:
-        """What turns our English into the user's language, without the keys."""
+        """What turns our English into the user's language, without mnemonics."""
         translate = catalogs.translator(self.language)
-        return lambda text: bare(translate(text))
+        return lambda text: without_mnemonic(translate(text))
 
 
 LOOKS = {
@@ -124,8 +128,8 @@ def test_every_text_is_in_the_users_language(seen: Seen, window: str) -> None:
     for text in (catalogs.texts_of(message)[0] for message in catalogs.collect() if message.id):
         translation = seen.look.translate(text)
         own += any(map(_like(translation).fullmatch, said))
-        if translation != bare(text):
-            others += [name for name in said if _like(bare(text)).fullmatch(name)]
+        if translation != without_mnemonic(text):
+            others += [name for name in said if _like(without_mnemonic(text)).fullmatch(name)]
     assert others == []
     assert own > 10
 

@@ -1,6 +1,7 @@
 """The windows of GIMP 3 as a person uses them, from the first start to the last result.
 
-The tests of one GIMP share its session and run in this order, as the first day with the plug-in would.
+The tests of one GIMP share its session, to save its start. Each finds the image as it was opened; after a
+failure the next test gets a new session, so that one cause gives one failed test.
 """
 
 from __future__ import annotations
@@ -10,48 +11,48 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .conftest import DIALOG, KEY, RESUME, SETTINGS
+from .gui_session import DIALOG, KEY, RESUME, SETTINGS
 from .harness import IMAGE_WINDOW
 
 if TYPE_CHECKING:
-    from .conftest import Desk
+    from .gui_session import GuiSession
 
 WRONG_KEY = "wrong-key-4711"
 
 
-def test_the_harness_drives_a_filter_of_gimps_own(desk: Desk) -> None:
-    desk.desktop.menu("Colors", "Invert")
-    desk.desktop.wait(lambda: desk.desktop.titles()[0].startswith("*"), "the image is changed")
-    desk.desktop.keys("ctrl+z", window="GIMP$")
-    desk.desktop.wait(lambda: not desk.desktop.titles()[0].startswith("*"), "the image is as it was")
+def test_the_harness_drives_a_filter_of_gimps_own(gui: GuiSession) -> None:
+    gui.desktop.menu("Colors", "Invert")
+    gui.desktop.wait(lambda: gui.desktop.titles()[0].startswith("*"), "the image is changed")
+    gui.desktop.keys("ctrl+z", window="GIMP$")
+    gui.desktop.wait(lambda: not gui.desktop.titles()[0].startswith("*"), "the image is as it was")
 
 
-def test_the_first_run_asks_for_the_key(desk: Desk) -> None:
-    desk.desktop.menu("Filters", "Enhance", "Precision Upscale…")
-    desk.desktop.look("API key:", role="password text", window=KEY)
-    assert not desk.desktop.look("Test and Store", window=KEY)["sensitive"]
-    desk.picture("first-run-key", KEY)
-    desk.close(KEY)
-    assert not desk.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"]
-    desk.desktop.look("The service needs the API key of your account.", window=DIALOG)
+def test_the_first_run_asks_for_the_key(gui: GuiSession) -> None:
+    gui.desktop.menu("Filters", "Enhance", "Precision Upscale…")
+    gui.desktop.look("API key:", role="password text", window=KEY)
+    assert not gui.desktop.look("Test and Store", window=KEY)["sensitive"]
+    gui.picture("first-run-key", KEY)
+    gui.close(KEY)
+    assert not gui.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"]
+    gui.desktop.look("The service needs the API key of your account.", window=DIALOG)
     # what it would cost is shown before there is a key
-    desk.desktop.look("/^about 0.10 EUR, an estimate/", window=DIALOG)
-    desk.close(DIALOG)
+    gui.desktop.look("/^about 0.10 EUR, an estimate/", window=DIALOG)
+    gui.close(DIALOG)
 
 
-def test_a_wrong_key_is_refused_and_not_stored(practising: Desk) -> None:
-    desk = practising
-    desk.open_dialog()
-    desk.desktop.press("API Key…", window=DIALOG)
-    desk.desktop.write(WRONG_KEY, "API key:", role="password text", window=KEY)
-    desk.desktop.wait(lambda: desk.desktop.look("Test and Store", window=KEY)["sensitive"], "Test and Store")
-    desk.desktop.press("Test and Store", window=KEY)
-    desk.desktop.look("The service does not accept this key.", window=KEY)
-    desk.desktop.look("/^Practice: this key is for the offline mock/", window=KEY)
-    desk.close(KEY)
-    assert desk.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"]
-    desk.close(DIALOG)
-    found = [path for path in desk.desktop.home.rglob("*") if path.is_file() and _holds(path, WRONG_KEY)]
+def test_a_wrong_key_is_refused_and_not_stored(practising: GuiSession) -> None:
+    gui = practising
+    gui.open_dialog()
+    gui.desktop.press("API Key…", window=DIALOG)
+    gui.desktop.write(WRONG_KEY, "API key:", role="password text", window=KEY)
+    gui.desktop.wait(lambda: gui.desktop.look("Test and Store", window=KEY)["sensitive"], "Test and Store")
+    gui.desktop.press("Test and Store", window=KEY)
+    gui.desktop.look("The service does not accept this key.", window=KEY)
+    gui.desktop.look("/^Practice: this key is for the offline mock/", window=KEY)
+    gui.close(KEY)
+    assert gui.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"]
+    gui.close(DIALOG)
+    found = [path for path in gui.desktop.home.rglob("*") if path.is_file() and _holds(path, WRONG_KEY)]
     assert found == []
 
 
@@ -59,293 +60,295 @@ def _holds(path: object, text: str) -> bool:
     return text.encode() in path.read_bytes()  # type: ignore[attr-defined]  # a Path
 
 
-def test_a_right_key_is_stored_for_its_owner_alone(practising: Desk) -> None:
-    desk = practising
-    desk.open_dialog()
-    desk.desktop.press("API Key…", window=DIALOG)
-    desk.desktop.write("mock-key", "API key:", role="password text", window=KEY)
-    desk.desktop.press("Test and Store", window=KEY)
-    desk.desktop.gone(window=KEY)
-    desk.close(DIALOG)
-    (stored,) = desk.desktop.home.rglob("credentials.json")
+def test_a_right_key_is_stored_for_its_owner_alone(practising: GuiSession) -> None:
+    gui = practising
+    gui.store_key()
+    (stored,) = gui.desktop.home.rglob("credentials.json")
     assert stored.stat().st_mode & 0o777 == 0o600
-    assert json.loads(stored.read_text()) == {f"http://127.0.0.1:{desk.port}": "mock-key"}
+    assert json.loads(stored.read_text()) == {f"http://127.0.0.1:{gui.port}": "mock-key"}
 
 
-def test_the_live_lines_follow_the_sliders(practising: Desk) -> None:
-    desk = practising
-    width, height = desk.before
-    desk.open_dialog()
-    desk.desktop.look(f"/^{width * 2} × {height * 2} pixels/", window=DIALOG)
-    desk.desktop.look("/^nothing, this is practice; the real service: about 0.10 EUR$/", window=DIALOG)
-    desk.desktop.ask("move_window", title=f"^{DIALOG}$", x=8, y=150)
-    desk.picture("dialog", DIALOG)
-    desk.picture("dialog-in-gimp")
-    desk.desktop.turn(4, "Scale factor", role="spin button", window=DIALOG)
-    desk.desktop.look(f"/^{width * 4} × {height * 4} pixels/", window=DIALOG)
-    desk.desktop.look(f"becomes {width * 4} × {height * 4} pixels", window=DIALOG)
-    desk.desktop.choose("Keep the layer's size", "Placement", role="combo box", window=DIALOG)
-    desk.desktop.look(f"stays {width} × {height} pixels", window=DIALOG)
-    desk.desktop.look("The result is scaled back: more detail, nothing moves", window=DIALOG)
-    desk.close(DIALOG)
+def test_the_live_lines_follow_the_sliders(practising: GuiSession) -> None:
+    gui = practising
+    width, height = gui.before
+    gui.open_dialog()
+    gui.desktop.look(f"/^{width * 2} × {height * 2} pixels/", window=DIALOG)
+    gui.desktop.look("/^nothing, this is practice; the real service: about 0.10 EUR$/", window=DIALOG)
+    gui.desktop.ask("move_window", title=f"^{DIALOG}$", x=8, y=150)
+    gui.picture("dialog", DIALOG)
+    gui.picture("dialog-in-gimp")
+    gui.desktop.turn(4, "Scale factor", role="spin button", window=DIALOG)
+    gui.desktop.look(f"/^{width * 4} × {height * 4} pixels/", window=DIALOG)
+    gui.desktop.look(f"becomes {width * 4} × {height * 4} pixels", window=DIALOG)
+    gui.desktop.choose("Keep the layer's size", "Placement", role="combo box", window=DIALOG)
+    gui.desktop.look(f"stays {width} × {height} pixels", window=DIALOG)
+    gui.desktop.look("The result is scaled back: more detail, nothing moves", window=DIALOG)
+    gui.close(DIALOG)
 
 
-def test_settings_are_kept_brought_back_and_reset(practising: Desk) -> None:
-    desk = practising
+def test_settings_are_kept_brought_back_and_reset(practising: GuiSession) -> None:
+    gui = practising
     factor: dict[str, Any] = {"name": "Scale factor", "role": "spin button", "window": DIALOG}
 
     def wait_for(value: int) -> None:
-        desk.desktop.wait(lambda: desk.desktop.look(**factor)["value"] == value, f"the factor is {value}")
+        gui.desktop.wait(lambda: gui.desktop.look(**factor)["value"] == value, f"the factor is {value}")
 
-    desk.open_dialog()
-    desk.desktop.turn(3, **factor)
-    desk.desktop.press("Save Settings", window=DIALOG)
-    desk.desktop.turn(5, **factor)
-    desk.desktop.press("Load Saved Settings", window=DIALOG)
+    gui.open_dialog()
+    gui.desktop.turn(3, **factor)
+    gui.desktop.press("Save Settings", window=DIALOG)
+    gui.desktop.turn(5, **factor)
+    gui.desktop.press("Load Saved Settings", window=DIALOG)
     wait_for(3)
-    desk.desktop.press("Reset", role="button", window=DIALOG)
-    desk.desktop.press("/Factory Defaults/")
+    gui.desktop.press("Reset", role="button", window=DIALOG)
+    gui.desktop.press("/Factory Defaults/")
     wait_for(2)
-    desk.close(DIALOG)
+    gui.close(DIALOG)
 
 
-def test_a_refusal_is_shown_in_place_and_forbids_the_run(practising: Desk) -> None:
-    desk = practising
-    desk.open_dialog()
-    desk.desktop.press("More options", window=DIALOG)
-    desk.desktop.choose("Selection", "Area", role="combo box", window=DIALOG)
-    desk.desktop.look("/nothing is selected/", window=DIALOG)
-    assert not desk.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"]
-    desk.desktop.choose("Layer", "Area", role="combo box", window=DIALOG)
-    desk.desktop.wait(
-        lambda: desk.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"], "Upscale again"
+def test_a_refusal_is_shown_in_place_and_forbids_the_run(practising: GuiSession) -> None:
+    gui = practising
+    gui.open_dialog()
+    gui.desktop.press("More options", window=DIALOG)
+    gui.desktop.choose("Selection", "Area", role="combo box", window=DIALOG)
+    gui.desktop.look("/nothing is selected/", window=DIALOG)
+    assert not gui.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"]
+    gui.desktop.choose("Layer", "Area", role="combo box", window=DIALOG)
+    gui.desktop.wait(
+        lambda: gui.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"], "Upscale again"
     )
-    desk.close(DIALOG)
+    gui.close(DIALOG)
 
 
-def test_help_opens_our_page_and_leaves_the_dialog(practising: Desk) -> None:
-    desk = practising
-    desk.open_dialog()
-    desk.desktop.press("Help", role="button", window=DIALOG)
-    desk.desktop.wait(
-        lambda: "upscaler_gimp3/help/index.html#dialog" in desk.desktop.log.read_text(), "the page is opened"
+def test_help_opens_our_page_and_leaves_the_dialog(practising: GuiSession) -> None:
+    gui = practising
+    gui.open_dialog()
+    gui.desktop.press("Help", role="button", window=DIALOG)
+    gui.desktop.wait(
+        lambda: "upscaler_gimp3/help/index.html#dialog" in gui.desktop.log.read_text(), "the page is opened"
     )
-    desk.close(DIALOG)
+    gui.close(DIALOG)
 
 
-def test_several_layers_have_a_row_each(practising: Desk) -> None:
-    desk = practising
-    mock = desk.start_mock()
-    desk.desktop.keys("ctrl+shift+d", window="GIMP$")
-    copy = desk.desktop.look("portrait.png copy", role="table cell", window=IMAGE_WINDOW)
+def test_several_layers_have_a_row_each(practising: GuiSession) -> None:
+    gui = practising
+    mock = gui.start_mock()
+    gui.desktop.keys("ctrl+shift+d", window="GIMP$")
+    copy = gui.desktop.look("portrait.png copy", role="table cell", window=IMAGE_WINDOW)
     # or the second would be the same upscale as the first, and free
-    desk.desktop.menu("Colors", "Invert")
-    original = desk.desktop.look("portrait.png", role="table cell", window=IMAGE_WINDOW)
+    gui.desktop.menu("Colors", "Invert")
+    original = gui.desktop.look("portrait.png", role="table cell", window=IMAGE_WINDOW)
     assert copy["box"] != original["box"]
     x, y, _, height = original["box"]
     # at its begin: the list may be narrower than the name
-    desk.desktop.ask("click", x=x + 8, y=y + height // 2, holding="ctrl")
-    desk.desktop.ask("point", x=1779, y=1009)
-    desk.open_dialog()
-    desk.desktop.look("2 layers, one charge for each.", window=DIALOG)
-    desk.desktop.turn(2, "Ultra detail", role="spin button", window=DIALOG)
-    desk.desktop.turn(2, "Scale factor", role="spin button", window=DIALOG)
-    desk.upscale()
+    gui.desktop.ask("click", x=x + 8, y=y + height // 2, holding="ctrl")
+    gui.desktop.ask("point", x=1779, y=1009)
+    gui.open_dialog()
+    gui.desktop.look("2 layers, one charge for each.", window=DIALOG)
+    gui.desktop.turn(2, "Ultra detail", role="spin button", window=DIALOG)
+    gui.desktop.turn(2, "Scale factor", role="spin button", window=DIALOG)
+    gui.upscale()
     for name in ("portrait.png", "portrait.png copy"):
-        desk.desktop.look(name, role="progress bar", window=DIALOG)
-    desk.desktop.look("/^Already charged/", window=DIALOG)  # both of them
-    desk.desktop.wait(
-        lambda: len(desk.desktop.listing("/ of usually about /", window=DIALOG)) == 2, "both have a time"
+        gui.desktop.look(name, role="progress bar", window=DIALOG)
+    gui.desktop.look("/^Already charged/", window=DIALOG)  # both of them
+    gui.desktop.wait(
+        lambda: len(gui.desktop.listing("/ of usually about /", window=DIALOG)) == 2, "both have a time"
     )
-    desk.picture("progress-two-layers", DIALOG)
+    gui.picture("progress-two-layers", DIALOG)
     mock.advance(1000)
-    desk.wait_for_factor(2)
-    desk.hear("/^2 of 2 layers were upscaled./")
-    desk.undo()
-    desk.desktop.keys("ctrl+z", "ctrl+z", window="GIMP$")  # the inversion, and the copy
-    desk.desktop.gone("portrait.png copy", role="table cell", window=IMAGE_WINDOW)
+    gui.wait_for_factor(2)
+    gui.hear("/^2 of 2 layers were upscaled./")
+    gui.undo()
+    gui.desktop.keys("ctrl+z", "ctrl+z", window="GIMP$")  # the inversion, and the copy
+    gui.desktop.gone("portrait.png copy", role="table cell", window=IMAGE_WINDOW)
 
 
-def test_from_the_menu_to_the_layer_and_back_with_one_undo(practising: Desk) -> None:
-    desk = practising
-    mock = desk.start_mock()
+def test_from_the_menu_to_the_layer_and_back_with_one_undo(practising: GuiSession) -> None:
+    gui = practising
+    mock = gui.start_mock()
     charges = mock.charges
-    desk.open_dialog()
-    desk.desktop.turn(30, "Ultra detail", role="spin button", window=DIALOG)
-    desk.upscale()
-    desk.desktop.look("Waiting for the service", window=DIALOG)
-    desk.desktop.look("/^Already charged/", window=DIALOG)
-    desk.desktop.look("/ of usually about /", window=DIALOG)
+    gui.open_dialog()
+    gui.desktop.turn(30, "Ultra detail", role="spin button", window=DIALOG)
+    gui.upscale()
+    gui.desktop.look("Waiting for the service", window=DIALOG)
+    gui.desktop.look("/^Already charged/", window=DIALOG)
+    gui.desktop.look("/ of usually about /", window=DIALOG)
     # GIMP's own windows stay usable while the service works
     for shown in (False, True):
-        desk.desktop.menu("View", "Show Rulers")
-        desk.desktop.wait(lambda shown=shown: _rulers(desk) == shown, f"rulers are shown: {shown}")
+        gui.desktop.menu("View", "Show Rulers")
+        gui.desktop.wait(lambda shown=shown: _rulers(gui) == shown, f"rulers are shown: {shown}")
     mock.advance(1000)
-    desk.wait_for_factor(2)
-    desk.desktop.gone(window=DIALOG)
+    gui.wait_for_factor(2)
+    gui.desktop.gone(window=DIALOG)
     assert mock.charges == charges + 1
-    desk.desktop.look("portrait.png", role="table cell", window=IMAGE_WINDOW)
-    desk.undo()
-    assert not desk.desktop.titles()[0].startswith("*"), "one undo takes everything back"
+    gui.desktop.look("portrait.png", role="table cell", window=IMAGE_WINDOW)
+    gui.undo()
+    assert not gui.desktop.titles()[0].startswith("*"), "one undo takes everything back"
 
 
-def _rulers(desk: Desk) -> bool:
-    item = desk.desktop.look("Show Rulers", role="check menu item", window=IMAGE_WINDOW, hidden=True)
+def _rulers(gui: GuiSession) -> bool:
+    item = gui.desktop.look("Show Rulers", role="check menu item", window=IMAGE_WINDOW, hidden=True)
     return bool(item["checked"])
 
 
-def test_a_cancel_after_the_charge_leads_to_resume(practising: Desk) -> None:
-    desk = practising
-    mock = desk.start_mock()
-    desk.open_dialog()
-    desk.desktop.turn(3, "Scale factor", role="spin button", window=DIALOG)
-    desk.upscale()
-    desk.desktop.look("/^Already charged/", window=DIALOG)
+def test_a_cancel_after_the_charge_leads_to_resume(practising: GuiSession) -> None:
+    gui = practising
+    mock = gui.start_mock()
+    gui.open_dialog()
+    gui.desktop.turn(3, "Scale factor", role="spin button", window=DIALOG)
+    gui.upscale()
+    gui.desktop.look("/^Already charged/", window=DIALOG)
     charges = mock.charges
-    desk.close(DIALOG)
-    desk.wait_for_factor(1)
-    desk.desktop.menu("Filters", "Enhance", "Resume Precision Upscales…")
-    desk.desktop.look("/^“portrait.png” of /", role="list item", window=RESUME)
-    desk.desktop.look("Its image is open: the result goes back into the layer.", window=RESUME)
+    gui.close(DIALOG)
+    gui.wait_for_factor(1)
+    gui.desktop.menu("Filters", "Enhance", "Resume Precision Upscales…")
+    gui.desktop.look("/^“portrait.png” of /", role="list item", window=RESUME)
+    gui.desktop.look("Its image is open: the result goes back into the layer.", window=RESUME)
     # its thumbnail; before it is read there is an icon without a name
-    desk.desktop.look("/^“portrait.png” of /", role="icon", window=RESUME)
-    desk.picture("resume", RESUME)
+    gui.desktop.look("/^“portrait.png” of /", role="icon", window=RESUME)
+    gui.picture("resume", RESUME)
     mock.advance(1000)
-    desk.desktop.press("Bring Back", window=RESUME)
-    desk.wait_for_factor(3)
+    gui.desktop.press("Bring Back", window=RESUME)
+    gui.wait_for_factor(3)
     nothing = "Nothing is waiting: every upscale has reached its image."
-    desk.desktop.wait(
-        lambda: desk.desktop.look("Unfinished upscales", window=RESUME)["description"] == nothing,
+    gui.desktop.wait(
+        lambda: gui.desktop.look("Unfinished upscales", window=RESUME)["description"] == nothing,
         "the list is empty",
     )
-    desk.close(RESUME, "Close")
+    gui.close(RESUME, "Close")
     assert mock.charges == charges
-    desk.undo()
+    gui.undo()
 
 
-def test_the_same_upscale_again_costs_nothing(practising: Desk) -> None:
-    desk = practising
-    charges = desk.start_mock().charges
-    desk.open_dialog()
-    desk.desktop.turn(2, "Scale factor", role="spin button", window=DIALOG)
-    desk.upscale()
-    desk.wait_for_factor(2)
-    assert desk.start_mock().charges == charges
-    desk.undo()
+def test_the_same_upscale_again_costs_nothing(practising: GuiSession) -> None:
+    gui = practising
+    mock = gui.start_mock()
+    charges = mock.charges
+    for paid in (False, True):
+        gui.open_dialog()
+        gui.desktop.turn(2, "Scale factor", role="spin button", window=DIALOG)
+        gui.desktop.turn(41, "Smart grain", role="spin button", window=DIALOG)
+        gui.upscale()
+        if not paid:
+            gui.desktop.look("/^Already charged/", window=DIALOG)
+            mock.advance(1000)
+        gui.wait_for_factor(2)
+        assert mock.charges == charges + 1
+        gui.undo()
 
 
-def test_a_cancel_before_the_charge_costs_nothing(practising: Desk) -> None:
-    desk = practising
-    mock = desk.start_mock()
+def test_a_cancel_before_the_charge_costs_nothing(practising: GuiSession) -> None:
+    gui = practising
+    mock = gui.start_mock()
     mock.play("http_429@list*100")
     charges = mock.charges
-    desk.open_dialog()
-    desk.desktop.turn(5, "Scale factor", role="spin button", window=DIALOG)
-    desk.upscale()
-    desk.desktop.look("Cancel costs nothing now.", window=DIALOG)
-    desk.close(DIALOG)
+    gui.open_dialog()
+    gui.desktop.turn(5, "Scale factor", role="spin button", window=DIALOG)
+    gui.upscale()
+    gui.desktop.look("Cancel costs nothing now.", window=DIALOG)
+    gui.close(DIALOG)
     assert mock.charges == charges
-    assert desk.size() == "x".join(map(str, desk.before))
+    assert gui.size() == "x".join(map(str, gui.before))
 
 
 @pytest.mark.parametrize("scenario", ["failed"])
-def test_a_failure_is_told_with_its_three_answers(practising: Desk, scenario: str) -> None:
-    desk = practising
-    mock = desk.start_mock()
+def test_a_failure_is_told_with_its_three_answers(practising: GuiSession, scenario: str) -> None:
+    gui = practising
+    mock = gui.start_mock()
     mock.play(scenario)
-    desk.open_dialog()
-    desk.desktop.turn(6, "Scale factor", role="spin button", window=DIALOG)
-    desk.upscale()
-    desk.desktop.look("/^Already charged/", window=DIALOG)
+    gui.open_dialog()
+    gui.desktop.turn(6, "Scale factor", role="spin button", window=DIALOG)
+    gui.upscale()
+    gui.desktop.look("/^Already charged/", window=DIALOG)
     mock.advance(1000)
-    told = desk.hear("/could not upscale the picture/", "failure")
+    told = gui.hear("/could not upscale the picture/", "failure")
     assert "The service does not say whether a failed task is charged" in told
     assert "Try again" in told
-    assert desk.size() == "x".join(map(str, desk.before))
+    assert gui.size() == "x".join(map(str, gui.before))
 
 
-def test_the_settings_are_shown_tested_and_saved(practising: Desk) -> None:
-    desk = practising
-    desk.desktop.menu("Filters", "Enhance", "Precision Upscale Settings…")
-    desk.desktop.look("The API key is in a file that only you can read.", window=SETTINGS)
-    desk.desktop.press("Test the Key", window=SETTINGS)
-    desk.desktop.look("The key works.", window=SETTINGS)
-    desk.picture("settings", SETTINGS)
-    desk.desktop.turn(90, "Wait for a result (minutes):", role="spin button", window=SETTINGS)
-    desk.desktop.choose("JPEG, smaller", "Send layers as:", role="combo box", window=SETTINGS)
-    desk.close(SETTINGS, "Save")
-    (settings,) = desk.desktop.home.rglob("precision-upscaler/settings.json")
+def test_the_settings_are_shown_tested_and_saved(practising: GuiSession) -> None:
+    gui = practising
+    gui.store_key()
+    gui.desktop.menu("Filters", "Enhance", "Precision Upscale Settings…")
+    gui.desktop.look("The API key is in a file that only you can read.", window=SETTINGS)
+    gui.desktop.press("Test the Key", window=SETTINGS)
+    gui.desktop.look("The key works.", window=SETTINGS)
+    gui.picture("settings", SETTINGS)
+    gui.desktop.turn(90, "Wait for a result (minutes):", role="spin button", window=SETTINGS)
+    gui.desktop.choose("JPEG, smaller", "Send layers as:", role="combo box", window=SETTINGS)
+    gui.close(SETTINGS, "Save")
+    (settings,) = gui.desktop.home.rglob("precision-upscaler/settings.json")
     stored = json.loads(settings.read_text())
     assert (stored["deadline_minutes"], stored["upload_format"]) == (90, "jpeg")
 
 
-def test_a_setting_that_is_not_allowed_is_refused_in_place(practising: Desk) -> None:
-    desk = practising
-    desk.desktop.menu("Filters", "Enhance", "Precision Upscale Settings…")
-    address = desk.desktop.look("Service address:", role="text", window=SETTINGS)
-    assert address["text"] == f"http://127.0.0.1:{desk.port}"
-    desk.desktop.write("http://example.com", "Service address:", role="text", window=SETTINGS)
-    desk.desktop.press("Save", window=SETTINGS)
-    desk.desktop.look("/example.com is not secure/", window=SETTINGS)
-    desk.close(SETTINGS)
+def test_a_setting_that_is_not_allowed_is_refused_in_place(practising: GuiSession) -> None:
+    gui = practising
+    gui.desktop.menu("Filters", "Enhance", "Precision Upscale Settings…")
+    address = gui.desktop.look("Service address:", role="text", window=SETTINGS)
+    assert address["text"] == f"http://127.0.0.1:{gui.port}"
+    gui.desktop.write("http://example.com", "Service address:", role="text", window=SETTINGS)
+    gui.desktop.press("Save", window=SETTINGS)
+    gui.desktop.look("/example.com is not secure/", window=SETTINGS)
+    gui.close(SETTINGS)
 
 
-def test_practice_ends_where_it_began(practising: Desk) -> None:
-    desk = practising
-    desk.open_dialog()
-    desk.desktop.press("Use the Real Service", window=DIALOG)
-    desk.desktop.look("No API key is stored.", window=DIALOG)
-    desk.close(DIALOG)
-    desk.practises = False
-    (settings,) = desk.desktop.home.rglob("precision-upscaler/settings.json")
+def test_practice_ends_where_it_began(practising: GuiSession) -> None:
+    gui = practising
+    gui.open_dialog()
+    gui.desktop.press("Use the Real Service", window=DIALOG)
+    gui.desktop.look("No API key is stored.", window=DIALOG)
+    gui.close(DIALOG)
+    gui.practises = False
+    (settings,) = gui.desktop.home.rglob("precision-upscaler/settings.json")
     assert json.loads(settings.read_text())["base_url"] == "https://api.freepik.com"
 
 
-def test_whatever_else_is_on_this_computer_is_no_practice(desk: Desk) -> None:
+def test_whatever_else_is_on_this_computer_is_no_practice(gui: GuiSession) -> None:
     """Through a proxy, for one, the real service is reached, and charges."""
-    desk.open_dialog()
-    desk.desktop.press("Settings…", window=DIALOG)
-    desk.desktop.write("http://127.0.0.1:1", "Service address:", role="text", window=SETTINGS)
-    desk.close(SETTINGS, "Save")
+    gui.open_dialog()
+    gui.desktop.press("Settings…", window=DIALOG)
+    gui.desktop.write("http://127.0.0.1:1", "Service address:", role="text", window=SETTINGS)
+    gui.close(SETTINGS, "Save")
     # the settings were asked for again when the button comes back
-    desk.desktop.wait(
-        lambda: desk.desktop.look("Settings…", role="button", window=DIALOG)["sensitive"], "the new address"
+    gui.desktop.wait(
+        lambda: gui.desktop.look("Settings…", role="button", window=DIALOG)["sensitive"], "the new address"
     )
-    desk.desktop.look("/^about .* EUR, an estimate/", window=DIALOG)
-    assert not desk.desktop.sees("/^Practice: /", window=DIALOG)
-    desk.close(DIALOG)
+    gui.desktop.look("/^about .* EUR, an estimate/", window=DIALOG)
+    assert not gui.desktop.sees("/^Practice: /", window=DIALOG)
+    gui.close(DIALOG)
 
 
-def test_an_image_that_is_closed_meanwhile_gets_its_result_as_a_new_one(practising: Desk) -> None:
-    desk = practising
-    mock = desk.start_mock()
-    desk.desktop.menu("Image", "Duplicate")
-    _shows(desk, "[Untitled]")
-    desk.open_dialog()
-    desk.desktop.turn(4, "Scale factor", role="spin button", window=DIALOG)
-    desk.upscale()
-    desk.desktop.look("/^Already charged/", window=DIALOG)
+def test_an_image_that_is_closed_meanwhile_gets_its_result_as_a_new_one(practising: GuiSession) -> None:
+    gui = practising
+    mock = gui.start_mock()
+    gui.desktop.menu("Image", "Duplicate")
+    _shows(gui, "[Untitled]")
+    gui.open_dialog()
+    gui.desktop.turn(4, "Scale factor", role="spin button", window=DIALOG)
+    gui.upscale()
+    gui.desktop.look("/^Already charged/", window=DIALOG)
     charges = mock.charges
-    _close_image(desk)
+    _close_image(gui)
     mock.advance(1000)
-    _shows(desk, "[Untitled]")
-    desk.wait_for_factor(4)
-    desk.hear("/^The image was closed meanwhile; the result of “portrait.png” is a new image./")
+    _shows(gui, "[Untitled]")
+    gui.wait_for_factor(4)
+    gui.hear("/^The image was closed meanwhile; the result of “portrait.png” is a new image./")
     assert mock.charges == charges
-    _close_image(desk)
+    _close_image(gui)
 
 
-def _close_image(desk: Desk) -> None:
-    desk.desktop.keys("ctrl+w", window="GIMP$")
-    desk.desktop.press("Discard Changes", role="button")
-    _shows(desk, "[portrait]")
+def _close_image(gui: GuiSession) -> None:
+    gui.desktop.keys("ctrl+w", window="GIMP$")
+    gui.desktop.press("Discard Changes", role="button")
+    _shows(gui, "[portrait]")
 
 
-def _shows(desk: Desk, name: str) -> None:
-    desk.desktop.wait(lambda: any(name in title for title in desk.desktop.titles()), f"{name} is shown")
+def _shows(gui: GuiSession, name: str) -> None:
+    gui.desktop.wait(lambda: any(name in title for title in gui.desktop.titles()), f"{name} is shown")
 
 
-def test_gimp_and_python_had_nothing_to_complain_about(desk: Desk) -> None:
-    said = desk.desktop.complaints()
+def test_gimp_and_python_had_nothing_to_complain_about(gui: GuiSession) -> None:
+    said = gui.desktop.complaints()
     # the browser of these tests says what it was asked to open
     assert [line for line in said if not line.startswith("browser-opens")] == []

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .conftest import DIALOG
+from .gui_session import DIALOG
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Desk
+    from .gui_session import GuiSession
 
 
-def test_the_key_is_in_no_file_but_its_own(practising: Desk) -> None:
-    desk = practising
-    mock = desk.start_mock()
+def test_the_key_is_in_no_file_but_its_own(practising: GuiSession) -> None:
+    gui = practising
+    mock = gui.start_mock()
     key = mock.key
-    desk.open_dialog()
-    desk.desktop.turn(3, "Scale factor", role="spin button", window=DIALOG)
+    gui.open_dialog()
+    gui.desktop.turn(3, "Scale factor", role="spin button", window=DIALOG)
     # an upscale of its own: what another test has paid for would come free
-    desk.desktop.turn(11, "Smart grain", role="spin button", window=DIALOG)
+    gui.desktop.turn(11, "Smart grain", role="spin button", window=DIALOG)
     charges = mock.charges
-    desk.upscale()
-    desk.desktop.wait(lambda: mock.charges > charges, "the task is created")
+    gui.upscale()
+    gui.desktop.wait(lambda: mock.charges > charges, "the task is created")
     mock.advance(3600)
-    desk.wait_for_factor(3)
-    desk.undo()
-    written = [path for path in desk.desktop.home.rglob("*") if _counts(path)]
+    gui.wait_for_factor(3)
+    gui.undo()
+    written = [path for path in gui.desktop.home.rglob("*") if _counts(path)]
     assert [path.name for path in written if key.encode() in path.read_bytes()] in ([], ["credentials.json"])
     # GIMP has written down what it was told, so that there was something to find
     told = [path for path in written if "plug-in-settings" in path.parts]

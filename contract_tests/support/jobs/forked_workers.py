@@ -131,7 +131,7 @@ def _serve(orders: socket.socket) -> None:
     from precision_upscaler.api.client import UpscalerClient  # noqa: PLC0415 - as above
 
     UpscalerClient("http://127.0.0.1", "key").close()  # reads the certificates
-    os.fsync = os.fstat  # type: ignore[assignment]  # see no_power_cut in conftest.py
+    os.fsync = os.fstat  # type: ignore[assignment]  # see no_disk_sync in conftest.py
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         order, descriptors, _, _ = socket.recv_fds(orders, _MOST_BYTES, 4)

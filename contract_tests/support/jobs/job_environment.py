@@ -23,8 +23,7 @@ from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.retry import RetryPolicy, goes_first
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import Cancelled, UpscaleError
-from precision_upscaler.jobs.context import JobEvent, Result, StageEvent, WarningEvent
-from precision_upscaler.jobs.runner import JobContext
+from precision_upscaler.jobs.context import JobContext, JobEvent, Result, StageEvent, WarningEvent
 from precision_upscaler.jobs.service import resume, upscale
 from precision_upscaler.storage.journal import Journal
 from precision_upscaler.storage.settings import Settings

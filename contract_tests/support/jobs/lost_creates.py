@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from precision_upscaler.cancel import CancelToken
-from precision_upscaler.storage.journal import Job, State
+from precision_upscaler.storage.job_record import State
+from precision_upscaler.storage.journal import Job
 
 from .faulty_proxy import FaultyProxy, Plan
 from .job_environment import JobEnvironment

@@ -12,7 +12,7 @@ from precision_upscaler.errors import Cancelled, UpscaleError
 from precision_upscaler.imaging.base import verify
 from precision_upscaler.imaging.similarity import Likeness, likeness, resembles
 from precision_upscaler.jobs.context import Result
-from precision_upscaler.storage.journal import State
+from precision_upscaler.storage.job_record import State
 
 from contract_tests.support import counters
 

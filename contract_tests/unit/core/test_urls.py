@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx2
 import pytest
 from precision_upscaler.api.client import UpscalerClient
-from precision_upscaler.api.download import Partial
 from precision_upscaler.api.responses import ApiError
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import AddressNotAllowed
+from precision_upscaler.storage.job_record import PartialDownload
 from precision_upscaler.urls import is_loopback, link_problem
 
 MOCK = "http://127.0.0.1:8000"
@@ -89,6 +89,6 @@ def test_a_download_that_is_whole_already_ends_at_once(tmp_path: Path) -> None:
     (tmp_path / "result").write_bytes(b"abc")
     address = "http://127.0.0.1:1"
     with UpscalerClient(address, "key", transport=httpx2.MockTransport(answer)) as client:
-        partial = Partial(f"{address}/result", "tag", 3)
+        partial = PartialDownload(f"{address}/result", "tag", 3)
         client.download(f"{address}/result", tmp_path / "result", cap=10, partial=partial)
     assert (tmp_path / "result").read_bytes() == b"abc"

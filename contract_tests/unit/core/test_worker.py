@@ -16,6 +16,7 @@ import pytest
 from precision_upscaler import protocol
 from precision_upscaler import worker as worker_module
 from precision_upscaler.cancel import CancelToken
+from precision_upscaler.frontend import texts
 
 from contract_tests.support.jobs.worker_environment import (
     TIMEOUT,
@@ -75,12 +76,27 @@ def test_every_event_has_exactly_the_members_the_protocol_states(here: WorkerEnv
         *here.run({"command": "jobs"}),
         ask(here, {"command": "status"}),
         ask(here, {"command": "settings"}),
+        ask(here, {"command": "find-mock"}),
     ]
     documented = documented_members()
     for event in events:
         assert set(event) == documented[event["event"]], event["event"]
     kinds = {event["event"] for event in events}
-    assert kinds == {"ready", "stage", "progress", "result", "jobs", "status", "settings"}
+    assert kinds == {"ready", "stage", "progress", "result", "jobs", "status", "settings", "mock"}
+
+
+def test_a_mock_at_the_service_address_is_found(here: WorkerEnvironment) -> None:
+    found = ask(here, {"command": "find-mock"})
+    assert found["is_mock"]
+    port = found["base_url"].rsplit(":", 1)[1]
+    found = ask(here, {"command": "find-mock"}, PRECISION_MOCK_PORT=port)
+    assert (found["address"], found["key"]) == (f"http://127.0.0.1:{port}", "mock-key")
+    elsewhere = ask(
+        here,
+        {"command": "find-mock", "base_url": "https://api.freepik.com"},
+        PRECISION_UPSCALER_BASE_URL="",
+    )
+    assert (elsewhere["base_url"], elsewhere["is_mock"]) == ("https://api.freepik.com", False)
 
 
 def documented_members() -> dict[str, set[str]]:
@@ -229,7 +245,7 @@ def test_a_cancel_before_the_payment_ends_with_one_event(here: WorkerEnvironment
     endings = [event for event in here.finish(process) if event["event"] not in ("stage", "progress")]
     assert [event["event"] for event in endings] == ["cancelled"]
     assert endings[0]["charged"] == "no"
-    assert "Nothing was charged" in endings[0]["message"]
+    assert "Nothing was charged" in texts.cancelled(endings[0]["charged"])
 
 
 def test_the_key_appears_nowhere(here: WorkerEnvironment) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import http.server
-import socket
-import threading
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.contract import estimates
 from precision_upscaler.contract.estimates import expected_seconds
-from precision_upscaler.frontend import practice
 from precision_upscaler.frontend.forecast import Experience, forecast
 from precision_upscaler.frontend.options import (
     FIT_LAYER,
@@ -23,8 +18,6 @@ from precision_upscaler.frontend.options import (
 )
 from precision_upscaler.frontend.placement import Box, Size
 from precision_upscaler.frontend.progress import SHARES, Fraction, waiting_fraction
-
-from mock_server.testing import PrecisionMock
 
 sides = st.integers(160, 3000)
 boxes = st.builds(Box, st.integers(-500, 500), st.integers(-500, 500), sides, sides)
@@ -93,52 +86,6 @@ def test_waiting_is_mostly_over_at_the_expected_time_and_never_quite() -> None:
     assert waiting_fraction(0, 80) == 0
     assert waiting_fraction(80, 80) == pytest.approx(0.85)
     assert waiting_fraction(80 * 1000, 80) < 1
-
-
-def test_a_mock_on_this_computer_is_found() -> None:
-    with PrecisionMock() as mock:
-        port = mock.url.rsplit(":", 1)[1]
-        assert practice.find_mock({"PRECISION_MOCK_PORT": port}) == mock.url
-        assert practice.is_mock("127.0.0.1", int(port))
-        assert practice.is_mocks_address(mock.url)
-        assert practice.is_mocks_address(f"http://localhost:{port}")
-
-
-def test_whatever_else_listens_there_is_no_mock() -> None:
-    class Other(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"[1]")
-
-        def log_message(self, *words: object) -> None:
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Other) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        assert not practice.is_mock("127.0.0.1", server.server_port)
-        # a proxy to the real service is on this computer too, and what goes through it is charged
-        assert practice.leads_here(f"http://127.0.0.1:{server.server_port}")
-        assert not practice.is_mocks_address(f"http://127.0.0.1:{server.server_port}")
-        server.shutdown()
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["https://api.freepik.com", "http://example.com:8000", "https://127.0.0.1:8000", "http://[::1]:x"],
-)
-def test_no_other_computer_is_ever_asked_whether_it_is_a_mock(
-    address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(practice, "is_mock", lambda *_: pytest.fail("it was asked"))
-    assert not practice.is_mocks_address(address)
-
-
-def test_nobody_there_is_no_mock() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        assert not practice.is_mock("127.0.0.1", free.getsockname()[1])
-    assert practice.find_mock({"PRECISION_MOCK_PORT": "no port"}) in (None, "http://127.0.0.1:8000")
 
 
 def test_a_stage_of_a_later_release_moves_no_bar() -> None:

@@ -1,8 +1,9 @@
-"""Every text people read is there in every language, with its placeholders and a key of its own."""
+"""Every text for users is translated into every language, with its placeholders and distinct mnemonics."""
 
 from __future__ import annotations
 
 import gettext
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,22 +12,19 @@ import catalogs
 import pytest
 from dev.bootstrap import CLONE
 from gimp_sandbox.gimp import Gimp, PrivateGimp
-from hypothesis import given
-from hypothesis import strategies as st
 from precision_upscaler.frontend import i18n as languages_of
 from precision_upscaler.frontend import options, texts
 from precision_upscaler.frontend.i18n import Catalog
-from precision_upscaler.frontend.mnemonics import key_of, with_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 sys.path.append(str(CLONE / "plugin/gimp3"))
-from upscaler_gimp3 import labels as window_words
+from upscaler_gimp3 import labels
 
 LANGUAGES = ["en", *catalogs.LANGUAGES]
-GIMPS = ("_OK", "_Cancel", "_Reset", "_Help", "_Load Saved Settings", "_Save Settings")
-WINDOWS = ("key_window", "settings_window", "resume_window", "file_window", "forget_window", "error_window")
+GIMP_BUTTONS = ("_OK", "_Cancel", "_Reset", "_Help", "_Load Saved Settings", "_Save Settings")
+WINDOWS = ("key_dialog", "settings_dialog", "resume_dialog", "file_chooser", "forget_dialog", "error_dialog")
 
 
 def test_who_prefers_english_gets_english() -> None:
@@ -42,63 +40,55 @@ def test_who_prefers_english_gets_english() -> None:
     assert told == "X.\nNichts wurde abgebucht."
 
 
-def assert_no_clash(labels: list[str]) -> None:
-    keys = [key for key in map(key_of, labels) if key]
-    assert len(set(keys)) == len(keys), sorted(labels, key=key_of)
+def mnemonic(label: str) -> str:
+    """Return the lower-case letter after a label's underscore, or an empty text."""
+    found = re.search(r"_(\w)", label)
+    return found[1].lower() if found else ""
+
+
+def assert_distinct_mnemonics(texts: list[str]) -> None:
+    letters = [mnemonic(text) for text in texts]
+    assert all(letters), texts
+    assert len(set(letters)) == len(letters), sorted(texts, key=mnemonic)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("window", WINDOWS)
-def test_everything_in_a_window_has_a_key_of_its_own(window: str, language: str) -> None:
-    labels = list(getattr(window_words, window)(catalogs.translator(language)).values())
-    assert all(map(key_of, labels)), labels
-    assert_no_clash(labels)
+def test_the_mnemonics_of_a_window_are_distinct(window: str, language: str) -> None:
+    assert_distinct_mnemonics(list(getattr(labels, window)(catalogs.translator(language)).values()))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_everything_in_the_dialog_has_a_key_of_its_own(language: str) -> None:
-    check_dialog(catalogs.translator(language), list(GIMPS))
+def test_every_option_has_a_label_that_is_its_title_with_a_mnemonic(language: str) -> None:
+    translate = catalogs.translator(language)
+    found = {name: labels.without_mnemonic(label) for name, label in labels.upscale_dialog(translate).items()}
+    del found["upscale"]
+    assert found == {one.name: translate(one.title) for one in options.ALL}
+
+
+def test_the_mnemonics_of_the_upscale_dialog_are_distinct() -> None:
+    check_upscale_dialog(catalogs.translator("en"), list(GIMP_BUTTONS))
 
 
 @pytest.mark.parametrize("language", catalogs.LANGUAGES)
-def test_no_key_clashes_with_those_of_gimps_own_buttons(gimp3: Gimp, language: str) -> None:
+def test_no_mnemonic_clashes_with_those_of_gimps_own_buttons(gimp3: Gimp, language: str) -> None:
     root = gimp3.folder if isinstance(gimp3, PrivateGimp) else Path("/")
     gimps = gettext.translation("gimp30-libgimp", root / "usr/share/locale", [language])
-    theirs = [gimps.gettext(label) for label in GIMPS]
-    assert theirs != list(GIMPS)
-    check_dialog(catalogs.translator(language), theirs)
+    translated = [gimps.gettext(label) for label in GIMP_BUTTONS]
+    assert translated != list(GIMP_BUTTONS)
+    check_upscale_dialog(catalogs.translator(language), translated)
 
 
-def check_dialog(translate: Callable[[str], str], theirs: list[str]) -> None:
-    """Check every option, our buttons and the service's line against GIMP's own buttons ``theirs``."""
-    labels = window_words.main_window(translate, theirs)
-    assert set(labels) == {"upscale"} | {one.name for one in options.ALL}
-    assert all(map(key_of, labels.values())), labels
-    assert_no_clash(list(labels.values()))
-    around = window_words.keys_of([*theirs, *labels.values()])
-    assert not window_words.keys_of(labels.values()) & window_words.keys_of(theirs)
-    part = window_words.service_part(translate, around)
-    assert not window_words.keys_of(part.values()) & around
-    for shown in ("practice", "real"):  # one button, with the one or the other label
-        assert_no_clash([part[shown], part["key"], part["settings"]])
+def check_upscale_dialog(translate: Callable[[str], str], gimp_buttons: list[str]) -> None:
+    """Check the options, our buttons and the service panel against GIMP's own buttons.
 
-
-def test_a_translators_key_is_kept_where_it_clashes_with_nothing() -> None:
-    assert with_keys(["Cool", "_Cancel", "Sa_ve"]) == ["C_ool", "_Cancel", "Sa_ve"]
-    assert with_keys(["_Save", "Re_set", "Pas_te"], "t") == ["_Save", "_Reset", "_Paste"]
-    assert with_keys(["保存(_S)…", "削除(_S)"]) == ["保存(_S)…", "削除 (_A)"]
-
-
-@given(
-    st.lists(st.text(max_size=12), max_size=12), st.text(alphabet="abcdefghijklmnopqrstuvwxyz", max_size=20)
-)
-def test_keys_never_clash(titles: list[str], taken: str) -> None:
-    labels = with_keys(titles, taken)
-    keys = [key for key in map(key_of, labels) if key]
-    assert len(set(keys)) == len(keys)
-    assert not set(keys) & set(taken)
-    # a title without a key is only left when no letter is free at all
-    assert len(keys) == len(titles) or len(set(keys) | set(taken)) >= 26
+    GIMP's own translations may give two of its buttons the same letter.
+    """
+    panel = labels.service_panel(translate)
+    for switch in ("practice", "real"):  # one button with the one label or the other
+        ours = [*labels.upscale_dialog(translate).values(), panel[switch], panel["key"], panel["settings"]]
+        assert_distinct_mnemonics(ours)
+        assert not set(map(mnemonic, ours)) & set(map(mnemonic, gimp_buttons))
 
 
 _GERMAN, _NONE = 0x0407, 0

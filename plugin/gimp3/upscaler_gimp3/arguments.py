@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gi.repository import Gimp, GLib, GObject
+from gi.repository import Gimp, GObject
 from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.frontend import options as described
 from precision_upscaler.frontend import texts
 
-from . import labels as window_words
+from . import labels
 from .errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-GIMPS_BUTTONS = ("_OK", "_Cancel", "_Reset", "_Help", "_Load Saved Settings", "_Save Settings")
-"""What GIMP's dialog calls its buttons, in English; it looks for clashes before OK gets our label."""
 
 
 class Options(NamedTuple):
@@ -41,10 +37,11 @@ def argument_name(name: str) -> str:
 
 def add_to(procedure: Any, translate: Callable[[str], str] = texts.same) -> None:
     """Declare every argument on ``procedure``: the contract's parameters, then ours."""
-    labels = window_words.main_window(translate, gimps_labels())
+    titles = labels.upscale_dialog(translate)
     readwrite = GObject.ParamFlags.READWRITE
     for one in described.ALL:
-        words = (argument_name(one.name), labels[one.name], translate(one.help))
+        title = titles.get(one.name) or translate(one.title)
+        words = (argument_name(one.name), title, translate(one.help))
         if one.kind == "integer":
             procedure.add_int_argument(*words, one.minimum, one.maximum, one.default, readwrite)
         elif one.kind == "boolean":
@@ -54,11 +51,6 @@ def add_to(procedure: Any, translate: Callable[[str], str] = texts.same) -> None
             for number, value in enumerate(one.choices):
                 choice.add(value.value, number, translate(value.title), translate(value.help))
             procedure.add_choice_argument(*words, choice, one.default, readwrite)
-
-
-def gimps_labels() -> list[str]:
-    """Return the labels of the buttons that GIMP's dialog has beside ours, in the user's language."""
-    return [GLib.dgettext("gimp30-libgimp", label) for label in GIMPS_BUTTONS]
 
 
 def options_from(config: Any, translate: Callable[[str], str] = texts.same) -> Options:

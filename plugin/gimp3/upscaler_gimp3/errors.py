@@ -1,4 +1,4 @@
-"""The ways a run ends without a picture in its place: refused, failed, cancelled, broken off."""
+"""The ways a run ends without a result: refused, failed, cancelled, changed partly."""
 
 from __future__ import annotations
 

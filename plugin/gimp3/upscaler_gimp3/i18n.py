@@ -11,7 +11,7 @@ from precision_upscaler.frontend.i18n import Catalog
 @functools.cache
 def catalog() -> Catalog:
     """Return the texts in the user's language; read when the first one is needed."""
-    # GLib knows how GIMP was told on every system; on Windows the environment alone does not say
+    # GLib knows GIMP's language on every system; on Windows the environment does not have it
     return Catalog(GLib.get_language_names())
 
 

@@ -1,8 +1,7 @@
-"""How a run tells its progress: the interface, and the one that uses GIMP's own progress bar.
+"""The interface through which a run reports progress, and its implementation by GIMP's own progress bar.
 
-A run calls these on the main thread. GIMP's own bar has a Cancel that kills the plug-in on the spot;
-the worker then finishes what was paid for and Resume lists it. The progress window (another
-implementation) has one that asks first.
+A run calls it on the main thread. Cancel in GIMP's own bar kills the plug-in at once; the worker then
+finishes paid work and Resume lists it. The progress window is the other implementation.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """What a run needs from whoever shows its progress."""
+    """What a run needs to report its progress."""
 
     def start(self, names: Sequence[str], cancel: Callable[[], None]) -> None:
         """Begin: the layers' names in order, and what to call when the user cancels."""

@@ -1,35 +1,36 @@
-"""One run from the procedure's call to the changed image: refuse, export, wait, deliver, sum up."""
+"""One run, from the procedure's call to the changed image: refuse, export, wait, deliver, sum up."""
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
-from precision_upscaler.contract import limits
-from precision_upscaler.frontend import texts
+from precision_upscaler.frontend import layer_rules, origin, texts
 from precision_upscaler.frontend.i18n import warning_messages
+from precision_upscaler.frontend.options import AREA_SELECTION
 from precision_upscaler.frontend.worker_process import UploadFormat
 
-from upscaler_gimp3.image.export import Exported, export
-from upscaler_gimp3.image.inputs import chosen
-from upscaler_gimp3.image.jpeg import jpeg_of
+from upscaler_gimp3.image.export import Exported, export, jpeg_copy
+from upscaler_gimp3.image.inputs import collect_inputs, pack_selection
 from upscaler_gimp3.image.rendering import rendered
-from upscaler_gimp3.image.selection import packed
-from upscaler_gimp3.result.delivery import LOCAL_ERRORS, deliver
-from upscaler_gimp3.result.models import Delivery, Finished, finished
-from upscaler_gimp3.worker.pool import NOTHING_SENT, Crew
+from upscaler_gimp3.result.delivery import deliver_or_fail
+from upscaler_gimp3.result.models import Delivery, PendingResult
+from upscaler_gimp3.worker.pool import CANCELLED_BEFORE_START, WorkerPool
 
-from .errors import Cancelled, ChangedPartly, Failed, Refused
+from .errors import Cancelled, Failed, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from upscaler_gimp3.image.inputs import Subject
+    from precision_upscaler.frontend.layer_rules import Refusal
+
+    from upscaler_gimp3.image.inputs import InputLayer
 
     from .arguments import Options
     from .progress import Progress
@@ -37,16 +38,16 @@ if TYPE_CHECKING:
     Event = dict[str, Any]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Outcome:
-    """What a run gave: the delivery, and the failed layers' lines.
+    """What a run gave: the delivery, the notes about the whole run, and a line for each failed layer.
 
-    ``message`` is what to tell the user; a run with failures is no success, though what worked is in
-    the image.
+    A run with failures is not reported as a success, though what worked is in the image.
     """
 
     delivery: Delivery
-    failures: list[str]
+    notes: Sequence[str]
+    failures: Sequence[str]
     translate: Callable[[str], str]
 
     @property
@@ -55,16 +56,11 @@ class Outcome:
         lines = []
         if self.failures or len(self.delivery.lines) > 1:
             lines.append(texts.summary(self.delivery.lines, self.failures, self.translate))
-        return "\n".join(lines + self.delivery.notes)
-
-    @property
-    def message_for_scripts(self) -> str:
-        """The message, and which new images there are: nobody sees them, and not all can be returned."""
-        return for_scripts(self.message, self.delivery, self.translate)
+        return "\n".join([*lines, *self.notes])
 
 
-def for_scripts(message: str, delivery: Delivery, translate: Callable[[str], str]) -> str:
-    """Return ``message`` with a last line that names the new images by their numbers, if there are any."""
+def message_for_scripts(message: str, delivery: Delivery, translate: Callable[[str], str]) -> str:
+    """Return ``message`` with a last line that lists the new images' IDs: a script sees no windows."""
     numbers = [image.get_id() for image in delivery.images]
     lines = [message, texts.new_images(numbers, translate) if numbers else ""]
     return "\n".join(line for line in lines if line)
@@ -76,41 +72,45 @@ def upscale(
     options: Options,
     progress: Progress,
     translate: Callable[[str], str] = texts.same,
-    shown_on: Sequence[Any] = (),
+    displays: Sequence[Any] = (),
 ) -> Outcome:
     """Upscale ``drawables`` of ``image`` and return what became of them.
 
-    ``shown_on`` are displays of which one is gone when the image is closed, where GIMP does not tell.
+    ``displays`` are watched where GIMP does not tell that an image was closed.
 
     :class:`Refused` before anything is sent, :class:`Failed` and :class:`Cancelled` when no layer
     came through; in all three cases the image is as it was and no undo step is left.
     """
     with nothing_sent_yet(translate):
-        subjects = chosen(image, drawables, options, translate, shown_on)
-        crew = Crew(len(subjects), progress.event, translate)
-        progress.start([subject.name for subject in subjects], crew.cancel)
+        inputs = collect_inputs(image, drawables, options, translate, displays)
+        pool = WorkerPool(len(inputs), progress.event, translate)
+        progress.start([one.name for one in inputs], pool.cancel)
     exports: list[tuple[Path, Exported]] = []
     try:
         with nothing_sent_yet(translate):
-            upload = UploadFormat(crew.workers[0])
-            for subject in subjects:
-                crew.prepare()
-                # showing this lets the window take in a click
-                progress.say(texts.exporting(subject.name, translate))
-                if crew.cancelled:
-                    raise Cancelled(NOTHING_SENT)
-                exports.append(_exported(subject, upload, translate))
+            upload = UploadFormat(pool.workers[0])
+            for one in inputs:
+                pool.prepare()
+                # say runs the window's main loop, so that Cancel can be pressed
+                progress.say(texts.exporting(one.name, translate))
+                if pool.cancelled:
+                    raise Cancelled(CANCELLED_BEFORE_START)
+                exports.append(_exported(one, upload, translate))
             commands = [
-                command(image, subject, options, path, exported)
-                for subject, (path, exported) in zip(subjects, exports, strict=True)
+                command(image, one, options, path, exported)
+                for one, (path, exported) in zip(inputs, exports, strict=True)
             ]
-        endings = crew.run(commands)
-        return _delivered(image, subjects, exports, endings, crew, options, progress, translate)
+        events = pool.run(commands)
+        results = [
+            _pending(one, exported, event, options)
+            for one, (_, exported), event in zip(inputs, exports, events, strict=True)
+        ]
+        return _delivered(image, inputs, results, events, pool, options, progress, translate)
     finally:
-        crew.close()
+        pool.close()
         progress.finish()
         for path, exported in exports:
-            # the worker took them, unless it never came so far
+            # normally the workers have taken the files
             for file in (path, exported.smaller):
                 if file is not None:
                     file.unlink(missing_ok=True)
@@ -118,20 +118,40 @@ def upscale(
 
 @contextmanager
 def nothing_sent_yet(translate: Callable[[str], str]) -> Iterator[None]:
-    """Turn whatever unexpected goes wrong inside into a :class:`Failed` that cost nothing."""
+    """Turn every unexpected error inside into a :class:`Failed` that cost nothing."""
     try:
         yield
     except (Refused, Cancelled, Failed):
         raise
     except Exception as problem:
-        if not isinstance(problem, OSError):  # a full disk is no mistake of ours to be looked for
+        if not isinstance(problem, OSError):  # a full disk is not a fault of the plug-in
             traceback.print_exc()
         raise Failed(texts.local_error(problem, "no", translate)) from problem
 
 
-def command(image: Any, subject: Subject, options: Options, path: Path, exported: Exported) -> Event:
-    """Return the worker's command for one subject; ``origin`` is all Resume needs to place the result."""
+def command(image: Any, one: InputLayer, options: Options, path: Path, exported: Exported) -> Event:
+    """Return the worker's command for one layer."""
     file = image.get_file()
+    selection = None if one.selection is None else pack_selection(one.selection, one.area_in_layer)
+    known = origin.Origin(
+        application=origin.GIMP3,
+        session=session(),
+        image=image.get_name(),
+        image_id=image.get_id(),
+        file=file.get_uri() if file is not None else None,
+        layer=one.name,
+        layer_id=one.layer.get_id(),
+        tattoo=one.layer.get_tattoo(),
+        size=one.own_size,
+        box=one.box,
+        area=one.area,
+        fingerprint=exported.fingerprint,
+        opaque=exported.opaque,
+        masked=one.masked,
+        resolution=one.resolution,
+        selection=selection,
+        options={"placement": options.placement, "area": options.area, "colors": options.colors},
+    )
     smaller = {} if exported.smaller is None else {"upload": str(exported.smaller)}
     return {
         "command": "upscale",
@@ -140,48 +160,31 @@ def command(image: Any, subject: Subject, options: Options, path: Path, exported
         "take_source": True,
         "reuse": True,
         "parameters": options.parameters,
-        "origin": {
-            "application": "gimp3",
-            "image": image.get_name(),
-            "image_id": image.get_id(),
-            "file": file.get_uri() if file is not None else None,
-            "process": os.getppid(),
-            "layer": subject.name,
-            "layer_id": subject.layer.get_id(),
-            "tattoo": subject.layer.get_tattoo(),
-            "own_size": list(subject.own_size),
-            "box": list(subject.box),
-            "area_box": list(subject.area),
-            "fingerprint": exported.fingerprint,
-            "opaque": exported.opaque,
-            "masked": subject.masked,
-            "resolution": subject.resolution,
-            "selection": None
-            if subject.selection is None
-            else packed(subject.selection, subject.area_in_layer),
-            "placement": options.placement,
-            "area": options.area,
-            "colors": options.colors,
-        },
+        "origin": origin.record(known),
     }
 
 
+def session() -> str:
+    """Return what tells this run of GIMP from all others: its process ID."""
+    return str(os.getppid())
+
+
 def _exported(
-    subject: Subject, upload: UploadFormat, translate: Callable[[str], str]
+    one: InputLayer, upload: UploadFormat, translate: Callable[[str], str]
 ) -> tuple[Path, Exported]:
-    """Write one subject to a file of its own, and a smaller copy where the setting or a limit wants one.
+    """Write one layer to a file of its own, and a smaller copy where the setting or a limit needs one.
 
     :class:`Refused` when it cannot be sent, OSError when it cannot be written; no file is left then.
     """
-    path = Path(Gimp.temp_file("png").get_path())
+    path = _temporary_file("png")
     try:
-        with rendered(subject.layer) as (drawable, _):
-            exported = export(drawable, subject.area_in_layer, str(path))
-        _refuse_invisible(subject, exported, translate)
-        if upload.is_jpeg or limits.upload_refusal(exported.bytes) is not None:
-            exported.smaller = jpeg_of(path)
-            exported.bytes = exported.smaller.stat().st_size
-        _refuse_too_large(subject, exported, translate)
+        with rendered(one.layer) as (drawable, _):
+            exported = export(drawable, one.area_in_layer, str(path))
+        _refuse(layer_rules.visibility_refusal(one.name, exported.visible, one.whole), translate)
+        if upload.is_jpeg or layer_rules.upload_refusal(one.name, exported.bytes) is not None:
+            smaller = jpeg_copy(path)
+            exported = replace(exported, smaller=smaller, bytes=smaller.stat().st_size)
+        _refuse(layer_rules.upload_refusal(one.name, exported.bytes), translate)
     except BaseException:
         path.unlink(missing_ok=True)
         path.with_suffix(".jpg").unlink(missing_ok=True)
@@ -189,81 +192,65 @@ def _exported(
     return path, exported
 
 
-def _refuse_invisible(subject: Subject, exported: Exported, translate: Callable[[str], str]) -> None:
-    """Raise :class:`Refused` when only the pixels show that there is nothing to send."""
-    if not exported.visible:
-        code = "transparent" if subject.whole else "transparent-area"
-        raise Refused(texts.refusal(code, translate, name=subject.name))
+def _temporary_file(suffix: str) -> Path:
+    """Return the path of a new temporary file; OSError when GIMP's temporary folder cannot be used."""
+    file = Gimp.temp_file(suffix)
+    if file is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), Gimp.temp_directory())
+    return Path(file.get_path())
 
 
-def _refuse_too_large(subject: Subject, exported: Exported, translate: Callable[[str], str]) -> None:
-    """Raise :class:`Refused` when the file to send is larger than the service takes."""
-    limit = limits.upload_refusal(exported.bytes)
-    if limit is not None:
-        raise Refused(f"“{subject.name}”: {texts.limit(limit, translate)}")
+def _refuse(refusal: Refusal | None, translate: Callable[[str], str]) -> None:
+    if refusal is not None:
+        raise Refused(layer_rules.refusal_text(refusal, translate))
+
+
+def _pending(one: InputLayer, exported: Exported, event: Event, options: Options) -> PendingResult | None:
+    """Return the result to deliver, None when the worker ended without one."""
+    if event["event"] != "result":
+        return None
+    lost = options.area == AREA_SELECTION and one.selection is None
+    return PendingResult(one, exported, event["path"], lost)
 
 
 def _delivered(
     image: Any,
-    subjects: list[Subject],
-    exports: list[tuple[Path, Exported]],
-    endings: list[Event],
-    crew: Crew,
+    inputs: list[InputLayer],
+    results: list[PendingResult | None],
+    events: list[Event],
+    pool: WorkerPool,
     options: Options,
     progress: Progress,
     translate: Callable[[str], str],
 ) -> Outcome:
-    """Deliver what came back; raise when nothing did."""
-    came, failures, workers = [], [], []
-    for subject, (_, exported), ending, worker in zip(subjects, exports, endings, crew.workers, strict=True):
-        if ending["event"] == "result":
-            came.append(finished(subject, exported, ending["path"], options))
-            workers.append(worker)
-        else:
-            failures.append(texts.failure(subject.name, ending, translate))
+    """Deliver the results and tell the workers; raise when there are none."""
+    came = [one for one in results if one is not None]
     if not came:
-        _raise(endings)
+        _raise(events)
     delivery = deliver_or_fail(image, came, options, progress.say, translate)
-    for one, worker in zip(came, workers, strict=True):
-        if one.failure is None:
+    failed = {failure.pending: failure.event for failure in delivery.failures}
+    failures = []
+    for one, result, event, worker in zip(inputs, results, events, pool.workers, strict=True):
+        problem = event if result is None else failed.get(result)
+        if problem is None:
             worker.delivered()
         else:
             worker.close()
-            failures.append(texts.failure(one.subject.name, one.failure, translate))
-    for ending in endings:
-        delivery.notes += warning_messages(ending.get("warnings", ()), translate)
-    free = [subject.name for subject, ending in zip(subjects, endings, strict=True) if ending.get("reused")]
-    if len(free) == len(subjects):
-        delivery.note(texts.note("reused", translate))
+            failures.append(texts.failure(one.name, problem, translate))
+    notes = [*delivery.notes]
+    for event in events:
+        notes += warning_messages(event.get("warnings", ()), translate)
+    free = [one.name for one, event in zip(inputs, events, strict=True) if event.get("reused")]
+    if len(free) == len(inputs):
+        notes.append(texts.note("reused", translate))
     else:
-        for name in free:
-            delivery.note(texts.note("reused-one", translate, name=name))
-    return Outcome(delivery, failures, translate)
+        notes += [texts.note("reused-one", translate, name=name) for name in free]
+    return Outcome(delivery, list(dict.fromkeys(notes)), failures, translate)
 
 
-def deliver_or_fail(
-    image: Any,
-    came: list[Finished],
-    options: Options,
-    say: Callable[[str], None],
-    translate: Callable[[str], str],
-) -> Delivery:
-    """Deliver, and turn whatever goes wrong in here into :class:`Failed`; the results stay for Resume."""
-    try:
-        delivery = deliver(image, came, options, say, translate)
-    except ChangedPartly as problem:
-        event = texts.local_error(problem, "yes", translate)
-        raise Failed(dict(event, advice=texts.changed_partly(translate))) from problem
-    except LOCAL_ERRORS as problem:
-        raise Failed(texts.local_error(problem, "yes", translate)) from problem
-    if not delivery.lines:
-        raise Failed(next(one.failure for one in came if one.failure is not None))
-    return delivery
-
-
-def _raise(endings: list[Event]) -> None:
-    """Raise what stopped the run: the cancel if that is all there was, else the first error."""
-    errors = [ending for ending in endings if ending["event"] == "error"]
+def _raise(events: list[Event]) -> None:
+    """Raise what stopped the run: the first error, or the cancel if there was none."""
+    errors = [event for event in events if event["event"] == "error"]
     if not errors:
-        raise Cancelled(endings[0])
+        raise Cancelled(events[0])
     raise Failed(errors[0])

@@ -26,10 +26,11 @@ from precision_upscaler.clock import Clock, SystemClock
 from precision_upscaler.contract import CREATE_PATH
 from precision_upscaler.errors import AddressNotAllowed, ResultHost
 from precision_upscaler.messages import said
+from precision_upscaler.storage.job_record import PartialDownload
 from precision_upscaler.urls import auth_header, is_loopback, link_problem
 
 from .connection import ConnectionTimeout
-from .download import BytesDone, Download, Partial, Step
+from .download import BytesDone, Download, Step
 from .models import Task, UpscaleRequest, read_list
 from .responses import ApiError, read_error_body
 from .retry import Call, Failure, parse_retry_after
@@ -285,8 +286,8 @@ class UpscalerClient:
         target: Path,
         *,
         cap: int,
-        partial: Partial | None = None,
-        started: Callable[[Partial], None] = lambda _partial: None,
+        partial: PartialDownload | None = None,
+        started: Callable[[PartialDownload], None] = lambda _partial: None,
         progress: BytesDone = lambda _done, _total: None,
     ) -> None:
         """Fetch ``link`` into ``target``, at most ``cap`` bytes, without the key.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import ResultTooLarge
 from precision_upscaler.messages import said
 from precision_upscaler.storage.files import open_private, sync
+from precision_upscaler.storage.job_record import PartialDownload
 
 from .responses import ApiError
 from .retry import Failure
@@ -21,15 +21,6 @@ BytesDone = Callable[[int, int | None], None]
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CONTENT_RANGE = re.compile(r"\s*bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)\s*", re.ASCII)
 _WHOLE, _PART, _NOT_SATISFIABLE = 200, 206, 416
-
-
-@dataclass(frozen=True)
-class Partial:
-    """What a partly downloaded file belongs to: the link without its token, its tag and its length."""
-
-    source: str
-    etag: str | None = None
-    total: int | None = None
 
 
 class Step(Enum):
@@ -55,8 +46,8 @@ class Download:
         target: Path,
         *,
         cap: int,
-        partial: Partial | None,
-        started: Callable[[Partial], None],
+        partial: PartialDownload | None,
+        started: Callable[[PartialDownload], None],
         progress: BytesDone,
     ) -> None:
         self._source = link.partition("?")[0]
@@ -106,7 +97,7 @@ class Download:
             raise self._too_large()
         etag = headers.get("etag")
         strong = etag if etag and not etag.startswith("W/") else None
-        self._started(Partial(self._source, strong, self._total))
+        self._started(PartialDownload(self._source, strong, self._total))
         return Step.STORE
 
     def store(self, pieces: Iterable[bytes], cancel: CancelToken) -> None:

@@ -18,8 +18,7 @@ from precision_upscaler.app import App
 from precision_upscaler.errors import Cancelled, UnexpectedError, UpscaleError
 from precision_upscaler.imaging.base import NotAPicture
 from precision_upscaler.imaging.carrying import Chunk, carried
-from precision_upscaler.jobs.context import JobEvent, Result, WarningEvent
-from precision_upscaler.jobs.runner import JobContext
+from precision_upscaler.jobs.context import JobContext, JobEvent, Result, WarningEvent
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Job
@@ -198,7 +197,7 @@ def _resumed(job_id: str, adopt: str | None, context: JobContext) -> Result:
 
 def _stem(job: Job) -> str:
     """Return a name for a resumed job's picture that any file system takes."""
-    origin = job.record.get("origin", {})
+    origin = job.record.origin
     stem = Path(str(origin.get("file") or origin.get("layer") or job.job_id)).stem or job.job_id
     return "".join(letter if letter.isalnum() or letter in " -_." else "_" for letter in stem)
 

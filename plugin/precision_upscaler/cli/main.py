@@ -324,7 +324,7 @@ def forget(job_ids: tuple[str, ...]) -> None:
     app = _app(None)
     try:
         for job_id in job_ids:
-            app.forget(job_id)
+            app.journal.discard(job_id)
             click.echo(f"Forgotten: {job_id}")
     except UpscaleError as error:
         sys.exit(_fail(error))

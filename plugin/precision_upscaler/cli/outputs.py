@@ -21,7 +21,7 @@ from precision_upscaler.imaging.base import EXTENSIONS, Picture
 from precision_upscaler.imaging.carrying import Chunk, put_in
 from precision_upscaler.imaging.metadata import file_blocks
 from precision_upscaler.jobs.context import Result
-from precision_upscaler.jobs.source import check_source
+from precision_upscaler.jobs.service import check_source
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.files import sync
 

@@ -291,12 +291,12 @@ def new_images(numbers, _=same):
 
 
 def summary(succeeded, failed, _=same):
-    # type: (list[str], list[str], Translate) -> str
+    # type: (Sequence[str], Sequence[str], Translate) -> str
     """Return what happened to each of several layers: ``succeeded`` lines, then ``failed`` ones."""
     head = _("{succeeded} of {total} layers were upscaled.").format(
         succeeded=len(succeeded), total=len(succeeded) + len(failed)
     )
-    return "\n".join([head] + ["• " + line for line in succeeded + failed])
+    return "\n".join([head] + ["• " + line for line in list(succeeded) + list(failed)])
 
 
 def failure(name, event, _=same):

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
-from precision_upscaler.api.client import UpscalerClient
 from precision_upscaler.api.models import Task, TaskStatus
 from precision_upscaler.api.responses import ApiError, user_error
-from precision_upscaler.api.retry import RetryDecision, RetryPolicy
+from precision_upscaler.api.retry import RetryDecision
 from precision_upscaler.errors import (
     CreateUnresolved,
     DownloadFailed,
@@ -26,90 +24,215 @@ from precision_upscaler.errors import (
 )
 from precision_upscaler.imaging.base import NotAPicture, Picture
 from precision_upscaler.imaging.similarity import CannotCompare, Likeness, likeness, resembles
-from precision_upscaler.imaging.streaming import Incoming
-from precision_upscaler.storage.files import write_json
-from precision_upscaler.storage.journal import Job, Journal, State
+from precision_upscaler.messages import joined, said
+from precision_upscaler.storage.files import read_json, write_json
+from precision_upscaler.storage.job_record import PartialDownload, State
+from precision_upscaler.storage.journal import KNOWN_TASKS, Job, Journal
 from precision_upscaler.storage.log import LOGGER
+from precision_upscaler.urls import account
 
-from .claims import choose
-from .rivals import KNOWN, Rivals, known_tasks, same_shape
+from .context import JobContext
+from .downloading import Downloader
+from .polling import Poller
 
 _CANDIDATE = "candidate"
-_KNOCKS = 3
+_ATTEMPTS_TO_CONNECT = 3
 _PATIENCE = 4.0
-_LOOKS = (0.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds before each look at the list: a task may appear on it late."""
+_PAUSES = (0.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds before each reading of the list: a task may appear on it late."""
+_NAMED_AT_MOST = 5
+_ACCOUNT_ERRORS = (401, 402, 403)
 
 
-class Searcher(Protocol):
-    """What the search needs of the job's walk."""
-
-    job: Job
-    journal: Journal
-    client: UpscalerClient
-    retries: RetryPolicy
-
-    def random(self) -> float:
-        """Return a random number in [0, 1)."""
-
-    def pause(self, seconds: float) -> None:
-        """Wait; Cancelled when the user cancels."""
-
-    def wait_for_end(self, task_id: str, patience: float | None = None) -> Task:
-        """Poll ``task_id`` until it is COMPLETED or FAILED, or ``patience`` times the expected time."""
-
-    def download(self, task: Task, target: Path) -> Incoming:
-        """Fetch a finished task's picture into ``target``."""
-
-
-def note_known_tasks(walk: Searcher) -> bool:
+def record_known_tasks(job: Job, context: JobContext) -> bool:
     """Write down which tasks exist before ours; False when this service has no list to read.
 
     It is also the free test of key, address and service before a large upload that costs money: a
     wrong key, and a service that cannot be reached or is not well, are raised as their named errors.
     """
+    retries = context.retries
     attempt = 0
     while True:
         try:
-            tasks = walk.client.list()
+            tasks = context.client.list()
         except ApiError as failed:
             failure = failed.failure
-            too_long = walk.retries.asks_too_long(failure)
-            if failure.hopeless or too_long or failure.status in (401, 402, 403):
+            if failure.hopeless or retries.asks_too_long(failure) or failure.status in _ACCOUNT_ERRORS:
                 raise user_error(failed, "no") from failed
-            if walk.retries.decide(failure) is RetryDecision.GIVE_UP:
+            if retries.decide(failure) is RetryDecision.GIVE_UP:
                 return False
             attempt += 1
-            if attempt >= (walk.retries.others if failure.reached else _KNOCKS):
+            if attempt >= (retries.others if failure.reached else _ATTEMPTS_TO_CONNECT):
                 if failure.status is not None and failure.status < 300:  # noqa: PLR2004 - HTTP's class
                     return False
                 raise user_error(failed, "no") from failed
-            walk.pause(walk.retries.pause(attempt - 1, failure.retry_after, walk.random()))
+            context.retry_pause(attempt - 1, failure.retry_after)
         else:
-            write_json(walk.job.folder / KNOWN, sorted(task.task_id for task in tasks))
+            write_json(job.folder / KNOWN_TASKS, sorted(task.task_id for task in tasks))
             return True
 
 
-def find_created_task(walk: Searcher) -> None:
+def find_created_task(job: Job, context: JobContext, poller: Poller, downloader: Downloader) -> None:
     """Find the task that the lost create made, and adopt it; CreateUnresolved when it cannot be told."""
-    if "doubt" not in walk.job.record:
-        # the run that sent it was killed: nobody else need wait for that one to hear of its task
-        walk.job.update(doubt="The program ended before the answer came.")
-    if (before := known_tasks(walk.job)) is None:
+    if job.record.doubt is None:
+        # the run that sent it was killed: no other job need wait for it to learn of its task
+        job.update(doubt="The program ended before the answer came.")
+    if (before := known_tasks(job)) is None:
         raise CreateUnresolved(
             "The connection broke while the task was being created, and the list of tasks could not be "
             "read before it: whether one was created cannot be found out from here.",
         )
-    search = _Search(walk, before)
+    search = _Search(job, context, poller, downloader, before)
     try:
-        for pause in _LOOKS:
-            # what the last look was asked to wait is kept to
-            walk.pause(max(pause * walk.retries.base, walk.retries.pause(0, search.wish, 0.0)))
-            if search.look(last=pause == _LOOKS[-1]):
+        for pause in _PAUSES:
+            # a Retry-After of the last reading is honoured
+            asked = context.retries.pause(0, search.retry_after, 0.0)
+            context.pause(max(pause * context.retries.base, asked))
+            if search.read_list(last=pause == _PAUSES[-1]):
                 return
     finally:
-        search.tidy()
+        search.remove_candidates()
     raise search.failure()
+
+
+def known_tasks(job: Job) -> set[str] | None:
+    """Return the tasks there were before the job's create, None when they could not be read."""
+    try:
+        before = read_json(job.folder / KNOWN_TASKS)
+    except (OSError, ValueError):
+        return None
+    return set(before) if isinstance(before, list) else None
+
+
+def same_shape(job: Job, picture: Picture) -> bool:
+    """Whether ``picture`` can be the job's result: another size may be a mistake, another shape cannot."""
+    width, height = job.record.expected
+    difference = abs(picture.width * height - picture.height * width)
+    return difference <= 2 * max(width, height) + width * height // 50
+
+
+def _asked_for(job: Job, picture: Picture) -> bool:
+    # a service that applies the EXIF rotation returns the sides exchanged
+    return sorted(job.record.expected) == sorted((picture.width, picture.height))
+
+
+# which task is whose ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CandidateTask:
+    """A task that shows our picture, and what speaks against its being ours.
+
+    ``exact``: it has the size we asked for. ``competing``: how many other jobs that do not know their
+    task may have made it just as well. ``others_size``: one of them asked for exactly its size, and we
+    did not. ``awaited``: one of them is running and may still receive the answer that it is its own.
+    """
+
+    task_id: str
+    exact: bool
+    competing: int = 0
+    others_size: bool = False
+    awaited: bool = False
+
+
+def choose(
+    candidates: Iterable[CandidateTask], doubtful: Iterable[int] = (), *, last: bool
+) -> CandidateTask | None:
+    """Return the candidate to adopt, None while it is better to wait or to ask the user.
+
+    A task that no other job can have made is adopted at once. One that others may have made too is
+    adopted in the ``last`` reading only, the one with the fewest competing jobs first: the job that could
+    have made the fewest tasks must not find its only one taken. ``doubtful`` holds the number of competing
+    jobs of each task that could not be examined: while one of those is more likely ours, nothing that is
+    less likely is taken.
+    """
+    possible = [item for item in candidates if not item.others_size and not item.awaited]
+    best = min(possible, key=lambda item: (not item.exact, item.competing, item.task_id), default=None)
+    if best is None or best.competing == 0:
+        return best
+    if not last or any(competing < best.competing for competing in doubtful):
+        return None
+    return best
+
+
+class CompetingJobs:
+    """The journal's other jobs that lost the answer to their create, and the tasks each may have made."""
+
+    def __init__(self, job: Job, journal: Journal) -> None:
+        self._job = job
+        self._journal = journal
+        self._sources: dict[str, Likeness] = {}
+        self._others: list[tuple[Job, set[str]]] = []
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read again which other jobs do not know their task; to be called before each decision."""
+        own = account(self._job.record.service)
+        self._others = [
+            (job, known_tasks(job) or set())
+            for job in self._journal
+            if job.state is State.COMMITTED
+            and job.job_id != self._job.job_id
+            and account(job.record.service) == own
+        ]
+
+    def number(self, task_id: str) -> int:
+        """Return how many others may have made the task, as far as the time of its making tells."""
+        return len(self._of(task_id))
+
+    def candidate(self, task_id: str, picture: Picture, shown: Likeness) -> CandidateTask:
+        """Return a task whose picture is ``shown`` with what the other jobs mean for it."""
+        competing = [job for job in self._of(task_id) if self._may_show(job, picture, shown)]
+        exact = _asked_for(self._job, picture)
+        return CandidateTask(
+            task_id,
+            exact,
+            len(competing),
+            others_size=not exact and any(_asked_for(job, picture) for job in competing),
+            # a job without a doubt that is at work still waits for its answer
+            awaited=any(job.record.doubt is None and job.is_running() for job in competing),
+        )
+
+    def given_up(self, before: set[str], ours: Callable[[], Likeness]) -> set[str]:
+        """Return which of the tasks ``before`` our create another job of our picture has left to us.
+
+        That job lost its answer too, and adopted a task made after ours was sent, for its own was
+        not on the list yet: so one of those before may be free for us in exchange.
+        """
+        free: set[str] = set()
+        for job in self._journal:
+            if job.record.adopted and job.record.size == self._job.record.size:
+                known = known_tasks(job)
+                if known is not None and job.task_id not in before and self._shows(job, ours):
+                    free |= before - known
+        return free
+
+    def source(self, job: Job) -> Likeness:
+        """Return the likeness of a job's source; CannotCompare or NotAPicture when there is none."""
+        if job.job_id not in self._sources:
+            self._sources[job.job_id] = likeness(job.source)
+        return self._sources[job.job_id]
+
+    def _of(self, task_id: str) -> list[Job]:
+        return [job for job, known in self._others if task_id not in known]
+
+    def _may_show(self, job: Job, picture: Picture, shown: Likeness) -> bool:
+        if not same_shape(job, picture):
+            return False
+        try:
+            return resembles(self.source(job), shown)
+        except (CannotCompare, NotAPicture, OSError):
+            return True
+
+    @staticmethod
+    def _shows(job: Job, ours: Callable[[], Likeness]) -> bool:
+        try:
+            return job.result is not None and resembles(ours(), likeness(job.result))
+        except (CannotCompare, NotAPicture, OSError):
+            return False
+
+
+# the search -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -122,118 +245,137 @@ class _Match:
 
 
 class _Search:
-    """Repeated looks at the list, each candidate examined once."""
+    """Repeated readings of the list; each candidate is examined once."""
 
-    def __init__(self, walk: Searcher, before: set[str]) -> None:
-        self._walk = walk
+    def __init__(
+        self, job: Job, context: JobContext, poller: Poller, downloader: Downloader, before: set[str]
+    ) -> None:
+        self._job = job
+        self._context = context
+        self._poller = poller
+        self._downloader = downloader
         self._before = before
         self._done: set[str] = set()
         self._doubtful: dict[str, str] = {}
         self._matches: dict[str, _Match] = {}
-        self._rivals = Rivals(walk.job, walk.journal)
+        self._competing = CompetingJobs(job, context.journal)
         self._answered = False
         self._advice: str | None = None
         self._numbers = itertools.count()
-        self.wish = 0.0
-        self.tidy()
+        self.retry_after = 0.0
+        self.remove_candidates()
 
-    def look(self, *, last: bool) -> bool:
+    def read_list(self, *, last: bool) -> bool:
         """Read the list and examine what is new on it; True when a task of it was adopted as ours."""
-        walk = self._walk
         try:
-            tasks = walk.client.list()
+            tasks = self._context.client.list()
         except ApiError as failed:
-            LOGGER.info("job %s: looking for the task: %s", walk.job.job_id, failed.what)
-            if failed.failure.status in (401, 402, 403):
+            LOGGER.info("job %s: looking for the task: %s", self._job.job_id, failed.what)
+            if failed.failure.status in _ACCOUNT_ERRORS:
                 raise user_error(failed, "unknown") from failed
-            self.wish = failed.failure.retry_after or 0.0
+            self.retry_after = failed.failure.retry_after or 0.0
             return False
         self._answered = True
-        self.wish = 0.0
-        self._rivals.refresh()
+        self.retry_after = 0.0
+        self._competing.refresh()
         # what no other lost create can have made comes first: mostly it is ours, and the search is over
-        for task_id in sorted(self._strangers(tasks), key=lambda name: (self._rivals.number(name), name)):
+        for task_id in sorted(self._new_tasks(tasks), key=lambda name: (self._competing.number(name), name)):
             if self._examine(task_id) and self._adopt(only_exact=True, last=False):
                 return True
         return self._adopt(only_exact=False, last=last)
 
-    def _strangers(self, tasks: list[Task]) -> set[str]:
-        journal = self._walk.journal
+    def _new_tasks(self, tasks: list[Task]) -> set[str]:
+        journal = self._context.journal
         listed = {task.task_id for task in tasks}
-        new = listed - (self._before - self._rivals.given_up(self._before, self._source))
+        new = listed - (self._before - self._competing.given_up(self._before, self._source))
         return new - journal.task_ids() - set(journal.former_task_ids()) - self._done
 
     def _source(self) -> Likeness:
-        return self._rivals.source(self._walk.job)
+        return self._competing.source(self._job)
 
     def _examine(self, task_id: str) -> bool:
         """Look at a task's picture; True when it is ours to all appearance."""
-        walk = self._walk
-        LOGGER.info("job %s: examining task %s", walk.job.job_id, task_id)
+        LOGGER.info("job %s: examining task %s", self._job.job_id, task_id)
         self._doubtful.pop(task_id, None)
         # of our own making: an id is the service's word and no name of a file
-        candidate = walk.job.folder / f"{_CANDIDATE}{next(self._numbers)}.part"
+        candidate = self._job.folder / f"{_CANDIDATE}{next(self._numbers)}.part"
         try:
-            task = walk.wait_for_end(task_id, _PATIENCE)
+            task = self._poller.wait_for_end(task_id, _PATIENCE).task
             self._done.add(task_id)
             if task.status is TaskStatus.FAILED:
-                self._doubtful[task_id] = "it failed, so there is no picture to compare"
+                self._doubtful[task_id] = said("it failed, so there is no picture to compare")
                 return False
-            walk.job.update(partial=None)
-            picture = walk.download(task, candidate).picture()
-            if not same_shape(walk.job, picture):
+            self._job.update(partial=None)
+            picture = self._downloader.download(task, candidate).picture()
+            if not same_shape(self._job, picture):
                 return False
             match = _Match(task_id, picture, likeness(candidate))
             if not resembles(self._source(), match.likeness):
                 return False
             self._matches[task_id] = match
         except CannotCompare as problem:
-            self._doubtful[task_id] = str(problem)
+            self._doubtful[task_id] = problem.args[0]
         except StillRunning:
-            self._doubtful[task_id] = "it is not done yet"
+            self._doubtful[task_id] = said("it is not done yet")
         except ResultHost as problem:
             self._doubtful[task_id] = problem.what.rstrip(".")
             self._advice = problem.advice
         except (DownloadFailed, TaskUnknown, NotAPicture) as problem:
-            self._doubtful[task_id] = "its picture could not be fetched"
-            LOGGER.info("job %s: task %s: %s", walk.job.job_id, task_id, problem)
+            self._doubtful[task_id] = said("its picture could not be fetched")
+            LOGGER.info("job %s: task %s: %s", self._job.job_id, task_id, problem)
         return task_id in self._matches
 
     def _adopt(self, *, only_exact: bool, last: bool) -> bool:
         """Adopt the match that is ours, if it can be told; True when one was."""
-        walk = self._walk
-        with walk.journal.lock():
-            for task_id in walk.journal.task_ids() & set(self._matches):
+        with self._context.journal.lock():
+            for task_id in self._context.journal.task_ids() & set(self._matches):
                 del self._matches[task_id]
-            self._rivals.refresh()
-            claims = [self._rivals.claim(m.task_id, m.picture, m.likeness) for m in self._matches.values()]
-            doubtful = [self._rivals.number(task_id) for task_id in self._doubtful]
-            chosen = choose(claims, doubtful, last=last)
+            self._competing.refresh()
+            candidates = [
+                self._competing.candidate(m.task_id, m.picture, m.likeness) for m in self._matches.values()
+            ]
+            doubtful = [self._competing.number(task_id) for task_id in self._doubtful]
+            chosen = choose(candidates, doubtful, last=last)
             if chosen is None or (only_exact and not chosen.exact):
                 return False
-            self._matches[chosen.task_id].picture.path.replace(walk.job.part)
-            whole = {"source": "", "etag": None, "total": walk.job.part.stat().st_size}
-            walk.job.update(State.CREATED, task_id=chosen.task_id, adopted=True, partial=whole)
+            self._matches[chosen.task_id].picture.path.replace(self._job.part)
+            whole = PartialDownload("", None, self._job.part.stat().st_size)
+            self._job.update(State.CREATED, task_id=chosen.task_id, adopted=True, partial=whole)
         return True
 
-    def tidy(self) -> None:
+    def remove_candidates(self) -> None:
         """Remove the pictures of candidates, also those of a search that was killed."""
-        for path in self._walk.job.folder.glob(f"{_CANDIDATE}*"):
+        for path in self._job.folder.glob(f"{_CANDIDATE}*"):
             with contextlib.suppress(OSError):
                 path.unlink()
 
     def failure(self) -> CreateUnresolved:
-        """Return the error that tells exactly what is known."""
-        known = "The connection broke while the task was being created."
-        contested = dict.fromkeys(self._matches, "it may as well be that of another unfinished job")
+        """Return the error that says exactly what is known."""
+        contested = dict.fromkeys(self._matches, said("it may as well be that of another unfinished job"))
         doubtful = {**self._doubtful, **contested}
         if doubtful:
-            reasons = "; ".join(f"{name}: {why}" for name, why in doubtful.items())
-            known += f" A task appeared that may be it, but this is not certain ({reasons})."
+            found = said(
+                "A task appeared that may be it, but this is not certain ({reasons}).",
+                reasons=_reasons(doubtful),
+            )
         elif self._answered and self._done:
-            known += " Tasks appeared since, but none of them shows this picture."
+            found = said("Tasks appeared since, but none of them shows this picture.")
         elif self._answered:
-            known += " No new task appeared on the service's list: most likely none was created."
+            found = said("No new task appeared on the service's list: most likely none was created.")
         else:
-            known += " The service's list of tasks cannot be read at the moment."
+            found = said("The service's list of tasks cannot be read at the moment.")
+        known = joined(said("The connection broke while the task was being created."), found)
         return CreateUnresolved(known, advice=self._advice, candidates=sorted(doubtful))
+
+
+def _reasons(doubtful: dict[str, str]) -> str:
+    """Return a list of at most five tasks with their reasons, and how many more there are."""
+    names = sorted(doubtful)
+    shown = [said("{name}: {reason}", name=name, reason=doubtful[name]) for name in names[:_NAMED_AT_MOST]]
+    if more := len(names) - len(shown):
+        shown.append(said("and {count} more, which the log lists", count=more))
+        LOGGER.info("tasks in doubt: %s", ", ".join(f"{name} ({doubtful[name]})" for name in names))
+    listed = shown.pop()
+    while shown:
+        listed = said("{first}; {rest}", first=shown.pop(), rest=listed)
+    return listed

@@ -15,7 +15,7 @@ from account import account
 from gi.repository import Gegl, Gimp
 
 sys.path.append(os.path.join(Gimp.directory(), "plug-ins", "precision-upscaler"))
-from upscaler_gimp3.image import attributes
+from upscaler_gimp3.image import layers as layer_tools
 
 
 def plain(**about):
@@ -192,7 +192,7 @@ def every_mode():
         old.set_mode(mode)
         if old.get_mode() == mode and mode != Gimp.LayerMode.PASS_THROUGH:
             count += 1
-            attributes.copy_attributes(old, new)
+            layer_tools.copy_attributes(old, new)
             if new.get_mode() != mode:
                 lost.append(str(mode))
     image.delete()

@@ -25,15 +25,15 @@ OPTIONS = {"area": "selection", "placement": "fit-layer"}
 def abandoned(image, layers, **changes):
     """Upscale what is selected of ``layers`` and let go of the result; ``changes`` are made to its origin."""
     options = arguments.Options({one.name: one.default for one in PARAMETERS}, colors="service", **OPTIONS)
-    subject = upscale.chosen(image, layers, options, str)[0]
-    crew = pool.Crew(1, lambda *_: None, str)
-    crew.prepare()
-    path, exported = upscale._exported(subject, upscale.UploadFormat(crew.workers[0]), str)
-    command = upscale.command(image, subject, options, path, exported)
+    one = upscale.collect_inputs(image, layers, options, str)[0]
+    workers = pool.WorkerPool(1, lambda *_: None, str)
+    workers.prepare()
+    path, exported = upscale._exported(one, upscale.UploadFormat(workers.workers[0]), str)
+    command = upscale.command(image, one, options, path, exported)
     command["origin"].update(changes)
-    endings = crew.run([command])
-    crew.close()
-    return endings[0]["event"]
+    events = workers.run([command])
+    workers.close()
+    return events[0]["event"]
 
 
 def resumed():

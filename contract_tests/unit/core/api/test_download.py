@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from precision_upscaler.api.download import Download, Partial, Step, content_range
+from precision_upscaler.api.download import Download, Step, content_range
 from precision_upscaler.api.responses import ApiError
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import Cancelled, ResultTooLarge
+from precision_upscaler.storage.job_record import PartialDownload
 
 from contract_tests.support.jobs.faulty_proxy import FaultyProxy, Plan
 from contract_tests.support.jobs.job_environment import JobEnvironment
@@ -19,8 +20,10 @@ LINK = "https://ai-statics.freepik.com/a/upscaler_result.png?token=exp=1~hmac=2"
 SOURCE = LINK.partition("?")[0]
 
 
-def download(target: Path, partial: Partial | None = None, cap: int = 1000) -> tuple[Download, list[Partial]]:
-    started: list[Partial] = []
+def download(
+    target: Path, partial: PartialDownload | None = None, cap: int = 1000
+) -> tuple[Download, list[PartialDownload]]:
+    started: list[PartialDownload] = []
     return (
         Download(LINK, target, cap=cap, partial=partial, started=started.append, progress=lambda *_: None),
         started,
@@ -35,13 +38,13 @@ def half(tmp_path: Path) -> Path:
 
 
 def test_the_rest_is_asked_for_and_appended(half: Path) -> None:
-    fetch, started = download(half, Partial(SOURCE, '"tag"', 10))
+    fetch, started = download(half, PartialDownload(SOURCE, '"tag"', 10))
     assert fetch.headers() == {"Range": "bytes=5-", "If-Range": '"tag"'}
     answer = {"content-range": "bytes 5-9/10", "content-length": "5", "etag": '"tag"'}
     assert fetch.judge(206, answer) is Step.STORE
     fetch.store([b"56", b"789"], CancelToken())
     assert half.read_bytes() == b"0123456789"
-    assert started == [Partial(SOURCE, '"tag"', 10)]
+    assert started == [PartialDownload(SOURCE, '"tag"', 10)]
 
 
 @pytest.mark.parametrize(
@@ -63,21 +66,23 @@ def test_the_rest_is_asked_for_and_appended(half: Path) -> None:
 def test_what_an_answer_to_a_range_means(
     status: int, headers: dict[str, str], step: Step, half: Path
 ) -> None:
-    fetch, _ = download(half, Partial(SOURCE, None, 10))
+    fetch, _ = download(half, PartialDownload(SOURCE, None, 10))
     assert fetch.judge(status, headers) is step
     if step is Step.AGAIN:
         assert fetch.headers() == {}
 
 
 def test_a_whole_file_replaces_the_half_one(half: Path) -> None:
-    fetch, _ = download(half, Partial(SOURCE, None, 10))
+    fetch, _ = download(half, PartialDownload(SOURCE, None, 10))
     assert fetch.judge(200, {"content-length": "3"}) is Step.STORE
     fetch.store([b"new"], CancelToken())
     assert half.read_bytes() == b"new"
 
 
-@pytest.mark.parametrize("partial", [None, Partial("https://elsewhere.example/other.png", '"tag"', 10)])
-def test_the_half_of_another_file_is_not_continued(partial: Partial | None, half: Path) -> None:
+@pytest.mark.parametrize(
+    "partial", [None, PartialDownload("https://elsewhere.example/other.png", '"tag"', 10)]
+)
+def test_the_half_of_another_file_is_not_continued(partial: PartialDownload | None, half: Path) -> None:
     fetch, _ = download(half, partial)
     assert fetch.headers() == {}
     assert fetch.judge(206, {"content-range": "bytes 5-9/10"}) is Step.REFUSED, "a part nobody asked for"
@@ -99,7 +104,7 @@ def test_a_body_that_ends_early_is_a_failure_that_can_be_continued(tmp_path: Pat
     with pytest.raises(ApiError, match="5 of 10"):
         fetch.store([b"01234"], CancelToken())
     assert (tmp_path / "part").read_bytes() == b"01234"
-    assert started == [Partial(SOURCE, None, 10)], "a weak tag does not promise the same bytes"
+    assert started == [PartialDownload(SOURCE, None, 10)], "a weak tag does not promise the same bytes"
 
 
 def test_a_cancel_stops_between_two_pieces(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from precision_upscaler.imaging.base import (
     sniff,
     verify,
 )
-from precision_upscaler.jobs.source import size_problem
+from precision_upscaler.jobs.service import size_problem
 
 from contract_tests.support.image_files import FILES, encoded, picture
 

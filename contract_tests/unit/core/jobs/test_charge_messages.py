@@ -20,7 +20,7 @@ from precision_upscaler.errors import (
     UpscaleError,
 )
 from precision_upscaler.storage import files
-from precision_upscaler.storage.journal import State
+from precision_upscaler.storage.job_record import State
 
 from contract_tests.support.jobs.job_environment import JobEnvironment
 from contract_tests.support.jobs.lost_creates import lose_answer, tasks_by_parameters
@@ -159,6 +159,6 @@ def test_strangers_tasks_teach_nothing_about_the_services_pace(tmp_path: Path) -
         world.resume(job.job_id)
         assert job.job_id in [item.job_id for item in world.journal]
         assert world.journal.open(job.job_id).state is State.STORED
-        assert "pace" not in world.journal.open(job.job_id).record
+        assert world.journal.open(job.job_id).record.pace is None
         world.upscale(reuse=False)
-        assert sum("pace" in item.record for item in world.journal) == 1
+        assert sum(item.record.pace is not None for item in world.journal) == 1

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import CreateUnresolved
-from precision_upscaler.storage.journal import Job, State
+from precision_upscaler.storage.job_record import State
+from precision_upscaler.storage.journal import Job
 
 from contract_tests.support.jobs.job_environment import JobEnvironment
 from contract_tests.support.jobs.lost_creates import lose_answer, lose_request, tasks_by_parameters
@@ -93,8 +94,7 @@ def test_a_task_whose_answer_is_still_awaited_elsewhere_is_not_taken(tmp_path: P
         unheard = lose_request(world, sharpen=7)
         other = lose_answer(world, sharpen=50)
         # it has sent its request, and nothing has gone wrong so far
-        del other.record["doubt"]
-        other.update()
+        other.update(doubt=None)
         with other.lock, pytest.raises(CreateUnresolved, match="another unfinished job"):
             world.resume(unheard.job_id)
         assert world.journal.open(unheard.job_id).state is State.COMMITTED

@@ -15,10 +15,10 @@ from precision_upscaler.api.retry import Failure, RetryDecision
 from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
 from precision_upscaler.imaging.base import NotAPicture
 from precision_upscaler.imaging.streaming import Incoming
-from precision_upscaler.jobs import recovery, rivals
-from precision_upscaler.jobs.rivals import KNOWN
-from precision_upscaler.jobs.runner import Walk
-from precision_upscaler.storage.journal import Journal, State
+from precision_upscaler.jobs import recovery
+from precision_upscaler.jobs.downloading import Downloader
+from precision_upscaler.storage.job_record import State
+from precision_upscaler.storage.journal import KNOWN_TASKS, Journal
 
 from contract_tests.support.jobs.faulty_proxy import FaultyProxy, Plan
 from contract_tests.support.jobs.job_environment import JobEnvironment
@@ -30,7 +30,7 @@ def test_the_lost_task_is_adopted_and_said_so(tmp_path: Path) -> None:
         result = world.upscale()
         assert world.mock.charges == 1
         assert world.warnings == ["adopted"]
-        assert world.journal.open(result.job_id).record["adopted"] is True
+        assert world.journal.open(result.job_id).record.adopted is True
 
 
 def test_a_task_of_another_computer_is_not_taken_for_ours(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_picture_of_another_shape_is_not_ours_however_alike(tmp_path: Path) ->
 def test_without_knowing_the_tasks_before_nothing_is_adopted_and_nothing_paid_again(tmp_path: Path) -> None:
     def damaged(event: object) -> None:
         if getattr(event, "charged", "") == "unknown":
-            for path in tmp_path.rglob(KNOWN):
+            for path in tmp_path.rglob(KNOWN_TASKS):
                 path.write_text("{")
 
     with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
@@ -188,23 +188,25 @@ def unreadable(*_: object) -> Any:
 def test_a_rival_whose_picture_cannot_be_read_stays_one(
     same_shape: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rivals, "same_shape", lambda *_: same_shape)
+    monkeypatch.setattr(recovery, "same_shape", lambda *_: same_shape)
     nothing: Any = SimpleNamespace(source=unreadable)
-    assert rivals.Rivals._may_show(nothing, nothing, nothing, nothing) is same_shape
+    assert recovery.CompetingJobs._may_show(nothing, nothing, nothing, nothing) is same_shape
 
 
 def test_a_result_that_cannot_be_read_shows_nothing(tmp_path: Path) -> None:
     job: Any = SimpleNamespace(result=tmp_path / "gone.png")
-    assert rivals.Rivals._shows(job, unreadable) is False
+    assert recovery.CompetingJobs._shows(job, unreadable) is False
 
 
 def test_links_that_cannot_be_renewed_are_used_as_they_are() -> None:
     def status(_task_id: str) -> None:
         raise ApiError(Failure("status"), "not now")
 
-    walk: Any = SimpleNamespace(client=SimpleNamespace(status=status), job=SimpleNamespace(job_id="j"))
+    context: Any = SimpleNamespace(client=SimpleNamespace(status=status))
+    job: Any = SimpleNamespace(job_id="j")
+    reporter: Any = None
     task: Any = SimpleNamespace(task_id="t")
-    assert Walk._renewed(walk, task) is task
+    assert Downloader(job, context, reporter)._renewed(task) is task
 
 
 def test_a_candidate_that_cannot_be_fetched_is_a_doubt(
@@ -253,10 +255,10 @@ def test_a_service_that_answers_without_a_list_has_none() -> None:
         pause=lambda *_: 0.0,
         others=3,
     )
-    walk: Any = SimpleNamespace(
-        client=SimpleNamespace(list=listed), retries=retries, pause=lambda _: None, random=lambda: 0.5
-    )
-    assert recovery.note_known_tasks(walk) is False
+    client = SimpleNamespace(list=listed)
+    context: Any = SimpleNamespace(client=client, retries=retries, retry_pause=lambda *_: None)
+    job: Any = None
+    assert recovery.record_known_tasks(job, context) is False
     assert len(asked) == 3
 
 

@@ -27,7 +27,7 @@ from precision_upscaler.errors import (
 from precision_upscaler.imaging import base
 from precision_upscaler.imaging.base import verify
 from precision_upscaler.jobs.context import JobEvent, ProgressEvent, StageEvent
-from precision_upscaler.storage.journal import State
+from precision_upscaler.storage.job_record import State
 
 from contract_tests.support.jobs.faulty_proxy import FaultyProxy, Plan
 from contract_tests.support.jobs.job_environment import PATIENT, JobEnvironment

@@ -13,8 +13,8 @@ from precision_upscaler.imaging.base import verify
 from precision_upscaler.jobs.context import JobEvent, StageEvent
 from precision_upscaler.storage import files
 from precision_upscaler.storage import journal as journal_module
-from precision_upscaler.storage.journal import Job, State
-from precision_upscaler.storage.pruning import prune
+from precision_upscaler.storage.job_record import State
+from precision_upscaler.storage.journal import Job
 
 from contract_tests.support.jobs.job_environment import JobEnvironment
 
@@ -90,7 +90,7 @@ def test_a_journal_that_keeps_nothing_keeps_what_another_run_waits_for(
 
         def deliver_and_prune() -> None:
             world.journal.open(world.resume(job.job_id).job_id).deliver()
-            prune(world.journal, days, megabytes)
+            world.journal.prune(days, megabytes)
 
         end_while_awaited(world, job, deliver_and_prune)
         again = world.upscale()
@@ -98,7 +98,7 @@ def test_a_journal_that_keeps_nothing_keeps_what_another_run_waits_for(
         # and until whoever was given it has loaded it
         world.clock.sleep(3600 * 24 * 40)
         world.upscale()
-        prune(world.journal, days, megabytes)
+        world.journal.prune(days, megabytes)
         assert again.path.exists()
         assert world.mock.charges == 1
 

@@ -12,7 +12,7 @@ from PIL import Image
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.errors import SourceFormat, SourceUnreadable
 from precision_upscaler.jobs.service import upscale
-from precision_upscaler.storage.journal import State
+from precision_upscaler.storage.job_record import State
 
 from contract_tests.support.jobs.job_environment import JobEnvironment
 from contract_tests.support.jobs.worker_environment import worker_environment

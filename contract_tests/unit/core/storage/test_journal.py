@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from precision_upscaler.errors import DiskFull, JobUnknown, JournalBroken, UpscaleError
 from precision_upscaler.imaging.base import verify
-from precision_upscaler.jobs.rivals import KNOWN, known_tasks
+from precision_upscaler.jobs.recovery import known_tasks
 from precision_upscaler.storage import files
 from precision_upscaler.storage import journal as journal_module
-from precision_upscaler.storage.journal import Job, JobSpec, Journal, State, intact_result
-from precision_upscaler.storage.pruning import prune
+from precision_upscaler.storage.job_record import State
+from precision_upscaler.storage.journal import KNOWN_TASKS, Job, JobSpec, Journal, intact_result
 
 from contract_tests.support.jobs.job_environment import FakeClock
 from contract_tests.support.pictures import png
@@ -65,14 +65,14 @@ def test_a_change_is_seen_by_every_other_reader_at_once(shelf: Shelf) -> None:
     job.update(State.CREATED, task_id="t")
     other = shelf.journal.open(job.job_id)
     assert (other.state, other.task_id) == (State.CREATED, "t")
-    assert [word for _, word in other.record["history"]] == ["prepared", "created"]
+    assert [word for _, word in other.record.history] == ["prepared", "created"]
 
 
 @pytest.mark.parametrize("state", [State.COMMITTED, State.CREATED, State.STORED])
 def test_what_may_have_cost_money_is_never_pruned(state: State, shelf: Shelf) -> None:
     job = shelf.job(state)
     shelf.clock.now += 10_000 * DAY
-    prune(shelf.journal, days=0, megabytes=0)
+    shelf.journal.prune(days=0, megabytes=0)
     assert [item.job_id for item in shelf.journal.undelivered()] == [job.job_id]
 
 
@@ -92,7 +92,7 @@ def test_what_may_have_cost_money_is_never_pruned(state: State, shelf: Shelf) ->
 def test_what_nobody_needs_goes_by_age(state: State, age: float, kept: bool, shelf: Shelf) -> None:
     shelf.job(state)
     shelf.clock.now += age * DAY
-    prune(shelf.journal, days=30, megabytes=100)
+    shelf.journal.prune(days=30, megabytes=100)
     assert bool(list(shelf.journal)) is kept
 
 
@@ -104,7 +104,7 @@ def test_the_oldest_deliveries_go_when_there_is_no_room(shelf: Shelf) -> None:
     for job in jobs:
         job.drop_bulk()
     room = jobs[1].size() + jobs[2].size()
-    prune(shelf.journal, days=30, megabytes=room / (1 << 20))
+    shelf.journal.prune(days=30, megabytes=room / (1 << 20))
     assert [job.job_id for job in shelf.journal] == [job.job_id for job in jobs[1:]]
 
 
@@ -119,10 +119,10 @@ def test_what_was_delivered_reused_or_failed_just_now_stays(minutes: float, shel
         job.update(State.CREATED)
         job.update(State.FAILED if job is failed else State.DELIVERED)
     shelf.clock.now += minutes * 60
-    prune(shelf.journal, days=0, megabytes=0)
+    shelf.journal.prune(days=0, megabytes=0)
     assert len(list(shelf.journal)) == 3
     shelf.clock.now += 2 * 3600
-    prune(shelf.journal, days=0, megabytes=0)
+    shelf.journal.prune(days=0, megabytes=0)
     assert not list(shelf.journal)
 
 
@@ -139,7 +139,7 @@ def test_a_job_somebody_works_on_is_not_pruned(shelf: Shelf) -> None:
     shelf.clock.now += 10 * DAY
     with job.lock:
         assert shelf.journal.open(job.job_id).summary()["running"] is True
-        prune(shelf.journal, days=0, megabytes=0)
+        shelf.journal.prune(days=0, megabytes=0)
         assert list(shelf.journal)
     assert shelf.journal.open(job.job_id).summary()["running"] is False
 
@@ -168,7 +168,7 @@ def test_a_damaged_record_hides_one_job_and_not_the_others(content: str, shelf: 
     assert [job.job_id for job in shelf.journal] == [good.job_id]
     with pytest.raises(JobUnknown):
         shelf.journal.open(bad.job_id)
-    prune(shelf.journal, days=0, megabytes=0)
+    shelf.journal.prune(days=0, megabytes=0)
     assert bad.folder.exists(), "what cannot be read may be paid for"
 
 
@@ -258,10 +258,10 @@ def test_what_a_crash_left_half_made_is_swept_up(shelf: Shelf) -> None:
     shelf.clock.now = time.time()
     (shelf.journal.folder / ".new-20260101-000000-00000000").mkdir()
     shelf.job()
-    prune(shelf.journal, days=30, megabytes=100)
+    shelf.journal.prune(days=30, megabytes=100)
     assert len(list(shelf.journal.folder.glob(".new-*"))) == 1, "it may still be under construction"
     shelf.clock.now += 2 * DAY
-    prune(shelf.journal, days=30, megabytes=100)
+    shelf.journal.prune(days=30, megabytes=100)
     assert not list(shelf.journal.folder.glob(".new-*"))
 
 
@@ -294,5 +294,5 @@ def test_a_job_without_a_result_has_no_intact_one(shelf: Shelf) -> None:
 def test_tasks_that_cannot_be_read_are_not_known(content: str | None, shelf: Shelf) -> None:
     job = shelf.job()
     if content is not None:
-        (job.folder / KNOWN).write_text(content)
+        (job.folder / KNOWN_TASKS).write_text(content)
     assert known_tasks(job) is None

@@ -1,9 +1,9 @@
-"""Colours for the pixels nobody sees: what lies beside a layer's edge, carried outwards.
+"""Bleed the visible colours of a layer into its fully transparent pixels.
 
-A transparent pixel's stored colour is anything, often black. Sent as it is, the service would draw
-that black into the soft edge. Here every fully transparent pixel takes the average of what is
-visible around it, from the smallest neighbourhood that holds anything: squares of 4, 16, 64 or 256
-pixels with those around them, else the whole layer. What has any opacity keeps its colour to the bit.
+The stored colour of a transparent pixel is arbitrary, often black, and the service would draw it into the
+soft edge. Here every fully transparent pixel gets the average of the visible pixels around it, from the
+smallest neighbourhood that has any: squares of 4, 16, 64 or 256 pixels with those around them, else the
+whole layer. A pixel with any opacity keeps its exact colour.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Fill:
 
 
 def _averaged(premultiplied: Any, side: int, across: int, down: int) -> bytes:
-    """Return the averages of squares of ``side`` pixels as RGBA, each with its neighbours' share.
+    """Return the averages of squares of ``side`` pixels as RGBA, each with a share of its neighbours.
 
-    Without the neighbours an edge that runs along the squares' borders would never reach across.
+    Without the neighbours an edge along the borders of squares would not reach across.
     """
     box = rectangle(0, 0, across, down)
     squares = new_buffer(_PREMULTIPLIED, across, down)

@@ -1,4 +1,4 @@
-"""Small tools over GEGL buffers: rectangles, strips, copies and short graphs."""
+"""GEGL buffers: rectangles, strips, copies and short graphs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def strips(
         yield read(buffer, pixel_format, x, y + top, width, min(rows, height - top))
 
 
-def copied(
+def copy_pixels(
     source: Gegl.Buffer, target: Gegl.Buffer, at: tuple[int, int] = (0, 0), box: tuple[int, ...] = ()
 ) -> None:
     """Copy ``box`` of ``source`` (default: all of it) to ``target`` at ``at``, converting formats."""
@@ -61,10 +61,10 @@ def copied(
     target.flush()
 
 
-def retell(
+def reinterpret(
     source: Gegl.Buffer, read_as: str, target: Gegl.Buffer, write_as: str, box: tuple[int, ...] = ()
 ) -> None:
-    """Copy the numbers of ``box`` of ``source`` in one format into ``target`` as if they were of another."""
+    """Copy the numbers of ``box`` of ``source``, read in one format, into ``target`` as another format."""
     x, y, width, height = box or (0, 0, *size_of(source))
     for top in range(0, height, _ROWS):
         rows = min(_ROWS, height - top)
@@ -73,10 +73,12 @@ def retell(
     target.flush()
 
 
-def retold(source: Gegl.Buffer, read_as: str, write_as: str, box: tuple[int, int, int, int]) -> Gegl.Buffer:
-    """Return :func:`retell`'s copy as a new buffer at 0, 0."""
+def reinterpreted(
+    source: Gegl.Buffer, read_as: str, write_as: str, box: tuple[int, int, int, int]
+) -> Gegl.Buffer:
+    """Return :func:`reinterpret`'s copy as a new buffer at 0, 0."""
     target = new_buffer(write_as, box[2], box[3])
-    retell(source, read_as, target, write_as, box)
+    reinterpret(source, read_as, target, write_as, box)
     return target
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import base64
+import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
@@ -12,7 +14,7 @@ from precision_upscaler.frontend.placement import Box, Size
 
 from upscaler_gimp3.errors import Refused
 
-from . import selection
+from .buffers import VALUE, copy_pixels, new_buffer, rectangle, strips
 from .layers import has_effects, kind_of
 from .rendering import rendered
 
@@ -24,17 +26,18 @@ if TYPE_CHECKING:
     from upscaler_gimp3.arguments import Options
 
 
-@dataclass
-class Subject:
+@dataclass(frozen=True)
+class InputLayer:
     """One layer to upscale.
 
-    ``own_size`` is the layer's own; ``box`` is where its look lies on the canvas, larger when an
-    effect draws outside of the layer; ``area`` is the part to send, on the same canvas; ``kind`` is
-    ``pixels``, ``text``, ``vector``, ``link`` or ``group``; ``effects`` says whether visible layer
-    effects have to be rendered; ``selection`` holds what was selected over ``box``, as a buffer of
-    values, when only that is wanted. ``masked`` and ``resolution`` (pixels an inch of the image, across
-    and down) are for when the layer itself is gone. ``shown_on`` are the displays to watch
-    for whether the image is still open; see :func:`belonging.why_not_here`.
+    ``own_size`` is the layer's own; ``box`` is the rendered layer's box on the canvas, larger when an
+    effect draws outside of the layer; ``area`` is the part to send, on the same canvas. ``kind`` is one of
+    the kinds in ``layer_rules``; ``effects``: visible layer effects have to be rendered; ``selection``:
+    what is selected over ``box``, as a buffer of values, when only that is wanted.
+
+    ``masked`` and ``resolution`` (pixels an inch of the image, across and down) are for when the layer
+    itself is gone, and then ``layer`` is None. ``displays`` show by their absence that the image was
+    closed; see :func:`validity.check_target`.
     """
 
     layer: Any
@@ -47,7 +50,7 @@ class Subject:
     selection: Any = None
     masked: bool = False
     resolution: tuple[float, float] | None = None
-    shown_on: Sequence[Any] = ()
+    displays: Sequence[Any] = ()
 
     @property
     def whole(self) -> bool:
@@ -56,7 +59,7 @@ class Subject:
 
     @property
     def area_in_layer(self) -> Box:
-        """The part to send, relative to the look's upper left corner."""
+        """The part to send, relative to the upper left corner of ``box``."""
         return self.area._replace(x=self.area.x - self.box.x, y=self.area.y - self.box.y)
 
 
@@ -66,37 +69,32 @@ def selection_box(image: Any) -> Box | None:
     return Box(left, top, right - left, bottom - top) if something else None
 
 
-def chosen(
+def collect_inputs(
     image: Any,
     drawables: Sequence[Any],
     options: Options,
     translate: Callable[[str], str],
-    shown_on: Sequence[Any] = (),
-) -> list[Subject]:
-    """Return the subjects of a run; :class:`Refused` with every reason when any of them cannot be taken.
+    displays: Sequence[Any] = (),
+) -> list[InputLayer]:
+    """Return the layers of a run; :class:`Refused` with every reason when any of them cannot be taken.
 
-    A drawable that is given twice is taken once. ``shown_on`` is what becomes that of every subject.
+    A drawable that is given twice is taken once. ``displays`` are those of every :class:`InputLayer`.
     """
     image_open = image is not None and image.is_valid()
     floating = image_open and image.get_floating_sel() is not None
     _refuse(layer_rules.image_refusal(image_open, len(drawables), floating), translate)
-    refusals: list[Refusal] = []
-    subjects: list[Subject] = []
-    for drawable in _distinct(drawables):
-        subject, refusal = _subject(image, drawable, options)
-        if subject is not None:
-            subjects.append(replace(subject, shown_on=shown_on))
-        elif refusal is not None:
-            refusals.append(refusal)
-    refusals += layer_rules.nested_refusals([_identity(subject) for subject in subjects])
+    found = [_input_layer(image, drawable, options, displays) for drawable in _distinct(drawables)]
+    inputs = [one for one in found if isinstance(one, InputLayer)]
+    refusals = [one for one in found if isinstance(one, layer_rules.Refusal)]
+    refusals += layer_rules.nested_refusals([_identity(one) for one in inputs])
     if not refusals:
         size = Size(image.get_width(), image.get_height())
-        boxes = [subject.box for subject in subjects]
+        boxes = [one.box for one in inputs]
         _refuse(layer_rules.canvas_refusal(options.placement, size, boxes, options.factor), translate)
     if refusals:
         texts = [layer_rules.refusal_text(refusal, translate) for refusal in refusals]
         raise Refused("\n".join(dict.fromkeys(texts)))
-    return subjects
+    return inputs
 
 
 def lock_of(layer: Any, placement: str) -> Refusal | None:
@@ -115,32 +113,36 @@ def _distinct(drawables: Sequence[Any]) -> list[Any]:
     return [*valid.values(), *(one for one in drawables if one is None or not one.is_valid())]
 
 
-def _subject(image: Any, drawable: Any, options: Options) -> tuple[Subject | None, Refusal | None]:
-    """Return one drawable as a subject, or why it cannot be taken."""
+def _input_layer(
+    image: Any, drawable: Any, options: Options, displays: Sequence[Any]
+) -> InputLayer | Refusal:
+    """Return one drawable as an input, or why it cannot be taken."""
     item = _item(drawable, image) if drawable is not None and drawable.is_valid() else None
     refusal = layer_rules.item_refusal(item, options.placement)
     if item is None or refusal is not None:
-        return None, refusal
+        assert refusal is not None
+        return refusal
     with rendered(drawable) as (_, box):
         pass
-    bounds = selection_box(image) if options.area == AREA_SELECTION else None
+    selected = options.area == AREA_SELECTION
+    bounds = selection_box(image) if selected else None
     area, refusal = layer_rules.area_to_send(item.name, box, options.area, bounds)
     refusal = refusal or layer_rules.size_refusal(item.name, area, options.factor)
     if refusal is not None:
-        return None, refusal
-    subject = Subject(
+        return refusal
+    return InputLayer(
         drawable,
         item.name,
         Size(drawable.get_width(), drawable.get_height()),
         box,
         area,
         item.kind,
-        has_effects(drawable),
-        selection.taken(image, box) if options.area == AREA_SELECTION else None,
-        drawable.get_mask() is not None,
-        tuple(image.get_resolution())[1:],
+        effects=has_effects(drawable),
+        selection=selected_values(image, box) if selected else None,
+        masked=drawable.get_mask() is not None,
+        resolution=tuple(image.get_resolution())[1:],
+        displays=displays,
     )
-    return subject, None
 
 
 def _item(drawable: Any, image: Any = None) -> layer_rules.Item:
@@ -174,6 +176,46 @@ def _holds_something(group: Any) -> bool:
     return any(not child.is_group() or _holds_something(child) for child in group.get_children())
 
 
-def _identity(subject: Subject) -> tuple[int, str, list[tuple[int, str]]]:
-    parents = [(one.get_id(), one.get_name()) for one in parents_of(subject.layer)]
-    return subject.layer.get_id(), subject.name, parents
+def _identity(one: InputLayer) -> tuple[int, str, list[tuple[int, str]]]:
+    parents = [(parent.get_id(), parent.get_name()) for parent in parents_of(one.layer)]
+    return one.layer.get_id(), one.name, parents
+
+
+# ----- the selection over a layer, kept with the job for Resume
+
+_VALUE8 = "Y u8"
+_ROWS = 256
+LARGEST_TEXT = 2_000_000
+"""Characters up to which a selection is kept; an ordinary one, feathered, takes some thousands."""
+
+
+def selected_values(image: Any, box: Box) -> Any:
+    """Return how much of each pixel of ``box`` is selected, as a buffer of values from 0 to 1."""
+    values = new_buffer(VALUE, box.width, box.height)
+    copy_pixels(image.get_selection().get_buffer(), values, box=tuple(box))
+    return values
+
+
+def pack_selection(values: Any, area: Box) -> str | None:
+    """Return ``area`` of the values, in 8 bits, as text; None when that would be too long to keep."""
+    packer = zlib.compressobj(6)
+    data = b"".join(packer.compress(strip) for strip in strips(values, _VALUE8, tuple(area), _ROWS))
+    text = base64.b64encode(data + packer.flush()).decode("ascii")
+    return text if len(text) <= LARGEST_TEXT else None
+
+
+def unpack_selection(text: Any, box: Box, area: Box) -> Any:
+    """Return a packed selection as values as large as ``box``; None if ``text`` cannot be read.
+
+    The values fill ``area``, which is relative to ``box``; nothing is selected outside of it.
+    """
+    try:
+        data = zlib.decompress(base64.b64decode(text, validate=True))
+    except (TypeError, ValueError, zlib.error):
+        return None
+    if len(data) != area.width * area.height:
+        return None
+    values = new_buffer(VALUE, box.width, box.height)
+    values.set(rectangle(*area), _VALUE8, data)
+    values.flush()
+    return values

@@ -1,7 +1,7 @@
-"""Whole planes of 8-bit pixels at once: take channels apart, repeat pixels, choose between two pictures.
+"""Arithmetic over whole planes of 8-bit pixels: separate channels, repeat pixels, blend two images.
 
-GIMP's Python has no numpy, and a loop over the bytes of a photograph takes minutes. Slices with a
-step and operations over one large number take milliseconds.
+Written by hand, without GEGL and GIMP, because GIMP's Python has no numpy and a loop over the bytes of a
+photograph takes minutes. Slices with a step and operations over one large number take milliseconds.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A layer's pixels as they look by themselves, whatever kind it is, without touching the user's image.
+"""A layer rendered without its neighbours, whatever its kind, without touching the user's image.
 
-Text, vector, link and group layers keep their pixels in their own buffer; effects do not, so a
-layer that has some is copied into a private image and they are merged there. Opacity, mode and mask
-belong to the layer and not to its pixels: they are left out, because the layer keeps them.
+Text, vector, link and group layers have their pixels in their own buffer. Effects are not in it, so a
+layer with effects is copied into a private image and they are merged there. Opacity, mode and mask are
+left out, because the layer keeps them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 
-from .attributes import set_visible
-from .layers import box_of, has_effects
+from .layers import box_of, has_effects, set_visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def private_image(like: Any, width: int, height: int, base: Any = None) -> Iterator[Any]:
-    """Give an image of the precision and profile of ``like``, without undo, deleted afterwards.
+    """Yield an image of the precision and profile of ``like``, without undo; it is deleted afterwards.
 
     ``base`` is its kind (default: that of ``like``, but RGB for an indexed one).
     """
@@ -55,7 +54,7 @@ def plain_layer(image: Any, width: int, height: int, *, alpha: bool, name: str =
 
 @contextmanager
 def rendered(layer: Any) -> Iterator[tuple[Any, Box]]:
-    """Give ``(drawable, box)``: a drawable that holds the layer's look, and where it lies on the canvas.
+    """Yield ``(drawable, box)``: a drawable that holds the rendered layer, and its box on the canvas.
 
     The box differs from the layer's own when an effect draws outside of it.
     """

@@ -1,8 +1,8 @@
-"""Scaling done here, by GIMP itself, in private images: alpha, masks, selections, the user's own pixels.
+"""Scale alpha, masks, selections and the user's own pixels with GIMP, in private images.
 
-GIMP's interpolation is a setting of its context, so it is pushed for the one call. NoHalo is GIMP's
-best for enlarging, but takes a second for each megapixel of the result; past a size where that
-would be minutes cubic does it, which is what GIMP's own Scale dialog starts with.
+The interpolation is a setting of GIMP's context, so it is pushed for the one call. NoHalo is GIMP's
+best for enlarging, but takes a second for each megapixel of the result. Above :data:`BEST_UP_TO` cubic is
+used, the default of GIMP's own Scale dialog.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 
-from .buffers import RGB8, VALUE, copied, new_buffer, size_of
+from .buffers import RGB8, VALUE, copy_pixels, new_buffer, size_of
 from .rendering import plain_layer
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ BEST_UP_TO = 16_000_000
 
 
 def interpolation(pixels: int, *, enlarging: bool = True) -> Gimp.InterpolationType:
-    """Return the best interpolation that is bearable for so many pixels in the result."""
+    """Return the best interpolation that is fast enough for so many pixels in the result."""
     if pixels > BEST_UP_TO:
         return Gimp.InterpolationType.CUBIC
     return Gimp.InterpolationType.NOHALO if enlarging else Gimp.InterpolationType.LOHALO
@@ -31,7 +31,7 @@ def interpolation(pixels: int, *, enlarging: bool = True) -> Gimp.InterpolationT
 
 @contextmanager
 def interpolating(kind: Gimp.InterpolationType) -> Iterator[None]:
-    """Set GIMP's interpolation for what is done inside, and give the user's back."""
+    """Set GIMP's interpolation inside the block and restore the user's afterwards."""
     Gimp.context_push()
     try:
         Gimp.context_set_interpolation(kind)
@@ -51,7 +51,7 @@ def scaled_layer(layer: Any, width: int, height: int) -> None:
 
 @contextmanager
 def value_layer(source: Any, box: tuple[int, int, int, int], width: int, height: int) -> Iterator[Any]:
-    """Give ``box`` of a mask-like buffer, scaled to ``width`` × ``height``, as a buffer of linear floats."""
+    """Yield ``box`` of a mask-like buffer, scaled to ``width`` × ``height``, as a buffer of linear floats."""
     image = Gimp.Image.new_with_precision(
         box[2], box[3], Gimp.ImageBaseType.GRAY, Gimp.Precision.FLOAT_LINEAR
     )
@@ -60,8 +60,8 @@ def value_layer(source: Any, box: tuple[int, int, int, int], width: int, height:
         layer = plain_layer(image, box[2], box[3], alpha=False)
         image.insert_layer(layer, None, 0)
         values = new_buffer(VALUE, box[2], box[3])
-        copied(source, values, box=box)
-        copied(values, layer.get_buffer())
+        copy_pixels(source, values, box=box)
+        copy_pixels(values, layer.get_buffer())
         layer.update(0, 0, box[2], box[3])
         scaled_layer(layer, width, height)
         yield layer.get_buffer()
@@ -73,7 +73,7 @@ def scaled_values(source: Any, box: tuple[int, int, int, int], width: int, heigh
     """Return ``box`` of a mask-like buffer scaled to ``width`` × ``height``, as a buffer of our own."""
     values = new_buffer(VALUE, width, height)
     with value_layer(source, box, width, height) as scaled:
-        copied(scaled, values)
+        copy_pixels(scaled, values)
     return values
 
 
@@ -87,11 +87,11 @@ def scaled_rgb(source: Any, width: int, height: int) -> Any:
         image.undo_disable()
         layer = plain_layer(image, *had, alpha=False)
         image.insert_layer(layer, None, 0)
-        copied(source, layer.get_buffer())
+        copy_pixels(source, layer.get_buffer())
         layer.update(0, 0, *had)
         scaled_layer(layer, width, height)
         result = new_buffer(RGB8, width, height)
-        copied(layer.get_buffer(), result)
+        copy_pixels(layer.get_buffer(), result)
         return result
     finally:
         image.delete()

@@ -1,172 +1,207 @@
-"""Bring finished results into the image, or beside it where the image is no longer what was sent."""
+"""Deliver results: decode, agree on the scale, check the target, compose, check again, swap, make notes.
+
+Each step takes values and returns new ones. The image changes in one undo step near the end.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gi.repository import GLib
 from precision_upscaler.frontend import layer_rules, texts
 from precision_upscaler.frontend.options import NEW_IMAGE
 from precision_upscaler.frontend.placement import Size
 
+from upscaler_gimp3.errors import ChangedPartly, Failed
 from upscaler_gimp3.image.buffers import size_of
 
-from . import compose, new_image
-from .composition import composition_of, renew_mask, still_fits, swap_of
-from .models import Delivery
-from .notes import describe, describe_bare
+from . import new_image
+from .compose import compose, decoded, is_up_to_date, swap_of, with_mask_of_now
+from .models import ComposedResult, DecodedResult, Delivery, Destination, Failure
+from .notes import notes_about
 from .swap import swap_all
-from .validity import decide
+from .validity import check_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from upscaler_gimp3.arguments import Options
 
-    from .models import Finished
+    from .models import PendingResult
 
     Translate = Callable[[str], str]
 
 
-LOCAL_ERRORS = (GLib.Error, OSError, RuntimeError, TypeError, ValueError, AttributeError, MemoryError)
-"""What can go wrong while a result is composed: GEGL's, GIMP's and the machine's own troubles.
+_LOCAL_ERRORS = (GLib.Error, OSError, RuntimeError, TypeError, ValueError, AttributeError, MemoryError)
+"""What GEGL, GIMP and the machine can raise; AttributeError because GIMP gives None for what was deleted."""
 
-AttributeError is among them because GIMP gives None for what has just been deleted.
-"""
+_Found = TypeVar("_Found")
 
 _ATTEMPTS = 3
 """How often a layer is composed when the user changes meanwhile what it is composed for."""
 
 
-def deliver(
-    image: Any, finished: list[Finished], options: Options, say: Callable[[str], None], translate: Translate
+def deliver_or_fail(
+    image: Any,
+    pending: Sequence[PendingResult],
+    options: Options,
+    say: Callable[[str], None],
+    translate: Translate,
 ) -> Delivery:
-    """Place every result; the image changes in one undo step at the very end.
+    """Place every result in ``image``, or beside it where its target is stale.
 
-    A result that cannot be read or composed gets its ``failure``; anything that goes wrong with all
-    of them is raised, with the image untouched, or as :class:`errors.ChangedPartly`.
+    A result that cannot be read or composed is in the delivery's failures. :class:`Failed` when nothing was
+    delivered, or the swap itself broke off; the results are kept for Resume.
     """
-    delivery = Delivery()
-    readable = _read_all(finished, options, delivery, translate)
-    for one in readable:
-        decide(image, one, options.placement)
-    _compose_all(image, readable, options, say, translate)
-    whole = [one for one in readable if one.failure is None]
-    for one in whole:
-        if one.gone is not None:
-            delivery.note(texts.note(one.gone, translate, name=one.subject.name))
-        if one.placement is None:
-            describe_bare(one, options.colors, delivery, translate)
-        else:
-            describe(image, one, options.colors, delivery, translate)
-    say(texts.placing(translate))
-    _into_the_image(image, [one for one in whole if _stays(one)], options, delivery, translate)
-    for one in whole:
-        if not _stays(one):
-            _beside(image, one, delivery, translate)
+    try:
+        delivery = _deliver(image, pending, options, say, translate)
+    except ChangedPartly as problem:
+        event = texts.local_error(problem, "yes", translate)
+        raise Failed(dict(event, advice=texts.changed_partly(translate))) from problem
+    except _LOCAL_ERRORS as problem:
+        raise Failed(texts.local_error(problem, "yes", translate)) from problem
+    if not delivery.lines:
+        raise Failed(delivery.failures[0].event)
     return delivery
 
 
-def _stays(one: Finished) -> bool:
-    return one.placement is not None and one.placement != NEW_IMAGE
+def _deliver(
+    image: Any,
+    pending: Sequence[PendingResult],
+    options: Options,
+    say: Callable[[str], None],
+    translate: Translate,
+) -> Delivery:
+    readable, unreadable = _split(_decode(one, translate) for one in pending)
+    scaled = _agree_on_scale(readable, options.factor)
+    composed, failed = _split([_compose(image, one, options, say, translate) for one in scaled])
+    checked, stale = _split([_check_again(image, one, options, translate) for one in composed])
+    notes = _texts(image, checked, options.colors, translate)
+    say(texts.placing(translate))
+    placed = _place(image, [one for one in checked if _stays(one)], options.placement, translate)
+    images, broken = _split([_make_image(image, one, translate) for one in checked if not _stays(one)])
+    return Delivery(
+        placed.layers,
+        [found for found, _ in images],
+        [*placed.lines, *(line for _, line in images)],
+        notes,
+        [*unreadable, *failed, *stale, *broken],
+    )
 
 
-def _read_all(
-    finished: list[Finished], options: Options, delivery: Delivery, translate: Translate
-) -> list[Finished]:
-    """Decode every result and return those that can be read; the others get their failure."""
-    for one in finished:
-        try:
-            one.pixels = compose.decoded(one.path)
-        except LOCAL_ERRORS as problem:
-            one.failure = texts.bad_result_error(problem, None, translate)
-    readable = [one for one in finished if one.failure is None]
-    _agree_on_scale(readable, options, delivery, translate)
-    return readable
+def _split(found: Iterable[_Found | Failure]) -> tuple[list[_Found], list[Failure]]:
+    """Return what worked, and the failures."""
+    found = list(found)
+    failures = [one for one in found if isinstance(one, Failure)]
+    return [one for one in found if not isinstance(one, Failure)], failures
 
 
-def _agree_on_scale(
-    finished: list[Finished], options: Options, delivery: Delivery, translate: Translate
-) -> None:
-    """Decide at which scale every result is placed; differences are noted."""
-    sizes = [(Size(one.exported.width, one.exported.height), Size(*size_of(one.pixels))) for one in finished]
-    common, notes = layer_rules.agreed_scale(options.factor, sizes)
-    for one, note in zip(finished, notes, strict=True):
-        one.scale = common
-        if note is not None:
-            delivery.note(texts.note(note.code, translate, name=one.subject.name, **note.values))
-
-
-def _compose_all(
-    image: Any, readable: list[Finished], options: Options, say: Callable[[str], None], translate: Translate
-) -> None:
-    """Compose every result with its layer, where that still is what was sent.
-
-    Composing takes a while in which the user does things, so every layer is looked at again when all
-    are composed, now to the pixel.
-    """
-
-    def attempt(one: Finished, step: Callable[[], None]) -> None:
-        try:
-            step()
-        except LOCAL_ERRORS as problem:
-            one.composition = None
-            decide(image, one, options.placement)
-            if one.placement is not None:
-                one.failure = texts.local_error(problem, "yes", translate)
-
-    for one in readable:
-        if one.placement is not None:
-            say(texts.composing(one.subject.name, translate))
-            attempt(one, lambda one=one: _compose(image, one, options))  # type: ignore[misc]  # its default
-    for one in readable:
-        if one.composition is not None:
-            attempt(one, lambda one=one: _look_again(image, one, options))  # type: ignore[misc]  # as above
-
-
-def _compose(image: Any, one: Finished, options: Options) -> None:
-    one.composition = composition_of(image, one, options.colors)
-
-
-def _look_again(image: Any, one: Finished, options: Options) -> None:
-    """Make sure that a composition is for the layer and the image as they are now."""
-    for _ in range(_ATTEMPTS):
-        decide(image, one, options.placement, pixels=True)
-        if one.placement is None or one.composition is None:
-            return
-        if still_fits(image, one, one.composition):
-            renew_mask(one, one.composition)
-            return
-        _compose(image, one, options)
-    one.gone, one.placement = "layer-changed", None
-
-
-def _into_the_image(
-    image: Any, staying: list[Finished], options: Options, delivery: Delivery, translate: Translate
-) -> None:
-    if not staying:
-        return
-    swaps = [swap_of(image, one, one.composition) for one in staying if one.composition is not None]
-    names = [swap.layer.get_name() for swap in swaps]
-    delivery.layers = swap_all(image, swaps, options.placement)
-    for name, swap in zip(names, swaps, strict=True):
-        box = swap.placed.layer
-        delivery.lines.append(texts.done(name, box.width, box.height, translate))
-
-
-def _beside(image: Any, one: Finished, delivery: Delivery, translate: Translate) -> None:
-    """Make a new image of one result; what goes wrong is its own failure, for others are placed already."""
+def _decode(pending: PendingResult, translate: Translate) -> DecodedResult | Failure:
     try:
-        if one.placement is None or one.composition is None:
-            name = one.subject.name
-            made, layer = new_image.as_it_came(one.pixels, name, one.subject.resolution)
+        return DecodedResult(pending, decoded(pending.path))
+    except _LOCAL_ERRORS as problem:
+        return Failure(pending, texts.bad_result_error(problem, None, translate))
+
+
+def _agree_on_scale(results: Sequence[DecodedResult], factor: int) -> list[DecodedResult]:
+    """Return the results with the one scale at which all are placed, and notes about their sizes."""
+    sent = [Size(one.pending.exported.width, one.pending.exported.height) for one in results]
+    came = [Size(*size_of(one.pixels)) for one in results]
+    scale, notes = layer_rules.agreed_scale(factor, list(zip(sent, came, strict=True)))
+    return [replace(one, scale=scale, size_note=note) for one, note in zip(results, notes, strict=True)]
+
+
+def _compose(
+    image: Any, result: DecodedResult, options: Options, say: Callable[[str], None], translate: Translate
+) -> ComposedResult | Failure:
+    """Compose a result with its layer, if that still is what was sent."""
+    destination = check_target(image, result.pending, options.placement)
+    if destination.placement is None:
+        return ComposedResult(result, destination)
+    say(texts.composing(result.pending.input.name, translate))
+    try:
+        composition = compose(image, result, destination.placement, options.colors)
+    except _LOCAL_ERRORS as problem:
+        return _stale_or_failed(image, result, options, problem, translate)
+    return ComposedResult(result, destination, composition)
+
+
+def _check_again(
+    image: Any, composed: ComposedResult, options: Options, translate: Translate
+) -> ComposedResult | Failure:
+    """Return a composition that is right for layer and image as they are now, to the pixel.
+
+    Composing takes a while in which the user may change both.
+    """
+    result, composition = composed.decoded, composed.composition
+    if composition is None:
+        return composed
+    try:
+        for _ in range(_ATTEMPTS):
+            destination = check_target(image, result.pending, options.placement, pixels=True)
+            if destination.placement is None:
+                return ComposedResult(result, destination)
+            if is_up_to_date(image, result, destination.placement, composition):
+                return ComposedResult(result, destination, with_mask_of_now(result, composition))
+            composition = compose(image, result, destination.placement, options.colors)
+    except _LOCAL_ERRORS as problem:
+        return _stale_or_failed(image, result, options, problem, translate)
+    return ComposedResult(result, Destination(None, "layer-changed"))
+
+
+def _stale_or_failed(
+    image: Any, result: DecodedResult, options: Options, problem: Exception, translate: Translate
+) -> ComposedResult | Failure:
+    """Return the result without a composition if its layer has gone meanwhile, else its failure."""
+    destination = check_target(image, result.pending, options.placement)
+    if destination.placement is None:
+        return ComposedResult(result, destination)
+    return Failure(result.pending, texts.local_error(problem, "yes", translate))
+
+
+def _stays(composed: ComposedResult) -> bool:
+    return composed.destination.placement not in (None, NEW_IMAGE)
+
+
+def _texts(image: Any, composed: Sequence[ComposedResult], colors: str, translate: Translate) -> list[str]:
+    """Return the notes about all results as text, each once."""
+    found = [(one, one.decoded.size_note) for one in composed if one.decoded.size_note is not None]
+    found += [(one, note) for one in composed for note in notes_about(image, one, colors)]
+    notes = [texts.note(note.code, translate, name=one.input.name, **note.values) for one, note in found]
+    return list(dict.fromkeys(notes))
+
+
+def _place(image: Any, composed: Sequence[ComposedResult], placement: str, translate: Translate) -> Delivery:
+    """Swap all results into the image in one undo step; :class:`ChangedPartly` when that breaks off."""
+    if not composed:
+        return Delivery()
+    swaps = [
+        swap_of(image, one.decoded, placement, one.composition)
+        for one in composed
+        if one.composition is not None
+    ]
+    names = [swap.layer.get_name() for swap in swaps]
+    layers = swap_all(image, swaps, placement)
+    lines = [
+        texts.done(name, swap.placed.layer.width, swap.placed.layer.height, translate)
+        for name, swap in zip(names, swaps, strict=True)
+    ]
+    return Delivery(layers, (), lines)
+
+
+def _make_image(image: Any, composed: ComposedResult, translate: Translate) -> tuple[Any, str] | Failure:
+    """Return a new image of one result, and its line of text."""
+    pending, composition = composed.decoded.pending, composed.composition
+    try:
+        if composition is None:
+            name = pending.input.name
+            made, layer = new_image.bare(composed.decoded.pixels, name, pending.input.resolution)
         else:
-            swap = swap_of(image, one, one.composition)
+            swap = swap_of(image, composed.decoded, NEW_IMAGE, composition)
             name = swap.layer.get_name()
-            made, layer = new_image.like_its_layer(swap, name)
+            made, layer = new_image.like_layer(swap, name)
         size = layer.get_width(), layer.get_height()
-    except LOCAL_ERRORS as problem:
-        one.failure = texts.local_error(problem, "yes", translate)
-        return
-    delivery.images.append(made)
-    delivery.lines.append(texts.done(name, *size, translate))
+    except _LOCAL_ERRORS as problem:
+        return Failure(pending, texts.local_error(problem, "yes", translate))
+    return made, texts.done(name, *size, translate)

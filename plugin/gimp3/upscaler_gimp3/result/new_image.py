@@ -1,4 +1,4 @@
-"""Results that become images of their own: the layer's counterpart, or the service's picture as it came."""
+"""Results that become new images: like the layer's image, or the bare image of the service."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 
-from upscaler_gimp3.image.attributes import copy_attributes, copy_parasites, set_visible
-from upscaler_gimp3.image.buffers import copied, size_of
+from upscaler_gimp3.image.buffers import copy_pixels, size_of
+from upscaler_gimp3.image.layers import copy_attributes, copy_parasites, set_visible
 from upscaler_gimp3.image.rendering import plain_layer
 
 if TYPE_CHECKING:
-    from .swap import Swap
+    from .models import Swap
 
 
-def like_its_layer(swap: Swap, name: str) -> tuple[Any, Any]:
-    """Return ``(image, layer)``: an image of the kind the layer is in, which holds its result and mask."""
+def like_layer(swap: Swap, name: str) -> tuple[Any, Any]:
+    """Return ``(image, layer)``: a new image like the layer's, with its result and mask."""
     like = swap.layer.get_image()
     width, height = size_of(swap.pixels)
     image = Gimp.Image.new_with_precision(width, height, like.get_base_type(), like.get_precision())
@@ -32,7 +32,7 @@ def like_its_layer(swap: Swap, name: str) -> tuple[Any, Any]:
         if swap.mask is not None:
             mask = layer.create_mask(Gimp.AddMaskType.WHITE)
             layer.add_mask(mask)
-            copied(swap.mask, mask.get_buffer())
+            copy_pixels(swap.mask, mask.get_buffer())
             mask.update(0, 0, width, height)
         # after the mask, which a new one is set to be edited
         copy_attributes(swap.layer, layer)
@@ -45,8 +45,8 @@ def like_its_layer(swap: Swap, name: str) -> tuple[Any, Any]:
     return image, layer
 
 
-def as_it_came(pixels: Any, name: str, resolution: tuple[float, float] | None) -> tuple[Any, Any]:
-    """Return ``(image, layer)``: an 8-bit sRGB image with the service's picture.
+def bare(pixels: Any, name: str, resolution: tuple[float, float] | None) -> tuple[Any, Any]:
+    """Return ``(image, layer)``: an 8-bit sRGB image with the service's pixels.
 
     ``resolution`` is in pixels an inch, across and down; None leaves GIMP's own.
     """
@@ -68,6 +68,6 @@ def _filled(image: Any, pixels: Any, name: str, *, alpha: bool) -> Any:
     width, height = size_of(pixels)
     layer = plain_layer(image, width, height, alpha=alpha, name=name)
     image.insert_layer(layer, None, 0)
-    copied(pixels, layer.get_buffer())
+    copy_pixels(pixels, layer.get_buffer())
     layer.update(0, 0, width, height)
     return layer

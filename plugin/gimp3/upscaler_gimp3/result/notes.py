@@ -1,4 +1,4 @@
-"""What the user should know about how a layer was done: what could not be kept is said here."""
+"""What could not be kept of a layer, as notes to the user."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
-from precision_upscaler.frontend import layer_rules, texts
+from precision_upscaler.frontend import layer_rules
 
 from upscaler_gimp3.image.buffers import RGB8, RGB_PERCEPTUAL, read, rectangle
 from upscaler_gimp3.image.export import known_to_babl
@@ -14,51 +14,49 @@ from upscaler_gimp3.image.layers import has_hidden_effects
 from upscaler_gimp3.image.rendering import plain_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from precision_upscaler.frontend.layer_rules import Note
 
-    from .models import Delivery, Finished
+    from .models import ComposedResult
 
 _EIGHT_BIT = (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_LINEAR, Gimp.Precision.U8_PERCEPTUAL)
 _ROUNDING = 4 / 255
-"""How far out a profile's purest colours may be: every maker of sRGB rounds its numbers in its own way."""
+"""How far outside the purest colours may be: the makers of sRGB profiles round their numbers differently."""
 
 
-def describe(
-    image: Any, one: Finished, colors: str, delivery: Delivery, translate: Callable[[str], str]
-) -> None:
-    """Note what became of a layer that was composed with its result."""
-    subject, placement = one.subject, str(one.placement)
+def notes_about(image: Any, composed: ComposedResult, colors: str) -> list[Note]:
+    """Return what the user should know about a result.
+
+    Call it before the swap: some of it is about the layer as it was.
+    """
+    found, stale = composed.input, composed.destination.stale
+    notes = [] if stale is None else [layer_rules.Note(stale, {})]
+    if composed.composition is None:
+        opaque = composed.decoded.pending.exported.opaque
+        return notes + layer_rules.bare_notes(opaque, found.masked, colors)
     base_type = image.get_base_type()
     indexed = base_type == Gimp.ImageBaseType.INDEXED
-    about_image = layer_rules.image_notes(
+    notes += layer_rules.image_notes(
         colors,
         image.get_precision() in _EIGHT_BIT,
         base_type == Gimp.ImageBaseType.GRAY,
         image.get_palette().get_color_count() if indexed else None,
         lambda: exceeds_srgb(image),
     )
-    passes_through = subject.layer.get_mode() == Gimp.LayerMode.PASS_THROUGH
-    hidden_effects = has_hidden_effects(subject.layer)
-    about_layer = layer_rules.layer_notes(
-        subject.kind, placement, passes_through, subject.effects, hidden_effects
+    passes_through = found.layer.get_mode() == Gimp.LayerMode.PASS_THROUGH
+    hidden_effects = has_hidden_effects(found.layer)
+    placement = str(composed.destination.placement)
+    return notes + layer_rules.layer_notes(
+        found.kind, placement, passes_through, found.effects, hidden_effects
     )
-    for note in about_image + about_layer:
-        delivery.note(texts.note(note.code, translate, name=subject.name, **note.values))
-
-
-def describe_bare(one: Finished, colors: str, delivery: Delivery, translate: Callable[[str], str]) -> None:
-    """Note that a result is offered as it came, if that lacks something the layer has."""
-    for note in layer_rules.bare_notes(one.exported.opaque, one.subject.masked, colors):
-        delivery.note(texts.note(note.code, translate, name=one.subject.name))
 
 
 def exceeds_srgb(image: Any) -> bool:
-    """Return whether the image's profile holds colours that sRGB does not: its purest ones are looked at."""
+    """Return whether the image's profile has colours outside sRGB, by its purest red, green and blue."""
     profile = image.get_color_profile()
     if profile is None or image.get_base_type() != Gimp.ImageBaseType.RGB:
         return False
     if not known_to_babl(image):
-        return True  # tables are made for printers and cameras, whose colours go their own ways
+        return True  # profiles with tables are those of printers and cameras
     private = Gimp.Image.new(3, 1, Gimp.ImageBaseType.RGB)
     try:
         private.undo_disable()

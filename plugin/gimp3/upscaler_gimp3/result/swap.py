@@ -1,16 +1,15 @@
-"""The swap: results into the user's image, in one undo step, with everything else kept.
+"""The swap: put results into the user's image in one undo step and keep everything else.
 
-An ordinary layer stays the same layer: it is resized, given its place, and its pixels are written
-into the fresh buffer that resizing made (the old one waits in the undo step). So whatever GIMP knows
-about a layer survives without being copied. Only what cannot hold free pixels (text, vector and
-link layers), what must be kept besides (groups, ``new-layer``) and what has rendered effects gets a
-new layer, which takes over every attribute.
+An ordinary layer stays the same layer: it is resized and moved, and its new pixels are written into the
+fresh buffer that resizing made; the old buffer belongs to the undo step. So every attribute of the
+layer is kept without being copied. A new layer with all attributes is made only for layers that cannot
+hold arbitrary pixels (text, vector, link), that are kept as well (groups, ``new-layer``), or whose
+effects were rendered.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
@@ -18,40 +17,22 @@ from precision_upscaler.frontend.options import SCALE_IMAGE
 from precision_upscaler.frontend.placement import Box, Placed, united
 
 from upscaler_gimp3.errors import ChangedPartly
-from upscaler_gimp3.image.attributes import copy_attributes, copy_parasites, lock, locks_of, set_visible
-from upscaler_gimp3.image.buffers import copied
-from upscaler_gimp3.image.layers import box_of
+from upscaler_gimp3.image.buffers import copy_pixels
+from upscaler_gimp3.image.layers import copy_attributes, copy_parasites, lock, locks_of, set_visible
 from upscaler_gimp3.image.rendering import plain_layer
-from upscaler_gimp3.image.scaling import interpolating, interpolation, scaled_values
+from upscaler_gimp3.image.scaling import interpolating, interpolation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from .models import Swap
 
 
-@dataclass
-class Swap:
-    """One layer to change: its new pixels, its new mask (values, or None) and where it goes.
-
-    ``alpha`` says that the new pixels need an alpha channel; ``keep`` that the layer itself stays,
-    hidden; ``replace`` that a new layer takes its place.
-    """
-
-    layer: Any
-    pixels: Any
-    mask: Any
-    placed: Placed
-    alpha: bool
-    keep: bool = False
-    replace: bool = False
-
-
-def swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
+def swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
     """Apply ``swaps`` in one undo step and return the layers that hold the results, in order.
 
-    :class:`ChangedPartly` when it broke off inside the step, which one undo takes back.
-
-    The slow and the fallible was done before: what is left is GIMP's own scaling of other layers
-    and copies of finished pixels.
+    :class:`ChangedPartly` when it broke off inside the step, which one undo takes back. What is slow or can
+    fail was done before; this only lets GIMP scale other layers and copies finished pixels.
     """
     try:
         with undo_step(image):
@@ -63,7 +44,7 @@ def swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
     return layers
 
 
-def _swap_all(image: Any, swaps: list[Swap], placement: str) -> list[Any]:
+def _swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
     together = united([swap.placed for swap in swaps])
     before = image.get_selected_layers()
     if len(before) > 1 and any(swap.keep or swap.replace for swap in swaps):
@@ -102,7 +83,7 @@ def undo_step(image: Any) -> Iterator[None]:
         image.undo_group_end()
 
 
-def _layers_to_write(image: Any, swaps: list[Swap]) -> list[Any]:
+def _layers_to_write(image: Any, swaps: Sequence[Swap]) -> list[Any]:
     """Return the layers that will hold the results: the same ones, or new ones in or above their places.
 
     All new layers go in before any old one goes out: undone in reverse, the first to go in is the last
@@ -139,7 +120,7 @@ def _new_layer(image: Any, swap: Swap) -> Any:
     if old.get_mask() is not None:
         mask = new.create_mask(Gimp.AddMaskType.WHITE)
         must(new.add_mask(mask), "add a mask")
-        copied(old.get_mask().get_buffer(), mask.get_buffer())
+        copy_pixels(old.get_mask().get_buffer(), mask.get_buffer())
     copy_attributes(old, new)
     copy_parasites(old, new)
     return new
@@ -168,11 +149,11 @@ def _write(layer: Any, swap: Swap, box: Box) -> None:
         must(layer.set_offsets(box.x, box.y), "move a layer")
     if swap.alpha and not layer.has_alpha():
         must(layer.add_alpha(), "add an alpha channel")
-    copied(swap.pixels, layer.get_buffer())
+    copy_pixels(swap.pixels, layer.get_buffer())
     layer.update(0, 0, box.width, box.height)
     mask = layer.get_mask()
     if mask is not None and swap.mask is not None:
-        copied(swap.mask, mask.get_buffer())
+        copy_pixels(swap.mask, mask.get_buffer())
         mask.update(0, 0, box.width, box.height)
 
 
@@ -192,23 +173,10 @@ def fresh_buffer(layer: Any, width: int, height: int) -> None:
         layer.set_lock_position(True)
 
 
-def _select(image: Any, before: list[Any], swaps: list[Swap], layers: list[Any]) -> None:
+def _select(image: Any, before: list[Any], swaps: Sequence[Swap], layers: list[Any]) -> None:
     """Select what was selected, with new layers for those they stand for."""
     stands_for = {swap.layer.get_id(): layer for swap, layer in zip(swaps, layers, strict=True)}
     selected = [stands_for.get(layer.get_id(), layer) for layer in before]
     now = image.get_selected_layers()
     if [one.get_id() for one in now] != [one.get_id() for one in selected]:
         image.set_selected_layers(selected)
-
-
-def layer_mask_values(layer: Any, width: int, height: int, box: Box) -> Any:
-    """Return the layer's mask over ``box`` (canvas) scaled to ``width`` × ``height``, or None.
-
-    Where the look is larger than the layer, the mask hides what is outside, as GIMP does.
-    """
-    mask = layer.get_mask()
-    if mask is None:
-        return None
-    own = box_of(layer)
-    over = (box.x - own.x, box.y - own.y, box.width, box.height)
-    return scaled_values(mask.get_buffer(), over, width, height)

@@ -1,4 +1,4 @@
-"""The live lines of the dialog: what the result will be, how long it takes, what it costs, or why not."""
+"""The upscale dialog's forecast: size of the result, time, price, or why the run would be refused."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _LARGE_MEGAPIXELS = 40
 
 
-class ForecastLines(Gtk.Box):
-    """The lines; :meth:`update` fills them and says whether the run would be refused."""
+class ForecastPanel(Gtk.Box):
+    """The lines; :meth:`update` fills them."""
 
     def __init__(self) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
@@ -52,14 +52,14 @@ class ForecastLines(Gtk.Box):
         self.pack_start(self._warning, False, False, 0)
         self.experience: Experience = NO_EXPERIENCE
         self.practice = False
-        self.first: inputs.Subject | None = None
+        self.first: inputs.InputLayer | None = None
         """What the run would send first, None when it is refused."""
 
     def update(self, image: Any, drawables: Any, options: Options) -> bool:
-        """Work the lines out anew; whether the run could begin."""
+        """Compute the lines again; return whether the run could begin."""
         self.first = None
         try:
-            found = inputs.chosen(image, drawables, options, catalog())
+            found = inputs.collect_inputs(image, drawables, options, catalog())
         except Refused as refused:
             self._show(None)
             self._refusal.show_text(str(refused), "error")
@@ -104,7 +104,7 @@ class ForecastLines(Gtk.Box):
         self._values["canvas"].set_text(text.format(width=after.width, height=after.height))
 
 
-def _warnings(found: list[inputs.Subject], expected: Forecast, placement: str) -> list[str]:
+def _warnings(found: list[inputs.InputLayer], expected: Forecast, placement: str) -> list[str]:
     lines = []
     if len(found) > 1:
         line = catalog().plural(

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from precision_upscaler.contract import KEY_PAGE
-from precision_upscaler.frontend import practice
 
+from upscaler_gimp3 import labels
 from upscaler_gimp3.i18n import _
-from upscaler_gimp3.labels import key_window
-from upscaler_gimp3.worker import mock_looks
 from upscaler_gimp3.worker.calls import Call
 
 from . import widgets
@@ -29,8 +27,9 @@ class KeyDialog(Gtk.Dialog):
         super().__init__(title=_("API Key"), transient_for=parent, modal=parent is not None)
         self._base_url = base_url
         self._call: Call | None = None
+        self._mock_call: Call | None = None
         self._stored = False
-        self._labels = key_window(_)
+        self._labels = labels.key_dialog(_)
         widgets.add_help(self, self._labels["help"], "key")
         self.add_button(self._labels["cancel"], Gtk.ResponseType.CANCEL)
         self._untested = self.add_button(self._labels["untested"], _STORE_UNTESTED)
@@ -41,19 +40,19 @@ class KeyDialog(Gtk.Dialog):
         self.set_default_response(Gtk.ResponseType.OK)
         self._fill()
         self.connect("response", self._respond)
-        self.connect("destroy", self._forget_call)
+        self.connect("destroy", self._discard_calls)
         self._update()
 
     def ask(self) -> bool:
         """Show the window until a key is stored or the user gives up; whether one was stored."""
         self.show_all()
         self._entry.grab_focus()
-        mock_looks.is_mock(self._base_url, self._heard_mock)
-        self.run()  # OK and the like never end it: see _respond
+        self._mock_call = Call({"command": "find-mock", "base_url": self._base_url}, self._on_mock)
+        self.run()  # Test and Store do not end it: see _respond
         self.destroy()
         return self._stored
 
-    # ---------------------------------------------------------------- what it shows
+    # ---------------------------------------------------------------- widgets
 
     def _fill(self) -> None:
         host = urlsplit(self._base_url).hostname or self._base_url
@@ -96,15 +95,16 @@ class KeyDialog(Gtk.Dialog):
             )
         )
 
-    def _heard_mock(self, is_mock: bool) -> None:
-        """Say what a mock is, instead of what a paid service wants."""
-        if is_mock and self._about.get_realized():
+    def _on_mock(self, event: Event) -> None:
+        """Describe the mock instead of the paid service, if that is what answers at the address."""
+        self._mock_call = None
+        if event["event"] == "mock" and event["is_mock"]:
             self._link.hide()
             self._about.set_text(
                 _(
                     "Practice: this key is for the offline mock on this computer, which charges nothing. "
                     "It takes the key “{key}”."
-                ).format(key=practice.KEY)
+                ).format(key=event["key"])
             )
 
     def _reveal(self, entry: Any, *_event: object) -> None:
@@ -122,7 +122,7 @@ class KeyDialog(Gtk.Dialog):
         else:
             self._spinner.stop()
 
-    # ---------------------------------------------------------------- what it does
+    # ---------------------------------------------------------------- actions
 
     def _respond(self, _dialog: Any, response: int) -> None:
         if response == Gtk.ResponseType.OK:
@@ -131,12 +131,12 @@ class KeyDialog(Gtk.Dialog):
         elif response == _STORE_UNTESTED:
             self._store()
         if response in (Gtk.ResponseType.OK, _STORE_UNTESTED):
-            # the answer comes later, and closes the window by itself
+            # the dialog stays open until the worker has answered
             self.stop_emission_by_name("response")
 
-    def _ask_worker(self, command: str, answered: Any) -> None:
-        order = {"command": command, "key_follows": True, "base_url": self._base_url}
-        self._call = Call(order, answered, key=self._entry.get_text())
+    def _ask_worker(self, command: str, on_answer: Any) -> None:
+        message = {"command": command, "key_follows": True, "base_url": self._base_url}
+        self._call = Call(message, on_answer, key=self._entry.get_text())
         self._update()
 
     def _tested(self, event: Event) -> None:
@@ -147,7 +147,7 @@ class KeyDialog(Gtk.Dialog):
         if event["event"] == "key":
             self._message.show_text(_("The service does not accept this key."), "error")
         else:
-            self._message.show_text(widgets.sentences(event), "warning")
+            self._message.show_text(widgets.error_text(event), "warning")
             self._untested.show()
         self._update()
         self._entry.grab_focus()
@@ -163,12 +163,13 @@ class KeyDialog(Gtk.Dialog):
             self._entry.set_text("")
             self.response(Gtk.ResponseType.CLOSE)
             return
-        self._message.show_text(widgets.sentences(event), "error")
+        self._message.show_text(widgets.error_text(event), "error")
         self._update()
 
-    def _forget_call(self, *_dialog: object) -> None:
-        if self._call is not None:
-            self._call.forget()
+    def _discard_calls(self, *_dialog: object) -> None:
+        for call in (self._call, self._mock_call):
+            if call is not None:
+                call.discard()
 
 
 def ask_for_key(parent: Any, base_url: str) -> bool:

@@ -1,4 +1,4 @@
-"""A small piece of the layer at its own size, before the upscale: what detail there is to work with."""
+"""A small part of the layer at its own size, before the upscale."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf, GLib
 
 from upscaler_gimp3.i18n import _
+from upscaler_gimp3.image.buffers import RGBA8, read
 
 from . import widgets
 from .widgets import Gdk, Gtk
@@ -65,9 +66,6 @@ class Preview(Gtk.Box):
         self._draw(x, y, min(SIDE, width), min(SIDE, height))
 
     def _draw(self, x: int, y: int, width: int, height: int) -> None:
-        # with GEGL, which the window does not wait for
-        from upscaler_gimp3.image.buffers import RGBA8, read
-
         try:
             pixels = read(self._drawable.get_buffer(), RGBA8, x, y, width, height)
         except (GLib.Error, TypeError, AttributeError):

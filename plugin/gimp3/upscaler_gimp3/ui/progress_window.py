@@ -1,6 +1,6 @@
-"""The window that shows a run: a row for each layer, time and bytes, and a Cancel that says what it costs.
+"""The window that shows a run: for each layer stage, time and bytes; and Cancel, with what it costs.
 
-It is not modal and blocks nothing: GIMP, the image and its other windows stay usable.
+It is not modal: GIMP, the image and its other windows stay usable.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ class Row(Gtk.Box):
         title = widgets.label(name, bold=True, wrap=False)
         title.set_ellipsize(Pango.EllipsizeMode.MIDDLE)
         top.pack_start(title, True, True, 0)
-        self._words = widgets.label(wrap=False)
-        self._words.set_xalign(1)
-        top.pack_end(self._words, False, False, 0)
+        self._stage_label = widgets.label(wrap=False)
+        self._stage_label.set_xalign(1)
+        top.pack_end(self._stage_label, False, False, 0)
         self.pack_start(top, False, False, 0)
         self._bar = widgets.named(Gtk.ProgressBar(), name)
         self.pack_start(self._bar, False, False, 0)
-        self._numbers = widgets.label(dim=True, wrap=False)
-        self._numbers.set_ellipsize(Pango.EllipsizeMode.END)
-        self.pack_start(self._numbers, False, False, 0)
+        self._detail_label = widgets.label(dim=True, wrap=False)
+        self._detail_label.set_ellipsize(Pango.EllipsizeMode.END)
+        self.pack_start(self._detail_label, False, False, 0)
 
     def note(self, event: Event) -> None:
         """Take in an event of the worker."""
@@ -85,19 +85,19 @@ class Row(Gtk.Box):
             self._detail = usual.format(elapsed=done, expected=total) if self._expected else done
             tick = {"event": "progress", "stage": "waiting", "done": elapsed, "total": self._expected}
             self._bar.set_fraction(self._fraction.note(tick))
-        self._numbers.set_text(self._detail)
+        self._detail_label.set_text(self._detail)
 
     def _end(self, event: Event) -> None:
         self.over = True
-        self._words.set_text(
+        self._stage_label.set_text(
             {"result": _("Done"), "cancelled": _("Cancelled")}.get(event["event"], _("Failed"))
         )
-        told = {
+        text = {
             "error": i18n.translated_member(event, "what", catalog()),
             "cancelled": texts.cancelled(event.get("charged", "unknown"), catalog()),
         }.get(event["event"], "")
-        self._numbers.set_text(told)
-        self._numbers.set_tooltip_text(told or None)
+        self._detail_label.set_text(text)
+        self._detail_label.set_tooltip_text(text or None)
 
     def _enter(self, event: Event) -> None:
         self._stage = event["stage"]
@@ -106,14 +106,14 @@ class Row(Gtk.Box):
         self._detail = ""
         if self._stage == "waiting" and self._waiting_since is None:
             self._waiting_since = self._now()
-        self._words.set_text(texts.stage(event, catalog()))
+        self._stage_label.set_text(texts.stage(event, catalog()))
 
 
 class ProgressWindow:
     """A :class:`progress.Progress` that shows itself as a window of its own.
 
-    Cancel (or Escape, or closing the window) is told to the run once; the window stays until
-    :meth:`finish`, because the workers still have to say what the cancel meant. ``now`` is a
+    Cancel (or Escape, or closing the window) is reported to the run once; the window stays until
+    :meth:`finish`, because the workers still have to report what the cancel cost. ``now`` is a
     monotonic clock.
     """
 
@@ -139,7 +139,7 @@ class ProgressWindow:
         self._window.connect("delete-event", self._closed)
         self._window.connect("key-press-event", self._key)
         self._ticker = GLib.timeout_add_seconds(_TICK_SECONDS, self._tick)
-        self._tell_cost()
+        self._show_cost()
         # above GIMP's window, but not in the way of it
         GimpUi.window_set_transient(self._window)
         self._window.show_all()
@@ -147,13 +147,13 @@ class ProgressWindow:
 
     def event(self, index: int, event: Event) -> None:
         """Show an event of the worker that serves layer ``index``."""
-        self._own_words.set_text("")
+        self._message.set_text("")
         self._rows[index].note(event)
-        self._tell_cost()
+        self._show_cost()
 
     def say(self, text: str) -> None:
         """Show what happens in the front end itself, and let it be seen before it begins."""
-        self._own_words.set_text(text)
+        self._message.set_text(text)
         # what comes now may keep this thread busy for seconds
         while Gtk.events_pending():
             Gtk.main_iteration_do(False)
@@ -183,8 +183,8 @@ class ProgressWindow:
     def _foot(self) -> Any:
         foot = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=12)
         words = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=3)
-        self._own_words = widgets.label(chars=46)
-        words.pack_start(self._own_words, False, False, 0)
+        self._message = widgets.label(chars=46)
+        words.pack_start(self._message, False, False, 0)
         self._cost = widgets.label(dim=True, chars=46)
         words.pack_start(self._cost, False, False, 0)
         foot.pack_start(words, True, True, 0)
@@ -193,8 +193,8 @@ class ProgressWindow:
         foot.pack_end(self._button, False, False, 0)
         return foot
 
-    def _tell_cost(self) -> None:
-        """Say what Cancel would cost now."""
+    def _show_cost(self) -> None:
+        """Show what Cancel would cost now."""
         under_way = [row.charged for row in self._rows if not row.over]
         if not self._cancelled:
             cost = texts.cancel_cost(under_way, catalog(), catalog().plural) if under_way else ""
@@ -226,7 +226,7 @@ class ProgressWindow:
 
 
 def _bytes(event: Event) -> str:
-    done, total = widgets.file_size(event["done"]), event.get("total")
+    done, total = str(GLib.format_size(event["done"])), event.get("total")
     if not total:
         return done
-    return _("{done} of {total}").format(done=done, total=widgets.file_size(total))
+    return _("{done} of {total}").format(done=done, total=GLib.format_size(total))

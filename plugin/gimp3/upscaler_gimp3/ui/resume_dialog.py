@@ -1,4 +1,4 @@
-"""The list of upscales that were paid for and never arrived, and what can be done with each."""
+"""The list of paid upscales whose results were never placed, and what can be done with each."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import gi
 
 gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf, Gimp, GLib
+from precision_upscaler.frontend import origin
 
-from upscaler_gimp3 import labels as window_words
-from upscaler_gimp3 import resume
+from upscaler_gimp3 import labels, resume
 from upscaler_gimp3.errors import Failed
 from upscaler_gimp3.i18n import _, catalog, plural
 from upscaler_gimp3.worker import background
@@ -53,8 +53,8 @@ def age(seconds: float) -> str:
     return _("just now")
 
 
-def state_words(job: Job) -> str:
-    """Return where a job stands, and what that means for the money."""
+def state_text(job: Job) -> str:
+    """Return a job's state, and whether it was paid."""
     if job.get("running"):
         return _("Being worked on at this moment.")
     return {
@@ -70,7 +70,7 @@ class Row(Gtk.ListBoxRow):
     def __init__(self, job: Job, now: float) -> None:
         super().__init__()
         self.job = job
-        self.home = resume.find_home(job)
+        self.found = resume.find_layer(job)
         box = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=12, border_width=6)
         self._image = Gtk.Image.new_from_icon_name("image-x-generic", Gtk.IconSize.DIALOG)
         self._image.set_size_request(_THUMBNAIL, _THUMBNAIL)
@@ -80,7 +80,7 @@ class Row(Gtk.ListBoxRow):
         size = _("{width} × {height} pixels, {age}").format(
             width=job["width"], height=job["height"], age=age(now - job["created"])
         )
-        for text in (size, state_words(job), self._where_to()):
+        for text in (size, state_text(job), self._where_to()):
             lines.pack_start(widgets.label(text, dim=True, chars=54), False, False, 0)
         box.pack_start(lines, True, True, 0)
         self.add(box)
@@ -90,12 +90,12 @@ class Row(Gtk.ListBoxRow):
 
     def title(self) -> str:
         """Return the layer's and the image's name."""
-        name = resume.name_of(self.job, catalog())
+        name = origin.name_of(self.job, catalog())
         image = (self.job.get("origin") or {}).get("image")
         return _("“{layer}” of {image}").format(layer=name, image=image) if image else name
 
     def _where_to(self) -> str:
-        if self.home is not None:
+        if self.found is not None:
             return _("Its image is open: the result goes back into the layer.")
         return _("Its image is not open: the result becomes a new image.")
 
@@ -125,7 +125,7 @@ class ResumeDialog:
         style.load_from_data(_STYLE)
         priority = Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION
         Gtk.StyleContext.add_provider_for_screen(self._window.get_screen(), style, priority)
-        self._labels = window_words.resume_window(_)
+        self._labels = labels.resume_dialog(_)
         widgets.add_help(self._window, self._labels["help"], "resume")
         self._window.add_button(self._labels["close"], Gtk.ResponseType.CLOSE)
         self._loop = GLib.MainLoop()
@@ -139,11 +139,11 @@ class ResumeDialog:
         self._load()
         self._loop.run()
         if self._call is not None:
-            self._call.forget()
-        background.forget()
+            self._call.discard()
+        background.discard_all()
         self._window.destroy()
 
-    # ---------------------------------------------------------------- what it shows
+    # ---------------------------------------------------------------- widgets
 
     def _fill(self) -> None:
         content = self._window.get_content_area()
@@ -176,7 +176,7 @@ class ResumeDialog:
             ("forget", self._forget),
         ):
             button = Gtk.Button(label=self._labels[name], use_underline=True)
-            widgets.when_clicked(button, lambda act=act: act(self._chosen()))  # type: ignore[misc]  # its default
+            widgets.when_clicked(button, lambda act=act: act(self._selected()))  # type: ignore[misc]  # its default
             row.pack_start(button, True, True, 0)
             self._buttons.append(button)
         content.pack_start(row, False, False, 0)
@@ -189,34 +189,34 @@ class ResumeDialog:
         self._empty.show()
         return self._empty
 
-    def _say_empty(self, text: str) -> None:
+    def _set_empty_text(self, text: str) -> None:
         self._empty.set_text(text)
-        # GTK hides the placeholder from those who hear the window
+        # screen readers do not see the placeholder
         self._list.get_accessible().set_description(text)
 
-    def _chosen(self) -> list[Row]:
+    def _selected(self) -> list[Row]:
         return list(self._list.get_selected_rows())
 
     def _sensitive(self) -> None:
-        chosen = self._chosen()
+        selected = self._selected()
         bring, new, save, forget = self._buttons
         for button in (bring, new, forget):
-            button.set_sensitive(bool(chosen))
-        save.set_sensitive(len(chosen) == 1)
+            button.set_sensitive(bool(selected))
+        save.set_sensitive(len(selected) == 1)
 
     def _load(self) -> None:
-        self._call = Call({"command": "jobs"}, self._heard)
+        self._call = Call({"command": "jobs"}, self._on_jobs)
 
-    def _heard(self, event: Event) -> None:
+    def _on_jobs(self, event: Event) -> None:
         self._call = None
         for row in self._list.get_children():
             self._list.remove(row)
         if event["event"] != "jobs":
-            self._say_empty("")
-            self._message.show_text(widgets.sentences(event), "error")
+            self._set_empty_text("")
+            self._message.show_text(widgets.error_text(event), "error")
             return
         nothing = _("Nothing is waiting: every upscale has reached its image.")
-        self._say_empty("" if event["jobs"] else nothing)
+        self._set_empty_text("" if event["jobs"] else nothing)
         jobs = sorted(event["jobs"], key=lambda job: -job["created"])
         rows = [Row(job, self._now()) for job in jobs]
         for row in rows:
@@ -228,26 +228,26 @@ class ResumeDialog:
         _show_thumbnails(list(rows))
         self._sensitive()
 
-    # ---------------------------------------------------------------- what it does
+    # ---------------------------------------------------------------- actions
 
     def _bring_back(self, rows: Sequence[Row]) -> None:
-        self._take(rows, {row.job["job_id"]: resume.find_home(row.job) for row in rows})
+        self._fetch_and_place(rows, {row.job["job_id"]: resume.find_layer(row.job) for row in rows})
 
     def _open_new(self, rows: Sequence[Row]) -> None:
-        self._take(rows, {})
+        self._fetch_and_place(rows, {})
 
-    def _take(self, rows: Sequence[Row], homes: dict[str, resume.Home | None]) -> None:
-        """Fetch the chosen results and place each; what fails stays in the list and is told."""
+    def _fetch_and_place(self, rows: Sequence[Row], found_layers: dict[str, resume.Found | None]) -> None:
+        """Fetch the selected results and place each; failures stay in the list and are shown."""
         jobs = [row.job for row in rows]
         problems: list[Event] = []
         notes: list[str] = []
-        for job, ending, worker in self._fetched(jobs):
-            if ending["event"] != "result":
-                problems.append(ending)
+        for job, event, worker in self._fetched(jobs):
+            if event["event"] != "result":
+                problems.append(event)
                 continue
             try:
-                home = homes.get(job["job_id"])
-                delivery = resume.place(job, ending, home, self._message.show_text, catalog())
+                found = found_layers.get(job["job_id"])
+                delivery = resume.place(job, event, found, self._message.show_text, catalog())
             except Failed as failed:
                 problems.append(failed.event)
                 worker.close()
@@ -258,7 +258,7 @@ class ResumeDialog:
             notes += [*delivery.lines, *delivery.notes]
         Gimp.displays_flush()
         self._message.show_text("\n".join(dict.fromkeys(notes)))
-        self._tell(problems)
+        self._show_errors(problems)
         self._load()
 
     def _delivered(self, worker: Any) -> None:
@@ -270,27 +270,27 @@ class ResumeDialog:
     def _fetched(self, jobs: Sequence[Job]) -> Any:
         self._window.set_sensitive(False)
         try:
-            endings, workers = resume.fetch(jobs, ProgressWindow(), catalog())
+            events, workers = resume.fetch(jobs, ProgressWindow(), catalog())
         finally:
             self._window.set_sensitive(True)
-        return list(zip(jobs, endings, workers, strict=True))
+        return list(zip(jobs, events, workers, strict=True))
 
-    def _tell(self, problems: Sequence[Event]) -> None:
+    def _show_errors(self, problems: Sequence[Event]) -> None:
         for event in problems:
             if event["event"] == "error":
                 widgets.show_error(self._window, event)
 
     def _save(self, rows: Sequence[Row]) -> None:
-        for job, ending, worker in self._fetched([row.job for row in rows]):
-            if ending["event"] != "result":
-                self._tell([ending])
+        for job, event, worker in self._fetched([row.job for row in rows]):
+            if event["event"] != "result":
+                self._show_errors([event])
                 continue
-            path = self._ask_for_file(job, Path(ending["path"]).suffix)
+            path = self._ask_for_file(job, Path(event["path"]).suffix)
             if path is None:
                 worker.close()
                 continue
             try:
-                shutil.copyfile(ending["path"], path)
+                shutil.copyfile(event["path"], path)
             except OSError as problem:
                 self._message.show_text(
                     _("{path} could not be written: {problem}.").format(path=path, problem=problem.strerror),
@@ -306,12 +306,12 @@ class ResumeDialog:
         chooser = Gtk.FileChooserDialog(
             title=_("Save the Result"), transient_for=self._window, action=Gtk.FileChooserAction.SAVE
         )
-        labels = window_words.file_window(_)
-        chooser.add_button(labels["cancel"], Gtk.ResponseType.CANCEL)
-        chooser.add_button(labels["save"], Gtk.ResponseType.OK)
+        words = labels.file_chooser(_)
+        chooser.add_button(words["cancel"], Gtk.ResponseType.CANCEL)
+        chooser.add_button(words["save"], Gtk.ResponseType.OK)
         chooser.set_default_response(Gtk.ResponseType.OK)
         chooser.set_do_overwrite_confirmation(True)
-        chooser.set_current_name(Path(resume.name_of(job, catalog())).stem + suffix)
+        chooser.set_current_name(Path(origin.name_of(job, catalog())).stem + suffix)
         path = chooser.get_filename() if chooser.run() == Gtk.ResponseType.OK else None
         chooser.destroy()
         return path
@@ -319,9 +319,9 @@ class ResumeDialog:
     def _forget(self, rows: Sequence[Row]) -> None:
         question = plural("Forget this upscale?", "Forget these {count} upscales?", len(rows))
         why = _("What was paid for it is lost: the result can never be fetched again.")
-        labels = window_words.forget_window(_)
+        words = labels.forget_dialog(_)
         question = question.format(count=len(rows))
-        if not widgets.confirm(self._window, question, why, labels["cancel"], labels["forget"]):
+        if not widgets.confirm(self._window, question, why, words["cancel"], words["forget"]):
             return
         waiting = [row.job["job_id"] for row in rows]
 
@@ -342,12 +342,12 @@ def _show_thumbnails(rows: list[Row]) -> None:
         return
     row, *others = rows
 
-    def heard(picture: Any) -> None:
+    def show(picture: Any) -> None:
         if picture is not None:
             row.show_thumbnail(picture)
         _show_thumbnails(others)
 
-    background.ask(functools.partial(_thumbnail, row.source()), heard)
+    background.call(functools.partial(_thumbnail, row.source()), show)
 
 
 def _thumbnail(path: str | None) -> Any:

@@ -1,58 +1,54 @@
-"""The dialog's part about the service: which one, whether a key is stored, practicing for nothing.
-
-What asks the worker and looks for a mock, and the other windows, are imported when they are first needed:
-then the dialog is on the screen.
-"""
+"""The upscale dialog's last lines: which service, whether a key is stored, and practice with the mock."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from gi.repository import Gimp
 from precision_upscaler.contract import SERVERS
 
+from upscaler_gimp3 import labels
 from upscaler_gimp3.i18n import _, catalog
-from upscaler_gimp3.labels import service_part
+from upscaler_gimp3.worker.calls import Call
 
 from . import widgets
+from .key_dialog import ask_for_key
+from .settings_dialog import SettingsDialog
 from .widgets import Gtk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from upscaler_gimp3.worker.calls import Call
-
     Event = dict[str, Any]
 
-_REMEMBERED = "precision-upscaler-service"
+_PARASITE = "precision-upscaler-service"
 
 
-class ServicePart(Gtk.Box):
+class ServicePanel(Gtk.Box):
     """The lines and buttons.
 
-    ``changed`` is called whenever :attr:`ready` or :attr:`practicing` may differ; ``taken`` are the
-    mnemonic letters of the dialog around it. Nothing here blocks: the worker and the look for a mock
-    answer when they are done.
+    ``changed`` is called whenever :attr:`ready` or :attr:`practicing` may differ. Nothing here blocks: the
+    worker is asked in the background.
     """
 
-    def __init__(self, parent: Any, changed: Callable[[], object], taken: set[str]) -> None:
+    def __init__(self, parent: Any, changed: Callable[[], object]) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._parent = parent
         self._changed = changed
         self._call: Call | None = None
+        self._mock_call: Call | None = None
         self._asked = False
-        self._ended = False
-        self._mock: str | None = None
-        self._mock_known = False
-        self._mocks: dict[str, bool] = {}
+        self._mock: Event | None = None
+        """The worker's ``mock`` event (or an error), None until it has answered."""
         self.status: Event | None = None
-        """The worker's ``status``, None until it has answered."""
+        """The worker's ``status`` event (or an error), None until it has answered."""
         self._message = widgets.Message()
         self.pack_start(self._message, False, False, 0)
         row = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
         self._line = widgets.label(_("Looking for the API key…"), dim=True, chars=25)
         row.pack_start(self._line, True, True, 0)
-        self._labels = service_part(_, taken)
+        self._labels = labels.service_panel(_)
         self._practice = Gtk.Button(label=self._labels["practice"], use_underline=True, no_show_all=True)
         self._practice.connect("clicked", lambda _button: self._switch())
         row.pack_start(self._practice, False, False, 0)
@@ -74,11 +70,19 @@ class ServicePart(Gtk.Box):
 
     @property
     def practicing(self) -> bool:
-        """Whether pictures go to a mock on this computer.
+        """Whether images are sent to a mock on this computer."""
+        return self._mock_checked and bool(self._mock and self._mock["is_mock"])
 
-        Being on this computer is not enough: a proxy to the real service may be too.
-        """
-        return self._mocks.get(str(self.status.get("base_url", "")) if self.status else "", False)
+    @property
+    def _mock_checked(self) -> bool:
+        """Whether it is known if a mock answers at the service address of :attr:`status`."""
+        status, mock = self.status or {}, self._mock or {}
+        return mock.get("event") == "mock" and mock["base_url"] == status.get("base_url")
+
+    @property
+    def _mock_address(self) -> str | None:
+        """The address of a mock on this computer."""
+        return self._mock.get("address") if self._mock else None
 
     @property
     def _overridden(self) -> bool:
@@ -88,53 +92,41 @@ class ServicePart(Gtk.Box):
 
     # ---------------------------------------------------------------- asking
 
-    def begin(self) -> None:
-        """Ask the worker how things stand, and look for a mock meanwhile."""
-        from upscaler_gimp3.worker import mock_looks
-
-        self._ask({"command": "status"}, self._heard_status)
-        mock_looks.find(self._heard_mock)
+    def refresh(self) -> None:
+        """Ask the worker for its status, and for a mock meanwhile."""
+        self._ask({"command": "status"}, self._on_status)
+        if self._mock_call is not None:
+            self._mock_call.discard()
+        self._mock_call = Call({"command": "find-mock"}, self._on_mock)
 
     def end(self) -> None:
-        """Take no answers any more: the dialog is closing."""
-        if self._call is not None:
-            self._call.forget()
-        self._changed = lambda: None
-        self._mock_known = self._ended = True
+        """Ignore all answers: the dialog is closing."""
+        for call in (self._call, self._mock_call):
+            if call is not None:
+                call.discard()
 
-    def _heard_mock(self, address: str | None) -> None:
-        if not self._mock_known:
-            self._mock, self._mock_known = address, True
-            self._show()
-            self._ask_once()
-
-    def _heard_what_answers(self, address: str, is_mock: bool) -> None:
-        if not self._ended:
-            self._mocks[address] = is_mock
-            self._show()
-            self._changed()
-
-    def _ask(self, command: Event, answered: Callable[[Event], None], key: str | None = None) -> None:
-        from upscaler_gimp3.worker.calls import Call
-
-        self._call = Call(command, answered, key=key)
+    def _ask(self, command: Event, on_answer: Callable[[Event], None], key: str | None = None) -> None:
+        self._call = Call(command, on_answer, key=key)
         self._sensitive()
 
-    def _heard_status(self, event: Event) -> None:
-        from upscaler_gimp3.worker import mock_looks
+    def _on_mock(self, event: Event) -> None:
+        self._mock_call = None
+        self._mock = event
+        self._show()
+        self._changed()
+        self._ask_once()
 
+    def _on_status(self, event: Event) -> None:
         self._call = None
         self.status = event
         self._show()
         self._changed()
         self._ask_once()
-        address = str(event.get("base_url", ""))
-        mock_looks.is_mock(address, lambda is_mock: self._heard_what_answers(address, is_mock))
 
     def _ask_once(self) -> None:
         """On the first run, once everything is known, ask for the key unless there is a mock to try first."""
-        known = self.status is not None and self.status["event"] == "status" and self._mock_known
-        if known and not self.ready and not self._mock and not self._asked:
+        known = self.status is not None and self.status["event"] == "status" and self._mock is not None
+        if known and not self.ready and not self._mock_address and not self._asked:
             self._asked = True
             self.ask_for_key()
 
@@ -153,10 +145,8 @@ class ServicePart(Gtk.Box):
             return
         if self.status["event"] != "status":
             self._line.set_text("")
-            self._message.show_text(widgets.sentences(self.status), "error")
+            self._message.show_text(widgets.error_text(self.status), "error")
             return
-        from urllib.parse import urlsplit
-
         host = urlsplit(self.status["base_url"]).netloc
         self._line.set_text(
             _("Service: {host}").format(host=host) if self.ready else _("No API key is stored.")
@@ -169,13 +159,13 @@ class ServicePart(Gtk.Box):
             )
         else:
             self._message.show_text(self._waiting(), "info")
-        known = self.status["base_url"] in self._mocks
-        can_switch = known and not self._overridden and (self.practicing or self._mock is not None)
+        can_switch = self.practicing or self._mock_address is not None
+        can_switch = can_switch and self._mock_checked and not self._overridden
         self._practice.set_visible(can_switch)
         self._practice.set_label(self._labels["real" if self.practicing else "practice"])
 
     def _waiting(self) -> str:
-        """Tell of results that were paid for and never arrived."""
+        """Return how many paid results were never placed, as text; empty when there are none."""
         assert self.status is not None
         count = int(self.status.get("unfinished") or 0)
         if not count:
@@ -194,20 +184,16 @@ class ServicePart(Gtk.Box):
 
     def ask_for_key(self) -> bool:
         """Ask for the key in its own window; whether one was stored."""
-        from .key_dialog import ask_for_key
-
         assert self.status is not None
         stored = ask_for_key(self._parent, self.status["base_url"])
         if stored:
-            self._ask({"command": "status"}, self._heard_status)
+            self.refresh()
         return stored
 
     def _open_settings(self) -> None:
-        from .settings_dialog import SettingsDialog
-
         assert self.status is not None
         SettingsDialog(self._parent, self.status).ask()
-        self._ask({"command": "status"}, self._heard_status)
+        self.refresh()
 
     def _switch(self) -> None:
         """Change between the real service and the mock, in the settings, so that repeated runs follow."""
@@ -216,30 +202,25 @@ class ServicePart(Gtk.Box):
             address = _remembered() or SERVERS[0]
         else:
             _remember(self.status["settings"]["base_url"])
-            address = str(self._mock)
+            address = str(self._mock_address)
         self._ask({"command": "settings", "set": {"base_url": address}}, self._switched)
 
     def _switched(self, event: Event) -> None:
         if event["event"] != "settings":
-            self._heard_status(event)
-        elif event["settings"]["base_url"] == self._mock:
-            from precision_upscaler.frontend import practice
-
-            order = {"command": "store-key", "base_url": event["settings"]["base_url"]}
-            self._ask(order, lambda _stored: self._refresh(), key=practice.KEY)
+            self._on_status(event)
+        elif self._mock and event["settings"]["base_url"] == self._mock_address:
+            command = {"command": "store-key", "base_url": self._mock_address}
+            self._ask(command, lambda _stored: self.refresh(), key=self._mock["key"])
         else:
-            self._refresh()
-
-    def _refresh(self) -> None:
-        self._ask({"command": "status"}, self._heard_status)
+            self.refresh()
 
 
 def _remember(address: str) -> None:
     """Keep the real service's address, as GIMP keeps what outlives a session, for the way back."""
     data = list(address.encode("ascii", "ignore"))
-    Gimp.attach_parasite(Gimp.Parasite.new(_REMEMBERED, Gimp.PARASITE_PERSISTENT, data))
+    Gimp.attach_parasite(Gimp.Parasite.new(_PARASITE, Gimp.PARASITE_PERSISTENT, data))
 
 
 def _remembered() -> str | None:
-    parasite = Gimp.get_parasite(_REMEMBERED)
+    parasite = Gimp.get_parasite(_PARASITE)
     return bytes(parasite.get_data()).decode("ascii", "ignore") if parasite is not None else None

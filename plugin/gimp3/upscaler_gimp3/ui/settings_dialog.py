@@ -1,4 +1,4 @@
-"""The settings that are no arguments of a run: key, service, upload, waiting, and what the journal keeps."""
+"""The settings that are not arguments of a run: key, service, upload format, timeout, the journal's size."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import GLib
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.frontend import texts
-from precision_upscaler.frontend.mnemonics import bare
 
+from upscaler_gimp3 import labels
 from upscaler_gimp3.i18n import _
-from upscaler_gimp3.labels import settings_window
 from upscaler_gimp3.worker.calls import Call
 
 from . import widgets
@@ -55,7 +54,7 @@ class SettingsDialog(Gtk.Dialog):
         self._settings: dict[str, Any] = dict(status["settings"])
         self._fields: dict[str, Any] = {}
         self._calls: list[Call] = []
-        self._labels = settings_window(_)
+        self._labels = labels.settings_dialog(_)
         widgets.add_help(self, self._labels["help"], "settings")
         self.add_button(self._labels["cancel"], Gtk.ResponseType.CANCEL)
         self._save = self.add_button(self._labels["save"], Gtk.ResponseType.OK)
@@ -63,7 +62,7 @@ class SettingsDialog(Gtk.Dialog):
         self._fill()
         self._show_key(status.get("key"))
         self.connect("response", self._respond)
-        self.connect("destroy", self._forget_calls)
+        self.connect("destroy", self._discard_calls)
 
     def ask(self) -> bool:
         """Show the window until it is saved or closed; whether anything was saved."""
@@ -72,7 +71,7 @@ class SettingsDialog(Gtk.Dialog):
         self.destroy()
         return saved
 
-    # ---------------------------------------------------------------- what it shows
+    # ---------------------------------------------------------------- widgets
 
     def _fill(self) -> None:
         box = self.get_content_area()
@@ -90,7 +89,7 @@ class SettingsDialog(Gtk.Dialog):
             self._fields[name] = field
             text = widgets.labelled(title, field)
             if isinstance(field, Gtk.ComboBoxText) and field.get_has_entry():
-                widgets.named(field.get_child(), bare(title))
+                widgets.named(field.get_child(), labels.without_mnemonic(title))
             text.set_tooltip_text(explanation)
             grid.attach(text, 0, row, 1, 1)
             grid.attach(field, 1, row, 1, 1)
@@ -159,10 +158,10 @@ class SettingsDialog(Gtk.Dialog):
         }
         self._key_state.set_text(words.get(where or "", _("No API key is stored.")))
         self._test.set_sensitive(where is not None)
-        # what the environment says wins, so storing another key would change nothing
+        # a key in the environment overrides a stored one
         self._change.set_sensitive(where != "environment")
 
-    # ---------------------------------------------------------------- what it does
+    # ---------------------------------------------------------------- actions
 
     def _address(self) -> str:
         return str(self._fields["base_url"].get_child().get_text().strip())
@@ -183,15 +182,15 @@ class SettingsDialog(Gtk.Dialog):
                 values[name] = field.get_text().replace(",", " ").split()
         return values
 
-    def _ask_worker(self, command: Event, answered: Any) -> None:
+    def _ask_worker(self, command: Event, on_answer: Any) -> None:
         self._calls = [call for call in self._calls if call.pending]
-        self._calls.append(Call(command, answered))
+        self._calls.append(Call(command, on_answer))
 
     def _change_key(self) -> None:
         if ask_for_key(self, self._effective_address()):
             self._key_message.show_text("")
-            order = {"command": "status", "base_url": self._effective_address()}
-            self._ask_worker(order, lambda event: self._show_key(event.get("key")))
+            command = {"command": "status", "base_url": self._effective_address()}
+            self._ask_worker(command, lambda event: self._show_key(event.get("key")))
 
     def _effective_address(self) -> str:
         """Return the address in the window, unless the environment overrides the setting."""
@@ -201,8 +200,8 @@ class SettingsDialog(Gtk.Dialog):
     def _test_key(self, _button: Any) -> None:
         self._test.set_sensitive(False)
         self._key_message.show_text(_("Asking the service…"))
-        order = {"command": "test-key", "base_url": self._effective_address()}
-        self._ask_worker(order, self._key_tested)
+        command = {"command": "test-key", "base_url": self._effective_address()}
+        self._ask_worker(command, self._key_tested)
 
     def _key_tested(self, event: Event) -> None:
         self._test.set_sensitive(True)
@@ -211,14 +210,14 @@ class SettingsDialog(Gtk.Dialog):
         elif event["event"] == "key":
             self._key_message.show_text(_("The service does not accept this key."), "error")
         else:
-            self._key_message.show_text(widgets.sentences(event), "warning")
+            self._key_message.show_text(widgets.error_text(event), "warning")
 
     def _respond(self, _dialog: Any, response: int) -> None:
         if response != Gtk.ResponseType.OK:
             return
         changes = {name: value for name, value in self.values().items() if value != self._settings[name]}
         if not changes:
-            # an idle, so that the dialog's own loop sees one response after the other
+            # from an idle: this response is still being handled
             GLib.idle_add(self.response, Gtk.ResponseType.CANCEL)
         else:
             self._save.set_sensitive(False)
@@ -230,11 +229,11 @@ class SettingsDialog(Gtk.Dialog):
         if event["event"] == "settings":
             self.response(Gtk.ResponseType.APPLY)
             return
-        self._message.show_text(widgets.sentences(event), "error")
+        self._message.show_text(widgets.error_text(event), "error")
         field = self._fields.get(event.get("details", {}).get("setting", ""))
         if field is not None:
             field.grab_focus()
 
-    def _forget_calls(self, *_dialog: object) -> None:
+    def _discard_calls(self, *_dialog: object) -> None:
         for call in self._calls:
-            call.forget()
+            call.discard()

@@ -1,7 +1,7 @@
-"""The dialog before a run: GIMP's own procedure dialog, in a retoucher's order, with live lines under it.
+"""The dialog before a run: GIMP's own procedure dialog, with a preview, a forecast and the service's state.
 
 Presets, reset and the last values come with GIMP's dialog. A parameter that is added to the contract
-appears here by itself, after the ones named below.
+appears here without a change, after the ones named below.
 """
 
 from __future__ import annotations
@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING, Any
 import gi
 
 gi.require_version("GimpUi", "3.0")
-from gi.repository import GimpUi, GLib, GObject
+from gi.repository import Gegl, GimpUi, GLib, GObject
 from precision_upscaler.contract import estimates
 from precision_upscaler.frontend import options as described
 from precision_upscaler.frontend.forecast import Experience
 
-from upscaler_gimp3.arguments import argument_name, gimps_labels, options_from
+from upscaler_gimp3 import labels
+from upscaler_gimp3.arguments import argument_name, options_from
 from upscaler_gimp3.errors import Refused
 from upscaler_gimp3.i18n import _
-from upscaler_gimp3.labels import keys_of, main_window
-from upscaler_gimp3.worker import background
 
 from . import widgets
-from .forecast_panel import ForecastLines
+from .forecast_panel import ForecastPanel
 from .preview import Preview
-from .service_panel import ServicePart
+from .service_panel import ServicePanel
 from .widgets import Gtk
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ _DECIDES_THE_RESULT = frozenset(("scale-factor", "placement", "area"))
 """The arguments that change the live lines."""
 
 
-class Dialog:
+class UpscaleDialog:
     """One showing of the dialog; :meth:`ask` runs it."""
 
     def __init__(self, procedure: Any, config: Any, image: Any, drawables: Sequence[Any]) -> None:
@@ -54,14 +53,12 @@ class Dialog:
         self._shown = True
         self._explanations: list[tuple[Parameter, Any]] = []
         self._window = GimpUi.ProcedureDialog.new(procedure, config, _("Precision Upscale"))
-        theirs = gimps_labels()
-        labels = main_window(_, theirs)
-        self._window.set_ok_label(labels["upscale"])
+        self._window.set_ok_label(labels.upscale_dialog(_)["upscale"])
         self._ok = self._window.get_widget_for_response(Gtk.ResponseType.OK)
         self._replace_help()
         self._preview = Preview()
-        self._lines = ForecastLines()
-        self._service = ServicePart(self._window, self._update, keys_of([*theirs, *labels.values()]))
+        self._forecast = ForecastPanel()
+        self._service = ServicePanel(self._window, self._update)
         self._fill()
         self._handlers = [config.connect("notify", self._changed)]
         # GIMP stays usable: the selection or the layer may be others when the user comes back
@@ -78,7 +75,6 @@ class Dialog:
         for handler in self._handlers:
             self._config.disconnect(handler)
         self._service.end()
-        background.forget()
         self._window.destroy()
         while Gtk.events_pending():  # take the window off the screen before the work begins
             Gtk.main_iteration_do(False)
@@ -94,15 +90,13 @@ class Dialog:
         return False
 
     def _begin(self) -> bool:
-        from gi.repository import Gegl
-
         Gegl.init(None)
         self._begun = True
         self._update()
-        self._service.begin()
+        self._service.refresh()
         return bool(GLib.SOURCE_REMOVE)
 
-    # ---------------------------------------------------------------- what it shows
+    # ---------------------------------------------------------------- widgets
 
     def _fill(self) -> None:
         content = self._window.get_content_area()
@@ -127,12 +121,12 @@ class Dialog:
         more.connect_after("notify::expanded", self._shrink)
         content.pack_start(more, False, False, 0)
         content.pack_start(Gtk.Separator(), False, False, 0)
-        content.pack_start(self._lines, False, False, 0)
+        content.pack_start(self._forecast, False, False, 0)
         content.pack_start(Gtk.Separator(), False, False, 0)
         content.pack_start(self._service, False, False, 0)
 
     def _uses(self, names: Sequence[str]) -> bool:
-        """Return whether any of these arguments is not at its default: what acts must be seen."""
+        """Return whether any of these arguments is not at its default."""
         return any(self._config.get_property(argument_name(one.name)) != one.default for one in _named(names))
 
     def _add(self, box: Any, one: Parameter) -> None:
@@ -166,7 +160,7 @@ class Dialog:
             theirs.hide()
         widgets.add_help(self._window, label, "dialog")
 
-    # ---------------------------------------------------------------- keeping it true
+    # ---------------------------------------------------------------- updates
 
     def _changed(self, _config: Any, changed: Any) -> None:
         if changed.name in _DECIDES_THE_RESULT:
@@ -183,15 +177,15 @@ class Dialog:
         self._explain()
         if not self._begun:
             return False
-        self._lines.practice = self._service.practicing
-        self._lines.experience = self._experience()
+        self._forecast.practice = self._service.practicing
+        self._forecast.experience = self._experience()
         try:
-            fits = self._lines.update(self._image, self._drawables, options_from(self._config, _))
+            fits = self._forecast.update(self._image, self._drawables, options_from(self._config, _))
         except Refused:
             fits = False
-        subject = self._lines.first
-        if subject is not None:
-            self._preview.show_part(subject.layer, tuple(subject.area_in_layer))
+        first = self._forecast.first
+        if first is not None:
+            self._preview.show_part(first.layer, tuple(first.area_in_layer))
         self._ok.set_sensitive(fits and self._service.ready)
         self._shrink()
         return False
@@ -220,7 +214,7 @@ def _named(names: Sequence[str]) -> list[Parameter]:
 
 
 def _name_children(widget: Any, title: str) -> None:
-    """Give every part of a compound widget the argument's title, for those who hear the dialog."""
+    """Give every part of a compound widget the argument's title, for screen readers."""
     for child in widget.get_children():
         if isinstance(child, (Gtk.Scale, Gtk.SpinButton, Gtk.ComboBox)):
             widgets.named(child, title)
@@ -229,4 +223,4 @@ def _name_children(widget: Any, title: str) -> None:
 def ask(procedure: Any, config: Any, image: Any, drawables: Sequence[Any]) -> bool:
     """Show the dialog for a run on ``drawables`` and fill ``config``; whether the user wants the run."""
     widgets.init()
-    return Dialog(procedure, config, image, drawables).ask()
+    return UpscaleDialog(procedure, config, image, drawables).ask()

@@ -1,7 +1,9 @@
-"""Small building blocks of our windows: labels, messages, links, and the dialog that shows an error."""
+"""Parts that the windows share: labels, messages, the help button, and the dialog that shows an error."""
 
 from __future__ import annotations
 
+import webbrowser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gi
@@ -10,15 +12,14 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GimpUi, GLib, Gtk, Pango
-from precision_upscaler.frontend import i18n, mnemonics, texts
+from precision_upscaler.frontend import i18n, texts
 
-from upscaler_gimp3 import labels as window_words
+from upscaler_gimp3 import labels
 from upscaler_gimp3.i18n import _, catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_UNIT = 1000
 _SMALL = 0.85
 
 
@@ -47,7 +48,7 @@ def label(
 
 
 def named(widget: Any, name: str) -> Any:
-    """Give a widget the name that screen readers say (and tests find it by); returns the widget."""
+    """Set a widget's accessible name, for screen readers and tests; return the widget."""
     widget.get_accessible().set_name(name)
     return widget
 
@@ -56,14 +57,8 @@ def labelled(text: str, widget: Any) -> Gtk.Label:
     """Return the label, with its mnemonic, that belongs to ``widget``; names the widget after it."""
     made = Gtk.Label(label=text, use_underline=True, xalign=0)
     made.set_mnemonic_widget(widget)
-    named(widget, mnemonics.bare(text))
+    named(widget, labels.without_mnemonic(text))
     return made
-
-
-def _small() -> Pango.AttrList:
-    attributes = Pango.AttrList()
-    attributes.insert(Pango.attr_scale_new(_SMALL))
-    return attributes
 
 
 _ICONS = {"info": "dialog-information", "warning": "dialog-warning", "error": "dialog-error"}
@@ -93,9 +88,6 @@ class Message(Gtk.Box):
 
 def open_help(section: str = "") -> None:
     """Open our help, which is installed with the plug-in, at a section of it."""
-    import webbrowser
-    from pathlib import Path
-
     page = (Path(__file__).resolve().parents[1] / "help" / "index.html").as_uri()
     address = f"{page}#{section}" if section else page
     try:
@@ -106,10 +98,9 @@ def open_help(section: str = "") -> None:
 
 
 def when_clicked(button: Any, act: Callable[[], Any]) -> None:
-    """Let ``button`` call ``act`` from the main loop, for what opens another window and waits for it.
+    """Let ``button`` call ``act`` from the main loop, where ``act`` opens another window and waits for it.
 
-    Inside the signal itself a screen reader that pressed the button would wait as long, and see
-    nothing of the new window.
+    Called inside the signal, it would block the screen reader that pressed the button.
     """
 
     def once() -> bool:
@@ -144,13 +135,15 @@ def show_error(parent: Any, event: dict[str, Any]) -> None:
     dialog.format_secondary_text("\n\n".join(rest))
     if event.get("log"):
         where = label(texts.log_line(event["log"], catalog()), dim=True)
-        where.set_attributes(_small())
+        small = Pango.AttrList()
+        small.insert(Pango.attr_scale_new(_SMALL))
+        where.set_attributes(small)
         where.show()
         dialog.get_message_area().pack_end(where, False, False, 0)
-    labels = window_words.error_window(_)
-    copy = dialog.add_button(labels["copy"], Gtk.ResponseType.APPLY)
+    words = labels.error_dialog(_)
+    copy = dialog.add_button(words["copy"], Gtk.ResponseType.APPLY)
     copy.set_tooltip_text(_("Copy this message, to report it"))
-    dialog.add_button(labels["close"], Gtk.ResponseType.CLOSE)
+    dialog.add_button(words["close"], Gtk.ResponseType.CLOSE)
     dialog.set_default_response(Gtk.ResponseType.CLOSE)
     while dialog.run() == Gtk.ResponseType.APPLY:
         clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
@@ -159,8 +152,8 @@ def show_error(parent: Any, event: dict[str, Any]) -> None:
     dialog.destroy()
 
 
-def sentences(event: dict[str, Any]) -> str:
-    """Return what happened and what to do, from an ``error`` event, for one line in a window."""
+def error_text(event: dict[str, Any]) -> str:
+    """Return what happened and what to do, from an ``error`` event, as one line."""
     return " ".join(i18n.translated_member(event, member, catalog()) for member in ("what", "advice")).strip()
 
 
@@ -182,15 +175,6 @@ def confirm(parent: Any, question: str, explanation: str, cancel: str, action: s
     answer = dialog.run()
     dialog.destroy()
     return bool(answer == Gtk.ResponseType.OK)
-
-
-def file_size(count: float) -> str:
-    """Return a number of bytes as people read it, in decimal units as file managers show them."""
-    for unit, decimals in (("bytes", 0), ("kB", 0), ("MB", 1)):
-        if count < _UNIT:
-            return f"{count:.{decimals}f} {unit}"
-        count /= _UNIT
-    return f"{count:.1f} GB"
 
 
 def clock(seconds: float) -> str:

@@ -1,7 +1,7 @@
-"""Do something slow beside the windows, on a thread, and hear the answer on the main loop.
+"""Run a slow function on a thread and hand its result to the main loop.
 
-The thread knows nothing of who waits: the last reference to a widget, or to something of GIMP's, must
-not be dropped by a thread, nor be kept until after the plug-in's last word to GIMP.
+The thread holds no reference to the callback. A thread must not drop the last reference to a widget or
+to one of GIMP's objects, and must not keep one after the plug-in has returned its values to GIMP.
 """
 
 from __future__ import annotations
@@ -16,27 +16,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _numbers = itertools.count()
-_waiting: dict[int, Callable[[Any], object]] = {}
+_callbacks: dict[int, Callable[[Any], object]] = {}
 
 
-def ask(question: Callable[[], object], heard: Callable[[Any], object]) -> None:
-    """Call ``question``, which must hold no widget, on a thread, and ``heard`` with its answer here."""
+def call(function: Callable[[], object], on_result: Callable[[Any], object]) -> None:
+    """Call ``function`` on a thread, then ``on_result`` with its result on the main thread.
+
+    ``function`` must not refer to a widget.
+    """
     number = next(_numbers)
-    _waiting[number] = heard
-    threading.Thread(target=_answer, args=(question, number), daemon=True).start()
+    _callbacks[number] = on_result
+    threading.Thread(target=_run, args=(function, number), daemon=True).start()
 
 
-def forget() -> None:
-    """Take no answer any more, and let go of everybody who waits."""
-    _waiting.clear()
+def discard_all() -> None:
+    """Ignore the results of all calls that are still running."""
+    _callbacks.clear()
 
 
-def _answer(question: Callable[[], object], number: int) -> None:
-    GLib.idle_add(_answered, number, question())
+def _run(function: Callable[[], object], number: int) -> None:
+    GLib.idle_add(_hand_over, number, function())
 
 
-def _answered(number: int, answer: object) -> bool:
-    heard = _waiting.pop(number, None)
-    if heard is not None:
-        heard(answer)
+def _hand_over(number: int, result: object) -> bool:
+    on_result = _callbacks.pop(number, None)
+    if on_result is not None:
+        on_result(result)
     return bool(GLib.SOURCE_REMOVE)

@@ -1,4 +1,4 @@
-"""Ask the worker something short without blocking the window: status, keys, settings, jobs."""
+"""Short commands to a worker: status, keys, settings, jobs. The windows stay alive meanwhile."""
 
 from __future__ import annotations
 
@@ -16,49 +16,60 @@ if TYPE_CHECKING:
 
     Event = dict[str, Any]
 
-_PATIENCE_SECONDS = 90
+_TIMEOUT_SECONDS = 90
 
 
 class Call:
-    """One command to a worker of its own, answered once, on the main thread.
+    """One command to a worker process of its own.
 
-    ``answered`` gets the final event: the command's own answer or an ``error``. After
-    :meth:`forget` it is called no more; the worker then ends by itself.
+    ``on_answer`` is called once, on the main thread, with the final event: the command's own answer or
+    an ``error``. After :meth:`discard` it is not called; the worker then ends by itself.
     """
 
-    def __init__(self, command: Event, answered: Callable[[Event], None], key: str | None = None) -> None:
-        self._answered: Callable[[Event], None] | None = answered
+    def __init__(self, command: Event, on_answer: Callable[[Event], None], key: str | None = None) -> None:
+        self._on_answer: Callable[[Event], None] | None = on_answer
         self._worker = Worker(command, notify=lambda: GLib.idle_add(self._take), translate=catalog(), key=key)
-        self._timer = GLib.timeout_add_seconds(_PATIENCE_SECONDS, self._give_up)
+        self._timer = GLib.timeout_add_seconds(_TIMEOUT_SECONDS, self._give_up)
         self._worker.start()
 
     @property
     def pending(self) -> bool:
-        """Whether the answer is still awaited."""
-        return self._answered is not None
+        """Whether the answer is still to come."""
+        return self._on_answer is not None
 
-    def forget(self) -> None:
-        """Take no answer any more."""
-        if self._answered is not None:
-            self._answered = None
+    def discard(self) -> None:
+        """Ignore the answer."""
+        if self._on_answer is not None:
+            self._on_answer = None
             GLib.source_remove(self._timer)
             self._worker.close()
 
     def _take(self) -> bool:
         for event in self._worker.events():
             if event["event"] in FINAL_EVENTS:
-                self._finish(event)
+                on_answer = self._on_answer
+                self.discard()
+                if on_answer is not None:
+                    on_answer(event)
         return bool(GLib.SOURCE_REMOVE)
 
     def _give_up(self) -> bool:
-        answered, self._answered = self._answered, None
+        on_answer, self._on_answer = self._on_answer, None
         self._worker.close()
-        if answered is not None:
-            answered(texts.worker_silent_error(_PATIENCE_SECONDS, catalog()))
+        if on_answer is not None:
+            on_answer(texts.worker_silent_error(_TIMEOUT_SECONDS, catalog()))
         return bool(GLib.SOURCE_REMOVE)
 
-    def _finish(self, event: Event) -> None:
-        answered = self._answered
-        self.forget()
-        if answered is not None:
-            answered(event)
+
+def call_and_wait(command: Event) -> Event:
+    """Return the worker's final event for ``command``, where nothing can be shown before it is known."""
+    events: list[Event] = []
+    loop = GLib.MainLoop()
+
+    def answered(event: Event) -> None:
+        events.append(event)
+        loop.quit()
+
+    Call(command, answered)
+    loop.run()
+    return events[0]

@@ -13,71 +13,71 @@ if TYPE_CHECKING:
 
     Event = dict[str, Any]
 
-AT_ONCE = 8
-"""Workers that run at the same time; the service allows 50 requests a minute for all of them."""
+MAX_RUNNING = 8
+"""Workers that run at the same time. The service allows 50 requests a minute for all of them."""
 
-NOTHING_SENT: Event = {"event": "cancelled", "job_id": None, "charged": "no", "message": ""}
-"""The event of a cancel that came before the worker had its command."""
+CANCELLED_BEFORE_START: Event = {"event": "cancelled", "job_id": None, "charged": "no", "message": ""}
+"""The final event of a worker that was cancelled before it had its command."""
 
 
-class Crew:
-    """``count`` workers, at most :data:`AT_ONCE` at a time, each for one command.
+class WorkerPool:
+    """``count`` workers for one command each; at most :data:`MAX_RUNNING` run at a time.
 
-    ``heard`` is called on the main thread with ``(index, event)`` for everything a worker says.
+    ``on_event`` is called on the main thread with ``(index, event)`` for every event of every worker.
     """
 
     def __init__(
-        self, count: int, heard: Callable[[int, Event], None], translate: Callable[[str], str]
+        self, count: int, on_event: Callable[[int, Event], None], translate: Callable[[str], str]
     ) -> None:
         self.workers = [
             Worker(notify=lambda: GLib.idle_add(self._drain), translate=translate) for _ in range(count)
         ]
         self.cancelled = False
-        self.endings: list[Event | None] = [None] * count
+        self._final_events: list[Event | None] = [None] * count
         self._warnings: list[list[Event]] = [[] for _ in range(count)]
-        self._heard = heard
+        self._on_event = on_event
         self._prepared = 0
         self._commands: list[Event] = []
         self._started = 0
         self._loop = GLib.MainLoop()
 
     def prepare(self) -> None:
-        """Start the next worker's process while its command is still being made, if it may run at once."""
-        if self._prepared < min(len(self.workers), AT_ONCE):
+        """Start the next worker's process before its command is known, if it may run at once."""
+        if self._prepared < min(len(self.workers), MAX_RUNNING):
             self.workers[self._prepared].prepare()
             self._prepared += 1
 
     def close(self) -> None:
-        """Let go of every worker: one without a command ends, and the others leave their result to Resume."""
+        """Close the input of every worker: one without a command ends, the others leave results to Resume."""
         for worker in self.workers:
             worker.close()
 
     def run(self, commands: Sequence[Event]) -> list[Event]:
-        """Give each worker its command, and wait until each has said its last; return these events in order.
+        """Give each worker its command, wait until all have ended, and return their final events in order.
 
-        Each also has the ``warnings`` that came before it, a list of events.
+        Each final event also has ``warnings``, the list of the worker's ``warning`` events.
         """
         self._commands = list(commands)
         self._start_more()
-        # what went wrong with a prepared one was announced when nobody listened
+        # events of a failed preparation came before anybody listened
         self._drain()
         if not self._all_ended():
             self._loop.run()
-        return [ending for ending in self.endings if ending is not None]
+        return [event for event in self._final_events if event is not None]
 
     def cancel(self) -> None:
-        """Ask every worker to stop, and start no more; each still says what it cost."""
+        """Ask every worker to stop and start no more; the final events say what it cost."""
         self.cancelled = True
         for index, worker in enumerate(self.workers):
             if index >= self._started:
-                self.endings[index] = NOTHING_SENT
-            elif self.endings[index] is None:
+                self._final_events[index] = CANCELLED_BEFORE_START
+            elif self._final_events[index] is None:
                 worker.cancel()
         self._quit_when_done()
 
     def _start_more(self) -> None:
-        running = sum(ending is None for ending in self.endings[: self._started])
-        while self._started < len(self._commands) and running < AT_ONCE and not self.cancelled:
+        running = sum(event is None for event in self._final_events[: self._started])
+        while self._started < len(self._commands) and running < MAX_RUNNING and not self.cancelled:
             worker = self.workers[self._started]
             worker.command = self._commands[self._started]
             worker.start()
@@ -89,15 +89,15 @@ class Crew:
             for event in worker.events():
                 if event["event"] == "warning":
                     self._warnings[index].append(event)
-                if event["event"] in FINAL_EVENTS and self.endings[index] is None:
-                    self.endings[index] = {**event, "warnings": self._warnings[index]}
-                self._heard(index, event)
+                if event["event"] in FINAL_EVENTS and self._final_events[index] is None:
+                    self._final_events[index] = {**event, "warnings": self._warnings[index]}
+                self._on_event(index, event)
         self._start_more()
         self._quit_when_done()
         return bool(GLib.SOURCE_REMOVE)
 
     def _all_ended(self) -> bool:
-        return all(ending is not None for ending in self.endings)
+        return all(event is not None for event in self._final_events)
 
     def _quit_when_done(self) -> None:
         if self._all_ended() and self._loop.is_running():
