@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from precision_upscaler.api.client import Timeouts, UpscalerClient
 from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.api.retry import goes_first
+from precision_upscaler.contract.estimates import TABLE, own_table
+from precision_upscaler.jobs.budget import NO_TERMS, Spending, Terms, price_of
 from precision_upscaler.jobs.context import Emit, JobContext
 from precision_upscaler.storage.credentials import Key, clean_key, find_key, require_key
 from precision_upscaler.storage.journal import Job, Journal
 from precision_upscaler.storage.log import open_log
 from precision_upscaler.storage.settings import Settings
+from precision_upscaler.storage.spending import (
+    Budget,
+    Payer,
+    SpendingLedger,
+    Unit,
+    fingerprint,
+    totals,
+)
 
 from .cancel import CancelToken
 from .clock import Clock, SystemClock
 from .errors import InvalidKey, UpscaleError
-from .urls import check_address
+from .urls import check_address, is_loopback
+
+_RECENT = 50
+"""How many of the last charges are listed."""
 
 
 class App:
@@ -43,6 +59,12 @@ class App:
         self.cancel = cancel
         self.clock = clock or SystemClock()
         self.journal = Journal(folder / "jobs", self.clock)
+        limit = settings.monthly_budget or None
+        unit: Unit = "credits" if settings.budget_unit == "credits" else "money"
+        ledger = SpendingLedger(folder / "spending", self.clock)
+        self.spending = Spending(ledger, self.journal, Budget(limit, unit))
+        self.journal.on_state = self.spending.note
+        self.prices = own_table(str(folder))
         self.timeouts = Timeouts()
         self.last_job_id: str | None = None
         self._keys: dict[str, Key] = {}
@@ -84,22 +106,72 @@ class App:
 
     @contextlib.contextmanager
     def job_context(
-        self, emit: Emit, cancel: CancelToken | None = None, job_id: str | None = None
+        self,
+        emit: Emit,
+        cancel: CancelToken | None = None,
+        job_id: str | None = None,
+        terms: Terms = NO_TERMS,
     ) -> Iterator[JobContext]:
         """Open everything one job needs; the job ``job_id`` is taken up where it was created.
+
+        ``terms`` say what the user allows it to cost.
 
         An error of the block says where the log is, and which job it is about.
         """
         try:
             address = None if job_id is None else self._address_of(self.journal.open(job_id))
+            payer = self.payer(address or self.base_url)
+
+            def reserve(job: Job) -> None:
+                price = price_of(*job.record.size, int(job.record.parameters["scale_factor"]), self.prices)
+                self.spending.reserve_for(job, payer, price, terms)
+
             with self.client(cancel, address=address) as client:
                 yield JobContext(
-                    self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._random
+                    self.journal,
+                    client,
+                    self.settings,
+                    emit,
+                    cancel or self.cancel,
+                    self.clock,
+                    self._random,
+                    reserve=reserve,
                 )
         except UpscaleError as error:
             error.log = str(self.log)
             error.job_id = error.job_id or job_id
             raise
+
+    def payer(self, address: str | None = None) -> Payer:
+        """Return who pays for tasks at ``address`` (default: the one in use); NoKey without a key."""
+        address = address or self.base_url
+        account = fingerprint(self.spending.ledger.folder, self._key(address).value)
+        return Payer(account, address, is_loopback(urlsplit(address).hostname))
+
+    def spending_report(self) -> dict[str, Any]:
+        """Return what was spent as the worker protocol's ``spending`` event has it."""
+        practice = is_loopback(urlsplit(self.base_url).hostname)
+        numbers = self.spending.balance(Payer("", self.base_url, practice))
+        now = self.clock.time()
+        entries = [one for one in self.spending.ledger.entries() if one.payer.practice is practice]
+        recent = [one for one in reversed(entries) if one.held(now)][:_RECENT]
+        return {
+            **asdict(numbers),
+            "left": numbers.left,
+            "currency": (self.prices or TABLE)["currency"],
+            "practice": practice,
+            "months": [asdict(total) for total in totals(entries, "month", now)],
+            "recent": [
+                {
+                    "time": one.time,
+                    "state": one.state.value,
+                    **asdict(one.purpose),
+                    **asdict(one.price),
+                    "practice": one.payer.practice,
+                }
+                for one in recent
+            ],
+        }
 
     def _address_of(self, job: Job) -> str:
         """Return where the job was created; what keeps it from being taken up says what it has cost."""

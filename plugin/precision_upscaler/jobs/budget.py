@@ -13,7 +13,8 @@ from typing import Any
 
 from precision_upscaler.contract import estimates
 from precision_upscaler.errors import JobUnknown, UpscaleError
-from precision_upscaler.storage.journal import Job, Journal, State
+from precision_upscaler.storage.job_record import State
+from precision_upscaler.storage.journal import Job, Journal
 from precision_upscaler.storage.log import LOGGER
 from precision_upscaler.storage.spending import (
     Balance,
@@ -50,6 +51,9 @@ class Terms:
 
     reservation: str | None = None
     over_budget: bool = False
+
+
+NO_TERMS = Terms()
 
 
 def price_of(width: int, height: int, scale_factor: int, table: Mapping[str, Any] | None = None) -> Price:
@@ -96,7 +100,7 @@ class Spending:
         return [entry.entry_id for entry in entries]
 
     def reserve_for(self, job: Job, payer: Payer, price: Price, terms: Terms) -> None:
-        """Reserve the price of ``job`` before it is sent; BudgetExceeded, nothing charged, when it is too much.
+        """Reserve the price of ``job`` before it is sent; BudgetExceeded when it is too much.
 
         A job that has a reservation keeps it; one of the run's (``terms.reservation``) is taken.
         """
@@ -105,7 +109,7 @@ class Spending:
         if terms.reservation is not None and self.ledger.claim(terms.reservation, job.job_id):
             return
         self.reconcile()
-        wanted = Wanted(purpose_of(job.record.get("origin", {})), price, job.job_id)
+        wanted = Wanted(purpose_of(job.record.origin), price, job.job_id)
         self.ledger.reserve(payer, [wanted], self._limits(payer), over_budget=terms.over_budget)
 
     def balance(self, payer: Payer) -> Balance:

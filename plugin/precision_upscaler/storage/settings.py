@@ -58,6 +58,16 @@ class Settings:
     journal_megabytes: float = field(
         default=2048.0, metadata=_number(0, 1 << 20, "How much room delivered results may take.")
     )
+    monthly_budget: float = field(
+        default=0.0, metadata=_number(0, 1_000_000, "What may be spent in one month; 0 means no limit.")
+    )
+    budget_unit: str = field(
+        default="money",
+        metadata={
+            "choices": ("money", "credits"),
+            "help": "What the budget counts: money, in the currency of the price table, or credits.",
+        },
+    )
     requests_per_minute: int = field(
         default=50, metadata=_number(1, 6000, "The key's rate limit at the service, for all jobs together.")
     )
