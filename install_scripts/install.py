@@ -22,7 +22,7 @@ from dev.console import Failure, exit_on_failure, say, step
 from installer import doctor, gimp_locations, place, plugin_bundle, uninstall
 from installer.gimp_locations import Location, Machine
 
-# what upscaler_gimp2.python3 reads; it searches the machine when the note leads nowhere
+# what upscaler_gimp2.worker reads; it searches the machine when the note leads nowhere
 NOTE = "python3.path"
 NO_GIMP = "no GIMP 2.10, 3.0 or later was found for this user"
 GET_GIMP = (

@@ -91,7 +91,7 @@ def prepared() -> list[str]:
 def planted(environment: Environment, arguments: list[str]) -> int:
     """Run the tests on every deliberately wrong subject; 0 only when all were caught.
 
-    Then also change the decisive modules one operator or number at a time, unless ``arguments`` choose
+    Then also change the modules that decide one operator or number at a time, unless ``arguments`` choose
     some of the wrong subjects.
     """
     code = 0

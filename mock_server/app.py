@@ -1,104 +1,140 @@
-"""The mock as a WSGI application."""
+"""The mock as a WSGI application: one Flask application for the process, and one service for each mock."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, request
+from flask import Flask, Response, request
 from precision_upscaler import contract
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.wsgi import get_input_stream
 
-from mock_server.api import responses, validation
+from mock_server import answers
+from mock_server.api.documented_examples import CALLS
 from mock_server.api.downloads import Downloads
-from mock_server.api.request_log import FAULT, Exchanges, refusal_of, respond
-from mock_server.api.routes import Api, BrokenAnswerError
-from mock_server.control.openapi import PREFIX
+from mock_server.api.request_log import FAULT, RequestRecorder
+from mock_server.api.responses import error_response, respond
+from mock_server.api.routes import Api, ContractBrokenError
+from mock_server.control.openapi import OPERATIONS, PAGES, PREFIX
 from mock_server.control.routes import Control, to_front_page
 from mock_server.server import socket_faults
-from mock_server.server.lean_flask import LeanFlask
-from mock_server.server.request_body import BodyError
+from mock_server.service.signed_urls import RESULTS
 from mock_server.service.upscaler_service import Service
-from mock_server.state.request_log import Journal
+from mock_server.state.request_log import RequestLog
 
 from .config import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from flask import Request
-    from werkzeug.routing import MapAdapter
+    from werkzeug.test import Client
 
 log = logging.getLogger(__name__)
-_SOCKETS = ("werkzeug.socket", "gunicorn.socket")
+_MOCK = "precision_mock.mock"
+"""Key of the WSGI environment under which the views find the mock that was called."""
+_SCREENED = 501
 
 
-class MockApp(LeanFlask):
-    """The Flask application, with the mock it serves as ``service`` and its request ``journal``."""
+class MockApp:
+    """One mock as a WSGI application: ``service`` is behind it, ``request_log`` remembers its requests."""
 
-    service: Service
-    journal: Journal
-
-    def answers_quickly(self, method: str, path: str) -> bool:
-        """Return whether a call is answered without waiting for anything: the API's own three are.
-
-        Unlike downloads, whose picture may have to be made first, and pictures fetched from elsewhere. With a
-        clock moved by hand they may wait too: for a webhook that is due at once, whose receiver may call us.
-        """
-        if self.service.clock.manual or (method == "POST" and self.service.options.fetch_images):
-            return False
-        return path.startswith(contract.CREATE_PATH)
-
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Return what matches a request's address; none that begins with two slashes, as Werkzeug would."""
-        if request is not None and request.environ["PATH_INFO"].startswith("//"):
-            raise NotFound
-        return super().create_url_adapter(request)
-
-    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer a request; play a wire fault where the server is not ours and has shown its socket."""
-        if "precision_mock.server" in environ:
-            return super().wsgi_app(environ, start_response)
-        return _with_faults(super().wsgi_app, environ, start_response, self.service.sleep)
-
-
-def _with_faults(
-    app: Callable[..., Iterable[bytes]],
-    environ: dict[str, Any],
-    start_response: Any,
-    sleep: Callable[[float], None],
-) -> Iterable[bytes]:
-    held: list[Any] = []
-    result = app(environ, lambda *arguments: held.append(arguments))
-    fault = environ.get(FAULT)
-    if not fault:
-        start_response(*held[-1])
-        return result
-    status, headers = held[-1][:2]
-    body = b"".join(result)
-    sock = next((environ[name] for name in _SOCKETS if name in environ), None)
-    if sock is None:
-        body = responses.message(
-            501, f"The wire fault {fault!r} needs the mock's own server: this one does not show its socket"
-        ).encoded()
-        start_response(
-            "501 Not Implemented",
-            [("Content-Type", "application/json"), ("Content-Length", str(len(body)))],
+    def __init__(
+        self,
+        options: Options,
+        *,
+        real_time: Callable[[], float] | None = None,
+        testing: bool = False,
+    ) -> None:
+        self.options = options
+        self.service = Service(options, real_time)
+        self.request_log = RequestLog(
+            options.request_log_size, self.service.database if options.state else None
         )
+        recorder = RequestRecorder(self.service, self.request_log)
+        self.api = Api(self.service, recorder, testing=testing)
+        self.downloads = Downloads(self.service, recorder)
+        self.control = Control(self.service, self.request_log)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request (PEP 3333); play the wire fault that its answer is to suffer."""
+        environ[_MOCK] = self
+        held: list[Any] = []
+
+        def hold(*arguments: Any) -> Any:
+            held.append(arguments)
+            return held.append  # PEP 3333's write(), which Flask never calls
+
+        chunks = flask_app()(environ, hold)
+        fault = environ.get(FAULT)
+        if not fault:
+            start_response(*held[-1])
+            return chunks
+        status, headers = held[-1][:2]
+        body = b"".join(chunks)
+        sock = next((environ[name] for name in socket_faults.SOCKETS if name in environ), None)
+        if sock is None:
+            text = f"The wire fault {fault!r} needs the connection's socket, and this server does not give it"
+            body = answers.message(_SCREENED, text).encoded()
+            headers = [("Content-Type", answers.JSON), ("Content-Length", str(len(body)))]
+            start_response("501 Not Implemented", headers)
+            return [body]
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        head = f"HTTP/1.1 {status}\r\n{head}Connection: close\r\n\r\n"
+        with contextlib.suppress(OSError, ValueError, HTTPException):
+            get_input_stream(environ).read()  # what is unread would turn the close into a reset
+        socket_faults.play(fault, sock, head.encode("latin-1") + body, self.service.sleep)
+        environ[socket_faults.PLAYED] = True
+        start_response(status, headers)  # another server sends to a socket that is closed
         return [body]
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    socket_faults.play(fault, sock, f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + body, sleep)
-    start_response(status, headers)
-    return [body]  # goes to a closed socket
+
+    def test_client(self, response_class: type[Any] | None = None) -> Client:
+        """Return a client on this machine that calls the application without a server."""
+        from werkzeug.test import Client, TestResponse  # noqa: PLC0415 - for tests alone
+
+        class LocalClient(Client):
+            def open(self, *arguments: Any, **more: Any) -> TestResponse:
+                return super().open(*arguments, environ_base={"REMOTE_ADDR": "127.0.0.1"}, **more)
+
+        return LocalClient(self, response_class)
+
+    def close(self) -> None:
+        """Write what is to be kept, end what runs in the background. Safe to call twice."""
+        self.request_log.flush()
+        self.service.close()
 
 
-def _refusing(api: Api) -> Callable[[HTTPException], Response]:
-    """Return what answers Flask's own refusals in JSON; the journal has those that are not of the control."""
+def _mock() -> MockApp:
+    found: MockApp = request.environ[_MOCK]
+    return found
 
-    def refuse(error: HTTPException) -> Response:
-        return refusal_of(error) if request.path.startswith(PREFIX) else api.unrouted(error)
 
-    return refuse
+def _api_view(name: str) -> Callable[..., Response]:
+    def view(**arguments: str) -> Response:
+        mock = _mock()
+        if mock.options.strict:  # what the document does not promise
+            if request.path.endswith("/"):
+                raise NotFound
+            if request.method == "HEAD":
+                raise MethodNotAllowed(["GET"])
+        response: Response = getattr(mock.api, name)(**arguments)
+        return response
+
+    return view
+
+
+def _control_view(name: str) -> Callable[..., Response]:
+    return lambda **arguments: _mock().control.view(name, arguments)
+
+
+def _download(name: str) -> Response:
+    return _mock().downloads.download(name)
+
+
+def _contract() -> Response:
+    return respond(answers.Answer(200, contract.DOCUMENT))
 
 
 def _root() -> Response:
@@ -108,15 +144,48 @@ def _root() -> Response:
     return to_front_page()
 
 
-def _malformed(_error: BodyError) -> Response:
-    return respond(responses.message(400, "The request's body is malformed or broke off"))
+def _check_request() -> None:
+    if request.environ["PATH_INFO"].startswith("//"):
+        raise NotFound  # Werkzeug takes two slashes for one
+    if request.endpoint != "control.restore_snapshot":  # whatever could be taken can be restored
+        request.max_content_length = _mock().options.max_body
 
 
-def _unexpected(error: Exception) -> Response:
-    if isinstance(error, BrokenAnswerError):
+def _refuse(error: HTTPException) -> Response:
+    """Answer Flask's own refusals in JSON; the request log has those that are not of the control API."""
+    return error_response(error) if request.path.startswith(PREFIX) else _mock().api.unrouted(error)
+
+
+def _fail(error: Exception) -> Response:
+    if isinstance(error, ContractBrokenError):
         raise error
     log.error("the mock failed", exc_info=error)
-    return respond(responses.message(500, responses.INTERNAL_ERROR))
+    return respond(answers.message(500, answers.INTERNAL_ERROR))
+
+
+@cache
+def flask_app() -> Flask:
+    """Return the process's one Flask application; it has no state, and asks each request for its mock."""
+    app = Flask("mock_server", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # the service documents no OPTIONS
+    app.config["PROPAGATE_EXCEPTIONS"] = True  # none but a test's is left by then
+    app.url_map.merge_slashes = False  # Flask would redirect, with a page of HTML
+    for name, (path, method) in CALLS.items():
+        rule = path.replace("{task-id}", "<task_id>")
+        app.add_url_rule(rule, f"api.{name}", _api_view(name), methods=[method], strict_slashes=False)
+    for operation in OPERATIONS:
+        rule = PREFIX + operation.path.replace("{", "<").replace("}", ">")
+        view = _control_view(operation.view)
+        app.add_url_rule(rule, f"control.{operation.view}", view, methods=[operation.method])
+    for path, name in PAGES.items():
+        app.add_url_rule(PREFIX + path, f"control.{name}", _control_view(name), strict_slashes=False)
+    app.add_url_rule(f"{RESULTS}<name>", "download", _download)
+    app.add_url_rule("/openapi.json", "contract", _contract)
+    app.add_url_rule("/", "root", _root)
+    app.before_request(_check_request)
+    app.register_error_handler(HTTPException, _refuse)
+    app.register_error_handler(Exception, _fail)
+    return app
 
 
 def create_app(
@@ -124,35 +193,10 @@ def create_app(
     *,
     real_time: Callable[[], float] | None = None,
     testing: bool = False,
-    joins: bool = False,
 ) -> MockApp:
     """Return a mock as a WSGI application.
 
-    ``joins`` says that it is one more process of a run that has begun. ``real_time`` replaces the
-    world's clock (Unix seconds). With ``testing`` a defect of the mock (an answer that breaks the
-    contract) is raised instead of answered 500.
+    ``real_time`` replaces the world's clock (Unix seconds). With ``testing`` a defect of the mock (an answer
+    that breaks the contract) is raised instead of answered 500.
     """
-    options = options or Options()
-    app = MockApp("mock_server", static_folder=None)
-    app.testing = testing
-    app.config["MAX_CONTENT_LENGTH"] = options.max_body
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # the service documents no OPTIONS
-    app.url_map.merge_slashes = False  # Flask would redirect, with a page of HTML
-    app.url_map.strict_slashes = False
-    app.service = Service(options, real_time, joins=joins)
-    app.journal = Journal(options.journal_size, app.service.database if options.state else None)
-    exchanges = Exchanges(app.service, app.journal)
-    api = Api(app.service, exchanges)
-    app.register_blueprint(api.blueprint)
-    app.register_blueprint(Downloads(app.service, exchanges).blueprint)
-    app.register_blueprint(Control(app.service, app.journal).blueprint, url_prefix=PREFIX)
-    app.add_url_rule("/", "root", _root)
-    if options.strict:
-        for rule in app.url_map.iter_rules():
-            if rule.endpoint.startswith("api.") and rule.methods:
-                rule.methods.discard("HEAD")  # Flask's own addition
-    app.register_error_handler(HTTPException, _refusing(api))
-    app.register_error_handler(BodyError, _malformed)
-    app.register_error_handler(Exception, _unexpected)
-    validation.warm_up()
-    return app
+    return MockApp(options or Options(), real_time=real_time, testing=testing)

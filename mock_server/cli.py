@@ -1,7 +1,8 @@
-"""The command ``precision-mock``: every option of the mock on the command line."""
+"""The command ``precision-mock``: every option of the mock on the command line and in the environment."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from dataclasses import fields
 from typing import Any
@@ -10,11 +11,12 @@ import click
 
 from mock_server.scenarios.catalogue import UnknownScenarioError, listing
 
-from .config import OptionError, Options, environment_name, kind_of
+from .config import OptionError, Options, kind_of
 
+_PREFIX = "PRECISION_MOCK"
 _EPILOG = (
-    f"Every option is also an environment variable: --queue-seconds is {environment_name('queue_seconds')}."
-    " Watch the mock at /__mock__/ and control it as /__mock__/docs tells."
+    f"Every option is also an environment variable: --queue-seconds is {_PREFIX}_QUEUE_SECONDS."
+    " Watch the mock at /__mock__/ and control it as /__mock__/docs describes."
 )
 
 
@@ -30,7 +32,6 @@ def _parameter(item: Any) -> click.Option:
         multiple=kind is tuple,
         help=item.metadata["help"],
         metavar=item.metadata["metavar"] or None,
-        envvar=environment_name(item.name),
     )
 
 
@@ -56,20 +57,29 @@ class _Command(click.Command):
         formatter.write_text(_EPILOG)
 
 
-def run(**values: Any) -> None:
-    """Run a mock of the Precision V2 upscaler service until it is interrupted."""
+def _options(values: dict[str, Any]) -> Options:
+    """Return the options; :class:`click.UsageError` when one is wrong, or a variable names none."""
+    known = {f"{_PREFIX}_{item.name.upper()}" for item in fields(Options)}
+    unknown = sorted(name for name in os.environ if name.startswith(f"{_PREFIX}_") and name not in known)
+    if unknown:
+        raise click.UsageError(f"there is no option for the environment variable {', '.join(unknown)}")
     try:
-        options = Options(**values)
+        return Options(**values)
     except OptionError as error:
         raise click.UsageError(str(error)) from None
+
+
+def run(**values: Any) -> None:
+    """Run a mock of the Precision V2 upscaler service until it is interrupted."""
+    options = _options(values)
     if options.scenario == "?":
         click.echo(listing())
         return
-    from mock_server.server.run import serve  # noqa: PLC0415 - brings Flask, which --help need not wait for
+    from mock_server.server.run import serve  # noqa: PLC0415 - imports Flask, which --help need not wait for
 
     try:
         serve(options, click.echo)
-    except (OptionError, UnknownScenarioError) as error:
+    except UnknownScenarioError as error:
         raise click.UsageError(str(error)) from None
     except sqlite3.Error as error:
         raise click.ClickException(f"cannot use the state file {options.state}: {error}") from None
@@ -82,6 +92,15 @@ main = _Command(
     params=[_parameter(item) for item in fields(Options)],
     callback=run,
     help=run.__doc__,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 110,
+        "auto_envvar_prefix": _PREFIX,
+    },
 )
 """The command itself; ``main()`` runs it with the process's arguments."""
+
+
+def options_from_environment() -> Options:
+    """Return the options that ``PRECISION_MOCK_*`` variables set, or raise :class:`click.UsageError`."""
+    return _options(main.make_context(main.name, [], **main.context_settings).params)

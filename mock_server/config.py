@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import os
+import re
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-ENVIRONMENT_PREFIX = "PRECISION_MOCK_"
-_TRUE = frozenset(("1", "true", "yes", "on"))
-_FALSE = frozenset(("0", "false", "no", "off", ""))
+AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+"""A host with an optional port, as in ``Host``; names of Docker services may have underscores."""
+_LARGE = 1 << 50
 
 
 class OptionError(ValueError):
     """An option has a value the mock cannot use; the message names the option."""
 
 
-def option(default: Any, group: str, text: str, metavar: str = "", choices: tuple[str, ...] = ()) -> Any:
-    """Declare an option: its default, the group it is shown in, and its help."""
-    return field(
-        default=default, metadata={"group": group, "help": text, "metavar": metavar, "choices": choices}
-    )
+def option(
+    default: Any,
+    group: str,
+    text: str,
+    metavar: str = "",
+    choices: tuple[str, ...] = (),
+    bounds: tuple[float, float] | None = None,
+) -> Any:
+    """Declare an option: its default, the group it is shown in, its help, what values it may have."""
+    metadata = {"group": group, "help": text, "metavar": metavar, "choices": choices, "bounds": bounds}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +35,7 @@ class Options:
 
     # server
     host: str = option("127.0.0.1", "Server", "Address to listen on.")
-    port: int = option(8000, "Server", "Port to listen on; 0 takes a free one.")
-    processes: int = option(1, "Server", "Worker processes; more than one needs --state.")
+    port: int = option(8000, "Server", "Port to listen on; 0 takes a free one.", bounds=(0, 65535))
     public_url: str = option(
         "", "Server", "Address clients reach the mock at, for its links (default: as they called it).", "URL"
     )
@@ -40,15 +43,20 @@ class Options:
     verbose: bool = option(False, "Server", "Log every request to standard error.")
 
     # time
-    speed: float = option(1.0, "Time", "Task time runs this many times as fast; 0 stands until advanced.")
+    speed: float = option(
+        1.0, "Time", "Task time runs this many times as fast; 0 stands until advanced.", bounds=(0, 1e6)
+    )
     progress: str = option(
         "time", "Time", "How tasks get on: time, immediate, or polls:N (done at the Nth status call).", "HOW"
     )
-    queue_seconds: float = option(5.0, "Time", "How long a task stays CREATED.")
+    queue_seconds: float = option(5.0, "Time", "How long a task stays CREATED.", bounds=(0, 1e9))
     seconds: float | None = option(
-        None, "Time", "How long a task takes in all (default: grows with the picture, as recorded)."
+        None,
+        "Time",
+        "How long a task takes in all (default: grows with the picture, as recorded).",
+        bounds=(0, 1e9),
     )
-    link_seconds: float = option(3600.0, "Time", "How long a result link works.")
+    link_seconds: float = option(3600.0, "Time", "How long a result link works.", bounds=(0, 1e9))
 
     # behaviour
     api_key: tuple[str, ...] = option((), "Behaviour", "A further key to accept; mock-key always is.", "KEY")
@@ -59,17 +67,22 @@ class Options:
     punish: bool = option(
         False,
         "Behaviour",
-        "Who comes before Retry-After is over must wait again (always noted in the journal).",
+        "Who comes before Retry-After is over must wait again (always noted in the request log).",
     )
     error_shape: str = option(
         "recorded", "Behaviour", "Shape of a 400's body.", choices=("recorded", "message", "problem")
     )
-    links: int = option(1, "Behaviour", "Links in a COMPLETED answer; the service was seen to send 1 and 2.")
+    links: int = option(
+        1, "Behaviour", "Links in a COMPLETED answer; the service was seen to send 1 and 2.", bounds=(1, 2)
+    )
     result_format: str = option(
         "png", "Behaviour", "File format of the result.", choices=("png", "jpeg", "webp")
     )
     seed: int | None = option(
-        None, "Behaviour", "Makes task ids the same in every run, and the grain another than without."
+        None,
+        "Behaviour",
+        "Makes task ids the same in every run, and the grain another than without.",
+        bounds=(-_LARGE, _LARGE),
     )
     fetch_images: bool = option(
         False, "Behaviour", "Really fetch https pictures (default: draw one from the address)."
@@ -81,28 +94,34 @@ class Options:
         "end", "Webhooks", "Call back at a task's end, or on every change.", choices=("end", "all")
     )
     webhook_anywhere: bool = option(False, "Webhooks", "Call addresses beyond this machine too.")
-    webhook_attempts: int = option(5, "Webhooks", "How often a delivery is tried.")
+    webhook_attempts: int = option(5, "Webhooks", "How often a delivery is tried.", bounds=(1, 100))
 
     # bounds
-    max_body: int = option(256 << 20, "Bounds", "Largest request body.", "BYTES")
-    max_tasks: int = option(20_000, "Bounds", "Tasks kept; the oldest finished ones are forgotten.")
-    max_picture_bytes: int = option(2 << 30, "Bounds", "Pictures kept, together.", "BYTES")
-    max_result_bytes: int = option(256 << 20, "Bounds", "Finished results kept in memory.", "BYTES")
-    journal_size: int = option(1000, "Bounds", "Requests the journal remembers.")
+    max_body: int = option(256 << 20, "Bounds", "Largest request body.", "BYTES", bounds=(1, _LARGE))
+    max_tasks: int = option(
+        20_000, "Bounds", "Tasks kept; the oldest finished ones are forgotten.", bounds=(1, _LARGE)
+    )
+    max_picture_bytes: int = option(
+        2 << 30, "Bounds", "Pictures kept, together.", "BYTES", bounds=(1, _LARGE)
+    )
+    max_result_bytes: int = option(
+        256 << 20, "Bounds", "Finished results kept in memory.", "BYTES", bounds=(0, _LARGE)
+    )
+    request_log_size: int = option(
+        1000, "Bounds", "Requests the request log remembers.", bounds=(0, 1_000_000)
+    )
 
     def __post_init__(self) -> None:
-        for name, least in _LEAST.items():
-            value = getattr(self, name)
-            if value is not None and not least <= value < float("inf"):
-                raise OptionError(f"{name} must be {least} or more, not {value}")
         for item in fields(self):
-            choices = item.metadata["choices"]
-            if choices and getattr(self, item.name) not in choices:
-                raise OptionError(f"{item.name} must be one of {', '.join(choices)}")
-        if self.links not in (1, 2):
-            raise OptionError("links must be 1 or 2")
-        if self.processes > 1 and not self.state:
-            raise OptionError("processes share their state in a file: more than one needs state=FILE")
+            _check(item, getattr(self, item.name))
+        if not self.host or not self.host.isprintable() or " " in self.host:
+            raise OptionError(f"host must be the name or address of this machine, not {self.host!r}")
+        if "\0" in self.state:
+            raise OptionError("state must be the name of a file")
+        if self.public_url and not _is_base_url(self.public_url):
+            raise OptionError(
+                f"public_url must be like http://host:8000, without a query, not {self.public_url!r}"
+            )
         self.polls  # noqa: B018 - raises when progress is malformed
 
     @property
@@ -111,25 +130,9 @@ class Options:
         how, _, count = self.progress.partition(":")
         if how in ("time", "immediate") and not count:
             return None
-        if how == "polls" and count.isdecimal() and int(count) > 0:
-            return int(count)
+        if how == "polls" and count.isascii() and count.isdecimal() and int(count[:10]) > 0:
+            return int(count[:10])
         raise OptionError(f"progress must be time, immediate or polls:N, not {self.progress!r}")
-
-
-_LEAST = {
-    "port": 0,
-    "processes": 1,
-    "speed": 0,
-    "queue_seconds": 0,
-    "seconds": 0,
-    "link_seconds": 0,
-    "webhook_attempts": 1,
-    "max_body": 1,
-    "max_tasks": 1,
-    "max_picture_bytes": 1,
-    "max_result_bytes": 0,
-    "journal_size": 0,
-}
 
 
 def kind_of(name: str) -> type:
@@ -138,30 +141,28 @@ def kind_of(name: str) -> type:
     return {"str": str, "int": int, "float": float, "bool": bool, "tuple": tuple}[annotation]
 
 
-def environment_name(name: str) -> str:
-    """Return the environment variable that sets the option ``name``."""
-    return ENVIRONMENT_PREFIX + name.upper()
+def _check(item: Any, value: Any) -> None:
+    """Raise :class:`OptionError` unless ``value`` is one the option ``item`` may have."""
+    if value is None and item.default is None:
+        return
+    kind = kind_of(item.name)
+    right = isinstance(value, (int, float) if kind is float else kind)
+    if not right or (isinstance(value, bool) and kind is not bool):
+        raise OptionError(f"{item.name} must be of the type {kind.__name__}, not {value!r}")
+    if kind is tuple and not all(isinstance(one, str) and one for one in value):
+        raise OptionError(f"{item.name} must hold texts that are not empty, not {value!r}")
+    bounds, choices = item.metadata["bounds"], item.metadata["choices"]
+    if bounds and not bounds[0] <= value <= bounds[1]:
+        raise OptionError(f"{item.name} must be from {bounds[0]:.16g} to {bounds[1]:.16g}, not {value}")
+    if choices and value not in choices:
+        raise OptionError(f"{item.name} must be one of {', '.join(choices)}, not {value!r}")
 
 
-def _parse(name: str, text: str) -> Any:
-    kind = kind_of(name)
-    if kind is bool:
-        if text.lower() in _TRUE | _FALSE:
-            return text.lower() in _TRUE
-        raise OptionError(f"{environment_name(name)} must be yes or no, not {text!r}")
-    if kind is tuple:
-        return tuple(text.split())
+def _is_base_url(text: str) -> bool:
     try:
-        return kind(text)
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - raises when it is no port
     except ValueError:
-        raise OptionError(f"{environment_name(name)} must be a number, not {text!r}") from None
-
-
-def from_environment(environment: Mapping[str, str] = os.environ) -> Options:
-    """Return the options that ``PRECISION_MOCK_*`` variables set, or raise :class:`OptionError`."""
-    values = {
-        item.name: _parse(item.name, environment[environment_name(item.name)])
-        for item in fields(Options)
-        if environment_name(item.name) in environment
-    }
-    return Options(**values)
+        return False
+    named = parts.scheme in ("http", "https") and AUTHORITY.fullmatch(parts.netloc) is not None
+    return named and not re.search(r"[?#\s\\]", text) and text.isascii()

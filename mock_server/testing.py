@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from mock_server.scenarios.catalogue import parse
-from mock_server.server.server import Server, address_of, listen
+from mock_server.server.cheroot_server import Server
 
 from .app import MockApp, create_app
 from .config import Options
@@ -25,7 +25,8 @@ class PrecisionMock:
     ...     mock.advance(100)
 
     Options are those of :class:`~mock_server.config.Options`, by name; ``speed`` is 0 unless given, so
-    that nothing happens until :meth:`advance`.
+    that nothing happens until :meth:`advance`. Whatever is asked of a mock that is not running raises
+    RuntimeError.
     """
 
     key = "mock-key"
@@ -33,10 +34,7 @@ class PrecisionMock:
     def __init__(self, *, real_time: Callable[[], float] | None = None, **options: Any) -> None:
         self.options = Options(**{"speed": 0.0, "port": 0, **options})
         self._real_time = real_time
-        self._server: Server | None = None
-        self._thread: threading.Thread | None = None
-        self.app: MockApp
-        self.url = ""
+        self._running: tuple[MockApp, Server, threading.Thread] | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -46,30 +44,46 @@ class PrecisionMock:
         self.stop()
 
     def start(self) -> None:
-        """Start serving; ``url`` is the address."""
-        self.app = create_app(self.options, real_time=self._real_time)
+        """Start serving; ``url`` is the address. RuntimeError when it is running already."""
+        if self._running is not None:
+            raise RuntimeError("the mock is running already")
+        app = create_app(self.options, real_time=self._real_time)
+        server = Server(app, self.options.host, self.options.port)
         try:
-            listener = listen(self.options.host, self.options.port)
-        except OSError:
-            self.app.service.close()
+            server.prepare()
+        except BaseException:
+            app.close()
             raise
-        self._server = Server(self.app.wsgi_app, listener, quick=self.app.answers_quickly)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        self.url = address_of(listener)
+        thread = threading.Thread(target=server.serve, daemon=True)
+        self._running = app, server, thread
+        thread.start()
 
     def stop(self) -> None:
-        """Stop serving and forget everything."""
-        if self._server is None or self._thread is None:
+        """Stop serving and forget everything. Does nothing when the mock is not running."""
+        if self._running is None:
             return
-        self._server.stop()
-        self._thread.join()
-        self.app.journal.flush()
-        self.app.service.close()
-        self._server = self._thread = None
+        (app, server, thread), self._running = self._running, None
+        server.request_stop()
+        thread.join()
+        server.stop()
+        app.close()
+
+    @property
+    def app(self) -> MockApp:
+        """The WSGI application that is served, with the mock's service and its request log."""
+        if self._running is None:
+            raise RuntimeError("the mock is not running: start() it, or use it as a context manager")
+        return self._running[0]
+
+    @property
+    def url(self) -> str:
+        """The address that clients are given as the service's, without a last slash."""
+        self.app  # noqa: B018 - raises when it is not running
+        assert self._running is not None
+        return self._running[1].url
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward."""
+        """Move the clock forward; webhooks that become due are delivered before this returns."""
         self.app.service.change_clock(lambda state, real: state.moved(real, seconds))
 
     def play(self, scenario: str) -> None:
@@ -77,17 +91,26 @@ class PrecisionMock:
 
         :class:`~mock_server.scenarios.catalogue.UnknownScenarioError` when there is none of this name.
         """
+        service = self.app.service
         if scenario:
             parse(scenario)
-        self.app.service.change_settings(lambda settings: replace(settings, scenario=scenario))
+        service.change_settings(lambda settings: replace(settings, scenario=scenario))
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        """The request journal, the oldest request first."""
-        found: list[dict[str, Any]] = self.app.journal.read()["requests"]
+        """The recorded requests, the oldest first."""
+        found: list[dict[str, Any]] = self.app.request_log.read()["requests"]
         return found
 
     @property
     def charges(self) -> int:
         """How many tasks were charged."""
         return sum(count for count, _ in self.app.service.tasks.charges().values())
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Return the webhooks, the oldest first: their state, and every attempt to deliver them.
+
+        ``state`` is waiting, delivered, given_up or refused. An attempt has ``at`` (Unix seconds),
+        ``status``, ``error`` and ``seconds``.
+        """
+        return self.app.service.webhooks.described()

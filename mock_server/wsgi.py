@@ -4,6 +4,6 @@ Wire faults work where the server puts its socket into the environment, as gunic
 """
 
 from .app import create_app
-from .config import from_environment
+from .cli import options_from_environment
 
-app = create_app(from_environment())
+app = create_app(options_from_environment())

@@ -43,9 +43,7 @@ BENCHMARKS = (
     Benchmark("query", "GIMP's query of the plug-in", gimp_query.run),
     Benchmark("dialog", "From the call to the dialog", gimp_dialog.run),
     Benchmark("layers", "Eight layers at once", layers.run),
-    Benchmark("mock-start", "The mock: start to first answer", mock_speed.start),
-    Benchmark("mock-requests", "The mock: requests a second", mock_speed.requests),
-    Benchmark("mock-state", "The mock: state shared by processes", mock_speed.shared_state),
+    Benchmark("mock", "The mock and its peers", mock_speed.run),
     Benchmark("mock-upscale", "The mock's own upscale", upscaling.run),
     Benchmark("test-suite", "The offline test-suite", suite.run),
 )

@@ -1,6 +1,6 @@
 """The mock servers ours is held against: where they are installed, how each starts, what each is asked.
 
-Prism and Steady serve the project's own document. pytest-httpserver knows no documents and gets the same
+Prism serves the project's own document. pytest-httpserver knows no documents and gets the same
 answers by hand; moto mocks another service altogether, so it stores and returns the same JSON as an object.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = REPOSITORY / "plugin/precision_upscaler/contract/openapi.json"
 TASK_ID = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
-PACKAGES = ("@stoplight/prism-cli@5.16.0", "@stdy/cli@0.22.2", "node@24.21.0")
+PACKAGES = ("@stoplight/prism-cli@5.16.0", "node@24.21.0")
 _KEY = {"x-freepik-api-key": "mock-key"}
 _JSON = {"Content-Type": "application/json"}
 _MOTO = {"Authorization": "AWS4-HMAC-SHA256 Credential=mock/20260101/us-east-1/s3/aws4_request"}
@@ -100,13 +100,6 @@ def peer_python() -> Path:
     return folder / "bin/python"
 
 
-def peer_packages() -> str:
-    """Return the folder with the packages of :func:`peer_python`."""
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    done = subprocess.run([str(peer_python()), "-c", code], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
 def _install(argv: list[str], cwd: Path) -> None:
     print(f"==> {' '.join(argv[:3])} … (once)", flush=True)
     try:
@@ -144,18 +137,13 @@ def ours(*options: str, name: str = "ours") -> Server:
     )
 
 
-WSGI_SERVERS = ("waitress", "gunicorn", "granian")
+EMPTY = "empty cheroot and Flask"
 
 
-def under(name: str) -> Server:
-    """Return our mock's application, served by one of :data:`WSGI_SERVERS`."""
-    program = str(Path(__file__).with_name("peer_wsgi.py"))
-    packages = peer_packages()
-    return replace(
-        ours(name=f"ours under {name}"),
-        ours=False,
-        argv=lambda port: python(program, name, str(port), packages),
-    )
+def empty() -> Server:
+    """Return what a program of cheroot and Flask needs at least: one view that answers always the same."""
+    program = str(Path(__file__).with_name("peer_empty.py"))
+    return Server(EMPTY, lambda port: python(program, str(port)))
 
 
 def prism(level: str) -> Server:
@@ -166,16 +154,6 @@ def prism(level: str) -> Server:
         f"Prism, {'silent' if level == 'silent' else 'default log'}",
         lambda port: [*argv, "--port", str(port)],
         validates="both ways",
-    )
-
-
-def steady() -> Server:
-    """Return Steady, without its line for each request."""
-    program = str(node_folder() / "@stdy/cli/steady.js")
-    return Server(
-        "Steady",
-        lambda port: [node(), program, "--quiet", "--port", str(port), str(DOCUMENT)],
-        validates="requests",
     )
 
 
@@ -230,9 +208,9 @@ def versions() -> dict[str, str]:
             [node(), "--version"], capture_output=True, text=True, check=True
         ).stdout.strip()
     }
-    for name, package in (("Prism", "@stoplight/prism-cli"), ("Steady", "@stdy/cli")):
+    for name, package in (("Prism", "@stoplight/prism-cli"),):
         found[name] = json.loads((node_folder() / package / "package.json").read_text("utf-8"))["version"]
-    names = ("moto", "pytest-httpserver", *WSGI_SERVERS)
+    names = ("moto", "pytest-httpserver")
     asked = f"from importlib.metadata import version; print(*map(version, {names!r}))"
     done = subprocess.run([str(peer_python()), "-c", asked], capture_output=True, text=True, check=True)
     return found | dict(zip(names, done.stdout.split(), strict=True))
@@ -249,5 +227,4 @@ __all__ = [
     "moto",
     "ours",
     "prism",
-    "steady",
 ]

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from contract_tests.support.documents import our_document, seed_document
 from contract_tests.support.mock_processes import running
-from contract_tests.unit.mock.documents import our_document, seed_document
 
 pytestmark = pytest.mark.slow
 EXAMPLES = settings().max_examples // 2

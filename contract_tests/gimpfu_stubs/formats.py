@@ -78,10 +78,13 @@ def to_unit(pixels: Pixels, precision: Precision) -> Pixels:
 
 
 def from_unit(values: Pixels, precision: Precision) -> Pixels:
-    """Return values around 0 to 1 as pixels; integers are rounded and clamped, floats kept as they are."""
+    """Return values around 0 to 1 as pixels; integers are rounded and clamped, floats kept as they are.
+
+    What is not a number becomes the integer 0, and a number that is too large for a float infinite.
+    """
     if precision.top == 1.0:
         return values.astype(precision.dtype)
-    numbers = np.clip(values, 0.0, 1.0)
+    numbers = np.nan_to_num(np.clip(values, 0.0, 1.0), copy=False)
     numbers *= precision.top
     numbers += 0.5  # what is cut off then is rounded
     return numbers.astype(precision.dtype)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .gimpcolor import RGB
 from .model import Channel, Drawable, Failure, Group, Image, Item, Layer, Mask, Selection, Vectors
 from .ranges import out_of_range
@@ -137,7 +139,9 @@ class Database:
             )
         plugin = found.name in self.installed
         try:
-            answer = found.function(*core) if plugin else found.function(self._session, *core)
+            # GIMP computes with what is infinite or not a number, and says nothing
+            with np.errstate(invalid="ignore", over="ignore"):
+                answer = found.function(*core) if plugin else found.function(self._session, *core)
         except Failure as failure:
             raise RuntimeError(str(failure) or "execution error") from None
         return answer if plugin else self._given(found, answer)

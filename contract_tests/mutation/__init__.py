@@ -1,1 +1,1 @@
-"""Proof that the tests bite: wrong subjects are planted one by one, and the suite must fail on each."""
+"""Proof that the tests find faults: each known fault and each changed operator must make a test fail."""

@@ -1,7 +1,7 @@
-"""Plant every lie of the catalogue, run the tests on each, and print how many were caught.
+"""Plant every wrong subject of the catalogue, run its tests, and print how many were caught.
 
 ``python -m contract_tests.mutation`` ends with 0 when all were caught. ``--list`` shows the catalogue,
-``--only TEXT`` takes the lies whose words or file hold TEXT, ``--workers N`` runs N at a time.
+``--only TEXT`` takes those whose description or file contains TEXT, ``--workers N`` runs N at a time.
 ``python -m contract_tests.mutation.mutate`` goes on where a catalogue cannot: see there.
 """
 
@@ -18,59 +18,61 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from .catalogue import CATALOGUE
-from .greenhouse import ROOT, Greenhouse, Outcome
 from .outcome import keep
-from .plant import StalePlantError
+from .sandbox import ROOT, Outcome, Sandbox
+from .wrong_subject import StaleSubjectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .plant import Plant
+    from .wrong_subject import WrongSubject
 
 
-class Nursery:
-    """Several greenhouses, one for each thread."""
+class SandboxPool:
+    """Several sandboxes, one for each thread."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._mine = threading.local()
-        self._all: list[Greenhouse] = []
+        self._all: list[Sandbox] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for house in self._all:
-            house.close()
+        for sandbox in self._all:
+            sandbox.close()
 
-    def greenhouse(self) -> Greenhouse:
-        """Return this thread's greenhouse."""
-        if not hasattr(self._mine, "greenhouse"):
+    def sandbox(self) -> Sandbox:
+        """Return this thread's sandbox."""
+        if not hasattr(self._mine, "sandbox"):
             folder = self._folder / threading.current_thread().name
             folder.mkdir()
-            self._mine.greenhouse = Greenhouse(folder)
-            self._all.append(self._mine.greenhouse)
-        house: Greenhouse = self._mine.greenhouse
-        return house
+            self._mine.sandbox = Sandbox(folder)
+            self._all.append(self._mine.sandbox)
+        sandbox: Sandbox = self._mine.sandbox
+        return sandbox
 
-    def try_out(self, plant: Plant) -> Outcome:
-        """Run the plant's tests on the lie."""
-        house = self.greenhouse()
-        text = (house.folder / plant.path).read_text(encoding="utf-8")
-        with house.changed(plant.path, plant.changed(text)):
-            return house.run(plant.tests)
+    def try_out(self, subject: WrongSubject) -> Outcome:
+        """Run the tests of a wrong subject on it."""
+        sandbox = self.sandbox()
+        text = (sandbox.folder / subject.path).read_text(encoding="utf-8")
+        with sandbox.changed(subject.path, subject.changed(text)):
+            return sandbox.run(subject.tests)
 
 
-def healthy(house: Greenhouse, plants: list[Plant]) -> Outcome:
-    """Run all the tests the plants name on the unchanged copy: they have to pass there."""
-    tests = sorted({test for plant in plants for test in plant.tests})
-    return house.run(tests, timeout=900.0)
+def healthy(sandbox: Sandbox, subjects: list[WrongSubject]) -> Outcome:
+    """Run all the tests the subjects name on the unchanged copy: they have to pass there."""
+    tests = sorted({test for subject in subjects for test in subject.tests})
+    return sandbox.run(tests, timeout=900.0)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m contract_tests.mutation", description=__doc__)
     parser.add_argument("--list", action="store_true", help="show the catalogue and end")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only lies whose words or file hold TEXT")
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="only those whose description or file contains TEXT"
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument(
         "--verbose", action="store_true", help="show the tests' output for what was not caught"
@@ -80,52 +82,54 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
-    plants = [plant for plant in CATALOGUE if options.only in plant.lie or options.only in plant.path]
-    if not plants:
-        print(f"No lie holds {options.only!r} in its words or its file; --list shows all.", file=sys.stderr)
+    subjects = [
+        subject for subject in CATALOGUE if options.only in subject.fault or options.only in subject.path
+    ]
+    if not subjects:
+        print(f"No description and no file contains {options.only!r}; --list shows all.", file=sys.stderr)
         return 2
     if options.list:
-        print("\n".join(f"{plant.path:<50} {plant.lie}" for plant in plants))
+        print("\n".join(f"{subject.path:<50} {subject.fault}" for subject in subjects))
         return 0
     try:
-        for plant in plants:
-            plant.check(ROOT)
-    except StalePlantError as stale:
+        for subject in subjects:
+            subject.check(ROOT)
+    except StaleSubjectError as stale:
         print(f"The catalogue is out of date. {stale}", file=sys.stderr)
         return 2
     started = time.monotonic()
     with (
-        tempfile.TemporaryDirectory(prefix="planted-") as name,
-        Nursery(Path(name)) as nursery,
+        tempfile.TemporaryDirectory(prefix="wrong-subjects-") as name,
+        SandboxPool(Path(name)) as sandboxes,
         ThreadPoolExecutor(options.workers) as pool,
     ):
-        sound = pool.submit(lambda: healthy(nursery.greenhouse(), plants)).result()
+        sound = pool.submit(lambda: healthy(sandboxes.sandbox(), subjects)).result()
         if sound.code != 0:
             print(sound.output[-3000:], file=sys.stderr)
-            print(f"The tests fail without any lie: {sound.failed}", file=sys.stderr)
+            print(f"The tests fail without any fault: {sound.failed}", file=sys.stderr)
             return 2
-        print(f"without a lie: all pass ({sound.seconds:.0f} s)", flush=True)
-        missed = report(plants, pool.map(nursery.try_out, plants), verbose=options.verbose)
-    caught = len(plants) - len(missed)
-    if plants == list(CATALOGUE):
+        print(f"without a fault: all pass ({sound.seconds:.0f} s)", flush=True)
+        missed = report(subjects, pool.map(sandboxes.try_out, subjects), verbose=options.verbose)
+    caught = len(subjects) - len(missed)
+    if subjects == list(CATALOGUE):
         keep(caught)
-    print(f"caught {caught} of {len(plants)} in {time.monotonic() - started:.0f} s")
-    for plant in missed:
-        print(f"NOT CAUGHT: {plant.lie} ({plant.path})")
+    print(f"caught {caught} of {len(subjects)} in {time.monotonic() - started:.0f} s")
+    for subject in missed:
+        print(f"NOT CAUGHT: {subject.fault} ({subject.path})")
     return 1 if missed else 0
 
 
-def report(plants: list[Plant], outcomes: Iterator[Outcome], *, verbose: bool) -> list[Plant]:
-    """Print a line for each plant as its outcome arrives; return those that nobody noticed."""
+def report(subjects: list[WrongSubject], outcomes: Iterator[Outcome], *, verbose: bool) -> list[WrongSubject]:
+    """Print a line for each subject as its outcome arrives; return those that nobody noticed."""
     missed = []
-    for plant, outcome in zip(plants, outcomes, strict=True):
+    for subject, outcome in zip(subjects, outcomes, strict=True):
         word = "caught" if outcome.caught else "MISSED"
         print(
-            f"{word}  {plant.lie:<70} {outcome.failed.rpartition('/')[2][:90]} ({outcome.seconds:.1f} s)",
+            f"{word}  {subject.fault:<70} {outcome.failed.rpartition('/')[2][:90]} ({outcome.seconds:.1f} s)",
             flush=True,
         )
         if not outcome.caught:
-            missed.append(plant)
+            missed.append(subject)
             if verbose or outcome.code not in (0, 1):
                 print(outcome.output[-2000:])
     return missed

@@ -1,14 +1,14 @@
-"""Every lie there is: the contract's, the client's side, the mock's, in that order."""
+"""All wrong subjects: of the contract, of the plug-in's core, of the mock, in that order."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .lies_contract import CONTRACT
-from .lies_core import CORE
-from .lies_mock import MOCK
+from .wrong_contract import CONTRACT
+from .wrong_core import CORE
+from .wrong_mock import MOCK
 
 if TYPE_CHECKING:
-    from .plant import Plant
+    from .wrong_subject import WrongSubject
 
-CATALOGUE: tuple[Plant, ...] = (*CONTRACT, *CORE, *MOCK)
+CATALOGUE: tuple[WrongSubject, ...] = (*CONTRACT, *CORE, *MOCK)

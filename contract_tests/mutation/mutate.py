@@ -1,4 +1,4 @@
-"""Change one operator or number at a time in the decisive modules; a test must notice each change.
+"""Change one operator or number at a time in the modules that decide; a test must notice each change.
 
 ``python -m contract_tests.mutation.mutate`` runs all modules of :data:`TARGETS`, ``--only TEXT`` those
 whose path holds TEXT, ``--list`` shows the changes. It ends with 0 when every change that nobody noticed
@@ -21,19 +21,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .__main__ import Nursery
-from .greenhouse import ROOT
+from .__main__ import SandboxPool
+from .sandbox import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CORE = "plugin/precision_upscaler/"
+_MOCK = "contract_tests/unit/mock/"
 _PROPERTIES = "contract_tests/property/"
 _CONTRACT_TESTS = ("contract_tests/unit/contract", _PROPERTIES + "test_contract_document.py")
 TARGETS: dict[str, tuple[str, ...]] = {
-    _CORE + "contract/document.py": _CONTRACT_TESTS,
     _CORE + "contract/limits.py": _CONTRACT_TESTS,
-    _CORE + "contract/parameters.py": _CONTRACT_TESTS,
     _CORE + "api/models.py": (
         _PROPERTIES + "test_client_requests.py",
         _PROPERTIES + "test_cases.py",
@@ -45,7 +44,14 @@ TARGETS: dict[str, tuple[str, ...]] = {
         "contract_tests/unit/frontend/test_placement_examples.py",
         "contract_tests/unit/frontend/test_placement.py",
     ),
+    "mock_server/state/clock.py": (_MOCK + "state/test_clock.py",),
+    "mock_server/state/task_model.py": (
+        _MOCK + "state/test_task_model.py",
+        _PROPERTIES + "test_mock_states.py",
+    ),
+    "mock_server/state/rate_limits.py": (_MOCK + "state/test_rate_limits.py",),
 }
+"""The modules that decide and do no I/O, each with the tests that must notice a change."""
 SURVIVORS = Path(__file__).parent / "survivors.json"
 
 _COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -196,17 +202,17 @@ def main(arguments: list[str] | None = None) -> int:
     survived = set()
     with (
         tempfile.TemporaryDirectory(prefix="mutants-") as name,
-        Nursery(Path(name)) as nursery,
+        SandboxPool(Path(name)) as sandboxes,
         ThreadPoolExecutor(options.workers) as pool,
     ):
 
         def noticed(one: Mutant) -> bool:
-            house = nursery.greenhouse()
-            with house.changed(one.path, one.text):
-                return house.run(TARGETS[one.path]).noticed
+            sandbox = sandboxes.sandbox()
+            with sandbox.changed(one.path, one.text):
+                return sandbox.run(TARGETS[one.path]).noticed
 
         for path in paths:
-            sound = pool.submit(lambda path=path: nursery.greenhouse().run(TARGETS[path])).result()
+            sound = pool.submit(lambda path=path: sandboxes.sandbox().run(TARGETS[path])).result()
             if sound.code != 0:
                 print(f"The tests of {path} fail without any change: {sound.failed}", file=sys.stderr)
                 return 2

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from .catalogue import CATALOGUE
-from .greenhouse import ROOT
+from .sandbox import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

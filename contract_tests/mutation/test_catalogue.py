@@ -7,20 +7,20 @@ import json
 
 import pytest
 
-from . import __main__ as planted
+from . import __main__ as program
 from .catalogue import CATALOGUE
-from .greenhouse import ROOT, Outcome
 from .mutate import SURVIVORS, TARGETS, changes, mutants
-from .plant import Plant, StalePlantError
+from .sandbox import ROOT, Outcome
+from .wrong_subject import StaleSubjectError, WrongSubject
 
 
-@pytest.mark.parametrize("path", sorted({plant.path for plant in CATALOGUE}))
-def test_every_lie_fits_its_file(path: str) -> None:
+@pytest.mark.parametrize("path", sorted({subject.path for subject in CATALOGUE}))
+def test_every_wrong_subject_fits_its_file(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
-    for plant in CATALOGUE:
-        if plant.path == path:
-            plant.check(ROOT)
-            changed = plant.changed(text)
+    for subject in CATALOGUE:
+        if subject.path == path:
+            subject.check(ROOT)
+            changed = subject.changed(text)
             assert changed != text
             if path.endswith(".py"):
                 ast.parse(changed)
@@ -30,26 +30,29 @@ def test_every_lie_fits_its_file(path: str) -> None:
 
 def test_there_are_enough_of_every_kind() -> None:
     assert len(CATALOGUE) >= 60
-    assert len({plant.lie for plant in CATALOGUE}) == len(CATALOGUE), "a lie has a name of its own"
-    for start in ("plugin/precision_upscaler/contract/", "plugin/precision_upscaler/", "mock_server/"):
-        assert sum(plant.path.startswith(start) for plant in CATALOGUE) >= 25
+    assert len({subject.fault for subject in CATALOGUE}) == len(CATALOGUE), (
+        "each fault has its own description"
+    )
+    least = {"plugin/precision_upscaler/contract/": 12, "plugin/precision_upscaler/": 60, "mock_server/": 25}
+    for start, number in least.items():
+        assert sum(subject.path.startswith(start) for subject in CATALOGUE) >= number
 
 
 @pytest.mark.parametrize(("text", "times"), [("a", 0), ("x x", 2)])
-def test_a_lie_that_does_not_fit_is_refused(text: str, times: int) -> None:
-    with pytest.raises(StalePlantError, match=f"{times} times"):
-        Plant("a lie", "file.py", "x", "y", ()).changed(text)
+def test_a_wrong_subject_that_does_not_fit_is_refused(text: str, times: int) -> None:
+    with pytest.raises(StaleSubjectError, match=f"{times} times"):
+        WrongSubject("a fault", "file.py", "x", "y", ()).changed(text)
 
 
-def test_a_lie_names_tests_that_exist() -> None:
-    with pytest.raises(StalePlantError, match="there is no nowhere"):
-        Plant("a lie", "README.md", "Precision Upscaler\n", "", ("nowhere.py",)).check(ROOT)
+def test_a_wrong_subject_names_tests_that_exist() -> None:
+    with pytest.raises(StaleSubjectError, match="there is no nowhere"):
+        WrongSubject("a fault", "README.md", "Precision Upscaler\n", "", ("nowhere.py",)).check(ROOT)
 
 
-def test_a_choice_of_no_lie_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert planted.main(["--only", "no such lie"]) == 2
+def test_a_choice_of_no_wrong_subject_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.main(["--only", "no such fault"]) == 2
     told = capsys.readouterr()
-    assert "No lie holds 'no such lie'" in told.err
+    assert "No description and no file contains 'no such fault'" in told.err
     assert "caught" not in told.out
 
 
@@ -63,7 +66,7 @@ def test_a_choice_of_no_lie_is_refused(capsys: pytest.CaptureFixture[str]) -> No
         (2, "contract_tests/a/test_b.py", False),
     ],
 )
-def test_only_a_failed_test_catches_a_lie(code: int, failed: str, caught: bool) -> None:
+def test_only_a_failed_test_catches_a_fault(code: int, failed: str, caught: bool) -> None:
     assert Outcome(code, failed, 1.0, "").caught is caught
 
 
@@ -87,3 +90,8 @@ def test_every_explained_survivor_is_a_mutant_of_today() -> None:
         assert set(explained) <= known, path
         assert all(explained.values())
     assert set(json.loads(SURVIVORS.read_text(encoding="utf-8"))) <= set(TARGETS)
+
+
+@pytest.mark.parametrize("path", TARGETS)
+def test_every_module_to_be_changed_exists_with_its_tests(path: str) -> None:
+    assert [name for name in (path, *TARGETS[path]) if not (ROOT / name).exists()] == []

@@ -21,7 +21,8 @@ from precision_upscaler.contract import CREATE_PATH, DOCUMENT, STATUSES, resolve
 
 from contract_tests.support.pictures import png
 from contract_tests.support.service.scripted_network import API, KEY, Sent, task_body, wire
-from mock_server.api.validation import JSON, answer_fault
+from mock_server.answers import JSON
+from mock_server.api.validation import answer_fault
 
 from .strategies import json_values
 

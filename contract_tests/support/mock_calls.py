@@ -1,13 +1,14 @@
-"""A mock without a socket, called through Flask's test client: what most of these tests use."""
+"""A mock without a socket, called through Werkzeug's test client: what most of these tests use."""
 
 from __future__ import annotations
 
 import base64
 import io
+import json
+import urllib.request
 from functools import cache
 from typing import Any, cast
 
-from flask.testing import FlaskClient
 from PIL import Image
 from precision_upscaler.contract import CREATE_PATH
 from werkzeug.test import TestResponse
@@ -29,6 +30,14 @@ def picture(width: int = 200, height: int = 160, file_format: str = "PNG") -> by
 
 def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def fetch(url: str, body: Any = None, key: str = "mock-key") -> Any:
+    """Call a mock over HTTP and return the JSON of its answer."""
+    headers = {"x-freepik-api-key": key, "Content-Type": "application/json", "Connection": "close"}
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
+        return json.load(answer)
 
 
 class Answer(TestResponse):
@@ -56,7 +65,7 @@ class Caller:
         self.world = World()
         self.key = key
         self.app = create_app(Options(**{"speed": 0.0, **options}), real_time=self.world, testing=True)
-        self.client = FlaskClient(self.app, Answer)
+        self.client = self.app.test_client(Answer)
         self.service = self.app.service
 
     def open(self, path: str, **more: Any) -> Answer:
@@ -110,4 +119,4 @@ class Caller:
         return self.data(task_id)
 
     def close(self) -> None:
-        self.service.close()
+        self.app.close()

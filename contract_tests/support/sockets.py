@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mock_server.server.server import Server, listen
+from mock_server.server.cheroot_server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 @contextmanager
 def served(app: Callable[..., Iterable[bytes]], **more: Any) -> Iterator[int]:
     """Serve a WSGI application from a thread and give its port."""
-    server = Server(app, listen("127.0.0.1", 0), **more)
-    thread = threading.Thread(target=server.serve_forever)
+    server = Server(app, "127.0.0.1", 0, **more)
+    server.prepare()
+    thread = threading.Thread(target=server.serve)
     thread.start()
     try:
-        yield server.port
+        yield server.bind_addr[1]
     finally:
-        server.stop()
+        server.request_stop()
         thread.join()
+        server.stop()
 
 
 def exchange(port: int, sent: bytes, *, finish: bool = True) -> bytes:

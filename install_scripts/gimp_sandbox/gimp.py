@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dev.bootstrap import cache_folder
+from dev.build_lock import building
 from dev.console import Failure, exit_on_failure, say, step
 
 from gimp_sandbox.recipes import RECIPES, install_debootstrap
@@ -281,23 +282,9 @@ def find_or_build(version: str) -> PrivateGimp:
         )
     gimp = find(version)
     if gimp is None:
-        with _building(version):
+        with building(roots_folder() / version, f"GIMP {version}"):
             gimp = find(version) or _build(version)
     return gimp
-
-
-@contextlib.contextmanager
-def _building(version: str) -> Iterator[None]:
-    import fcntl  # noqa: PLC0415  # only where private GIMPs exist: on Linux
-
-    roots_folder().mkdir(parents=True, exist_ok=True)
-    with (roots_folder() / f"{version}.lock").open("w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"==> waiting for another process that builds GIMP {version}")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _build(version: str) -> PrivateGimp:

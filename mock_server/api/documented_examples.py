@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from precision_upscaler import contract
 
+from mock_server import answers
+from mock_server.answers import Answer, RefusedError
 from mock_server.scenarios.catalogue import CREATE, LIST, STATUS
-
-from . import responses as answers
-from .responses import Answer, RefusedError
 
 if TYPE_CHECKING:
     from .prefer_header import Preferences
@@ -22,10 +21,10 @@ CALLS = {
 """Path in the document and method of each call."""
 
 
-def documented(step: str, wishes: Preferences) -> Answer:
+def documented(step: str, wanted: Preferences) -> Answer:
     """Return an example of the document, chosen by its status or its name as ``Prefer`` asked."""
     for code, content_type, name, value in _examples(*CALLS[step]):
-        if wishes.code in (0, code) and wishes.example in ("", name):
+        if wanted.code in (0, code) and wanted.example in ("", name):
             return Answer(code, value, content_type)
     known = sorted({f"code={code}, example={name!r}" for code, _, name, _ in _examples(*CALLS[step])})
     raise RefusedError(answers.message(400, "The document has no such example. It has: " + "; ".join(known)))

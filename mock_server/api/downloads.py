@@ -6,22 +6,23 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
+from mock_server import answers
+from mock_server.answers import Answer
 from mock_server.scenarios.canned_responses import ANSWERS
 from mock_server.scenarios.catalogue import DOWNLOAD, parse
+from mock_server.service import signed_urls
 
-from . import responses, signed_urls
-from .request_log import refusal_of, respond
-from .responses import Answer
+from .responses import error_response, respond
 from .routes import given_key
 
 if TYPE_CHECKING:
     from mock_server.service.upscaler_service import Service
-    from mock_server.state.request_log import Exchange
+    from mock_server.state.request_log import RecordedRequest
 
-    from .request_log import Exchanges
+    from .request_log import RequestRecorder
 
 _FORMATS = {"png": "png", "jpg": "jpeg", "webp": "webp"}
 """A link's extension and the format of the file behind it."""
@@ -30,62 +31,58 @@ _FORMATS = {"png": "png", "jpg": "jpeg", "webp": "webp"}
 class Downloads:
     """The view behind one mock's result links."""
 
-    def __init__(self, service: Service, exchanges: Exchanges) -> None:
+    def __init__(self, service: Service, recorder: RequestRecorder) -> None:
         self.service = service
-        self._exchanges = exchanges
-        self.blueprint = Blueprint("results", __name__)
-        self.blueprint.add_url_rule(
-            f"{signed_urls.RESULTS}<name>", "download", self.download, methods=["GET"]
-        )
+        self._recorder = recorder
 
     def download(self, name: str) -> Response:
-        """GET: the file behind a result link. Needs no key, and says in the journal when one was sent."""
+        """GET: the file behind a result link. Needs no key, and says in the request log when one was sent."""
         started = time.perf_counter()
         environ = request.environ
-        exchange = self._exchanges.open(DOWNLOAD, environ)
+        record = self._recorder.open(DOWNLOAD, environ)
         if given_key(environ):
-            exchange.notes += ("the API key was sent to the download's address",)
+            record.notes += ("the API key was sent to the download's address",)
         try:
-            answer, conditional = self._file(name, exchange)
+            answer, conditional = self._file(name, record)
         except Exception as error:  # noqa: BLE001 - as of the API's calls
-            answer, conditional = self._exchanges.failed(exchange, error), False
+            answer, conditional = self._recorder.failed(record, error), False
         response: Response = respond(answer)
         if conditional:
             try:
                 response.set_etag(name)
                 response.make_conditional(request, accept_ranges=True, complete_length=len(answer.body))
             except HTTPException as error:
-                response = refusal_of(error)
-        exchange.answer = answer.body
-        return self._exchanges.tell(exchange, environ, response, started)
+                response = error_response(error)
+        record.answer = answer.body
+        return self._recorder.finish(record, environ, response, started)
 
-    def _file(self, name: str, exchange: Exchange) -> tuple[Answer, bool]:
+    def _file(self, name: str, record: RecordedRequest) -> tuple[Answer, bool]:
         """Return the answer to a download, and whether it may be asked for in ranges."""
         service = self.service
         settings = service.settings()
         if not signed_urls.opens(
             request.path, request.args.get("token", ""), service.clock.wire(), settings.link_secret.encode()
         ):
-            return responses.message(403, "Forbidden"), False
+            return answers.message(403, "Forbidden"), False
         task = service.tasks.task(name.removeprefix("upscaler_result_").partition(".")[0])
         if task is None:
-            return responses.message(404, "Not found"), False
-        exchange.task_id, exchange.key = task.task_id, task.owner
+            return answers.message(404, "Not found"), False
+        record.task_id, record.key = task.task_id, task.owner
         written = task.scenario or settings.scenario
         scenario = parse(written) if written else None
-        exchange.scenario = written
-        struck = service.strikes(scenario, DOWNLOAD, task.task_id)
-        trouble = scenario.download if scenario and struck else ""
-        if trouble == "not_an_image":
+        record.scenario = written
+        applies = service.scenario_applies(scenario, DOWNLOAD, task.task_id)
+        damage = scenario.download if scenario and applies else ""
+        if damage == "not_an_image":
             return replace(ANSWERS["html_error_page"], status=200, media_type="image/png"), False
         file_format = _FORMATS[name.rpartition(".")[2]]  # the link was signed, so it is one of ours
         data = service.results.file_of(task, settings.seed, file_format)
         if data is None:
-            return responses.message(404, "Not found"), False
-        if trouble == "corrupt":
+            return answers.message(404, "Not found"), False
+        if damage == "corrupt":
             third = len(data) // 3
             data = data[:third] + bytes(len(data) - third)
-        exchange.fault = {"truncated": "short_body", "slow": "slow"}.get(trouble, "")
-        if scenario and struck and scenario.wire:
-            exchange.fault = scenario.wire
-        return Answer(200, data, f"image/{file_format}"), not exchange.fault
+        record.fault = {"truncated": "short_body", "slow": "slow"}.get(damage, "")
+        if scenario and applies and scenario.wire:
+            record.fault = scenario.wire
+        return Answer(200, data, f"image/{file_format}"), not record.fault

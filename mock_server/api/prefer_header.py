@@ -6,9 +6,10 @@ import math
 import re
 from dataclasses import dataclass, field
 
+from werkzeug.http import parse_dict_header, parse_list_header
+
 from mock_server.scenarios.catalogue import UnknownScenarioError, parse
 
-_PREFERENCE = re.compile(r"""\s*([A-Za-z0-9_-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^,;"]*))?\s*(?:[,;]|$)""")
 _PACE = ("seconds", "queue", "polls")
 
 
@@ -33,10 +34,9 @@ def preferences(header: str) -> Preferences:
     """Read a ``Prefer`` header; what it says beyond our names is for others and ignored."""
     if not header:
         return _NONE
-    values: dict[str, str] = {}
-    for name, value in _PREFERENCE.findall(header):
-        quoted = value[:1] == '"'
-        values.setdefault(name.lower(), re.sub(r"\\(.)", r"\1", value[1:-1]) if quoted else value.strip())
+    # RFC 7240, 2: of a preference that is repeated, the first one counts
+    parsed = parse_dict_header(", ".join(reversed(parse_list_header(header))))
+    values = {name.lower(): value or "" for name, value in parsed.items()}
     scenario = values.get("scenario", "")
     if scenario:
         try:

@@ -1,46 +1,43 @@
-"""One exchange over HTTP, whatever was called: opened from the request, answered, written down."""
+"""Record the requests of one mock: opened when a request comes, finished with its answer."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from mock_server.server.lean_flask import WholeResponse
-from mock_server.state.request_log import Exchange, headers_of
+from mock_server import answers
+from mock_server.config import AUTHORITY
+from mock_server.state.request_log import RecordedRequest, headers_of
 
-from . import json_body, responses
+from . import json_body
 
 if TYPE_CHECKING:
     from flask import Response
-    from werkzeug.exceptions import HTTPException
 
+    from mock_server.answers import Answer
     from mock_server.service.upscaler_service import Service
-    from mock_server.state.request_log import Journal
-
-    from .responses import Answer
+    from mock_server.state.request_log import RequestLog
 
 log = logging.getLogger(__name__)
 FAULT = "precision_mock.fault"
 """Key of the WSGI environment under which a view leaves the wire fault its answer is to suffer."""
 
-_JOURNALLED = 1 << 20  # bytes of a body that is read for the journal alone
-_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+_MOST_RECORDED = 1 << 20  # bytes of a body that is read for the request log alone
 
 
-class Exchanges:
-    """Opens the exchanges of one mock and tells them to its journal."""
+class RequestRecorder:
+    """Records the requests of one mock in its request log."""
 
-    def __init__(self, service: Service, journal: Journal) -> None:
+    def __init__(self, service: Service, request_log: RequestLog) -> None:
         self._service = service
-        self._journal = journal
+        self._request_log = request_log
 
-    def open(self, step: str, environ: dict[str, Any]) -> Exchange:
-        """Return the exchange that a request begins; the settings in force are those of this moment."""
+    def open(self, step: str, environ: dict[str, Any]) -> RecordedRequest:
+        """Return the record that a request begins; the settings in force are those of this moment."""
         self._service.settings()
-        return Exchange(
+        return RecordedRequest(
             self._service.clock.wire(),
             environ["REQUEST_METHOD"],
             base_url(environ, self._service.options.public_url),
@@ -51,31 +48,31 @@ class Exchanges:
         )
 
     @staticmethod
-    def failed(exchange: Exchange, error: Exception) -> Answer:
+    def failed(record: RecordedRequest, error: Exception) -> Answer:
         """Return the answer when the mock itself failed: the service has a 500 for its own failures."""
         log.error("the mock failed", exc_info=error)
-        exchange.notes += ("the mock itself failed; its log says how",)
-        return responses.message(500, responses.INTERNAL_ERROR)
+        record.notes += ("the mock itself failed; its log says how",)
+        return answers.message(500, answers.INTERNAL_ERROR)
 
-    def tell(
-        self, exchange: Exchange, environ: dict[str, Any], response: Response, started: float
+    def finish(
+        self, record: RecordedRequest, environ: dict[str, Any], response: Response, started: float
     ) -> Response:
-        """Write an exchange down, and leave its wire fault to the server."""
-        exchange.status = response.status_code
-        exchange.seconds = time.perf_counter() - started
-        self._journal.add(exchange)
-        if exchange.fault:
-            environ[FAULT] = exchange.fault
+        """Record a request with its answer, and leave its wire fault to the server."""
+        record.status = response.status_code
+        record.seconds = time.perf_counter() - started
+        self._request_log.add(record)
+        if record.fault:
+            environ[FAULT] = record.fault
         return response
 
 
-def read_unread(exchange: Exchange, environ: dict[str, Any]) -> None:
-    """Read the body of a request that was refused before it was read, for the journal alone."""
+def read_unread(record: RecordedRequest, environ: dict[str, Any]) -> None:
+    """Read the body of a request that was refused before it was read, for the request log alone."""
     length = environ.get("CONTENT_LENGTH") or "0"
-    if 0 < int(length) <= _JOURNALLED:
+    if 0 < int(length) <= _MOST_RECORDED and "HTTP_EXPECT" not in environ:
         with contextlib.suppress(OSError, ValueError):
-            exchange.raw = environ["wsgi.input"].read(int(length))
-            exchange.body = json_body.loads(exchange.raw)
+            record.raw = environ["wsgi.input"].read(int(length))
+            record.body = json_body.loads(record.raw)
 
 
 def base_url(environ: dict[str, Any], public_url: str) -> str:
@@ -83,20 +80,6 @@ def base_url(environ: dict[str, Any], public_url: str) -> str:
     if public_url:
         return public_url.rstrip("/")
     host = environ.get("HTTP_HOST", "")
-    if not _HOST.fullmatch(host):
+    if not AUTHORITY.fullmatch(host):
         host = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     return f"{environ['wsgi.url_scheme']}://{host}"
-
-
-def refusal_of(error: HTTPException) -> Response:
-    """Turn one of Werkzeug's HTML pages into JSON; keeps ``Allow`` and the like."""
-    response = respond(responses.message(error.code or 500, error.name))
-    for name, value in error.get_headers():
-        if name.lower() not in ("content-type", "content-length"):
-            response.headers[name] = value
-    return response
-
-
-def respond(answer: Answer) -> WholeResponse:
-    """Return an answer as Flask's response."""
-    return WholeResponse(answer.encoded(), answer.status, answer.headers, answer.media_type)

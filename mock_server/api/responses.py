@@ -1,73 +1,30 @@
-"""The answers of the mock as values: a status, a JSON body and headers, in the service's own wording."""
+"""Turn answers into Flask's responses."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from .validation import JSON, PROBLEM
+from flask import Response
 
-MISSING_KEY = "Missing API key"
-INVALID_KEY = "Invalid API key"
-IMAGE_REFUSED = "Image validation failed"
-NOT_VALIDATED = "Your request parameters didn't validate."
-INTERNAL_ERROR = "Internal Server Error"
-TOO_MANY = "Too Many Requests"
-UNAVAILABLE = "Service Unavailable. Please try again later."
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+from mock_server import answers
+
+if TYPE_CHECKING:
+    from werkzeug.exceptions import HTTPException
+
+    from mock_server.answers import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer: HTTP status, body (a JSON value, or bytes sent as they are), media type, further headers.
-
-    ``lawful`` says that the body is meant to follow the contract; a scenario that breaks it on purpose
-    says so, anything else that breaks it is a defect of the mock and becomes a 500.
-    """
-
-    status: int
-    body: Any
-    media_type: str = JSON
-    headers: tuple[tuple[str, str], ...] = ()
-    lawful: bool = True
-
-    def encoded(self) -> bytes:
-        """Return the body's bytes."""
-        if isinstance(self.body, bytes):
-            return self.body
-        return _to_json(self.body).encode()
+def respond(answer: Answer) -> Response:
+    """Return an answer as Flask's response."""
+    response = Response(answer.encoded(), answer.status, content_type=answer.media_type)
+    response.headers.extend(answer.headers)
+    return response
 
 
-class RefusedError(Exception):
-    """The request is answered with an error; nothing was created and nothing is charged."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
-
-
-def message(status: int, text: str, *headers: tuple[str, str]) -> Answer:
-    """Return an error in the service's usual shape."""
-    return Answer(status, {"message": text}, headers=headers)
-
-
-def unknown_task(*, strict: bool) -> Answer:
-    """Return the answer for a task id that is not the key's; 404 is not in the document."""
-    return message(400, "Parameter 'task-id' is not valid") if strict else message(404, "Task not found")
-
-
-def bad_request(text: str, faults: list[tuple[str, str]], shape: str) -> Answer:
-    """Return a 400 in one of the three shapes that clients meet.
-
-    ``faults`` are ``(field, reason)``. ``recorded`` is the flat body a sister endpoint was seen to send,
-    ``problem`` what the document's schema says, ``message`` what its first example shows.
-    """
-    if shape == "problem":
-        params = [{"name": name.removeprefix("body."), "reason": reason} for name, reason in faults]
-        return Answer(400, {"problem": {"message": text, "invalid_params": params}}, PROBLEM)
-    if shape == "message":
-        listed = "; ".join(f"Parameter '{name.removeprefix('body.')}' {reason}" for name, reason in faults)
-        return Answer(400, {"message": listed or text})
-    params = [{"field": name, "reason": reason} for name, reason in faults]
-    return Answer(400, {"message": text, "invalid_params": params})
+def error_response(error: HTTPException) -> Response:
+    """Return one of Werkzeug's HTML pages as JSON; keeps ``Allow`` and the like."""
+    response = respond(answers.message(error.code or 500, error.name))
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 from precision_upscaler import contract
 
-JSON = "application/json"
-PROBLEM = "application/problem+json"
+from mock_server.answers import JSON
+
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
@@ -59,14 +59,6 @@ def _answer(path: str, method: str, status: int, media_type: str) -> jsonschema_
     response = contract.resolve(operation.get("responses", {}).get(str(status), {}))
     schema = response.get("content", {}).get(media_type, {}).get("schema")
     return None if schema is None else compile_schema(schema)
-
-
-def warm_up() -> None:
-    """Compile what every request needs, so that the first request is as quick as the second."""
-    _request()
-    for path, operations in contract.DOCUMENT["paths"].items():
-        for method in operations:
-            _answer(path, method.upper(), 200, JSON)
 
 
 def violations(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[Violation]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 PREFIX = "/__mock__"
+PAGES = {"/openapi.json": "openapi", "/": "page", "/docs": "docs"}
+"""The pages below ``PREFIX`` and their views."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ OPERATIONS = (
         "GET",
         "/requests",
         "read_requests",
-        "Show the request journal, the oldest first, and how much it forgot.",
+        "Show the request log, the oldest first, and how much it forgot.",
         _object(
             "total forgotten requests",
             total=_COUNT,
@@ -210,7 +212,7 @@ OPERATIONS = (
         "GET",
         "/snapshot",
         "take_snapshot",
-        "Take a snapshot of everything but the journal.",
+        "Take a snapshot of everything but the request log.",
         media_type="application/vnd.sqlite3",
     ),
     Operation(
@@ -221,7 +223,7 @@ OPERATIONS = (
         _object(""),
     ),
     Operation(
-        "POST", "/reset", "reset", "Forget tasks, pictures, charges, scenarios and journal.", _object("")
+        "POST", "/reset", "reset", "Forget tasks, pictures, charges, scenarios and request log.", _object("")
     ),
 )
 """Every call of the control API but its document and its pages."""

@@ -12,23 +12,22 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import jsonschema_rs
-from flask import Blueprint, Response, request
+from flask import Response, request
 
-from mock_server.api import json_body, responses
-from mock_server.api.request_log import respond
-from mock_server.api.responses import Answer, RefusedError
+from mock_server import answers
+from mock_server.answers import Answer, RefusedError
+from mock_server.api import json_body
+from mock_server.api.responses import respond
 from mock_server.scenarios.catalogue import CATALOGUE, UnknownScenarioError, parse
-from mock_server.service.upscaler_service import EndedError
+from mock_server.service.upscaler_service import TaskEndedError
 from mock_server.state.request_log import shown_key
 from mock_server.state.task_model import COMPLETED
 
-from .openapi import OPERATIONS, PREFIX, Operation, document, draft4
+from .openapi import OPERATIONS, PREFIX, document, draft4
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mock_server.service.upscaler_service import Service
-    from mock_server.state.request_log import Journal
+    from mock_server.state.request_log import RequestLog
     from mock_server.state.task_model import Task
 
 # everything a page needs is in it; what it shows comes from here, and was sent by who knows whom
@@ -41,20 +40,34 @@ _BAD, _NOT_FOUND, _CONFLICT = 400, 404, 409
 
 
 class Control:
-    """The views of one mock's control API, one for each line of ``OPERATIONS``, and its two pages."""
+    """The views of one mock's control API, one for each line of ``OPERATIONS``, and its pages."""
 
-    def __init__(self, service: Service, journal: Journal) -> None:
+    def __init__(self, service: Service, request_log: RequestLog) -> None:
         self.service = service
-        self.journal = journal
-        self.blueprint = Blueprint("control", __name__)
-        self.blueprint.before_request(_refuse_strangers)
-        for operation in OPERATIONS:
-            rule = operation.path.replace("{", "<").replace("}", ">")
-            view = _checked(operation, getattr(self, operation.view))
-            self.blueprint.add_url_rule(rule, operation.view, view, methods=[operation.method])
-        self.blueprint.add_url_rule("/openapi.json", "openapi", lambda: _ok(document()))
-        self.blueprint.add_url_rule("/", "page", _front_page)
-        self.blueprint.add_url_rule("/docs", "docs", lambda: _page("docs.html"))
+        self.request_log = request_log
+
+    def view(self, name: str, arguments: dict[str, str]) -> Response:
+        """Answer a call of the view ``name``; to this machine only."""
+        refused = _refuse_strangers()
+        if refused is not None:
+            return refused
+        try:
+            found: Response = getattr(self, name)(**arguments)
+        except RefusedError as refusal:
+            return respond(refusal.answer)
+        return found
+
+    def openapi(self) -> Response:
+        """Describe the control API for programs."""
+        return _ok(document())
+
+    def page(self) -> Response:
+        """Show the page for people; without its last slash it would look for its data in the wrong place."""
+        return _page("index.html") if request.path.endswith("/") else to_front_page()
+
+    def docs(self) -> Response:
+        """Describe the control API for people."""
+        return _page("docs.html")
 
     def read_clock(self) -> Response:
         """Tell the time."""
@@ -90,7 +103,7 @@ class Control:
                 try:
                     parse(name)
                 except UnknownScenarioError as error:
-                    raise RefusedError(responses.message(_BAD, str(error))) from None
+                    raise RefusedError(answers.message(_BAD, str(error))) from None
         self.service.change_settings(
             lambda settings: replace(
                 settings,
@@ -131,7 +144,7 @@ class Control:
         self.service.settings()
         task = self.service.tasks.task(task_id.lower())
         if task is None:
-            raise RefusedError(responses.message(_NOT_FOUND, "There is no such task"))
+            raise RefusedError(answers.message(_NOT_FOUND, "There is no such task"))
         return task
 
     def read_task(self, task_id: str) -> Response:
@@ -143,8 +156,8 @@ class Control:
         task = self._task(task_id)
         try:
             self.service.end(task.task_id, _json()["outcome"])
-        except EndedError as error:
-            raise RefusedError(responses.message(_CONFLICT, str(error))) from None
+        except TaskEndedError as error:
+            raise RefusedError(answers.message(_CONFLICT, str(error))) from None
         return self.read_task(task_id)
 
     def before(self, task_id: str) -> Response:
@@ -163,8 +176,8 @@ class Control:
         return _picture(data, "no-store")
 
     def read_requests(self) -> Response:
-        """Show the request journal."""
-        return _ok(self.journal.read(_query("after", 0)))
+        """Show the request log."""
+        return _ok(self.request_log.read(_query("after", 0)))
 
     def read_charges(self) -> Response:
         """Tell how many tasks were charged."""
@@ -194,13 +207,13 @@ class Control:
         try:
             self.service.restore(request.get_data())
         except ValueError as error:
-            raise RefusedError(responses.message(_BAD, str(error))) from None
+            raise RefusedError(answers.message(_BAD, str(error))) from None
         return _ok({})
 
     def reset(self) -> Response:
         """Forget everything."""
         self.service.reset()
-        self.journal.clear()
+        self.request_log.clear()
         return _ok({})
 
 
@@ -230,11 +243,6 @@ def to_front_page() -> Response:
     return respond(Answer(302, {"message": "The page is elsewhere"}, headers=(("Location", f"{PREFIX}/"),)))
 
 
-def _front_page() -> Response:
-    # without its last slash the page would look for what it shows in the wrong place
-    return _page("index.html") if request.path.endswith("/") else to_front_page()
-
-
 def _page(name: str) -> Response:
     data = (files(__package__) / "pages" / name).read_bytes()
     return respond(
@@ -247,7 +255,7 @@ def _picture(data: bytes | None, cache_control: str) -> Response:
     from mock_server.imaging.input_image import thumbnail  # noqa: PLC0415 - Pillow is slow to import
 
     if data is None:
-        raise RefusedError(responses.message(_NOT_FOUND, "There is no such picture (yet)"))
+        raise RefusedError(answers.message(_NOT_FOUND, "There is no such picture (yet)"))
     side = _query("side", 0)
     return respond(Answer(200, thumbnail(data, side), "image/png", (("Cache-Control", cache_control),)))
 
@@ -261,7 +269,7 @@ def _query(name: str, default: int) -> int:
     schema = (operation.query or {})[name]
     value = int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else -1
     if not schema["minimum"] <= value <= schema.get("maximum", value):
-        raise RefusedError(responses.message(_BAD, f"{name} must be a number from {schema['minimum']} up"))
+        raise RefusedError(answers.message(_BAD, f"{name} must be a number from {schema['minimum']} up"))
     return value
 
 
@@ -276,25 +284,12 @@ def _json() -> dict[str, Any]:
     try:
         body = json_body.loads(request.get_data())
     except json_body.JSONError as error:
-        raise RefusedError(responses.message(_BAD, str(error))) from None
+        raise RefusedError(answers.message(_BAD, str(error))) from None
     view = (request.endpoint or "").rpartition(".")[2]
     for fault in _body_validator(view).iter_errors(body):
-        raise RefusedError(responses.message(_BAD, str(fault.message)))
+        raise RefusedError(answers.message(_BAD, str(fault.message)))
     found: dict[str, Any] = body
     return found
-
-
-def _checked(operation: Operation, view: Callable[..., Response]) -> Callable[..., Response]:
-    """Return ``view`` so that a refusal becomes its answer."""
-
-    def call(**arguments: str) -> Response:
-        try:
-            return view(**arguments)
-        except RefusedError as refusal:
-            return respond(refusal.answer)
-
-    call.__name__ = operation.view
-    return call
 
 
 def _is_near(host: str) -> bool:
@@ -326,4 +321,4 @@ def _refuse_strangers() -> Response | None:
         and (origin is None or _leads_here(origin))
         and environ.get("HTTP_SEC_FETCH_SITE", "none") != "cross-site"
     )
-    return None if near else respond(responses.message(403, "The control API is for this machine only"))
+    return None if near else respond(answers.message(403, "The control API is for this machine only"))

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from .input_image import PictureError
+from .input_image import InputImageError
 
 _MOST_BYTES = 64 << 20
 _TIMEOUT_SECONDS = 20.0
@@ -24,13 +24,13 @@ class _HttpsOnly(urllib.request.HTTPRedirectHandler):
 
 
 def fetch(address: str) -> bytes:
-    """Return the bytes at ``address``, whose scheme was checked, or raise :class:`PictureError`."""
+    """Return the bytes at ``address``, whose scheme was checked, or raise :class:`InputImageError`."""
     opener = urllib.request.build_opener(_HttpsOnly)
     try:
         with opener.open(address, timeout=_TIMEOUT_SECONDS) as response:
             data: bytes = response.read(_MOST_BYTES + 1)
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise PictureError(f"The image's address cannot be read: {error}") from None
+        raise InputImageError(f"The image's address cannot be read: {error}") from None
     if len(data) > _MOST_BYTES:
-        raise PictureError("The image is too large")
+        raise InputImageError("The image is too large")
     return data

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 _PNG = b"\x89PNG\r\n\x1a\n"
 _MOST_PIXELS = 200_000_000  # read or made at any rate, limits or no limits: about 600 MB of memory
-_DATA_URI = re.compile(r"data:image/[a-z0-9.+-]+;base64,", re.IGNORECASE)
+_DATA_URI = re.compile(r"data:image/[a-z0-9.+-]+(?:;[a-z0-9._+-]+=[^;,\s]*)*;base64,", re.IGNORECASE)
 _ADDRESS = re.compile(r"https://[^\s/?#]+", re.IGNORECASE)
 
 
-class PictureError(ValueError):
+class InputImageError(ValueError):
     """The picture cannot be used; the message is the reason as the sender is to read it."""
 
 
@@ -47,21 +47,32 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def decode_base64(text: str) -> bytes:
-    """Return the bytes of standard base64; :class:`PictureError` when it is malformed or empty."""
+def decode_base64(text: str, *, strict: bool = False) -> bytes:
+    """Return the bytes of standard base64; :class:`InputImageError` when it is malformed or empty.
+
+    Unless ``strict``, line breaks are skipped and padding may be missing: command line tools write the first,
+    and the decoders of most languages take both. The URL-safe alphabet is refused: what a decoder makes of
+    it differs, and may be a damaged image.
+    """
+    if not strict:
+        text = text.replace("\r", "").replace("\n", "")
+        if "=" not in text:
+            text += "=" * (-len(text) % 4)
+    if ("-" in text or "_" in text) and not ("+" in text or "/" in text):
+        raise InputImageError("Invalid image format: the base64 is in the URL-safe alphabet")
     try:
         data = binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
-        raise PictureError("Invalid image format: neither base64 nor an https URL") from None
-    if text.endswith("==="):  # Python takes more padding than there can be
-        raise PictureError("Invalid image format: the base64 is malformed")
+        raise InputImageError("Invalid image format: neither base64 nor an https URL") from None
+    if len(text) % 4 or text.endswith("==="):  # Python takes more padding than there can be
+        raise InputImageError("Invalid image format: the base64 is malformed")
     if not data:
-        raise PictureError("Invalid image format: the image is empty")
+        raise InputImageError("Invalid image format: the image is empty")
     return data
 
 
 def open_picture(data: bytes) -> ImageFile.ImageFile:
-    """Open a PNG, JPEG or WebP without decoding it; :class:`PictureError` when it is none.
+    """Open a PNG, JPEG or WebP without decoding it; :class:`InputImageError` when it is none.
 
     The format's own class is used and not ``Image.open``, which prints a warning of its own for what
     :func:`check_size` refuses.
@@ -76,19 +87,21 @@ def open_picture(data: bytes) -> ImageFile.ImageFile:
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         opener = WebPImagePlugin.WebPImageFile
     else:
-        raise PictureError("Invalid image format: only PNG, JPEG and WebP are supported")
+        raise InputImageError("Invalid image format: only PNG, JPEG and WebP are supported")
     try:
         return opener(io.BytesIO(data))
     except Exception as error:  # noqa: BLE001 - Pillow raises half a dozen kinds for broken headers
-        raise PictureError(f"Invalid image format: the image is damaged ({error})") from None
+        raise InputImageError(f"Invalid image format: the image is damaged ({error})") from None
 
 
 def check_size(width: int, height: int, scale_factor: int, *, limits: bool) -> None:
-    """Raise :class:`PictureError` unless a picture of this size in pixels may be enlarged so much."""
+    """Raise :class:`InputImageError` unless a picture of this size in pixels may be enlarged so much."""
     if width * height > _MOST_PIXELS:
-        raise PictureError(f"The image is too large: {width}x{height}")
+        raise InputImageError(f"The image is too large: {width}x{height}")
     if width * height * scale_factor**2 > _MOST_PIXELS:
-        raise PictureError(f"The result would be too large: {width * scale_factor}x{height * scale_factor}")
+        raise InputImageError(
+            f"The result would be too large: {width * scale_factor}x{height * scale_factor}"
+        )
     if not limits:
         return
     least, most, aspect = (
@@ -97,14 +110,14 @@ def check_size(width: int, height: int, scale_factor: int, *, limits: bool) -> N
         LIMITS["maximum_aspect"],
     )
     if min(width, height) < least:
-        raise PictureError(f"The image is too small: {width}x{height}, each side must be at least {least}")
+        raise InputImageError(f"The image is too small: {width}x{height}, each side must be at least {least}")
     if max(width, height) * scale_factor > most:
-        raise PictureError(
+        raise InputImageError(
             f"The result would be too large: {width * scale_factor}x{height * scale_factor}, "
             f"each side may be at most {most}"
         )
     if max(width, height) > aspect * min(width, height):
-        raise PictureError(f"The aspect ratio must be between 1:{aspect} and {aspect}:1")
+        raise InputImageError(f"The aspect ratio must be between 1:{aspect} and {aspect}:1")
 
 
 def check_picture(data: bytes, digest: str, scale_factor: int, *, limits: bool) -> Source:
@@ -115,7 +128,7 @@ def check_picture(data: bytes, digest: str, scale_factor: int, *, limits: bool) 
     try:
         picture.load()
     except Exception:  # noqa: BLE001 - as above
-        raise PictureError("Invalid image format: the image is damaged or cut off") from None
+        raise InputImageError("Invalid image format: the image is damaged or cut off") from None
     return source
 
 
@@ -157,20 +170,17 @@ def is_address(text: str) -> bool:
     return _ADDRESS.match(text) is not None
 
 
-def is_data_uri(text: str) -> bool:
-    """Return whether the ``image`` member of a create call is a ``data:`` URI."""
-    return _DATA_URI.match(text) is not None
-
-
 def read_image(text: str, *, strict: bool, fetch: Callable[[str], bytes] | None) -> bytes:
     """Return the bytes that the ``image`` member of a create call stands for.
 
-    ``strict`` refuses ``data:`` URIs, which the document does not promise. ``fetch`` gets an https
-    address's bytes; without it a picture is drawn from the address.
+    ``strict`` refuses ``data:`` URIs and odd base64, which the document does not promise. ``fetch`` gets an
+    https address's bytes; without it a picture is drawn from the address.
     """
     if is_address(text):
         return draw_picture(text) if fetch is None else fetch(text)
     prefix = _DATA_URI.match(text)
     if prefix and not strict:
-        return decode_base64(text[prefix.end() :])
-    return decode_base64(text)
+        text = text[prefix.end() :]
+    elif text[:5].lower() == "data:":
+        raise InputImageError("Invalid image format: this data: URI is not supported")
+    return decode_base64(text, strict=strict)

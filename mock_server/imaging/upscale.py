@@ -46,7 +46,7 @@ class Recipe:
 
 
 TRICKS = ("nearest", "tinted", "wrong_scale")
-"""``nearest`` replicates pixels exactly, ``tinted`` shifts the colors, ``wrong_scale`` halves the factor."""
+"""``nearest`` replicates pixels exactly, ``tinted`` shifts the colors, ``wrong_scale`` doubles it always."""
 
 
 def grain_tile(seed: int) -> Image.Image:
@@ -98,7 +98,7 @@ def enlarge(picture: Image.Image, recipe: Recipe) -> Image.Image:
     picture = _in_eight_bits(picture)
     factor = recipe.scale_factor
     if recipe.trick == "wrong_scale":
-        factor = max(1, factor // 2)
+        factor = 2
     size = (picture.width * factor, picture.height * factor)
     if recipe.trick == "nearest":
         if picture.mode not in ("L", "LA", "RGB", "RGBA"):

@@ -1,8 +1,8 @@
 """The catalogue of scenarios: everything the service was seen to do wrong, and what networks do to it.
 
 A scenario is data: what it changes in a task's fate, in its picture, in an answer, or on the wire, at
-which calls and how often. It is written ``name``, ``name@step`` (strike at another call) or
-``name*times`` (strike so often, then behave), also ``name@step*times``.
+which calls and how often. It is written ``name``, ``name@step`` (apply to another call) or ``name*times``
+(apply so often, then behave), also ``name@step*times``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _API = (CREATE, STATUS, LIST)
 class Scenario:
     """One entry of the catalogue.
 
-    ``steps``: the calls at which ``answer``, ``change``, ``expired``, ``wire`` or ``download`` strikes;
+    ``steps``: the calls that ``answer``, ``change``, ``expired``, ``wire`` or ``download`` applies to;
     ``times``: how often for each task (create and list: for each key, over and over), None means always.
     ``outcome``, ``stuck`` and ``at_once`` decide the task's fate, ``trick`` its picture. ``answer`` replaces
     the answer, ``change`` alters it, ``expired`` makes its links (and counts no answer without one), ``wire``
@@ -52,7 +52,7 @@ class Scenario:
 
     @property
     def possible(self) -> tuple[str, ...]:
-        """The calls that it can be made to strike at."""
+        """The calls that it can be made to apply to."""
         if self.fate or not self.steps:
             return ()
         if self.download:
@@ -68,6 +68,11 @@ _CATALOGUE = (
     Scenario(
         "failed", "The task ends FAILED, without a reason, as the service never gives one.", outcome="FAILED"
     ),
+    Scenario(
+        "cancelled",
+        "The task ends CANCELLED, which no document names, without a picture.",
+        outcome="CANCELLED",
+    ),
     Scenario("stuck_created", "The task stays CREATED for ever.", stuck="CREATED"),
     Scenario("stuck_in_progress", "The task stays IN_PROGRESS for ever.", stuck="IN_PROGRESS"),
     Scenario(
@@ -75,6 +80,12 @@ _CATALOGUE = (
     ),
     Scenario("completed_at_once", "The create call already answers COMPLETED.", at_once=True),
     Scenario("two_results", "COMPLETED with two links for the one picture.", (STATUS,), change="two_results"),
+    Scenario(
+        "generated_objects",
+        'generated holds objects such as {"url": …} instead of links.',
+        (STATUS,),
+        change="generated_objects",
+    ),
     Scenario(
         "has_nsfw", "COMPLETED with the sister endpoint's has_nsfw member.", (STATUS,), change="has_nsfw"
     ),
@@ -88,7 +99,11 @@ _CATALOGUE = (
     Scenario(
         "unknown_status", "A status no document knows, at two polls.", (STATUS,), 2, change="unknown_status"
     ),
-    Scenario("wrong_scale", "The result is half as large as asked for.", trick="wrong_scale"),
+    Scenario(
+        "wrong_scale",
+        "The result is twice as large as the input, whatever was asked for.",
+        trick="wrong_scale",
+    ),
     Scenario("nearest", "The result replicates pixels exactly: no sliders, PNG.", trick="nearest"),
     Scenario("tinted", "The result's colors are clearly shifted.", trick="tinted"),
     Scenario(
@@ -154,6 +169,12 @@ _CATALOGUE = (
         answer="http_429_no_retry_after",
     ),
     Scenario(
+        "plan_exhausted_429",
+        "The plan is used up: 429 that speaks of the free trial, at every create call.",
+        (CREATE,),
+        answer="plan_exhausted_429",
+    ),
+    Scenario(
         "html_error_page",
         "A gateway's HTML page with 502; nothing is accepted.",
         _API,
@@ -162,6 +183,16 @@ _CATALOGUE = (
     Scenario("unknown_task_404", "The status call says 404.", (STATUS,), answer="unknown_task_404"),
     Scenario("invalid_key_401", "A good key is called invalid.", _API, answer="invalid_key_401"),
     Scenario("no_credits_402", "The account has no credits: 402.", (CREATE,), answer="no_credits_402"),
+    Scenario(
+        "structured_401",
+        "A good key is called invalid, in an object with a link.",
+        _API,
+        answer="structured_401",
+    ),
+    Scenario(
+        "asset_expired_403", "The picture's address has expired: 403.", (CREATE,), answer="asset_expired_403"
+    ),
+    Scenario("not_in_plan_403", "The plan does not include this: 403.", (CREATE,), answer="not_in_plan_403"),
     Scenario("forbidden_403", "The key may not do this: 403.", (CREATE,), answer="forbidden_403"),
     Scenario(
         "bad_request_message", "400 with nothing but a message.", (CREATE,), answer="bad_request_message"
@@ -199,7 +230,7 @@ class UnknownScenarioError(ValueError):
 def parse(text: str) -> Scenario:
     """Return the scenario that ``text`` stands for, with its steps and times changed as written.
 
-    :class:`UnknownScenarioError` when there is none, or when it cannot strike at the step.
+    :class:`UnknownScenarioError` when there is none, or when it cannot apply to the step.
     """
     match = _WRITTEN.fullmatch(text)
     if match is None or match[1] not in CATALOGUE:
@@ -207,7 +238,7 @@ def parse(text: str) -> Scenario:
     scenario = CATALOGUE[match[1]]
     if match[2]:
         if match[2] not in scenario.possible:
-            raise UnknownScenarioError(f"The scenario {scenario.name} cannot strike at {match[2]!r}.")
+            raise UnknownScenarioError(f"The scenario {scenario.name} cannot apply to {match[2]!r}.")
         scenario = replace(scenario, steps=(match[2],))
     if match[3]:
         if not scenario.possible:

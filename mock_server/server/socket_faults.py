@@ -1,7 +1,7 @@
 """Faults on the wire: what a network or a broken gateway does to an answer, played on the socket itself.
 
-The mock's own server plays them; under another server they work wherever that puts its socket into the
-WSGI environment (``werkzeug.socket``, ``gunicorn.socket``).
+They need the connection's socket, which a WSGI server may put into the environment: the mock's own does, and
+Werkzeug and gunicorn do.
 """
 
 from __future__ import annotations
@@ -14,6 +14,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SOCKET = "precision_mock.socket"
+"""Key of the WSGI environment under which the mock's own server gives the connection's socket."""
+PLAYED = "precision_mock.fault_played"
+"""Key of the WSGI environment that says that a fault was played: there is nothing left to send."""
+SOCKETS = (SOCKET, "werkzeug.socket", "gunicorn.socket")
+"""The keys under which servers give the connection's socket."""
 GARBAGE = b"\x00\x16\x03\x01 this is no HTTP \xff\xfe\r\n\r\n"
 _DRIBBLE_SECONDS = 0.15
 _SLOW_PIECES = 20

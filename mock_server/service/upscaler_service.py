@@ -13,20 +13,16 @@ from typing import TYPE_CHECKING, Any
 from precision_upscaler import contract
 from precision_upscaler.contract.estimates import expected_seconds
 
-from mock_server.api import responses
-from mock_server.api.validation import request_faults
 from mock_server.imaging import fetch as fetching
 from mock_server.imaging.input_image import (
-    PictureError,
     Source,
     check_picture,
     check_size,
     digest_of,
     is_address,
-    is_data_uri,
     read_image,
 )
-from mock_server.scenarios.catalogue import CREATE, LIST, Scenario, UnknownScenarioError, listing, parse
+from mock_server.scenarios.catalogue import CREATE, LIST, Scenario, UnknownScenarioError, parse
 from mock_server.state.clock import Clock, ClockState, steady_unix_time
 from mock_server.state.database import Database
 from mock_server.state.rate_limits import RateLimits
@@ -41,11 +37,12 @@ from mock_server.state.task_model import (
     Task,
     ended_now,
 )
-from mock_server.state.task_store import FullError, TaskStore
+from mock_server.state.task_store import TaskStore
 from mock_server.state.webhook_store import Outbox, Webhook
 from mock_server.webhooks.delivery import Webhooks
 
 from .result_cache import Results
+from .task_payload import LinkSettings, webhook_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,19 +54,26 @@ SCENARIO_KEY = "mock-"
 """A key that begins so plays the scenario that follows."""
 
 
-class EndedError(ValueError):
+class MissingKeyError(Exception):
+    """There is no API key."""
+
+
+class InvalidKeyError(Exception):
+    """The API key is not one the mock accepts."""
+
+
+class UnknownTaskError(Exception):
+    """There is no such task, or it is another key's."""
+
+
+class TaskEndedError(ValueError):
     """The task has ended; what has ended stays as it is."""
 
 
 class Service:
-    """One mock: its options, its clock and its memory. Thread-safe.
+    """One mock: its options, its clock and its memory. Thread-safe."""
 
-    ``joins`` says that another process of the same run has taken up the state file before.
-    """
-
-    def __init__(
-        self, options: Options, real_time: Callable[[], float] | None = None, *, joins: bool = False
-    ) -> None:
+    def __init__(self, options: Options, real_time: Callable[[], float] | None = None) -> None:
         if options.scenario:
             parse(options.scenario)
         self.options = options
@@ -89,11 +93,16 @@ class Service:
         self.limits = RateLimits(self.database)
         self.clock = Clock(self.database.settings().clock, real_time)
         self.results = Results(self.tasks, options.max_result_bytes)
-        self.webhooks = Webhooks(self)
+        self.webhooks = Webhooks(
+            self.outbox,
+            self._current_clock,
+            self._webhook_message,
+            attempts=options.webhook_attempts,
+            anywhere=options.webhook_anywhere,
+        )
         if options.state:
-            if not joins:
-                self._take_up(first)
-            self.webhooks.nudge()
+            self._take_up(first)
+            self._deliver_due()
 
     def _take_up(self, first: Settings) -> None:
         """Go on with a state file: this run's options count, its tasks, secret links and seed are kept."""
@@ -132,19 +141,41 @@ class Service:
         self.change_settings(
             lambda settings: replace(settings, clock=change(settings.clock, self.clock.real()))
         )
+        self._deliver_due()
+
+    def _deliver_due(self) -> None:
+        """Let webhooks that are due be delivered: at once if the clock is moved by hand, else in a thread."""
         self.webhooks.nudge()
+
+    def _current_clock(self) -> Clock:
+        self.settings()
+        return self.clock
+
+    def _webhook_message(self, task_id: str, status: str) -> tuple[str, bytes, str] | None:
+        """Return address, body and secret of a task's webhook; None when the task was forgotten."""
+        task = self.tasks.task(task_id)
+        if task is None:
+            return None
+        secret = self.settings().webhook_secret
+        body = json.dumps(webhook_body(self.link_settings(), task, status), separators=(",", ":")).encode()
+        return task.webhook_url, body, secret
+
+    def link_settings(self) -> LinkSettings:
+        """Return what result links are made of at this moment."""
+        secret, options = self.database.known.link_secret.encode(), self.options
+        return LinkSettings(
+            secret, self.clock.wire(), options.link_seconds, options.links, options.result_format
+        )
 
     # keys and scenarios
 
     def authenticate(self, key: str | None) -> str:
-        """Return the key when it is accepted; :class:`RefusedError` with the documented 401 when not."""
+        """Return the key when it is accepted; :class:`MissingKeyError` or :class:`InvalidKeyError` if not."""
         if not key:
-            raise responses.RefusedError(responses.message(401, responses.MISSING_KEY))
-        if key == f"{SCENARIO_KEY}?":
-            raise responses.RefusedError(responses.message(400, listing()))
+            raise MissingKeyError
         if key == GOOD_KEY or key in self.options.api_key or self.scenario_of_key(key) is not None:
             return key
-        raise responses.RefusedError(responses.message(401, responses.INVALID_KEY))
+        raise InvalidKeyError
 
     @staticmethod
     def scenario_of_key(key: str) -> Scenario | None:
@@ -155,11 +186,6 @@ class Service:
             return parse(key.removeprefix(SCENARIO_KEY))
         except UnknownScenarioError:
             return None
-
-    @staticmethod
-    def scenario_of_task(task: Task) -> Scenario | None:
-        """Return the scenario a task was created under, or None."""
-        return parse(task.scenario) if task.scenario else None
 
     def next_scenario(self) -> str:
         """Take the scenario that was set for the next create call; empty when none was."""
@@ -175,8 +201,8 @@ class Service:
         self.change_settings(take)
         return taken
 
-    def strikes(self, scenario: Scenario | None, step: str, subject: str) -> bool:
-        """Return whether a scenario strikes at this call; counts the call when the scenario is counted.
+    def scenario_applies(self, scenario: Scenario | None, step: str, subject: str) -> bool:
+        """Return whether a scenario applies to this call; counts the call when the scenario is counted.
 
         ``subject`` is what the count belongs to: a task's id, or the key, where the count starts over
         after the call that was spared.
@@ -185,54 +211,42 @@ class Service:
             return False
         if scenario.times is None:
             return True
-        count = self.tasks.strike(subject, f"{scenario.name}@{step}")
+        count = self.tasks.count_scenario_call(subject, f"{scenario.name}@{step}")
         if step in (CREATE, LIST):
             count %= scenario.times + 1
         return count < scenario.times
 
     # tasks
 
-    def create(self, owner: str, body: Any, written: str, pace: dict[str, float], base: str) -> Task:
-        """Create a task from a create call's JSON body and charge it to ``owner``.
+    def create(
+        self, owner: str, body: dict[str, Any], written: str, pace: dict[str, float], base: str
+    ) -> Task:
+        """Create a task from a create call's JSON body, which keeps to the contract, and charge ``owner``.
 
         ``written`` is the scenario as it was written; ``pace`` may hold ``seconds``, ``queue`` and
         ``polls`` for this task alone; ``base`` is the address the client called, for links in webhooks.
-        :class:`RefusedError` when the body is refused.
+        :class:`InputImageError` when the image is refused, :class:`StorageFullError` when it has no room.
         """
-        shape = self.options.error_shape
-        faults = request_faults(body)
-        if faults:
-            raise responses.RefusedError(responses.bad_request(responses.NOT_VALIDATED, faults, shape))
         parameters = {item.name: body.get(item.name, item.default) for item in contract.PARAMETERS}
         factor = int(parameters["scale_factor"])
         seed = self.database.known.seed
         task_id = str(uuid.uuid4()) if seed is None else ""
-        now = self.clock.now()
         scenario = parse(written) if written else None
+        webhook_url = body.get("webhook_url") or ""
         added, known = None, True
         while added is None:
-            try:
-                digest, width, height, source = self._picture(body["image"], factor, known=known)
-                schedule = self._schedule(
-                    now, expected_seconds(width * factor, height * factor), scenario, pace
-                )
-                task = Task(
-                    0, task_id, owner, now, schedule, json.dumps(parameters), digest, width, height,
-                    width * height * factor**2 / 1e6, written, body.get("webhook_url", ""), base,
-                )  # fmt: skip
-                webhooks = self._webhooks(task, scenario) if task.webhook_url else []
-                added = self.tasks.add_task(task, source, lambda number: _seeded_id(seed, number), webhooks)
-            except PictureError as error:
-                fault = ("body.image", str(error))
-                raise responses.RefusedError(
-                    responses.bad_request(responses.IMAGE_REFUSED, [fault], shape)
-                ) from None
-            except FullError:
-                text = "The mock has no room for another picture; raise --max-picture-bytes or reset it"
-                raise responses.RefusedError(responses.message(503, text)) from None
+            digest, width, height, source = self._picture(body["image"], factor, known=known)
+            now = self.clock.now()  # decoding took its time: the task begins now
+            schedule = self._schedule(now, expected_seconds(width * factor, height * factor), scenario, pace)
+            task = Task(
+                0, task_id, owner, now, schedule, json.dumps(parameters), digest, width, height,
+                width * height * factor**2 / 1e6, written, webhook_url, base,
+            )  # fmt: skip
+            webhooks = self._webhooks(task, scenario) if webhook_url else []
+            added = self.tasks.add_task(task, source, lambda number: _seeded_id(seed, number), webhooks)
             known = False  # the picture was forgotten between the look and the write: bring it
         if webhooks:
-            self.webhooks.nudge()
+            self._deliver_due()
         return added
 
     def _picture(self, text: str, factor: int, *, known: bool) -> tuple[str, int, int, Source | None]:
@@ -243,7 +257,7 @@ class Service:
         options = self.options
         fetch = fetching.fetch if options.fetch_images else None
         digest = digest_of(text.encode())
-        judged_anew = (fetch and is_address(text)) or (options.strict and is_data_uri(text))
+        judged_anew = options.strict or (fetch and is_address(text))
         size = self.tasks.picture_size(digest) if known and not judged_anew else None
         if size is not None:
             check_size(*size, factor, limits=options.limits)
@@ -285,14 +299,14 @@ class Service:
         return found
 
     def read(self, owner: str, task_id: str) -> Task:
-        """Return a task of ``owner`` after one more status call; :class:`RefusedError` when there is none."""
+        """Return a task of ``owner`` after one more status call, or raise :class:`UnknownTaskError`."""
         task = self.tasks.task(task_id.lower())
         if task is None or task.owner != owner:
-            raise responses.RefusedError(responses.unknown_task(strict=self.options.strict))
+            raise UnknownTaskError
         if task.schedule.polls_to_end is not None and task.schedule.ends_at is None:
             task = self.tasks.change_task(task.task_id, self._polled) or task
             if task.webhook_url:
-                self.webhooks.nudge()
+                self._deliver_due()
         return task
 
     def _polled(self, task: Task) -> Task:
@@ -307,7 +321,7 @@ class Service:
         return task._replace(schedule=schedule)
 
     def end(self, task_id: str, outcome: str) -> Task | None:
-        """Let a task end now; None when there is none. :class:`EndedError` when it has ended already."""
+        """Let a task end now; None when there is none. :class:`TaskEndedError` when it has ended already."""
         if outcome not in TERMINAL:
             raise ValueError(f"a task ends {COMPLETED} or {FAILED}, not {outcome!r}")
         self.settings()
@@ -315,18 +329,12 @@ class Service:
 
         def change(task: Task) -> Task:
             if task.status(now) in TERMINAL:
-                raise EndedError(f"the task is {task.status(now)}, and what has ended stays as it is")
+                raise TaskEndedError(f"the task is {task.status(now)}, and what has ended stays as it is")
             return task._replace(schedule=ended_now(task.schedule, now, outcome))
 
         task = self.tasks.change_task(task_id, change)
-        self.webhooks.nudge()
+        self._deliver_due()
         return task
-
-    def extension_of(self, task: Task) -> str:
-        """Return the extension of a task's result file, without a dot."""
-        scenario = self.scenario_of_task(task)
-        nearest = scenario is not None and scenario.trick == "nearest"
-        return "png" if nearest else self.options.result_format.replace("jpeg", "jpg")
 
     def reset(self) -> None:
         """Forget tasks, pictures, charges, counts and scenarios; the clock goes on."""
@@ -335,7 +343,7 @@ class Service:
         self.change_settings(lambda settings: replace(settings, scenario=self.options.scenario, upcoming=()))
 
     def snapshot(self) -> bytes:
-        """Return everything but the journal as the bytes of a SQLite file."""
+        """Return everything but the request log as the bytes of a SQLite file."""
         # the clock's reading belongs to the snapshot: a restore goes on from it
         self.change_clock(lambda state, real: state.moved(real, 0.0))
         return self.database.snapshot()

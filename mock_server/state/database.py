@@ -1,33 +1,24 @@
 """The mock's memory: SQLite, in memory, or in a file that outlives a killed process.
 
-One implementation serves both, so that the tests of one are the tests of the other. In memory there is
-one connection behind a lock; a file has a connection for each thread that is at it, and any number of
-processes. A transaction has reached the system before its request is answered: SQLite's write-ahead log
-survives ``kill -9`` of every process. Nobody waits for the disk: a power cut may cost the file.
+One implementation serves both, so that the tests of one are the tests of the other. In memory there is one
+connection behind a lock. A file has a connection for each thread that uses it, and may be used by several
+processes: with a write-ahead log and ``synchronous=NORMAL`` no acknowledged task is lost with a killed
+process, and a power cut may cost the last transactions but never damages the file.
 """
 
 from __future__ import annotations
 
-import mmap
 import sqlite3
-import struct
 import threading
-from contextlib import closing
-from pathlib import Path
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from .settings import Settings
 
-try:
-    import fcntl
-except ImportError:  # Windows, where no two processes of a mock share a file
-    fcntl = None  # type: ignore[assignment]
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE settings (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE pictures (
@@ -45,7 +36,7 @@ CREATE INDEX tasks_of_owner ON tasks (owner, number);
 CREATE INDEX tasks_of_picture ON tasks (picture);
 CREATE TABLE charges (owner TEXT PRIMARY KEY, count INTEGER NOT NULL, megapixels REAL NOT NULL);
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-CREATE TABLE strikes (
+CREATE TABLE scenario_calls (
     subject TEXT NOT NULL, scenario TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (subject, scenario)
 ) WITHOUT ROWID;
 CREATE TABLE hits (bucket TEXT NOT NULL, at REAL NOT NULL);
@@ -58,119 +49,21 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_of_task ON deliveries (task_id);
 CREATE INDEX deliveries_waiting ON deliveries (due_at) WHERE state = 'waiting';
-CREATE TABLE journal (number INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
+CREATE TABLE requests (number INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
 """
-_TABLES = ("tasks", "pictures", "charges", "counters", "strikes", "hits", "waits", "deliveries", "journal")
+_TABLES = (
+    "tasks",
+    "pictures",
+    "charges",
+    "counters",
+    "scenario_calls",
+    "hits",
+    "waits",
+    "deliveries",
+    "requests",
+)
 _LAYOUT = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
-_COUNT = struct.Struct("=Q")
-_FORGET_COUNT = "DELETE FROM sqlite_sequence WHERE name = 'journal'"
-
-
-class _Shared:
-    """What those who have a file open share beside it: whose turn it is to write, and a count of changes.
-
-    SQLite has a lock of its own, which stays in force, but who waits for that sleeps a millisecond or more
-    and looks again; for this one the system wakes up the next at once. ``changes`` counts how often the
-    settings began or ended to be changed; None where it cannot be known.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._threads = threading.Lock()
-        self._file = self._memory = None
-        if path and fcntl is not None:
-            self._file = Path(path + "-shared").open("a+b")  # noqa: SIM115 - closed by close()
-            self._file.truncate(_COUNT.size)
-            self._memory = mmap.mmap(self._file.fileno(), _COUNT.size)
-
-    def take_turn(self) -> None:
-        """Wait until nobody else writes; whoever is killed has given the turn back."""
-        self._threads.acquire()
-        if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def end_turn(self) -> None:
-        """Let the next one write."""
-        if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._threads.release()
-
-    @property
-    def changes(self) -> int | None:
-        """How often the settings began or ended to be changed."""
-        memory = self._memory
-        return None if memory is None else int(_COUNT.unpack_from(memory)[0])
-
-    def count_change(self) -> None:
-        """Count that the settings begin, or end, to be changed; in one's turn alone."""
-        if self._memory is not None:
-            _COUNT.pack_into(self._memory, 0, _COUNT.unpack_from(self._memory)[0] + 1)
-
-    def close(self) -> None:
-        """Close the file; who comes later has SQLite's lock alone, and reads the settings every time."""
-        with self._threads:
-            if self._file is not None:
-                self._file.close()
-            self._file = self._memory = None
-
-
-class _Lent:
-    """A connection lent for reading."""
-
-    __slots__ = ("_connection", "_database")
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._connection = self._database.take()
-        return self._connection
-
-    def __exit__(self, *_: object) -> None:
-        self._database.give_back(self._connection)
-
-
-class _Turn(_Lent):
-    """A connection lent while nobody else writes."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> sqlite3.Connection:
-        connection = super().__enter__()
-        self._database.shared.take_turn()
-        return connection
-
-    def __exit__(self, *_: object) -> None:
-        self._database.shared.end_turn()
-        super().__exit__()
-
-
-class _Transaction(_Turn):
-    """A connection lent inside a transaction that is committed at the end, or undone by an error."""
-
-    __slots__ = ("_of_settings",)
-
-    def __init__(self, database: Database, *, of_settings: bool) -> None:
-        super().__init__(database)
-        self._of_settings = of_settings
-
-    def __enter__(self) -> sqlite3.Connection:
-        connection = super().__enter__()
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except BaseException:
-            super().__exit__()
-            raise
-        return connection
-
-    def __exit__(self, *error: object) -> None:
-        if self._of_settings:
-            self._database.shared.count_change()
-        try:
-            self._connection.execute("COMMIT" if error[0] is None else "ROLLBACK")
-        finally:
-            if self._of_settings:
-                self._database.shared.count_change()
-            super().__exit__()
+_FORGET_REQUEST_COUNT = "DELETE FROM sqlite_sequence WHERE name = 'requests'"
 
 
 class Database:
@@ -178,11 +71,12 @@ class Database:
 
     def __init__(self, path: str, first: Settings) -> None:
         self.path = path
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # of the one connection in memory, and of the list of idle ones
+        self._writing = threading.RLock()  # who waits for SQLite's own lock sleeps and looks again
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
-        self.shared = _Shared(path)
-        self._changes: int | None = None
+        self._watcher: sqlite3.Connection | None = None  # notices that another connection has written
+        self._data_version = 0
         self._settings = (0, first)
         try:
             self._begin(first)
@@ -191,17 +85,25 @@ class Database:
             raise
 
     def _begin(self, first: Settings) -> None:
-        with self.writing(settings=True) as connection:
+        with self.writing() as connection:
             found = connection.execute("PRAGMA user_version").fetchone()[0]
             if found == 0:
+                if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    raise sqlite3.DatabaseError("it is a database of another program")
                 for statement in _SCHEMA.split(";")[:-1]:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 connection.execute("INSERT INTO settings VALUES (1, 1, ?)", (first.to_json(),))
             elif found != SCHEMA_VERSION:
                 raise sqlite3.DatabaseError(
-                    f"{self.path} is of another version of the mock (format {found}, not {SCHEMA_VERSION})"
+                    f"it is of another version of the mock (format {found}, not {SCHEMA_VERSION})"
                 )
+        if self.path:
+            with self.reading() as connection:
+                connection.execute(
+                    "PRAGMA journal_mode = WAL"
+                )  # kept in the file; now it is known to be ours
+            self._watcher = self._connect()
         self._load_settings()
 
     # connections
@@ -210,52 +112,52 @@ class Database:
         connection = sqlite3.connect(
             self.path or ":memory:", isolation_level=None, check_same_thread=False, timeout=30
         )
-        if self.path:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = OFF")
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
-    def take(self) -> sqlite3.Connection:
-        """Return a connection for this thread alone until :meth:`give_back`."""
-        if self.path:
-            try:
-                return self._idle.pop()
-            except IndexError:
-                return self._connect()
-        self._lock.acquire()
-        if not self._idle:
-            self._idle.append(self._connect())
-        return self._idle[0]
-
-    def give_back(self, connection: sqlite3.Connection) -> None:
-        """Take back what :meth:`take` lent."""
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for reading; no other thread has it meanwhile."""
         if not self.path:
-            self._lock.release()
-        elif self._closed:
-            connection.close()
-        else:
-            self._idle.append(connection)
+            with self._lock:
+                if not self._idle:
+                    self._idle.append(self._connect())
+                yield self._idle[0]
+            return
+        with self._lock:
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or self._connect()
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                if self._closed:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
 
-    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Lend a connection for reading."""
-        return _Lent(self)
-
-    def writing_once(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Lend a connection for one statement that writes: that is a transaction by itself."""
-        return _Turn(self)
-
-    def writing(self, *, settings: bool = False) -> AbstractContextManager[sqlite3.Connection]:
-        """Lend a connection inside a transaction that is committed at the end, or undone by an error.
-
-        ``settings`` says that it may change them.
-        """
-        return _Transaction(self, of_settings=settings)
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection inside a transaction that is committed at the end, or undone by an error."""
+        with self._writing, self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close every connection; a memory store is gone after that."""
         with self._lock:
             self._closed = True
-            self.shared.close()
+            if self._watcher is not None:
+                self._watcher.close()
             while self._idle:
                 self._idle.pop().close()
 
@@ -264,7 +166,8 @@ class Database:
     def _load_settings(self) -> None:
         with self.reading() as connection:
             version, body = connection.execute("SELECT version, body FROM settings").fetchone()
-        self._settings = (version, Settings.from_json(body))
+        if version != self._settings[0]:
+            self._settings = (version, Settings.from_json(body))
 
     @property
     def known(self) -> Settings:
@@ -273,19 +176,17 @@ class Database:
 
     def settings(self) -> Settings:
         """Return the settings as they are now, whichever process changed them last."""
-        if self.path:
-            changes = self.shared.changes  # before the look at them: what changes meanwhile counts once more
-            if changes is None or changes != self._changes:
-                with self.reading() as connection:
-                    version = connection.execute("SELECT version FROM settings").fetchone()[0]
-                if version != self._settings[0]:
-                    self._load_settings()
-                self._changes = changes
+        if self._watcher is not None:
+            with self._lock:
+                found = 0 if self._closed else self._watcher.execute("PRAGMA data_version").fetchone()[0]
+                changed, self._data_version = found != self._data_version, found
+            if changed:
+                self._load_settings()
         return self._settings[1]
 
     def change_settings(self, change: Callable[[Settings], Settings]) -> Settings:
         """Replace the settings by ``change`` of what they are; return the new ones. Atomic."""
-        with self.writing(settings=True) as connection:
+        with self.writing() as connection:
             version, body = connection.execute("SELECT version, body FROM settings").fetchone()
             settings = change(Settings.from_json(body))
             connection.execute("UPDATE settings SET version = ?, body = ?", (version + 1, settings.to_json()))
@@ -295,26 +196,26 @@ class Database:
     # all of it
 
     def clear(self) -> None:
-        """Forget everything but the settings; task numbers and the journal's start over."""
+        """Forget everything but the settings; task numbers and the request log's start over."""
         with self.writing() as connection:
             for table in (*_TABLES, "sqlite_sequence"):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
 
     def snapshot(self) -> bytes:
-        """Return everything but the journal as the bytes of a SQLite file."""
+        """Return everything but the request log as the bytes of a SQLite file."""
         copy = sqlite3.connect(":memory:")
         with closing(copy):
             with self.reading() as connection:
                 connection.backup(copy)
-            copy.execute("DELETE FROM journal")
-            copy.execute(_FORGET_COUNT)
+            copy.execute("DELETE FROM requests")
+            copy.execute(_FORGET_REQUEST_COUNT)
             copy.commit()
             data = bytearray(copy.serialize())
         data[18:20] = b"\x01\x01"  # "no write-ahead log": with one, the bytes could not be opened from memory
         return bytes(data)
 
     def restore(self, data: bytes) -> None:
-        """Replace everything but the journal by a snapshot; ValueError when it is none of this version."""
+        """Replace all but the request log by a snapshot; ValueError when it is none of this version."""
         copy = sqlite3.connect(":memory:")
         with closing(copy):
             try:
@@ -325,27 +226,21 @@ class Database:
                 Settings.from_json(copy.execute("SELECT body FROM settings").fetchone()[0])
             except (sqlite3.Error, MemoryError, OverflowError, ValueError, TypeError, KeyError):
                 raise ValueError("this is no snapshot of the mock") from None
-            with self.reading() as connection:
+            with self._writing, self.reading() as connection:
                 if version != SCHEMA_VERSION or not sound or layout != connection.execute(_LAYOUT).fetchall():
                     raise ValueError("this is no snapshot of this version of the mock")
                 before = connection.execute("SELECT version FROM settings").fetchone()[0]
                 # other processes notice new settings by their version: it must not go back
                 copy.execute("UPDATE settings SET version = ?", (before + 1,))
-                copy.execute("DELETE FROM journal")
+                copy.execute("DELETE FROM requests")
                 copy.executemany(
-                    "INSERT INTO journal VALUES (?, ?)", connection.execute("SELECT * FROM journal")
+                    "INSERT INTO requests VALUES (?, ?)", connection.execute("SELECT * FROM requests")
                 )
-                copy.execute(_FORGET_COUNT)  # the snapshot's, and what the rows have just made of it
+                copy.execute(_FORGET_REQUEST_COUNT)  # the snapshot's, and what the rows have just made of it
                 copy.executemany(
                     "INSERT INTO sqlite_sequence VALUES (?, ?)",
-                    connection.execute("SELECT name, seq FROM sqlite_sequence WHERE name = 'journal'"),
+                    connection.execute("SELECT name, seq FROM sqlite_sequence WHERE name = 'requests'"),
                 )
                 copy.commit()
-                self.shared.take_turn()
-                try:
-                    self.shared.count_change()
-                    copy.backup(connection)
-                    self.shared.count_change()
-                finally:
-                    self.shared.end_turn()
+                copy.backup(connection)
         self._load_settings()

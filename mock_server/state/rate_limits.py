@@ -94,7 +94,7 @@ class RateLimits:
 
     def tell_to_wait(self, owner: str, until: float) -> None:
         """Remember that a key was told to wait until ``until`` (wire time); 0 forgets it."""
-        with self._database.writing_once() as connection:
+        with self._database.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO waits VALUES (?, ?)", (owner, until))
         if not self._database.known.waits:
             self._database.change_settings(lambda settings: replace(settings, waits=True))

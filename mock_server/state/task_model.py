@@ -14,7 +14,9 @@ CREATED = "CREATED"
 IN_PROGRESS = "IN_PROGRESS"
 COMPLETED = "COMPLETED"
 FAILED = "FAILED"
-TERMINAL = frozenset((COMPLETED, FAILED))
+CANCELLED = "CANCELLED"
+"""An end that no document names; the vendor's own client takes it for one. Only a scenario leads there."""
+TERMINAL = frozenset((COMPLETED, FAILED, CANCELLED))
 
 
 class Schedule(NamedTuple):

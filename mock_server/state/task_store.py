@@ -30,7 +30,7 @@ _TIDY_EVERY = 64  # tasks; a look at the counters at every one would not be free
 _SIZES = 4096  # pictures whose size is remembered
 
 
-class FullError(RuntimeError):
+class StorageFullError(RuntimeError):
     """There is no room for another picture, and no finished task left that could be forgotten."""
 
 
@@ -94,24 +94,20 @@ class TaskStore:
 
         ``new_id`` makes the id of a task that has none from its number. ``source`` is None when the picture
         is here already; if it was forgotten in between, nothing is stored and the answer is None.
-        :class:`FullError` when there is no room.
+        :class:`StorageFullError` when there is no room.
         """
-        if task.task_id and source is None and not webhooks:
-            with self._database.writing_once() as connection:
-                added = _insert(connection, task)
-        else:
-            with self._database.writing() as connection:
-                if source is not None:
-                    self._add_picture(connection, source, task.created_at)
-                task_id = task.task_id or new_id(_last_number(connection) + 1)
-                added = _insert(connection, task._replace(task_id=task_id))
-                for webhook in webhooks if added else ():
-                    connection.execute(
-                        "INSERT INTO deliveries"
-                        " (webhook_id, task_id, status, due_at, next_at, attempts, state, log)"
-                        " VALUES (?, ?, ?, ?, 0, 0, 'waiting', '[]')",
-                        (webhook.webhook_id, task_id, webhook.status, webhook.due_at),
-                    )
+        with self._database.writing() as connection:
+            if source is not None:
+                self._add_picture(connection, source, task.created_at)
+            task_id = task.task_id or new_id(_last_number(connection) + 1)
+            added = _insert(connection, task._replace(task_id=task_id))
+            for webhook in webhooks if added else ():
+                connection.execute(
+                    "INSERT INTO deliveries"
+                    " (webhook_id, task_id, status, due_at, next_at, attempts, state, log)"
+                    " VALUES (?, ?, ?, ?, 0, 0, 'waiting', '[]')",
+                    (webhook.webhook_id, task_id, webhook.status, webhook.due_at),
+                )
         if added is not None and added.number % _TIDY_EVERY == 0:
             with self._database.writing() as connection:
                 self._tidy(connection, added.number, task.created_at)
@@ -131,7 +127,7 @@ class TaskStore:
         size = len(source.data)
         while _counted(connection, "picture bytes", 0) + size > self._max_picture_bytes:
             if not self._forget(connection, 1, now):
-                raise FullError
+                raise StorageFullError
         added = connection.execute(
             "INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?, ?, ?)",
             (source.digest, source.media_type, source.width, source.height, size, source.data),
@@ -154,7 +150,7 @@ class TaskStore:
                 (number,),
             )
             connection.execute("DELETE FROM tasks WHERE number = ?", (number,))
-            connection.execute("DELETE FROM strikes WHERE subject = ?", (task_id,))
+            connection.execute("DELETE FROM scenario_calls WHERE subject = ?", (task_id,))
             connection.execute("DELETE FROM deliveries WHERE task_id = ?", (task_id,))
         freed = connection.execute(
             "DELETE FROM pictures"
@@ -176,6 +172,16 @@ class TaskStore:
         with self._database.reading() as connection:
             rows = connection.execute(query, values).fetchall()
         return [_task(row) for row in rows]
+
+    def states(self, owner: str) -> list[tuple[str, Schedule, int]]:
+        """Return id, schedule and number of polls of a key's tasks, the newest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT task_id, starts_at, ends_at, outcome, polls_to_end, polls FROM tasks"
+                " WHERE owner = ? ORDER BY number DESC",
+                (owner,),
+            ).fetchall()
+        return [(row[0], Schedule(*row[1:5]), row[5]) for row in rows]
 
     def change_task(self, task_id: str, change: Callable[[Task], Task]) -> Task | None:
         """Replace a task's schedule and poll count by those of ``change`` of it; None when there is none.
@@ -208,11 +214,11 @@ class TaskStore:
 
     # counts
 
-    def strike(self, subject: str, scenario: str) -> int:
-        """Count a call that a scenario may strike at; return how many there were before."""
-        with self._database.writing_once() as connection:
+    def count_scenario_call(self, subject: str, scenario: str) -> int:
+        """Count a call that a scenario may apply to; return how many there were before."""
+        with self._database.writing() as connection:
             count = connection.execute(
-                "INSERT INTO strikes VALUES (?, ?, 1)"
+                "INSERT INTO scenario_calls VALUES (?, ?, 1)"
                 " ON CONFLICT (subject, scenario) DO UPDATE SET count = count + 1 RETURNING count",
                 (subject, scenario),
             ).fetchone()[0]

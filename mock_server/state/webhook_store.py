@@ -37,12 +37,11 @@ class Delivery:
 
 
 class Outbox:
-    """The webhooks of one mock."""
+    """The webhooks of one mock. ``shared`` says that another process may add some."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    # webhooks
+        self.shared = bool(database.path)
 
     def claim(self, task_now: float, wire_now: float, seconds: float) -> Delivery | None:
         """Take a webhook that is due, so that no other process delivers it for ``seconds``."""
@@ -62,7 +61,7 @@ class Outbox:
 
     def record(self, number: int, state: str, next_at: float, log: str) -> None:
         """Write down how an attempt went: the webhook's new state, its next attempt, its log."""
-        with self._database.writing_once() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 "UPDATE deliveries SET state = ?, next_at = ?, log = ? WHERE number = ?",
                 (state, next_at, log, number),

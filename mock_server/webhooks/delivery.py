@@ -1,4 +1,4 @@
-"""Call clients back: webhooks signed as the service documents, retried with back-off, written down.
+"""Call clients back: webhooks signed as the service documents, retried with back-off, recorded.
 
 What the service documents is the signature and the body. How often it retries, how long it waits and
 which status of a receiver it takes for success it does not say: those are ours (see DIFFERENCES.md).
@@ -20,14 +20,11 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mock_server.service.task_payload import told
-from mock_server.state.task_model import Task
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mock_server.service.upscaler_service import Service
-    from mock_server.state.webhook_store import Delivery
+    from mock_server.state.clock import Clock
+    from mock_server.state.webhook_store import Delivery, Outbox
 
 log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 10.0
@@ -97,11 +94,39 @@ def post(url: str, body: bytes, headers: dict[str, str], *, anywhere: bool) -> i
         connection.close()
 
 
-class Webhooks:
-    """Delivers the webhooks of one mock: from a thread, or, while the clock is moved by hand, at once."""
+def signed_headers(secret: str, webhook_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """Return the headers of a delivery."""
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "precision-mock",
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": sign(secret, webhook_id, timestamp, body),
+    }
 
-    def __init__(self, service: Service, send: Callable[..., int] = post) -> None:
-        self._service = service
+
+class Webhooks:
+    """Delivers the webhooks of one mock: from a thread, or, while the clock is moved by hand, at once.
+
+    ``clock()`` gives the clock as it is now; ``message(task_id, status)`` gives address, body and secret of a
+    webhook, None when its task is gone.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        clock: Callable[[], Clock],
+        message: Callable[[str, str], tuple[str, bytes, str] | None],
+        *,
+        attempts: int,
+        anywhere: bool,
+        send: Callable[..., int] = post,
+    ) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._message = message
+        self._attempts = attempts
+        self._anywhere = anywhere
         self._send = send
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -110,7 +135,7 @@ class Webhooks:
 
     def nudge(self) -> None:
         """Say that something may be due: a new task, an end, the clock moved."""
-        if self._service.clock.manual:
+        if self._clock().manual:
             self.run_due()
             return
         with self._changed:
@@ -143,71 +168,49 @@ class Webhooks:
 
     def _pause(self) -> float | None:
         """Return how many seconds to wait for the next webhook; None for ever."""
-        service = self._service
-        due_at, retry_at = service.outbox.next_due()
-        pauses = [_LOOK_AGAIN_SECONDS] if service.database.path else []
+        due_at, retry_at = self._outbox.next_due()
+        clock = self._clock()
+        pauses = [_LOOK_AGAIN_SECONDS] if self._outbox.shared else []
         if retry_at is not None:
-            pauses.append(retry_at - service.clock.wire())
-        if due_at is not None and not service.clock.manual:
-            pauses.append((due_at - service.clock.now()) / service.clock.state.speed)
+            pauses.append(retry_at - clock.wire())
+        if due_at is not None and not clock.manual:
+            pauses.append((due_at - clock.now()) / clock.state.speed)
         return max(0.0, min(pauses)) if pauses else None
 
     def run_due(self) -> int:
         """Deliver whatever is due now; return how many attempts were made."""
-        service = self._service
-        service.settings()
         attempts = 0
-        while delivery := service.outbox.claim(service.clock.now(), service.clock.wire(), _CLAIM_SECONDS):
+        clock = self._clock()
+        while delivery := self._outbox.claim(clock.now(), clock.wire(), _CLAIM_SECONDS):
             self._deliver(delivery)
             attempts += 1
         return attempts
 
     def _deliver(self, delivery: Delivery) -> None:
-        service = self._service
-        task = service.tasks.task(delivery.task_id)
-        if task is None:
-            return  # forgotten in between, its webhooks with it
+        message = self._message(delivery.task_id, delivery.status)
+        if message is None:
+            return  # the task was forgotten meanwhile, its webhooks with it
+        url, body, secret = message
         attempt = delivery.attempts + 1
-        wire_now = service.clock.wire()
+        wire_now = self._clock().wire()
         started = time.perf_counter()
-        state, status, trouble = "delivered", None, None
+        state, status, failure = "delivered", None, None
+        headers = signed_headers(secret, delivery.webhook_id, int(wire_now), body)
         try:
-            status = self._send(
-                task.webhook_url,
-                *self.message(task, delivery, int(wire_now)),
-                anywhere=service.options.webhook_anywhere,
-            )
+            status = self._send(url, body, headers, anywhere=self._anywhere)
             if not 200 <= status < 300:  # noqa: PLR2004 - HTTP's classes
                 state = "waiting"
         except RefusedTargetError as error:
-            state, trouble = "refused", str(error)
+            state, failure = "refused", str(error)
         except OSError as error:
-            state, trouble = "waiting", str(error) or type(error).__name__
-        if state == "waiting" and attempt >= service.options.webhook_attempts:
+            state, failure = "waiting", str(error) or type(error).__name__
+        if state == "waiting" and attempt >= self._attempts:
             state = "given_up"
-        entry = {
-            "at": wire_now,
-            "status": status,
-            "error": trouble,
-            "seconds": round(time.perf_counter() - started, 3),
-        }
+        seconds = round(time.perf_counter() - started, 3)
+        entry = {"at": wire_now, "status": status, "error": failure, "seconds": seconds}
         entries = [*json.loads(delivery.log), entry]
-        service.outbox.record(delivery.number, state, wire_now + back_off(attempt), json.dumps(entries))
-        log.info("webhook %s of task %s: %s", delivery.webhook_id, task.task_id, state)
-
-    def message(self, task: Task, delivery: Delivery, timestamp: int) -> tuple[bytes, dict[str, str]]:
-        """Return body and headers of a delivery. The body is the status answer without ``data``."""
-        body = json.dumps(
-            told(self._service, task, task.base, delivery.status), separators=(",", ":")
-        ).encode()
-        secret = self._service.settings().webhook_secret
-        return body, {
-            "Content-Type": "application/json",
-            "User-Agent": "precision-mock",
-            "webhook-id": delivery.webhook_id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": sign(secret, delivery.webhook_id, timestamp, body),
-        }
+        self._outbox.record(delivery.number, state, wire_now + back_off(attempt), json.dumps(entries))
+        log.info("webhook %s of task %s: %s", delivery.webhook_id, delivery.task_id, state)
 
     def described(self) -> list[dict[str, Any]]:
         """Return the delivery log as a JSON value, the oldest webhook first."""
@@ -220,5 +223,5 @@ class Webhooks:
                 "due_at": item.due_at,
                 "attempts": json.loads(item.log),
             }
-            for item in self._service.outbox.read()
+            for item in self._outbox.read()
         ]

@@ -34,10 +34,12 @@ def write_isolated(path, only="", together=12):
 def _ask_apart(path, names):
     from gimpfu import pdb
 
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    code = "import sys; sys.path.insert(0, %r); import conformance.run as run; run.write_part(%r, %r)"
+    root = os.path.abspath(__file__)
+    for _ in __name__.split("."):
+        root = os.path.dirname(root)
+    code = "import sys, importlib; sys.path.insert(0, %r); importlib.import_module(%r).write_part(%r, %r)"
     try:
-        pdb.python_fu_eval(code % (root, path, names))
+        pdb.python_fu_eval(code % (root, __name__, path, names))
         with open(path, "rb") as stream:
             answers = json.loads(stream.read().decode("utf-8"))
         os.remove(path)

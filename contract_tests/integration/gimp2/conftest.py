@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 STUBS = HERE.parents[1] / "gimpfu_stubs"
 UNDO_PROBE = "undo_probe.c"
+INSIDE = ("inside.py", "killed.py")
+"""The modules of this package that run in GIMP's Python 2.7."""
 
 
 @pytest.fixture
@@ -42,13 +44,26 @@ def loaded_session() -> Iterator[Session]:
 @pytest.fixture
 def front_end(loaded_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FrontEnd]:
     """Give the front end scripted workers in place of processes."""
-    from upscaler_gimp2 import python3, worker
+    from upscaler_gimp2 import worker
 
     script = Script(folder=tmp_path)
     monkeypatch.setattr(worker, "Worker", script.worker)
-    monkeypatch.setattr(python3, "found", lambda *_: ["python3"])
+    monkeypatch.setattr(worker, "find_interpreter", lambda: ["python3"])
     yield FrontEnd(loaded_session, script)
     assert script.open == 0, "a worker was left behind"
+
+
+def _copy_packages(folder: Path) -> None:
+    """Copy what runs inside GIMP below ``folder``, under the names it has here but without the stubs."""
+    tests = folder / HERE.parents[1].name
+    package = tests / HERE.relative_to(HERE.parents[1])
+    probes = tests / STUBS.name / "conformance"
+    shutil.copytree(STUBS / "conformance", probes, ignore=shutil.ignore_patterns("__pycache__"))
+    package.mkdir(parents=True)
+    for name in INSIDE:
+        shutil.copy(HERE / name, package / name)
+    for each in (tests, tests / STUBS.name, package.parent, package):
+        (each / "__init__.py").touch()
 
 
 @pytest.fixture(scope="session")
@@ -57,18 +72,8 @@ def make_real_gimp(gimp210: Gimp, tmp_path_factory: pytest.TempPathFactory) -> C
 
     def make(*plug_ins: Path) -> RealGimp:
         folder = tmp_path_factory.mktemp("gimp210")
-        probes = folder / "contract_tests/gimpfu_stubs/conformance"
-        shutil.copytree(STUBS / "conformance", probes, ignore=shutil.ignore_patterns("__pycache__"))
-        for parent in (probes.parent, probes.parent.parent):
-            (parent / "__init__.py").touch()
-        package = folder / "probing"
-        package.mkdir()
-        for name in ("__init__.py", "inside.py", "killed.py"):
-            shutil.copy(HERE / name, package / name)
+        _copy_packages(folder)
         shutil.copytree(HERE / "widgets", folder / "widgets", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(
-            STUBS / "conformance", folder / "conformance", ignore=shutil.ignore_patterns("__pycache__")
-        )
         shutil.copy(HERE / UNDO_PROBE, folder / UNDO_PROBE)
         (folder / "plug-ins").mkdir()
         for path in plug_ins:

@@ -83,7 +83,9 @@ def make_real(request: pytest.FixtureRequest) -> Callable[..., Any]:
 def test_the_real_one_still_answers_as_recorded(make_real: Callable[..., Any]) -> None:
     real = make_real(STUBS / "conformance/probe_plugin.py")
     path = real.folder / "record.json"
-    log = real.run(f"import conformance.run as run; run.write_isolated({str(path)!r})")
+    log = real.run(
+        f"from contract_tests.gimpfu_stubs.conformance import run; run.write_isolated({str(path)!r})"
+    )
     assert path.exists(), log[-2000:]
     found = json.loads(path.read_text(encoding="utf-8"))
     assert found["gimp"] == _recorded()["gimp"]

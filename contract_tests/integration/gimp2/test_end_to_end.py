@@ -89,23 +89,23 @@ def test_a_front_end_that_is_gone_loses_nothing(
 ) -> None:
     from upscaler_gimp2 import worker
 
-    original = worker.Conversation._show
+    original = worker.WorkerRun._show
     workers: list[Any] = []
 
     def show(self: Any, event: dict[str, Any]) -> None:
         original(self, event)
         if event["event"] == "stage" and event["stage"] == "waiting":
-            self.worker.close()
-            workers.append(self.worker)
+            self.process.close()
+            workers.append(self.process)
             raise Killed
 
-    monkeypatch.setattr(worker.Conversation, "_show", show)
+    monkeypatch.setattr(worker.WorkerRun, "_show", show)
     image, layer = end.image()
     with pytest.raises(Killed):
         end.upscale(image, layer)
     assert layer.width == 200
     assert workers[0].wait(60), "the worker did not end"
-    monkeypatch.setattr(worker.Conversation, "_show", original)
+    monkeypatch.setattr(worker.WorkerRun, "_show", original)
     end.session.pdb.python_fu_precision_upscale_resume()
     assert layer.width == 400
     assert "“Sky” is now 400 × 360 pixels." in end.session.messages[-1]
@@ -129,7 +129,7 @@ def test_a_damaged_installation_is_said(
     real = make_real_gimp(damaged)
     report = real.folder / "report.json"
     code = (
-        "from gimpfu import *; import json, probing.killed as killed, probing.inside as inside\n"
+        "from gimpfu import *; import json; from contract_tests.integration.gimp2 import inside, killed\n"
         "image = killed.picture(1); layer = image.layers[0]; before = inside.whole(image)\n"
         "options = (2, 'photo', 7, 7, 30, 0, 'scale-image', 'layer', 'service')\n"
         "try:\n    pdb.python_fu_precision_upscale(image, layer, *options)\n"
@@ -145,6 +145,6 @@ def test_a_damaged_installation_is_said(
 
 
 def test_the_tests_run_where_the_worker_can(end: FrontEnd) -> None:
-    from upscaler_gimp2 import python3
+    from upscaler_gimp2 import worker
 
-    assert python3.found() == [sys.executable]
+    assert worker.find_interpreter() == [sys.executable]

@@ -205,14 +205,14 @@ def test_an_error_while_the_worker_works_does_not_deny_the_charge(
 ) -> None:
     from upscaler_gimp2 import worker
 
-    original = worker.Conversation._show
+    original = worker.WorkerRun._show
 
     def show(self: Any, event: dict[str, Any]) -> None:
         original(self, event)
         if event.get("stage") == at:
             raise _ODD
 
-    monkeypatch.setattr(worker.Conversation, "_show", show)
+    monkeypatch.setattr(worker.WorkerRun, "_show", show)
     with pytest.raises(RuntimeError, match="execution error"):
         front_end.upscale(*front_end.image())
     (message,) = front_end.session.messages
@@ -500,6 +500,111 @@ def test_resume_tells_why_a_result_became_a_new_image(front_end: FrontEnd, tmp_p
     assert "“Sky” was locked meanwhile; its result is a new image." in front_end.session.messages[0]
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"box": "nowhere"}, "cannot be read (box: a list of 4 whole numbers"),
+        ({"version": 99}, "cannot be read (version: this program reads 1, not 99)"),
+        (
+            {"application": "gimp3"},
+            "“Sky” was upscaled in another version of GIMP; its result is a new image.",
+        ),
+        (
+            {"options": {"placement": "scale-image", "area": "selection", "colors": "service"}},
+            "is no longer known",
+        ),
+    ],
+)
+def test_resume_opens_a_new_image_and_says_why(
+    front_end: FrontEnd, tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    job = _job(front_end, tmp_path)
+    (image,) = front_end.session.gimp.image_list()
+    job["origin"].update(changes)
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    (message,) = front_end.session.messages
+    assert words in message
+    assert image.layers[0].width == 200
+    assert front_end.session.gimp.image_list()[0].layers[0].width == 400
+    assert front_end.script.delivered == 1
+
+
+def test_resume_says_that_a_job_is_the_command_lines(front_end: FrontEnd, tmp_path: Path) -> None:
+    job = _job(front_end, tmp_path)
+    job["origin"] = {"application": "precision-upscale", "file": "/tmp/photo.png"}
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    (message,) = front_end.session.messages
+    assert message.endswith("“photo.png” was upscaled from the command line; its result is a new image.")
+
+
+def test_resume_says_what_a_bare_result_lacks(front_end: FrontEnd, tmp_path: Path) -> None:
+    job = _job(front_end, tmp_path)
+    job["origin"].update(application="gimp3", masked=True)
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert "as it came from the service" in front_end.session.messages[0]
+
+
+def test_a_layer_locked_meanwhile_is_composed_as_a_new_image(front_end: FrontEnd) -> None:
+    image, layer = front_end.image(alpha=True)
+    front_end.session.core(layer).pixels[:90, :, 3] = 0
+    front_end.script.before_result = lambda: _lock(front_end, image, layer)
+    front_end.upscale(image, layer)
+    (message,) = front_end.session.messages
+    assert message == "“Sky” was locked meanwhile; its result is a new image."
+    new = front_end.session.gimp.image_list()[0].layers[0]
+    alpha = front_end.session.core(new).pixels[..., 3]
+    assert (new.width, layer.width) == (400, 200)
+    assert not alpha[:170].any()
+    assert alpha[190:].all()
+
+
+def test_an_image_with_colors_outside_srgb_is_said_to_lose_them(front_end: FrontEnd) -> None:
+    from contract_tests.integration.gimp2.inside import PROFILES
+
+    image, layer = front_end.image()
+    profile = PROFILES["prophoto"]()
+    front_end.session.pdb.gimp_image_set_color_profile(image, len(profile), profile)
+    front_end.upscale(image, layer)
+    assert "those of “Sky” that sRGB lacks became duller" in front_end.session.messages[0]
+    image, layer = front_end.image()
+    front_end.session.messages.clear()
+    front_end.session.pdb.gimp_image_set_color_profile(image, len(profile), profile)
+    front_end.upscale(image, layer, colors="original")
+    assert front_end.session.messages == []
+
+
+# ----- numbers that no blur can take
+
+
+@pytest.mark.parametrize(("colors", "alpha"), [("original", False), ("original", True), ("service", True)])
+@pytest.mark.parametrize(
+    ("precision", "value"),
+    [(650, np.nan), (650, -np.inf), (650, 1e30), (700, np.inf), (550, np.nan)],
+    ids=["float-nan", "float-inf", "float-huge", "double-linear-inf", "half-nan"],
+)
+def test_one_bad_number_changes_no_more_than_the_pixels_around_it(
+    front_end: FrontEnd, colors: str, alpha: bool, value: float, precision: int
+) -> None:
+    image, layer = front_end.image(alpha=alpha, precision=precision)
+    pixels = front_end.session.core(layer).pixels
+    if alpha:
+        pixels[:40, :, 3] = 0
+    with np.errstate(over="ignore"):
+        pixels[20, 30, 0], pixels[100, 120, 0] = value, value
+    front_end.upscale(image, layer, colors=colors)
+    (source,) = front_end.script.sources
+    after = front_end.session.core(layer).pixels[..., 0].astype(float)
+    far = np.ones(after.shape, bool)
+    for row, column in ((20, 30), (100, 120)):
+        far[row * 2 - 60 : row * 2 + 62, column * 2 - 60 : column * 2 + 62] = False
+    shown = after[far & (np.arange(after.shape[0]) >= 90)[:, None]]
+    assert np.isfinite(shown).all()
+    assert np.ptp(shown) < 0.02
+    assert np.isfinite(after).mean() > 0.99
+    assert np.abs(source[60:, :, 0].astype(int) - UNTOUCHED[0])[far[120::2, ::2]].max() <= 2
+    assert np.abs(source[:15, 100:, 0].astype(int) - UNTOUCHED[0]).max() <= 2
+
+
 def test_resume_leaves_what_another_run_works_on(front_end: FrontEnd, tmp_path: Path) -> None:
     _job(front_end, tmp_path)["running"] = True
     front_end.script.commands.clear()
@@ -510,8 +615,8 @@ def test_resume_leaves_what_another_run_works_on(front_end: FrontEnd, tmp_path: 
 
 def test_one_bad_job_does_not_keep_the_others_from_arriving(front_end: FrontEnd, tmp_path: Path) -> None:
     job = _job(front_end, tmp_path)
-    # of some other version: parameters that say nothing, a place that is none
-    bad = {**job, "job_id": "bad", "origin": {**job["origin"], "layer": "Böse", "box": "nowhere"}}
+    source = str(tmp_path / "nowhere.png")
+    bad = {**job, "job_id": "bad", "source": source, "origin": {**job["origin"], "layer": "Böse"}}
     front_end.script.jobs = [bad, job]
     front_end.session.pdb.python_fu_precision_upscale_resume()
     (message,) = front_end.session.messages
@@ -530,24 +635,26 @@ def test_nothing_to_resume(front_end: FrontEnd) -> None:
 
 
 def test_the_installers_note_is_used(loaded_session: Any, tmp_path: Path) -> None:
-    from upscaler_gimp2 import python3
+    from upscaler_gimp2 import worker
 
-    (tmp_path / python3.NOTE).write_text("/opt/pythón/bin/python3\n", encoding="utf-8")
-    assert python3.found(str(tmp_path), runs=lambda _: True, environ={}) == ["/opt/pythón/bin/python3"]
+    (tmp_path / worker.INTERPRETER_FILE).write_text("/opt/pythón/bin/python3\n", encoding="utf-8")
+    assert worker.find_interpreter(str(tmp_path), runs=lambda _: True, environ={}) == [
+        "/opt/pythón/bin/python3"
+    ]
 
 
 def test_a_stale_note_is_passed_over(loaded_session: Any, tmp_path: Path) -> None:
-    from upscaler_gimp2 import python3
+    from upscaler_gimp2 import worker
 
-    (tmp_path / python3.NOTE).write_text("/nowhere/python3\n", encoding="utf-8")
-    found = python3.found(str(tmp_path), runs=lambda words: words == [sys.executable], environ={})
+    (tmp_path / worker.INTERPRETER_FILE).write_text("/nowhere/python3\n", encoding="utf-8")
+    found = worker.find_interpreter(str(tmp_path), runs=lambda words: words == [sys.executable], environ={})
     assert found == [sys.executable]
 
 
 def test_no_python_is_said_plainly(front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch) -> None:
-    from upscaler_gimp2 import python3
+    from upscaler_gimp2 import worker
 
-    monkeypatch.setattr(python3, "found", lambda *_: None)
+    monkeypatch.setattr(worker, "find_interpreter", lambda: None)
     image, layer = front_end.image()
     with pytest.raises(RuntimeError, match="execution error"):
         front_end.upscale(image, layer)
@@ -566,8 +673,8 @@ def test_every_file_is_valid_python_three() -> None:
 
 def test_the_installer_writes_the_note_that_is_read(loaded_session: Any, tmp_path: Path) -> None:
     import install
-    from upscaler_gimp2 import python3
+    from upscaler_gimp2 import worker
 
-    assert install.NOTE == python3.NOTE
+    assert install.NOTE == worker.INTERPRETER_FILE
     install.note_python(tmp_path)
-    assert python3.noted(str(tmp_path)) == [sys.executable]
+    assert worker.find_interpreter(str(tmp_path), runs=lambda _: True, environ={}) == [sys.executable]

@@ -76,7 +76,7 @@ class Outcome:
         self.told: dict[str, Any] = {}
         self.logs = ""
         for name in ("first", "restarted"):
-            code = f"import probing.killed as killed; killed.{name}({str(real.folder)!r})"
+            code = f"from contract_tests.integration.gimp2 import killed; killed.{name}({str(real.folder)!r})"
             self.logs += real.run(code, env, timeout=300)
             report = real.folder / f"{name}.json"
             assert report.exists(), self.logs[-3000:]

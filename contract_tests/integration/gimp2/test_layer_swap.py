@@ -89,7 +89,10 @@ def _carried_out(real: RealGimp, mock: PrecisionMock, key: str, rows: list[Row])
         "FREEPIK_API_KEY": key,
         "PRECISION_UPSCALER_DATA": str(real.folder / f"{name}.data"),
     }
-    code = f"import probing.inside as inside; inside.run_table({str(rows_path)!r}, {str(report)!r})"
+    code = (
+        "from contract_tests.integration.gimp2 import inside; "
+        f"inside.run_table({str(rows_path)!r}, {str(report)!r})"
+    )
     log = real.run(code, env, timeout=1800, fonts=True)
     lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
     found: dict[str, list[str]] = dict(json.loads(line) for line in lines)

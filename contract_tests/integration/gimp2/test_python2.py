@@ -70,8 +70,8 @@ def test_an_interpreter_below_letters_that_are_not_ascii_runs(
     code = (
         "fake = imp.new_module('gimpfu'); sys.modules['gimpfu'] = fake\n"
         f"sys.path.insert(0, {str(PLUGIN / 'gimp2')!r})\n"
-        "from upscaler_gimp2 import python3\n"
-        f"print(json.dumps(python3.found({str(folder)!r}, environ={{}})))"
+        "from upscaler_gimp2 import worker\n"
+        f"print(json.dumps(worker.find_interpreter({str(folder)!r}, environ={{}})))"
     )
     found = _told(gimp210, code, tmp_path, LC_ALL=locale)
     assert found == [f"{folder}/python3"]

@@ -85,6 +85,22 @@ def _of_another_image(end: FrontEnd) -> tuple[Any, Any]:
     return end.image()[0], end.image()[1]
 
 
+def _pinned_group(end: FrontEnd) -> tuple[Any, Any]:
+    image, _, group = _in_a_pinned_group(end)
+    return image, group
+
+
+def _in_a_pinned_group(end: FrontEnd) -> tuple[Any, Any, Any]:
+    image, layer = end.image()
+    pdb = end.session.pdb
+    group = pdb.gimp_layer_group_new(image)
+    pdb.gimp_image_insert_layer(image, group, None, 0)
+    pdb.gimp_image_reorder_item(image, layer, group, 0)
+    # GIMP 2.10 sets this lock on no group; another program's file may
+    end.session.core(group).lock_position = True
+    return image, layer, group
+
+
 CASES = {
     "one pixel": (_too_small, "none with a side under 160"),
     "too narrow": (_too_narrow, "at least 300 pixels"),
@@ -93,6 +109,7 @@ CASES = {
     "transparent": (_transparent, "fully transparent"),
     "locked": (_locked, "are locked. Unlock them"),
     "pinned": (_pinned, "or choose the placement “Keep the layer's size”"),
+    "a pinned group": (_pinned_group, "The position and size of “Layer Group” are locked."),
     "in a locked group": (_in_a_locked_group, "in the locked group “Layer Group”"),
     "empty group": (_empty_group, "holds nothing that could be upscaled"),
     "mask": (_mask, "is a layer mask"),
@@ -135,6 +152,13 @@ def test_refused_before_anything_is_sent(front_end: FrontEnd, case: str) -> None
 )
 def test_values_out_of_range(front_end: FrontEnd, options: dict[str, Any], words: str) -> None:
     assert words in front_end.refusal(*front_end.image(), **options)
+
+
+@pytest.mark.parametrize("placement", ["scale-image", "grow-canvas", "fit-layer", "new-layer"])
+def test_a_pinned_parent_forbids_every_change_below_it(front_end: FrontEnd, placement: str) -> None:
+    image, layer, _ = _in_a_pinned_group(front_end)
+    message = front_end.refusal(image, layer, placement=placement)
+    assert "“Sky” is in the locked group “Layer Group”." in message
 
 
 def test_the_nearest_factor_is_named(front_end: FrontEnd) -> None:

@@ -72,6 +72,9 @@ def run_inside(
             (folder / name).write_bytes(content)
         with gimp.fresh_home() as home:
             shutil.copytree(plugin, home / gimp.settings / "plug-ins" / plugin.name)
+            # nested, so that a test can keep GIMP from making it
+            temporary = '(temp-path "${gimp_dir}/temporary/files")'
+            (home / gimp.settings / "gimprc").write_text(temporary, encoding="utf-8")
             data = home / "worker-data"
             script = folder / "script.py"
             script.write_text(_script(folder, data, code), encoding="utf-8")

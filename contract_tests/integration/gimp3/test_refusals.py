@@ -44,6 +44,7 @@ FAILED = {
     "no-key": ("no API key", "Nothing was charged", "Store a key"),
     "unreachable": ("could not be reached", "Nothing was charged", "connection"),
     "written-nowhere": ("Not a directory", "Nothing was charged", "Try again"),
+    "no-temporary-folder": ("temporary files", "Nothing was charged", "Try again"),
 }
 
 Refusals = tuple[Session, str]

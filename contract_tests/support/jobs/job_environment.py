@@ -123,7 +123,7 @@ class JobEnvironment:
 
     def client(self) -> UpscalerClient:
         ledger = RateLimiter(self.folder, "mock-key", self.settings.requests_per_minute, self.clock)
-        transport = httpx2.WSGITransport(app=self.mock.app.wsgi_app) if self._wsgi else None
+        transport = httpx2.WSGITransport(app=self.mock.app) if self._wsgi else None
         return UpscalerClient(
             self.base_url or self.mock.url,
             "mock-key",

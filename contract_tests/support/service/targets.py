@@ -140,7 +140,7 @@ class InProcess(Mocked):
     name = "inprocess"
 
     def __init__(self, app: MockApp) -> None:
-        client = httpx2.Client(transport=httpx2.WSGITransport(app=app.wsgi_app))
+        client = httpx2.Client(transport=httpx2.WSGITransport(app=app))
         super().__init__("http://127.0.0.1:8000", MOCK_KEY, client)
 
 
@@ -246,10 +246,8 @@ def opened(**options: Any) -> Iterator[Target]:
         from mock_server import Options, create_app  # noqa: PLC0415 - the live target must not need the mock
 
         app = create_app(Options(**{"speed": 0.0, **options}), testing=True)
-        with contextlib.closing(app.service), contextlib.closing(InProcess(app)) as target:
+        with contextlib.closing(app), contextlib.closing(InProcess(app)) as target:
             yield target
-            # what the journal has not written yet, it would write later, without us
-            app.journal.flush()
 
 
 def _live_account() -> tuple[str, str]:

@@ -213,11 +213,17 @@ def test_the_first_reason_decides_and_nothing_is_asked_after_it(
     assert asked == (relevant[: relevant.index(wrong[0]) + 1] if wrong else relevant)
 
 
-def test_only_a_lock_or_a_floating_selection_leave_the_layer_as_it_was_sent() -> None:
-    assert [reason for reason in (*REASONS, None) if layer_rules.composable(reason)] == [
-        "floating",
-        "layer-locked",
-    ]
+@given(st.fixed_dictionaries({name: st.booleans() for name in QUESTIONS}), st.sampled_from(PLACEMENTS))
+def test_a_result_becomes_a_new_image_of_its_layer_where_only_the_image_may_not_be_changed(
+    facts: dict[str, bool], placement: str
+) -> None:
+    target = Target(*(lambda name=name: facts[name] for name in QUESTIONS))
+    reason = layer_rules.stale_target(target, placement)
+    expected: str | None = placement
+    if reason is not None:
+        composable = reason in ("floating", "layer-locked") and facts["unchanged"]
+        expected = NEW_IMAGE if composable else None
+    assert layer_rules.destination(target, placement) == (expected, reason)
 
 
 @pytest.mark.parametrize("reason", REASONS)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from dev.build_lock import building
 from dev.console import Failure, command
 from gimp_sandbox import gimp as private_gimp
 from gimp_sandbox import recipes, root
@@ -174,9 +175,9 @@ def test_two_processes_do_not_build_the_same_system(tmp_path: Path, monkeypatch:
     # a file of its own: what they say on their common output may share a line
     seen = tmp_path / "seen"
     code = (
-        "import time; from gimp_sandbox import gimp as private_gimp\n"
+        "import time; from dev.build_lock import building; from gimp_sandbox import gimp\n"
         f"seen = open({str(seen)!r}, 'a', buffering=1)\n"
-        "with private_gimp._building('3.0'):\n"
+        "with building(gimp.roots_folder() / '3.0', 'GIMP 3.0'):\n"
         "    seen.write('in\\n'); time.sleep(0.3); seen.write('out\\n')\n"
     )
     folder = str(Path(private_gimp.__file__).parents[1])
@@ -219,7 +220,7 @@ def test_waiting_is_said(
 ) -> None:
     monkeypatch.setenv("PRECISION_UPSCALER_CACHE", str(tmp_path))
     begin = time.monotonic()
-    with private_gimp._building("3.0"):
+    with building(tmp_path / "3.0", "GIMP 3.0"):
         pass
     assert "waiting" not in capsys.readouterr().out
     assert time.monotonic() - begin < 5

@@ -1,6 +1,6 @@
-"""From the service's picture to the layer's pixels: colours, the selection's soft edge, alpha, depth, palette.
+"""From the service's image to the layer's pixels: colors, the selection's soft edge, alpha, depth, palette.
 
-All of it happens in private images, so that what can fail has failed before the user's image is touched.
+All of it happens in private images: whatever can fail fails before the user's image is changed.
 """
 
 from __future__ import absolute_import
@@ -32,8 +32,8 @@ from .encoding import native
 class Target(namedtuple("Target", "width height area opaque colors selection")):
     """What the layer becomes: its new size, and which part of it the result covers.
 
-    ``area`` is that part as a Box relative to the new layer; ``opaque`` whether no pixel of the layer lets anything
-    through; ``selection`` a :func:`selection_image`, as strong as which the result shows, or None.
+    ``area`` is that part as a Box relative to the new layer; ``opaque`` whether every pixel of the layer is
+    opaque; ``selection`` a :func:`selection_image` that blends the result into the layer, or None.
     """
 
     @property
@@ -42,24 +42,24 @@ class Target(namedtuple("Target", "width height area opaque colors selection")):
         return self.area == Box(0, 0, self.width, self.height) and self.selection is None
 
 
-def composed(image, subject, target):
-    """Return a private image whose only layer is what the subject's layer becomes, in its image's format.
+def composed(image, input_layer, target):
+    """Return a private image whose only layer is what the input layer becomes, in its image's format.
 
-    ``image`` is the service's picture from :func:`loaded`, which is used up. Delete the answer afterwards.
-    An indexed goal gets RGB; its palette comes with :func:`fitted`.
+    ``image`` is the service's image from :func:`loaded` and is used up. The caller deletes the returned one.
+    For an indexed image it is RGB; :func:`fitted` applies the palette.
     """
-    goal = subject.image
+    goal = input_layer.image
     with _Discard() as discard:
         image = _in_format_of(goal, discard.later(image), target)
         private_images.scaled(image, target.area.width, target.area.height)
         if not (target.whole and target.opaque and target.colors != COLORS_ORIGINAL):
-            image = _with_own(image, subject, target, discard)
+            image = _with_own(image, input_layer, target, discard)
         private_images.to_precision(image, goal.precision)
         return discard.keep(image)
 
 
 def loaded(path):
-    """Return the service's picture as a private image with one opaque layer; RuntimeError when GIMP cannot read it."""
+    """Return the service's image as a private one with one opaque layer; RuntimeError when GIMP cannot read it."""
     name = native(path)
     image = pdb.gimp_file_load(name, name)
     image.disable_undo()
@@ -78,7 +78,7 @@ def fitted(image, like):
 
 
 class _Discard(object):
-    """Deletes the private images of a computation at its end, but for the one that is its answer."""
+    """Deletes the private images of a computation at its end, except the one it returns."""
 
     def __init__(self):
         self._images = []
@@ -93,7 +93,7 @@ class _Discard(object):
         return image
 
     def keep(self, image):
-        """Let ``image`` live."""
+        """Do not delete ``image``."""
         self._images = [one for one in self._images if one != image]
         return image
 
@@ -103,12 +103,11 @@ class _Discard(object):
 
 
 def _in_format_of(goal, image, target):
-    """Convert the loaded result to the goal's base type, profile and precision (float to separate frequencies)."""
+    """Convert the loaded result to the base type, profile and precision of ``goal``, or to float."""
     private_images.to_base_type(image, goal.base_type)
-    # subtracting colours needs numbers below zero
-    private_images.to_precision(
-        image, PRECISION_FLOAT_GAMMA if target.colors == COLORS_ORIGINAL else goal.precision
-    )
+    # subtracting colors needs numbers below zero, and outliers are replaced in float only
+    in_float = target.colors == COLORS_ORIGINAL or private_images.is_float(goal)
+    private_images.to_precision(image, PRECISION_FLOAT_GAMMA if in_float else goal.precision)
     profile = _profile_in(goal, image.precision)
     if profile:
         private_images.to_profile(image, profile)
@@ -118,9 +117,9 @@ def _in_format_of(goal, image, target):
 
 
 def _profile_in(goal, precision):
-    """Return the goal's own profile as it is in an image of ``precision``; empty for GIMP's sRGB.
+    """Return the own profile of ``goal`` as it is in an image of ``precision``; empty for GIMP's sRGB.
 
-    A linear image's profile is a linear one; GIMP makes the one from the other when it converts precision.
+    A linear image has a linear profile; GIMP makes the one from the other when it converts precision.
     """
     if not private_images.own_profile(goal):
         return ()
@@ -136,16 +135,16 @@ def _default_profile(like):
         return tuple(pdb.gimp_image_get_effective_color_profile(image)[1])
 
 
-def _with_own(image, subject, target, discard):
-    """Return the result in ``image`` with what stays of the user's own layer: colours, surroundings, alpha."""
-    own = discard.later(private_images.working_copy(subject.layer)[0])
+def _with_own(image, input_layer, target, discard):
+    """Return the result in ``image`` with what stays of the user's own layer: colors, surroundings, alpha."""
+    own = discard.later(private_images.working_copy(input_layer.layer)[0])
     private_images.to_precision(own, image.precision)
     private_images.scaled(own, target.width, target.height)
     alpha = None if target.opaque else discard.later(pdb.gimp_image_duplicate(own))
     if alpha is not None:
-        export.bled(own)
+        export.bled(own, private_images.is_float(input_layer.image))
     if target.colors == COLORS_ORIGINAL:
-        image = discard.later(_own_colours(image, own, subject, target, discard))
+        image = discard.later(_own_colors(image, own, input_layer, target, discard))
     if not target.whole:
         _put_onto(own, image, target, discard)
         image = own
@@ -154,15 +153,17 @@ def _with_own(image, subject, target, discard):
     return image
 
 
-def _own_colours(image, own, subject, target, discard):
+def _own_colors(image, own, input_layer, target, discard):
     """Return the service's fine detail on the user's own low frequencies: ``result + blur(own - result)``."""
     part = discard.later(pdb.gimp_image_duplicate(own))
     part.disable_undo()
     part.crop(target.area.width, target.area.height, target.area.x, target.area.y)
-    # own - result, around the middle grey
+    if private_images.is_float(input_layer.image):
+        private_images.replace_outliers(private_images.only_layer(part))
+    # own - result, around the middle gray
     _on_top(part, image).mode = LAYER_MODE_GRAIN_EXTRACT
     shift = part.flatten()
-    _blur(part, shift, SOURCE_RADIUS * target.width / float(subject.box.width))
+    _blur(part, shift, SOURCE_RADIUS * target.width / float(input_layer.box.width))
     _on_top(image, part).mode = LAYER_MODE_GRAIN_MERGE
     image.flatten()
     return image
@@ -178,7 +179,7 @@ def _on_top(image, other):
 def _blur(image, layer, sigma):
     """Blur the numbers of a float layer as they are.
 
-    GIMP blurs in linear light; in an image that calls the same numbers linear, it blurs just those.
+    GIMP blurs in linear light, so the numbers are copied into an image whose precision is called linear.
     """
     linear = pdb.gimp_image_new_with_precision(
         layer.width, layer.height, image.base_type, PRECISION_FLOAT_LINEAR
@@ -210,9 +211,9 @@ def _put_onto(own, image, target, discard):
     own.flatten()
 
 
-def selection_image(subject):
+def selection_image(input_layer):
     """Return a private image as large as the layer; the mask of its only layer is the selection as it is now."""
-    box, goal = subject.box, subject.image
+    box, goal = input_layer.box, input_layer.image
     image = pdb.gimp_image_new_with_precision(box.width, box.height, RGB, goal.precision)
     image.disable_undo()
     layer = image.new_layer("selection")

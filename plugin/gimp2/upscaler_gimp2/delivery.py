@@ -3,6 +3,7 @@
 from __future__ import absolute_import
 
 from collections import namedtuple
+from contextlib import contextmanager
 from fractions import Fraction
 
 from gimpfu import (
@@ -14,195 +15,190 @@ from gimpfu import (
     gimp,
     pdb,
 )
-from precision_upscaler.frontend import options, texts
-from precision_upscaler.frontend.layer_rules import conversion_note
-from precision_upscaler.frontend.options import NEW_IMAGE
-from precision_upscaler.frontend.placement import Box, Size, place, received, scaled_box
+from precision_upscaler.frontend import layer_rules, texts
+from precision_upscaler.frontend.placement import Box, Size, place, scaled_box
 
-from . import compose, export, swap, private_images
-from . import layers as subjects
+from . import compose, export, layers, private_images, swap
 from .errors import Failed, show_trace
 from .encoding import native
 
-Job = namedtuple("Job", "event subject sent values selection")
-"""A result and what it is for.
+PendingResult = namedtuple("PendingResult", "event input exported values selection")
+"""A result that is to be delivered.
 
-``event`` is the worker's ``result``; ``sent`` the :class:`export.Exported` of the subject when it was sent;
-``values`` the run's options by name; ``selection`` the :func:`compose.selection_image` of that time.
+``event`` is the worker's ``result``; ``input`` the :class:`layers.InputLayer` when it was sent and
+``exported`` its :class:`export.Exported`; ``values`` the run's options by name; ``selection`` the
+:func:`compose.selection_image` of that time, or None.
 """
 
-
-Delivered = namedtuple("Delivered", "layer notes")
+Delivery = namedtuple("Delivery", "layer notes")
 """The layer that holds a result, wherever that is, and the notes for the user, a list of texts."""
 
 
-def deliver(job, translate):
-    """Put the job's picture into its image; returns the :class:`Delivered`.
-
-    It is paid for by now: whatever goes wrong leaves the result to Resume, and :class:`Failed` says so.
-    """
-    try:
-        reused = [texts.note("reused", translate)] if job.event.get("reused") else []
-        changed = changed_meanwhile(job)
-        done = _beside(job, changed, translate) if changed else _placed(job, translate)
+def deliver(pending, translate):
+    """Put the result into its image; returns the :class:`Delivery`. :class:`Failed` leaves the result to Resume."""
+    with _kept_for_resume(pending.event, translate):
+        reused = [texts.note("reused", translate)] if pending.event.get("reused") else []
+        done = _delivered(pending, translate)
         return done._replace(notes=reused + done.notes)
-    except Failed:
-        raise
-    except Exception as problem:
-        show_trace()
-        raise Failed(texts.local_error(problem, job.event["charged"], translate))
 
 
-def deliver_elsewhere(event, name, translate):
-    """Make the result of a layer that is not here any more an image of its own; as :func:`deliver` otherwise."""
+def deliver_as_new_image(event, name, notes, translate):
+    """Make a result an image of its own, as it came, with the ``layer_rules.Note`` s that say why.
+
+    Returns the :class:`Delivery`; :class:`Failed` leaves the result to Resume.
+    """
+    with _kept_for_resume(event, translate):
+        image = _decoded(event, translate)
+        image.enable_undo()
+        image.layers[0].name = native(name)
+        swap.show(image)
+        return Delivery(image.layers[0], _texts(notes, name, translate))
+
+
+@contextmanager
+def _kept_for_resume(event, translate):
+    """Turn whatever goes wrong in the block into :class:`Failed`: the result was paid for and is kept."""
     try:
-        layer = as_new_image(event["path"], name, translate)
+        yield
     except Failed:
         raise
     except Exception as problem:
         show_trace()
         raise Failed(texts.local_error(problem, event["charged"], translate))
-    return Delivered(layer, [texts.note("image-gone", translate, name=name)])
 
 
-def changed_meanwhile(job, pixels=False):
-    """Return the code of the note when the layer is not what it was when it was sent, else None.
-
-    ``pixels`` compares the sent ones as well. A layer that was moved or renamed is still the one that was sent.
-    """
-    subject, placement = job.subject, job.values["placement"]
-    if not pdb.gimp_image_is_valid(subject.image):
-        return "image-gone"
-    layer = subject.layer
-    if not pdb.gimp_item_is_valid(layer) or pdb.gimp_item_get_image(layer) != subject.image:
-        return "layer-gone"
-    if pdb.gimp_image_get_floating_sel(subject.image) is not None and placement != NEW_IMAGE:
-        return "floating"
-    if subjects.lock_of(layer, placement, subject.kind):
-        return "layer-locked"
-    now = subjects.where_it_is(subject)
-    same_size = (now.box.width, now.box.height) == (subject.box.width, subject.box.height)
-    if not same_size or (pixels and export.as_it_is(now).fingerprint != job.sent.fingerprint):
-        return "layer-changed"
-    return None
-
-
-def _beside(job, changed, translate):
-    layer = as_new_image(job.event["path"], job.subject.name, translate)
-    return Delivered(layer, [texts.note(changed, translate, name=job.subject.name)])
-
-
-def as_new_image(path, name, translate):
-    """Open the picture at ``path`` as an image of its own; returns its layer.
-
-    :class:`Failed` when GIMP cannot read it.
-    """
-    image = _readable(path, None, translate)
-    image.enable_undo()
-    image.layers[0].name = native(name)
-    swap.show(image)
-    return image.layers[0]
-
-
-def _readable(path, job_id, translate):
+def _decoded(event, translate):
     try:
-        return compose.loaded(path)
+        return compose.loaded(event["path"])
     except RuntimeError as problem:
-        raise Failed(texts.bad_result_error(problem, job_id, translate))
+        raise Failed(texts.bad_result_error(problem, event.get("job_id"), translate))
 
 
-def _placed(job, translate):
-    """Compose, look at the layer once more, and swap; the result goes beside the image if it was changed."""
-    gimp.progress_init(native(texts.composing(job.subject.name, translate)))
+def _delivered(pending, translate):
+    """Check the target, compose, check it again to the pixel, and swap."""
+    name = pending.input.name
+    placement, reason = destination(pending)
+    if placement is None:
+        return _bare(pending, reason, translate)
+    gimp.progress_init(native(texts.composing(name, translate)))
+    image = _decoded(pending.event, translate)
+    scale, size_note = _scale(pending)
+    input_layer = layers.at_present(pending.input)
+    placed = _placed(input_layer, placement, scale)
     try:
-        target = _target(job)
-        image = _readable(job.event["path"], job.event.get("job_id"), translate)
-        composed = compose.composed(image, subjects.where_it_is(job.subject), target)
-    except Failed:
-        raise
+        composed = compose.composed(image, input_layer, _target(pending, input_layer, placed))
     except Exception:
-        # the user may have done anything meanwhile; a layer that is as it was has no excuse
-        changed = changed_meanwhile(job)
-        if not changed:
+        # the user may have done anything meanwhile; a failure on an unchanged layer is an error
+        _, changed = destination(pending)
+        if changed == reason:
             raise
-        return _beside(job, changed, translate)
+        return _bare(pending, changed, translate)
     with private_images.deleted_after(composed):
-        changed = changed_meanwhile(job, pixels=True)
-        if changed:
-            return _beside(job, changed, translate)
-        subject, placed, answer = goal(job)
+        still, reason = destination(pending, pixels=True)
+        if still != placement:
+            return _bare(pending, reason, translate)
+        input_layer = layers.at_present(input_layer)
+        placed = _placed(input_layer, placement, scale)
         gimp.progress_init(native(texts.placing(translate)))
         try:
-            layer = swap.replace(subject, composed, placed, job.values["placement"])
+            layer = swap.replace(input_layer, composed, placed, placement)
         except Exception:
             show_trace()
-            raise Failed(_broken_off(job, translate))
+            raise Failed(_changed_partly(pending.event, translate))
     gimp.displays_flush()
-    notes = _about_size(answer, job, translate) + about_format(subject, job.values, translate)
-    return Delivered(layer, notes)
+    notes = [layer_rules.Note(reason, {})] if reason else []
+    notes += [size_note] if size_note else []
+    notes += _image_notes(input_layer.image, pending.values["colors"])
+    notes += _layer_notes(input_layer, placement)
+    return Delivery(layer, _texts(notes, name, translate))
 
 
-def _broken_off(job, translate):
-    event = texts.local_error(RuntimeError("swap"), job.event["charged"], translate)
+def destination(pending, pixels=False):
+    """Return ``(placement, reason)`` by how image and layer are now; see ``layer_rules.destination``.
+
+    ``pixels`` also compares the pixels with those that were sent.
+    """
+    input_layer, placement = pending.input, pending.values["placement"]
+    image, layer = input_layer.image, input_layer.layer
+
+    def layer_there():
+        return bool(pdb.gimp_item_is_valid(layer)) and pdb.gimp_item_get_image(layer) == image
+
+    def unchanged():
+        now = layers.at_present(input_layer)
+        if (now.box.width, now.box.height) != (input_layer.box.width, input_layer.box.height):
+            return False
+        return not pixels or export.as_it_is(now).fingerprint == pending.exported.fingerprint
+
+    target = layer_rules.Target(
+        image_open=lambda: bool(pdb.gimp_image_is_valid(image)),
+        window_open=lambda: True,
+        layer_there=layer_there,
+        floating=lambda: pdb.gimp_image_get_floating_sel(image) is not None,
+        locked=lambda: layer_rules.lock_refusal(layers.item_of(layer, image), placement) is not None,
+        unchanged=unchanged,
+    )
+    return layer_rules.destination(target, placement)
+
+
+def _bare(pending, reason, translate):
+    """Make the result a new image as it came; ``reason`` is the code of the note that says why."""
+    opaque, colors = pending.exported.opaque, pending.values["colors"]
+    layer = pending.input.layer
+    masked = bool(pdb.gimp_item_is_valid(layer)) and layer.mask is not None
+    notes = [layer_rules.Note(reason, {})] + layer_rules.bare_notes(opaque, masked, colors)
+    return deliver_as_new_image(pending.event, pending.input.name, notes, translate)
+
+
+def _changed_partly(event, translate):
+    event = texts.local_error(RuntimeError("swap"), event["charged"], translate)
     event["what"], event["advice"] = texts.changed_partly(translate), ""
     return event
 
 
-def goal(job):
-    """Return the subject where it is now, where everything goes, and what ``placement.received`` says of the size."""
-    subject, factor = subjects.where_it_is(job.subject), job.values["scale_factor"]
-    source, image = subject.area, subject.image
-    answer = received(
-        factor, Size(source.width, source.height), Size(job.event["width"], job.event["height"])
-    )
-    size = Size(image.width, image.height)
-    return subject, place(job.values["placement"], size, subject.box, answer.scale), answer
+def _scale(pending):
+    """Return the scale at which the result is placed, and the note about its size, or None."""
+    area = pending.input.area
+    sizes = [(Size(area.width, area.height), Size(pending.event["width"], pending.event["height"]))]
+    scale, (note,) = layer_rules.agreed_scale(pending.values["scale_factor"], sizes)
+    return scale, note
 
 
-def _target(job):
-    """Return what the layer becomes."""
-    subject, placed, _ = goal(job)
-    source, box, whole = subject.area, subject.box, placed.layer
+def _placed(input_layer, placement, scale):
+    size = Size(input_layer.image.width, input_layer.image.height)
+    return place(placement, size, input_layer.box, scale)
+
+
+def _target(pending, input_layer, placed):
+    """Return the :class:`compose.Target`: what the layer becomes."""
+    source, box, whole = input_layer.area, input_layer.box, placed.layer
     if source == box:
-        area, opaque = Box(0, 0, whole.width, whole.height), job.sent.opaque
+        area, opaque = Box(0, 0, whole.width, whole.height), pending.exported.opaque
     else:
         part = Box(source.x - box.x, source.y - box.y, source.width, source.height)
         area = scaled_box(part, Fraction(whole.width, box.width), Fraction(whole.height, box.height))
         # what was not sent may have changed, and the result is composed with what there is now
-        opaque = export.as_it_is(subject).opaque
-    return compose.Target(whole.width, whole.height, area, opaque, job.values["colors"], job.selection)
+        opaque = export.as_it_is(input_layer).opaque
+    colors = pending.values["colors"]
+    return compose.Target(whole.width, whole.height, area, opaque, colors, pending.selection)
 
 
-def _about_size(answer, job, translate):
-    if answer.agrees:
-        return []
-    source, factor = job.subject.area, job.values["scale_factor"]
-    return [
-        texts.note(
-            "distorted" if answer.distorted else "wrong-size",
-            translate,
-            name=job.subject.name,
-            width=job.event["width"],
-            height=job.event["height"],
-            asked_width=source.width * factor,
-            asked_height=source.height * factor,
-        )
-    ]
+def _image_notes(image, colors):
+    eight_bit = image.base_type == INDEXED or image.precision in (PRECISION_U8_GAMMA, PRECISION_U8_LINEAR)
+    palette_colors = len(image.colormap) // 3 if image.base_type == INDEXED else None
+    return layer_rules.image_notes(
+        colors,
+        eight_bit,
+        image.base_type == GRAY,
+        palette_colors,
+        lambda: private_images.exceeds_srgb(image),
+    )
 
 
-def about_format(subject, values, translate):
-    """Return the notes about what the image's format and the layer's kind did to the result."""
-    image, notes = subject.image, []
-    rendered = conversion_note(subject.kind, values["placement"])
-    if rendered:
-        notes.append(texts.note(rendered, translate, name=subject.name))
-    if subject.layer.mode == LAYER_MODE_PASS_THROUGH:
-        notes.append(texts.note("pass-through", translate, name=subject.name))
-    if image.base_type == GRAY:
-        notes.append(texts.note("grey", translate))
-    if image.base_type == INDEXED:
-        notes.append(texts.note("indexed", translate, colors=len(image.colormap) // 3))
-    elif image.precision not in (PRECISION_U8_GAMMA, PRECISION_U8_LINEAR):
-        original = values["colors"] == options.COLORS_ORIGINAL
-        notes.append(texts.note("eight-bit-original" if original else "eight-bit", translate))
-    return notes
+def _layer_notes(input_layer, placement):
+    passes_through = input_layer.layer.mode == LAYER_MODE_PASS_THROUGH
+    return layer_rules.layer_notes(input_layer.kind, placement, passes_through)
+
+
+def _texts(notes, name, translate):
+    return [texts.note(note.code, translate, name=name, **note.values) for note in notes]

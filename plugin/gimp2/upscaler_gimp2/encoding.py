@@ -1,4 +1,4 @@
-"""Cross between GIMP's texts and the program's: Python 2.7's GIMP speaks UTF-8 bytes, everything else text."""
+"""Convert texts and paths: GIMP's Python 2.7 has UTF-8 bytes where the rest of the program has text."""
 
 from __future__ import absolute_import
 

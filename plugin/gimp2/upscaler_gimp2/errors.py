@@ -1,4 +1,4 @@
-"""The ways a run ends without a picture: refused, failed, cancelled; and what nobody expected, for whoever looks."""
+"""The ways a run ends without a result, and the trace of an unexpected error."""
 
 from __future__ import absolute_import
 
@@ -6,7 +6,7 @@ import traceback
 
 
 class Refused(Exception):
-    """Nothing was sent; the text (readable, not bytes) says why and what would work."""
+    """Nothing was sent; ``text`` (not bytes) says why and what would work."""
 
     def __init__(self, text):
         Exception.__init__(self, text)

@@ -1,8 +1,7 @@
-"""gimpfu's automatic dialog, made to step aside while the work is done.
+"""Changes to gimpfu's automatic dialog: no progress bar in it, and hidden while the function runs.
 
-While the function runs, gimpfu disables the dialog's buttons, Cancel as well, and the progress bar it puts there
-takes the progress away from GIMP's own bar, whose Cancel works. So the dialog gets no progress bar, and it is
-hidden as soon as the values are known.
+While the function runs, gimpfu disables the dialog's buttons, Cancel as well, and its progress bar takes the
+progress away from GIMP's own bar, whose Cancel works.
 """
 
 from __future__ import absolute_import
@@ -13,7 +12,7 @@ _opened = []
 
 
 def prepare(title):
-    """Change what gimpfu is about to build: it makes its dialog right after calling ``on_run``."""
+    """Change the classes gimpfu builds its dialog from, which it does right after calling ``on_run``."""
     try:
         import gimpui
         import gtk
@@ -32,14 +31,14 @@ def prepare(title):
     gimpui.ProgressBar = gtk.VBox
 
 
-def step_aside():
-    """Hide the dialog, if there is one, so that GIMP's own windows and their progress bar are what one sees."""
+def hide():
+    """Hide the dialog, if there is one, so that GIMP's own windows with their progress bar are visible."""
     if not _opened:
         return
     import gtk
 
     while _opened:
         _opened.pop().hide()
-    # nobody serves the windows while the work is done
+    # no main loop runs while the function does
     while gtk.events_pending():
         gtk.main_iteration(False)

@@ -1,8 +1,8 @@
-"""What GIMP calls: each function catches everything, tells the user, and never claims a success it had not.
+"""The functions that GIMP calls: each catches every exception, shows it to the user, and reports no false success.
 
 gimpfu does not hand the run mode on. Only its dialog calls ``dialog_opens`` first, and only there an
-exception would leave a window that cannot be closed; everybody else, a script above all, gets the exception
-after the message, so that the call fails for the caller too.
+exception would leave a window that cannot be closed. Any other caller, a script above all, gets the exception
+after the message, so that the call fails for it too.
 """
 
 from __future__ import absolute_import
@@ -22,7 +22,7 @@ translate = Catalog(preferred())
 
 
 def dialog_opens():
-    """Note that a person looks at gimpfu's dialog, and see to it that there is a key before they fill it in."""
+    """Note that gimpfu's dialog opens, and ask for a key first if there is none."""
     from . import gimpfu_dialog
 
     _state["dialog"] = True
@@ -30,33 +30,33 @@ def dialog_opens():
     _guarded(_ask_for_missing_key)
 
 
-def upscale(image, drawable, *values):
+def run_upscale(image, drawable, *values):
     """Enlarge ``drawable``; ``values`` are the other arguments in the order of ``options.ALL``.
 
     Returns the image and the layer of the result and what there is to know about it, or :data:`NOTHING`.
     """
-    from . import gimpfu_dialog, upscale as run
+    from . import gimpfu_dialog, upscale
 
-    gimpfu_dialog.step_aside()
-    chosen = dict(zip([option.name for option in options.ALL], values))
+    gimpfu_dialog.hide()
+    given = dict(zip([option.name for option in options.ALL], values))
     done = []
 
     def upscaled():
-        done.append(run.upscale(image, drawable, chosen, translate))
+        done.append(upscale.upscale(image, drawable, given, translate))
         return "\n".join(done[0].notes)
 
     text = _guarded(upscaled)
     return (done[0].layer.image, done[0].layer, native(text)) if done else NOTHING
 
 
-def resume():
-    """Fetch what was paid for and never reached its image."""
-    from . import resume as resuming
+def run_resume():
+    """Fetch every paid result that never reached its image."""
+    from . import resume
 
-    _guarded(resuming.resume_all, translate)
+    _guarded(resume.resume_all, translate)
 
 
-def key():
+def run_key():
     """Ask for the key and store it."""
     from . import key_dialog
 
@@ -71,7 +71,7 @@ def _ask_for_missing_key():
 
 
 def _guarded(function, *args):
-    """Show what ``function`` returns, or why it did not; returns the text, an empty one after a failure."""
+    """Show what ``function`` returns, or why it failed; returns the text, an empty one after a failure."""
     from . import private_images
 
     try:
@@ -83,7 +83,7 @@ def _guarded(function, *args):
         _failed(texts.error(failed.event, translate))
     except Exception as problem:
         show_trace()
-        # what goes wrong once a worker has been asked to upscale arrives here as Failed
+        # nothing was paid: once a worker has the command, every exception is made a Failed
         _failed(texts.error(texts.local_error(problem, "no", translate), translate))
     else:
         if text:

@@ -1,8 +1,8 @@
 """A small window that asks for the service's API key, so that the key is no argument of any procedure.
 
-gimpfu keeps arguments in memory and writes them nowhere safe; here the key goes straight to the worker, which
-tries it with a call that costs nothing and stores it where the system keeps secrets. Needs PyGTK, which gimpfu's
-own dialog needs as well.
+gimpfu keeps arguments where they are not safe. Here the key goes straight to the worker, which tests it with a
+call that costs nothing and stores it in the system's keyring or a private file. Needs PyGTK, as gimpfu's own
+dialog does.
 """
 
 from __future__ import absolute_import
@@ -12,25 +12,27 @@ from collections import namedtuple
 from precision_upscaler.frontend import texts
 from precision_upscaler.contract import KEY_PAGE, host_of
 
+from precision_upscaler.protocol import Command
+
 from .errors import Failed, Refused
-from .worker import ask as ask_worker
+from .worker import call_and_wait
 from .encoding import native, readable
 
 _STORE_UNTESTED = 1
 
 _Shown = namedtuple("_Shown", "host message untested")
-"""What the window shows: the service, what was wrong with the last key, whether it may be stored untested."""
+"""What the window shows: the service, what is wrong with the last key, whether it may be stored untested."""
 
 
 def ask_if_missing(translate):
     """Ask for a key unless the worker knows one; returns a text about what happened, often empty."""
-    status = ask_worker({"command": "status"}, translate)
+    status = call_and_wait({"command": Command.STATUS}, translate)
     return "" if status["key"] else _ask_for(host_of(status["base_url"]), translate)
 
 
 def ask(translate):
     """Ask for a key, whether there is one or not; returns a text about what happened, empty when cancelled."""
-    return _ask_for(host_of(ask_worker({"command": "status"}, translate)["base_url"]), translate)
+    return _ask_for(host_of(call_and_wait({"command": Command.STATUS}, translate)["base_url"]), translate)
 
 
 def _ask_for(host, translate):
@@ -42,15 +44,15 @@ def _ask_for(host, translate):
             return ""
         problem = _problem_with(key, translate) if tested else None
         if problem is None:
-            answer = ask_worker({"command": "store-key"}, translate, key=key)
+            answer = call_and_wait({"command": Command.STORE_KEY}, translate, key=key)
             return translate("The key was stored ({where}).").format(where=answer["where"])
         shown = _Shown(host, *problem)
 
 
 def _problem_with(key, translate):
-    """Return what is wrong with a key and whether that may be the test's fault, or None when it works."""
+    """Return what is wrong with a key and whether only the test failed, or None when the key works."""
     try:
-        answer = ask_worker({"command": "test-key", "key_follows": True}, translate, key=key)
+        answer = call_and_wait({"command": Command.TEST_KEY, "key_follows": True}, translate, key=key)
     except Failed as failed:
         return texts.error(failed.event, translate), True
     return None if answer["valid"] else (translate("The service does not accept this key."), False)

@@ -1,23 +1,17 @@
-"""Which layer a run is about, and every reason not to begin: nothing is sent before all of them are asked."""
+"""The layer a run works on: read it from GIMP, and refuse it for any reason before anything is sent."""
 
 from __future__ import absolute_import
 
 from collections import namedtuple
 
 from gimpfu import gimp, pdb
-from precision_upscaler.contract import LIMITS
-from precision_upscaler.contract import limits
-from precision_upscaler.frontend import options, texts
-from precision_upscaler.frontend.options import FIT_LAYER, NEW_IMAGE, NEW_LAYER
-from precision_upscaler.frontend.placement import Box, Size, area_within, place
+from precision_upscaler.frontend import layer_rules, options, texts
+from precision_upscaler.frontend.placement import Box, Size
 
 from .errors import Refused
 from .encoding import readable
 
-LARGEST_CANVAS = 524288
-"""GIMP's own largest image side in pixels."""
-
-Subject = namedtuple("Subject", "image layer name box area kind")
+InputLayer = namedtuple("InputLayer", "image layer name box area kind")
 """One layer to upscale.
 
 ``box`` is the layer's on the canvas, ``area`` the part to send on the same canvas; ``kind`` is ``pixels``,
@@ -41,52 +35,53 @@ def checked_options(given, translate):
             else:
                 value = readable(value)
         except (TypeError, ValueError, OverflowError):
-            raise Refused(_refused(texts.no_such_choice(option.title, value, ["?"], translate), translate))
+            wrong = texts.no_such_choice(option.title, value, ["?"], translate)
+            raise Refused(texts.refused(wrong, translate))
         values[option.name] = value
-    wrong = options.problems(values, translate)
-    if wrong:
-        raise Refused(_refused(" ".join(wrong), translate))
+    problems = options.problems(values, translate)
+    if problems:
+        raise Refused(texts.refused(" ".join(problems), translate))
     return values
 
 
-def chosen(image, drawable, values, translate):
-    """Return the :class:`Subject`; :class:`Refused` with the first reason against it."""
-    if image is None or not pdb.gimp_image_is_valid(image):
-        raise _refusal("no-image", translate)
-    if pdb.gimp_image_get_floating_sel(image) is not None:
-        raise _refusal("floating", translate)
-    if drawable is None or not pdb.gimp_item_is_valid(drawable):
-        raise _refusal("no-layer", translate)
+def collect_input(image, drawable, values, translate):
+    """Return the :class:`InputLayer` of a run with the option ``values``; :class:`Refused` with the first reason."""
+    image_open = image is not None and bool(pdb.gimp_image_is_valid(image))
+    floating = image_open and pdb.gimp_image_get_floating_sel(image) is not None
+    refuse(layer_rules.image_refusal(image_open, 0 if drawable is None else 1, floating), translate)
+    item = item_of(drawable, image) if pdb.gimp_item_is_valid(drawable) else None
+    refuse(layer_rules.item_refusal(item, values["placement"]), translate)
+    layer = gimp._id2drawable(drawable.ID)
+    box, factor = box_of(layer), values["scale_factor"]
+    area, refusal = layer_rules.area_to_send(item.name, box, values["area"], selection_box(image))
+    refuse(refusal, translate)
+    refuse(layer_rules.size_refusal(item.name, area, factor), translate)
+    size = Size(image.width, image.height)
+    refuse(layer_rules.canvas_refusal(values["placement"], size, [box], factor), translate)
+    return InputLayer(image, layer, item.name, box, area, item.kind)
+
+
+def refuse(refusal, translate):
+    """Raise :class:`Refused` for a refusal of ``layer_rules``; None is none."""
+    if refusal is not None:
+        raise Refused(texts.refused(layer_rules.refusal_text(refusal, translate), translate))
+
+
+def item_of(drawable, image):
+    """Return what the rules must know of a drawable; ``image`` is the run's."""
     name = readable(pdb.gimp_item_get_name(drawable))
+    in_image = pdb.gimp_item_get_image(drawable) == image
+    content, position = pdb.gimp_item_get_lock_content(drawable), pdb.gimp_item_get_lock_position(drawable)
+    item = layer_rules.Item(name, layer_rules.MASK, in_image, content, position, [])
     if pdb.gimp_item_is_layer_mask(drawable):
-        # with a mask, GIMP hands over whichever of the two is being edited; a layer was meant
-        raise _refusal("mask", translate, name=name)
+        return item
     if not pdb.gimp_item_is_layer(drawable):
-        raise _refusal("channel", translate, name=name)
-    if pdb.gimp_item_get_image(drawable) != image:
-        raise _refusal("other-image", translate, name=name)
+        return item._replace(kind=layer_rules.CHANNEL)
     layer = gimp._id2drawable(drawable.ID)
     kind = kind_of(layer)
-    if kind == "group" and not _holds_something(layer):
-        raise _refusal("empty-group", translate, name=name)
-    locked = lock_of(layer, values["placement"], kind)
-    if locked:
-        raise _refusal(locked[0], translate, name=name, **locked[1])
-    box = box_of(layer)
-    area = _area(image, box, name, values, translate)
-    limit = limits.refusal(area.width, area.height, values["scale_factor"])
-    if limit is not None:
-        raise Refused(_refused(texts.limit(limit, translate), translate))
-    placed = place(values["placement"], Size(image.width, image.height), box, values["scale_factor"])
-    if max(placed.canvas) > LARGEST_CANVAS:
-        raise _refusal(
-            "canvas",
-            translate,
-            width=placed.canvas.width,
-            height=placed.canvas.height,
-            maximum=LARGEST_CANVAS,
-        )
-    return Subject(image, layer, name, box, area, kind)
+    if kind == layer_rules.GROUP and not _holds_something(layer):
+        kind = layer_rules.EMPTY_GROUP
+    return item._replace(kind=kind, parents=_parents_of(layer))
 
 
 def box_of(layer):
@@ -95,19 +90,18 @@ def box_of(layer):
     return Box(x, y, layer.width, layer.height)
 
 
-def where_it_is(subject):
-    """Return the subject where its layer is now; a part of it and the layer move together."""
-    box = box_of(subject.layer)
-    area = subject.area
-    area = area._replace(x=area.x + box.x - subject.box.x, y=area.y + box.y - subject.box.y)
-    return subject._replace(box=box, area=area)
+def at_present(input_layer):
+    """Return the input layer where it is now; a part of it and the layer move together."""
+    box, area, before = box_of(input_layer.layer), input_layer.area, input_layer.box
+    area = area._replace(x=area.x + box.x - before.x, y=area.y + box.y - before.y)
+    return input_layer._replace(box=box, area=area)
 
 
 def kind_of(layer):
     """Return ``group``, ``text`` or, for an ordinary layer, ``pixels``."""
     if pdb.gimp_item_is_group(layer):
-        return "group"
-    return "text" if pdb.gimp_item_is_text_layer(layer) else "pixels"
+        return layer_rules.GROUP
+    return layer_rules.TEXT if pdb.gimp_item_is_text_layer(layer) else layer_rules.PIXELS
 
 
 def selection_box(image):
@@ -116,48 +110,15 @@ def selection_box(image):
     return Box(left, top, right - left, bottom - top) if something else None
 
 
-def lock_of(layer, placement, kind="pixels"):
-    """Return the refusal's code and values when a lock forbids the placement, else None.
-
-    A placement that leaves the layer itself alone heeds no lock of it; a group is always left alone.
-    """
-    if placement == NEW_IMAGE:
-        return None
-    parent = layer.parent
-    while parent is not None:
-        if pdb.gimp_item_get_lock_content(parent) or (
-            pdb.gimp_item_get_lock_position(parent) and placement != FIT_LAYER
-        ):
-            return "locked-parent", {"parent": readable(parent.name)}
-        parent = parent.parent
-    if placement == NEW_LAYER or kind == "group":
-        return None
-    if pdb.gimp_item_get_lock_content(layer):
-        return "locked-content", {}
-    if pdb.gimp_item_get_lock_position(layer) and placement != FIT_LAYER:
-        return "locked-position", {}
-    return None
-
-
-def _area(image, box, name, values, translate):
-    if values["area"] != options.AREA_SELECTION:
-        return box
-    selection = selection_box(image)
-    if selection is None:
-        raise _refusal("no-selection", translate)
-    area = area_within(box, selection, LIMITS["minimum_input_side"], LIMITS["maximum_aspect"])
-    if area is None:
-        raise _refusal("outside-selection", translate, name=name)
-    return area
+def _parents_of(layer):
+    parents = []
+    group = layer.parent
+    while group is not None:
+        content, position = pdb.gimp_item_get_lock_content(group), pdb.gimp_item_get_lock_position(group)
+        parents.append(layer_rules.Parent(readable(group.name), content, position))
+        group = group.parent
+    return parents
 
 
 def _holds_something(group):
     return any(not pdb.gimp_item_is_group(child) or _holds_something(child) for child in group.children)
-
-
-def _refusal(code, translate, **values):
-    return Refused(_refused(texts.refusal(code, translate, **values), translate))
-
-
-def _refused(why, translate):
-    return texts.refused(why, translate)

@@ -1,11 +1,12 @@
-"""Private images to work in, and pixels from one drawable to another, so that the user's image stays as it is.
+"""Private images to work in, and pixels from one drawable to another: the user's image is not changed here.
 
-A private image has no undo and no window; whoever makes one deletes it. Pixels cross between images of equal
+A private image has no undo and no window; its maker deletes it. Pixels are copied between images of equal
 precision as raw bytes: Python-Fu reads and writes a drawable's own format.
 """
 
 from __future__ import absolute_import
 
+import array
 import zlib
 from contextlib import contextmanager
 
@@ -18,8 +19,16 @@ from gimpfu import (
     INTERPOLATION_NONE,
     LAYER_MODE_NORMAL_LEGACY,
     MASK_DISCARD,
+    NORMAL_MODE,
+    PRECISION_DOUBLE_GAMMA,
+    PRECISION_DOUBLE_LINEAR,
+    PRECISION_FLOAT_GAMMA,
+    PRECISION_FLOAT_LINEAR,
+    PRECISION_HALF_GAMMA,
+    PRECISION_HALF_LINEAR,
     PRECISION_U8_GAMMA,
     RGB,
+    RGB_IMAGE,
     gimp,
     pdb,
 )
@@ -28,6 +37,21 @@ STRIP_ROWS = 128
 """Rows moved at once: a multiple of GIMP's tiles, so that none is fetched twice."""
 
 RELATIVE_COLORIMETRIC = 1
+
+LARGEST_VALUE = 65504.0
+"""The largest number of a half float. In 32 bits, a blur of larger ones leaves visible errors far away."""
+
+_SRGB_ROUNDING = 4 / 255.0
+"""How far outside sRGB a profile's purest colors may be: every maker of sRGB rounds its numbers differently."""
+
+_FLOATS = (
+    PRECISION_HALF_LINEAR,
+    PRECISION_HALF_GAMMA,
+    PRECISION_FLOAT_LINEAR,
+    PRECISION_FLOAT_GAMMA,
+    PRECISION_DOUBLE_LINEAR,
+    PRECISION_DOUBLE_GAMMA,
+)
 
 
 def use_own_formats():
@@ -40,7 +64,7 @@ def use_own_formats():
 
 @contextmanager
 def context():
-    """Restore the user's colours, interpolation and the like when the block ends."""
+    """Restore the user's colors, interpolation and the like when the block ends."""
     pdb.gimp_context_push()
     try:
         yield
@@ -68,7 +92,7 @@ def fresh(item):
 
 
 def own_profile(image):
-    """Return the image's own colour profile as tuple of numbers; empty when it has none (sRGB)."""
+    """Return the image's own color profile as tuple of numbers; empty when it has none (sRGB)."""
     return tuple(pdb.gimp_image_get_color_profile(image)[1])
 
 
@@ -86,9 +110,9 @@ def private_image(like, width, height):
 
 
 def plain_copy(layer, image):
-    """Insert a copy of ``layer`` into ``image``, bare of mask, mode, opacity, locks and offsets; return it.
+    """Insert a copy of ``layer`` into ``image`` without mask, mode, opacity, locks and offsets; return it.
 
-    A group arrives as one layer, as it looks.
+    A group becomes one layer that shows what the group shows.
     """
     copy = pdb.gimp_layer_new_from_drawable(layer, image)
     pdb.gimp_image_insert_layer(image, copy, None, 0)
@@ -126,19 +150,19 @@ def only_layer(image):
 
 
 def to_precision(image, precision):
-    """Convert unless it is so already, which GIMP takes for an error."""
+    """Convert to ``precision``, unless the image has it already, which would be an error for GIMP."""
     if image.precision != precision:
         pdb.gimp_image_convert_precision(image, precision)
 
 
 def to_profile(image, profile):
-    """Convert the colours of ``image`` to ``profile`` (a tuple of numbers)."""
+    """Convert the colors of ``image`` to ``profile`` (a tuple of numbers)."""
     if tuple(profile) != own_profile(image):
         pdb.gimp_image_convert_color_profile(image, len(profile), profile, RELATIVE_COLORIMETRIC, True)
 
 
 def to_base_type(image, base_type):
-    """Convert to RGB or GRAY; an indexed goal is met as RGB, the palette comes with the last step."""
+    """Convert to RGB or GRAY; for INDEXED to RGB, because the palette is applied last."""
     if base_type == GRAY and image.base_type != GRAY:
         pdb.gimp_image_convert_grayscale(image)
     if base_type != GRAY and image.base_type != RGB:
@@ -151,18 +175,74 @@ def srgb_profile():
         return tuple(pdb.gimp_image_get_effective_color_profile(image)[1])
 
 
+def exceeds_srgb(image):
+    """Return whether the image's profile holds colors that sRGB does not: its purest ones are converted."""
+    profile = own_profile(image)
+    if not profile or image.base_type != RGB:
+        return False
+    with deleted_after(pdb.gimp_image_new_with_precision(3, 1, RGB, PRECISION_FLOAT_GAMMA)) as private:
+        private.disable_undo()
+        pdb.gimp_image_set_color_profile(private, len(profile), profile)
+        layer = gimp.Layer(private, "pure", 3, 1, RGB_IMAGE, 100.0, NORMAL_MODE)
+        pdb.gimp_image_insert_layer(private, layer, None, 0)
+        region = fresh(layer).get_pixel_rgn(0, 0, 3, 1, True, False)
+        region[0:3, 0:1] = _raw(array.array("f", (1, 0, 0, 0, 1, 0, 0, 0, 1)))
+        to_profile(private, srgb_profile())
+        values = array.array("f", b"".join(strips(only_layer(private))))
+    return min(values) < -_SRGB_ROUNDING or max(values) > 1 + _SRGB_ROUNDING
+
+
+def is_float(image):
+    """Return whether the image's numbers may be anything: infinite, not a number, far above white."""
+    return image.precision in _FLOATS
+
+
+def replace_outliers(layer):
+    """Replace each number of a 32 bit float layer that is not finite or above :data:`LARGEST_VALUE`.
+
+    The same channel of the pixel before takes its place. A blur would carry one such number over the whole layer.
+    """
+    layer = fresh(layer)
+    channels = layer.bpp // array.array("f").itemsize
+    region = layer.get_pixel_rgn(0, 0, layer.width, layer.height, True, False)
+    for top in range(0, layer.height, STRIP_ROWS):
+        bottom = min(top + STRIP_ROWS, layer.height)
+        values = array.array("f", region[0 : layer.width, top:bottom])
+        if not _all_ordinary(values):
+            last = [0.0] * channels
+            for index, value in enumerate(values):
+                if -LARGEST_VALUE <= value <= LARGEST_VALUE:
+                    last[index % channels] = value
+                else:
+                    values[index] = last[index % channels]
+            region[0 : layer.width, top:bottom] = _raw(values)
+    layer.flush()
+    layer.update(0, 0, layer.width, layer.height)
+
+
+def _all_ordinary(values):
+    # NaN makes the sum NaN, which is unequal to itself; min and max may pass it over
+    total = sum(values)
+    return total == total and -LARGEST_VALUE <= min(values) and max(values) <= LARGEST_VALUE
+
+
+def _raw(values):
+    # Python 2.7 has only the older name
+    return values.tobytes() if hasattr(values, "tobytes") else values.tostring()
+
+
 def share_of_alpha(layer, lowest, highest):
     """Return which share of the layer's pixels has its alpha between ``lowest`` and ``highest`` (0 to 1)."""
     return pdb.gimp_drawable_histogram(layer, HISTOGRAM_ALPHA, lowest, highest)[5]
 
 
 def is_opaque(layer):
-    """Return whether no pixel of ``layer`` lets anything through."""
+    """Return whether every pixel of ``layer`` is opaque."""
     return not layer.has_alpha or share_of_alpha(layer, 1.0, 1.0) >= 1.0
 
 
 def is_transparent(layer):
-    """Return whether there is nothing to be seen of ``layer``."""
+    """Return whether no pixel of ``layer`` is visible."""
     return bool(layer.has_alpha) and share_of_alpha(layer, 0.0, 0.0) >= 1.0
 
 

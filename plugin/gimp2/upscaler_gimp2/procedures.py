@@ -1,8 +1,8 @@
 # coding: utf-8
-"""The procedures and their arguments, as ``gimpfu.register`` wants them, built from the contract.
+"""The procedures and their arguments, as ``gimpfu.register`` takes them, built from the contract.
 
-Choices are PF_RADIO, whose value is the contract's own word, and not PF_OPTION, whose value would be a
-position: a script that says "photo" keeps working when a choice is added.
+Choices are PF_RADIO, whose value is the contract's name, and not PF_OPTION, whose value would be a position: a
+script that says "photo" keeps working when a choice is added.
 """
 
 from __future__ import absolute_import
@@ -61,9 +61,9 @@ def arguments():
 
 
 def register_all():
-    """Tell gimpfu about every procedure, in the user's language and GIMP 3's words."""
-    _make_last_values_work_at_once()
-    _answer_when_cancelled()
+    """Register every procedure with gimpfu, in the user's language and with GIMP 3's texts."""
+    _fix_default_values()
+    _fix_cancelled_dialog()
     _register(
         UPSCALE,
         translate("Enlarge layers 2 to 16 times with a cloud service"),
@@ -74,7 +74,7 @@ def register_all():
         translate("Precision Upscale…"),
         "*",
         arguments(),
-        handlers.upscale,
+        handlers.run_upscale,
         results=[
             (PF_IMAGE, "image", "The image with the result"),
             (PF_LAYER, "layer", "The layer with the result"),
@@ -89,7 +89,7 @@ def register_all():
         translate("Resume Precision Upscales…"),
         "",
         [],
-        handlers.resume,
+        handlers.run_resume,
     )
     _register(
         KEY,
@@ -98,7 +98,7 @@ def register_all():
         translate("Precision Upscaler Key…"),
         "",
         [],
-        handlers.key,
+        handlers.run_key,
     )
 
 
@@ -109,7 +109,7 @@ def _register(name, blurb, help_text, label, types, parameters, function, result
     register(*(about + [types, parameters, list(results), function]), menu=MENU, **more)
 
 
-def _make_last_values_work_at_once():
+def _fix_default_values():
     # gimpfu adds its defaults, a list, to a tuple when the last values are asked for before the dialog was ever
     # confirmed, which fails; a tuple of the same values works
     original = gimpfu._get_defaults
@@ -123,8 +123,8 @@ def _make_last_values_work_at_once():
     gimpfu._get_defaults = defaults
 
 
-def _answer_when_cancelled():
-    # gimpfu answers a cancelled dialog with None, which GIMP takes for an error where values are expected
+def _fix_cancelled_dialog():
+    # gimpfu returns None from a cancelled dialog, which GIMP takes for an error where values are expected
     original = gimpfu._run
     if getattr(original, "answers", False):
         return

@@ -3,14 +3,14 @@
 from __future__ import absolute_import
 
 from gimpfu import gimp, pdb
-from precision_upscaler.frontend import options, texts
-from precision_upscaler.frontend.placement import Box
+from precision_upscaler.frontend import layer_rules, origin, texts
+from precision_upscaler.frontend.options import AREA_SELECTION
+from precision_upscaler.protocol import Command
 
-from . import delivery, export
-from . import layers as subjects
+from . import delivery, export, layers
 from .errors import Failed, show_trace
-from .upscale import APPLICATION, session
-from .worker import Conversation, ask
+from .upscale import session
+from .worker import WorkerRun, call_and_wait
 from .encoding import native, readable
 
 
@@ -19,29 +19,25 @@ def resume_all(translate):
 
     A job that another run is working on is left to it.
     """
-    jobs = ask({"command": "jobs"}, translate)["jobs"]
-    working_on = [texts.working_on(name_of(job), translate) for job in jobs if job.get("running")]
+    jobs = call_and_wait({"command": Command.JOBS}, translate)["jobs"]
+    names = dict((job["job_id"], origin.name_of(job, translate)) for job in jobs)
+    running = [texts.working_on(names[job["job_id"]], translate) for job in jobs if job.get("running")]
     jobs = [job for job in jobs if not job.get("running")]
     if not jobs:
         nothing = translate("There is nothing to resume: every result has reached its image.")
-        return "\n".join(working_on) or nothing
+        return "\n".join(running) or nothing
     succeeded, failed = [], []
     for job in jobs:
         try:
             succeeded.append(resume_one(job, translate))
         except Failed as failure:
-            failed.append((job, failure.event))
+            failed.append((names[job["job_id"]], failure.event))
     if not succeeded and len(failed) == 1:
         raise Failed(failed[0][1])
-    lines = [texts.failure(name_of(job), event, translate) for job, event in failed]
+    lines = [texts.failure(name, event, translate) for name, event in failed]
     if not succeeded:
         raise Failed(dict(failed[0][1], what="\n".join(lines), charge=" ", advice=""))
-    return "\n".join([texts.summary(succeeded, lines, translate)] + working_on)
-
-
-def name_of(job):
-    """Return what a job's picture is called."""
-    return (job.get("origin") or {}).get("layer") or job["job_id"]
+    return "\n".join([texts.summary(succeeded, lines, translate)] + running)
 
 
 def resume_one(job, translate):
@@ -50,67 +46,72 @@ def resume_one(job, translate):
     :class:`Failed` for whatever goes wrong, so that the other jobs get their turn.
     """
     try:
-        with Conversation(translate) as conversation:
-            event = conversation.result({"command": "resume", "job_id": job["job_id"]})
-            notes = conversation.warnings + _delivered(job, event, translate).notes
-            conversation.delivered()
+        with WorkerRun(translate) as worker:
+            event = worker.result({"command": Command.RESUME, "job_id": job["job_id"]})
+            notes = worker.warnings + _delivered(job, event, translate).notes
+            worker.delivered()
     except Failed:
         raise
     except Exception as problem:
         show_trace()
         raise Failed(texts.local_error(problem, job.get("charged") or "unknown", translate))
-    return " ".join([texts.done(name_of(job), event["width"], event["height"], translate)] + notes)
+    name = origin.name_of(job, translate)
+    return " ".join([texts.done(name, event["width"], event["height"], translate)] + notes)
 
 
 def _delivered(job, event, translate):
-    """Put a fetched result where it belongs; returns the :class:`delivery.Delivered`."""
-    subject = home_of(job)
-    if subject is None:
-        return delivery.deliver_elsewhere(event, name_of(job), translate)
-    values = dict(job["parameters"], **job["origin"]["options"])
-    return delivery.deliver(delivery.Job(event, subject, _sent(job), values, None), translate)
+    """Put a fetched result where it belongs; returns the :class:`delivery.Delivery`."""
+    try:
+        known = origin.read(job)
+    except origin.InvalidOrigin:
+        known = None
+    input_layer = None if known is None else find_layer(known)
+    if input_layer is None:
+        notes = [origin.elsewhere_note(job, origin.GIMP2)]
+    elif known.options["area"] == AREA_SELECTION:
+        # the selection it was to be composed through is not kept
+        notes = [layer_rules.Note("selection-unknown", {})]
+    else:
+        exported = export.Exported(known.opaque, known.fingerprint)
+        values = dict(job["parameters"], **known.options)
+        pending = delivery.PendingResult(event, input_layer, exported, values, None)
+        return delivery.deliver(pending, translate)
+    if known is not None:
+        notes += layer_rules.bare_notes(known.opaque, known.masked, known.options["colors"])
+    return delivery.deliver_as_new_image(event, origin.name_of(job, translate), notes, translate)
 
 
-def _sent(job):
-    return export.Exported(bool(job["origin"]["opaque"]), job["origin"]["fingerprint"])
-
-
-def home_of(job):
-    """Return the :class:`subject.Subject` a job was made for, or None when it is not open.
+def find_layer(known):
+    """Return the open :class:`layers.InputLayer` that an origin describes, or None.
 
     Within the run of GIMP that sent it the IDs decide. Later file and tattoo, which an XCF keeps, or the names,
-    lead to layers that could be meant, and the pixels tell which one is. A part of a layer is not put back: the
-    selection it was composed through is no longer known.
+    lead to layers that could be meant, and the pixels tell which one is.
     """
-    origin = job.get("origin") or {}
-    own = origin.get("options") or {}
-    known = all(name in origin for name in ("box", "opaque", "fingerprint", "tattoo"))
-    if origin.get("application") != APPLICATION or own.get("area") != options.AREA_LAYER or not known:
+    if known.application != origin.GIMP2:
         return None
-    if origin.get("session") == session():
-        layer = gimp._id2drawable(origin["layer_id"])
+    if known.session == session():
+        layer = gimp._id2drawable(known.layer_id)
         if layer is not None and pdb.gimp_item_is_layer(layer):
-            return _subject(layer, Box(*origin["box"]))
+            return _input_layer(layer, known)
     for image in gimp.image_list():
-        layer = _layer_like(origin, image)
-        if layer is not None and _looks_as_sent(layer, origin):
-            return _subject(layer, subjects.box_of(layer))
+        layer = _layer_like(known, image)
+        if layer is not None:
+            found = layers.at_present(_input_layer(layer, known))
+            same_size = (found.box.width, found.box.height) == tuple(known.size)
+            if same_size and export.as_it_is(found).fingerprint == known.fingerprint:
+                return found
     return None
 
 
-def _layer_like(origin, image):
+def _layer_like(known, image):
     """Return the layer of ``image`` that the origin describes, or None."""
-    if (readable(image.filename), readable(image.name)) != (origin.get("file") or "", origin.get("image")):
+    if (readable(image.filename) or None, readable(image.name)) != (known.file or None, known.image):
         return None
-    layer = pdb.gimp_image_get_layer_by_tattoo(image, origin["tattoo"])
-    return layer or pdb.gimp_image_get_layer_by_name(image, native(origin.get("layer") or ""))
+    layer = pdb.gimp_image_get_layer_by_tattoo(image, known.tattoo)
+    return layer or pdb.gimp_image_get_layer_by_name(image, native(known.layer))
 
 
-def _looks_as_sent(layer, origin):
-    box = subjects.box_of(layer)
-    same_size = (box.width, box.height) == tuple(origin["box"][2:])
-    return same_size and export.as_it_is(_subject(layer, box)).fingerprint == origin["fingerprint"]
-
-
-def _subject(layer, box):
-    return subjects.Subject(layer.image, layer, readable(layer.name), box, box, subjects.kind_of(layer))
+def _input_layer(layer, known):
+    """Return ``layer`` as it was sent."""
+    kind = layers.kind_of(layer)
+    return layers.InputLayer(layer.image, layer, readable(layer.name), known.box, known.area, kind)

@@ -1,8 +1,8 @@
 """The change of the user's image: one undo group, opened when everything that can fail has been computed.
 
-The layer stays the layer it is: GIMP scales it, mask and all, and then only its pixels are replaced. So its
-name, place, mode, opacity, locks, parasites and everything nobody thought of are kept without being listed.
-Only where the layer cannot hold other pixels (text, a group) a new one takes its attributes.
+The layer itself stays: GIMP scales it with its mask, and then only its pixels are replaced. So its name, place,
+mode, opacity, locks, parasites and any other attribute are kept without being listed. Only where the layer cannot
+hold other pixels (text, a group) a new one takes its attributes.
 """
 
 from __future__ import absolute_import
@@ -32,43 +32,43 @@ _TYPES = ((RGB_IMAGE, RGBA_IMAGE), (GRAY_IMAGE, GRAYA_IMAGE), (INDEXED_IMAGE, IN
 _TEXT_PARASITE = "gimp-text-layer"
 
 
-def replace(subject, composed, placed, placement):
+def replace(input_layer, composed, placed, placement):
     """Put the only layer of the private image ``composed`` where ``placed`` says; return the layer it is in.
 
-    Exactly one undo step of the subject's image, none for ``new-image``. ``placed`` is a
+    Exactly one undo step of the layer's image, none for ``new-image``. ``placed`` is a
     ``placement.Placed`` for the layer as it is now.
     """
     if placement == NEW_IMAGE:
-        return _as_new_image(subject, composed)
-    image = subject.image
+        return _as_new_image(input_layer, composed)
+    image = input_layer.image
     image.undo_group_start()
     try:
         with private_images.context():
-            layer = _layer_to_change(subject, placement)
+            layer = _layer_to_change(input_layer, placement)
             with _unlocked(layer):
                 _scale(image, layer, placed, placement)
                 _fill(layer, composed)
-            if keeps_layer(subject.kind, placement):
-                subject.layer.visible = False
+            if keeps_layer(input_layer.kind, placement):
+                input_layer.layer.visible = False
                 image.active_layer = layer
     finally:
         image.undo_group_end()
     return private_images.fresh(layer)
 
 
-def _layer_to_change(subject, placement):
-    """Return the layer that gets the pixels: the subject's own, or a new one above it."""
-    old, image = subject.layer, subject.image
-    if subject.kind == "pixels" and not keeps_layer(subject.kind, placement):
+def _layer_to_change(input_layer, placement):
+    """Return the layer that gets the pixels: the input layer's own, or a new one above it."""
+    old, image = input_layer.layer, input_layer.image
+    if input_layer.kind == "pixels" and not keeps_layer(input_layer.kind, placement):
         return old
-    new = old.copy() if subject.kind == "pixels" else blank_like(old, image)
+    new = old.copy() if input_layer.kind == "pixels" else blank_like(old, image)
     position = pdb.gimp_image_get_item_position(image, old)
     pdb.gimp_image_insert_layer(image, new, old.parent, position)
-    if subject.kind == "pixels":
+    if input_layer.kind == "pixels":
         new.name = old.name
     else:
         _take_mask(new, old)
-    if not keeps_layer(subject.kind, placement):
+    if not keeps_layer(input_layer.kind, placement):
         name, tattoo = old.name, old.tattoo
         image.remove_layer(old)
         new.name, new.tattoo = name, tattoo
@@ -147,16 +147,16 @@ def _fill(layer, composed):
         gimp.delete(ready)
 
 
-def _as_new_image(subject, composed):
+def _as_new_image(input_layer, composed):
     """Return the layer of a new image that holds the result, its mask scaled along, and show the image."""
-    old = subject.layer
-    image = private_images.private_image(subject.image, composed.width, composed.height)
-    if subject.kind == "pixels":
+    old = input_layer.layer
+    image = private_images.private_image(input_layer.image, composed.width, composed.height)
+    if input_layer.kind == "pixels":
         layer = pdb.gimp_layer_new_from_drawable(old, image)
     else:
         layer = blank_like(old, image)
     pdb.gimp_image_insert_layer(image, layer, None, 0)
-    if subject.kind != "pixels":
+    if input_layer.kind != "pixels":
         _take_mask(layer, old)
     layer.name, layer.visible = old.name, True
     with private_images.context(), _unlocked(layer):

@@ -1,4 +1,4 @@
-"""One upscale from the user's layer to the user's layer: check, export, send, and hand over the result."""
+"""One upscale from the user's layer to the user's layer: check, export, send, deliver."""
 
 from __future__ import absolute_import
 
@@ -10,81 +10,87 @@ from contextlib import contextmanager
 
 from gimpfu import gimp
 from precision_upscaler.contract import PARAMETERS
-from precision_upscaler.frontend import options, texts
+from precision_upscaler.frontend import options, origin, texts
+from precision_upscaler.frontend.placement import Size
 from precision_upscaler.frontend.worker_process import UploadFormat
+from precision_upscaler.protocol import Command
 
-from . import compose, delivery, export, jpeg, private_images
-from . import layers as subjects
-from .worker import Conversation
+from . import compose, delivery, export, layers, private_images
+from .worker import WorkerRun
 from .encoding import native, path_text, readable
 
-APPLICATION = "gimp2"
 _SESSION = "precision-upscaler-session"
 
 
 def upscale(image, drawable, given, translate):
-    """Enlarge ``drawable`` of ``image`` by the options in ``given``; returns the :class:`delivery.Delivered`.
+    """Enlarge ``drawable`` of ``image`` by the options in ``given``; returns the :class:`delivery.Delivery`.
 
     :class:`Refused` before anything is sent, :class:`Failed` afterwards.
     """
-    values = subjects.checked_options(given, translate)
-    subject = subjects.chosen(image, drawable, values, translate)
-    with _selection_of(subject, values) as selection, Conversation(translate) as conversation:
-        event, sent = _sent(subject, values, conversation, translate)
-        job = delivery.Job(event, subject, sent, values, selection)
-        done = delivery.deliver(job, translate)
-        conversation.delivered()
-    return done._replace(notes=conversation.warnings + done.notes)
+    values = layers.checked_options(given, translate)
+    input_layer = layers.collect_input(image, drawable, values, translate)
+    with _selection_of(input_layer, values) as selection, WorkerRun(translate) as worker:
+        event, exported = _upscaled(input_layer, values, worker, translate)
+        pending = delivery.PendingResult(event, input_layer, exported, values, selection)
+        done = delivery.deliver(pending, translate)
+        worker.delivered()
+    return done._replace(notes=worker.warnings + done.notes)
 
 
 @contextmanager
-def _selection_of(subject, values):
+def _selection_of(input_layer, values):
     """Give the selection as it is now, because the user may select something else while the service works."""
     if values["area"] != options.AREA_SELECTION:
         yield None
         return
-    with private_images.deleted_after(compose.selection_image(subject)) as selection:
+    with private_images.deleted_after(compose.selection_image(input_layer)) as selection:
         yield selection
 
 
-def _sent(subject, values, conversation, translate):
-    """Export and send the subject; return the worker's ``result`` event and the :class:`Exported`."""
+def _upscaled(input_layer, values, worker, translate):
+    """Export the layer and have it upscaled; return the ``result`` event and the :class:`export.Exported`."""
     folder = tempfile.mkdtemp(prefix="precision-upscaler-")
     try:
         path = os.path.join(folder, "layer.png")
-        gimp.progress_init(native(texts.exporting(subject.name, translate)))
+        gimp.progress_init(native(texts.exporting(input_layer.name, translate)))
         with private_images.context():
-            sent = export.export(subject, path, translate)
-            order = command(path, subject, sent, values)
-            if UploadFormat(conversation.worker).is_jpeg:
-                order["upload"] = path_text(jpeg.jpeg_of(path))
-        return conversation.result(order), sent
+            exported = export.export(input_layer, path, translate)
+            message = command(path, input_layer, exported, values)
+            if UploadFormat(worker.process).is_jpeg:
+                message["upload"] = path_text(export.jpeg_copy(path))
+        return worker.result(message), exported
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def command(path, subject, sent, values):
-    """Return the worker's command; ``origin`` holds what Resume needs to go on where this run stopped."""
-    image = subject.image
+def command(path, input_layer, exported, values):
+    """Return the worker's command; its origin is what Resume needs to place the result."""
+    image, layer = input_layer.image, input_layer.layer
+    described = origin.Origin(
+        application=origin.GIMP2,
+        session=session(),
+        image=readable(image.name),
+        image_id=image.ID,
+        file=readable(image.filename) or None,
+        layer=input_layer.name,
+        layer_id=layer.ID,
+        tattoo=layer.tattoo,
+        size=Size(layer.width, layer.height),
+        box=input_layer.box,
+        area=input_layer.area,
+        fingerprint=exported.fingerprint,
+        opaque=exported.opaque,
+        masked=layer.mask is not None,
+        resolution=tuple(image.resolution),
+        selection=None,
+        options=dict((option.name, values[option.name]) for option in options.OWN),
+    )
     return {
-        "command": "upscale",
+        "command": Command.UPSCALE,
         "source": path_text(path),
         "take_source": True,
         "parameters": dict((option.name, values[option.name]) for option in PARAMETERS),
-        "origin": {
-            "application": APPLICATION,
-            "session": session(),
-            "image": readable(image.name),
-            "image_id": image.ID,
-            "file": readable(image.filename),
-            "layer": subject.name,
-            "layer_id": subject.layer.ID,
-            "tattoo": subject.layer.tattoo,
-            "box": list(subject.box),
-            "opaque": sent.opaque,
-            "fingerprint": sent.fingerprint,
-            "options": dict((option.name, values[option.name]) for option in options.OWN),
-        },
+        "origin": origin.record(described),
         "reuse": True,
     }
 

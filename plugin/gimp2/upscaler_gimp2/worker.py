@@ -1,30 +1,63 @@
-"""Run one command through the worker while GIMP's progress bar moves.
+"""Start the worker in a Python 3.11 or later, and run one command through it while GIMP's progress bar moves.
 
-Cancel on that bar (:mod:`dialog` lets it be seen) kills the plug-in at once. The worker sees its input end, and
-does by itself what is right: it stops while nothing is paid, and otherwise finishes and keeps the result for Resume.
+Cancel on that bar (:mod:`gimpfu_dialog` makes it visible) kills the plug-in at once. The worker then finds its
+input closed: it cancels unpaid work, and finishes paid work and keeps the result for Resume.
 """
 
 from __future__ import absolute_import
 
+import io
+import os
+
 from gimpfu import gimp
-from precision_upscaler.frontend import i18n, texts
+from precision_upscaler.frontend import i18n, interpreter, texts
 from precision_upscaler.frontend.progress import Fraction
-from precision_upscaler.frontend.worker_process import Worker
-from precision_upscaler.protocol import FINAL_EVENTS
+from precision_upscaler.frontend.worker_process import PLUGIN_FOLDER, Worker
+from precision_upscaler.protocol import FINAL_EVENTS, Charge, Event, Stage
 
-from . import python3
 from .errors import Failed, show_trace
-from .encoding import native
+from .encoding import native, native_path
 
-TICK_SECONDS = 0.25
-SILENCE_SECONDS = 120
-"""A worker that says nothing for so long while asked something short is given up."""
+POLL_SECONDS = 0.25
+ANSWER_TIMEOUT = 120
+"""Seconds after which a worker that was asked something short is given up."""
+
+INTERPRETER_FILE = "python3.path"
+"""Name of the installer's file beside the plug-in whose first line is the interpreter's path, in UTF-8."""
 
 
-class Conversation(object):
-    """One worker's run, whose process starts at once; ``warnings`` holds what it warned of.
+def find_interpreter(folder=PLUGIN_FOLDER, runs=interpreter.is_new_enough, environ=None):
+    """Return the words that start a Python 3.11 or later, or None.
 
-    At the end of its block the worker is let go of: one that has a result not delivered leaves it to Resume.
+    The variable ``PRECISION_UPSCALER_PYTHON`` comes first, then the installer's file in ``folder``, then a search.
+    """
+    environ = os.environ if environ is None else environ
+    words = None if environ.get(interpreter.OVERRIDE) else _installers_choice(folder)
+    if words and runs(words):
+        return words
+    return interpreter.find(environ, runs)
+
+
+def _installers_choice(folder):
+    try:
+        with io.open(os.path.join(folder, INTERPRETER_FILE), encoding="utf-8") as stream:
+            path = stream.readline().strip()
+    except (IOError, OSError, UnicodeDecodeError):
+        return None
+    return [native_path(path)] if path else None
+
+
+def _interpreter(translate):
+    words = find_interpreter()
+    if words is None:
+        raise Failed(texts.no_python_error(translate))
+    return words
+
+
+class WorkerRun(object):
+    """One job in one worker, whose ``process`` starts at once; ``warnings`` holds what the worker warned of.
+
+    At the end of its block the worker's input is closed: a result that was not delivered stays for Resume.
     :class:`Failed` where there is no interpreter for it.
     """
 
@@ -32,72 +65,68 @@ class Conversation(object):
         self.warnings = []
         self._translate = translate
         self._fraction = Fraction()
-        self.worker = Worker(translate=translate)
-        words = python3.found()
-        if words is None:
-            raise Failed(texts.no_python_error(translate))
-        self.worker.prepare(words)
+        self.process = Worker(translate=translate)
+        self.process.prepare(_interpreter(translate))
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_problem):
-        self.worker.close()
+        self.process.close()
 
     def result(self, command):
         """Give the worker its command, wait for the end and return the ``result`` event.
 
-        :class:`Failed` carries an ``error`` or a ``cancelled`` event; whatever else goes wrong becomes one, too,
-        as from here on a payment is possible.
+        :class:`Failed` carries an ``error`` or a ``cancelled`` event. Any other exception becomes one, too,
+        because from here on a payment is possible.
         """
-        self.worker.command = command
+        self.process.command = command
         try:
-            self.worker.start()
+            self.process.start()
             return self._final_event()
         except Failed:
             raise
         except Exception as problem:
             show_trace()
-            charged = "yes" if self.worker.charged == "yes" else "unknown"
+            charged = Charge.YES if self.process.charged == Charge.YES else Charge.UNKNOWN
             raise Failed(texts.local_error(problem, charged, self._translate))
 
     def _final_event(self):
         while True:
-            event = self.worker.next_event(TICK_SECONDS)
+            event = self.process.next_event(POLL_SECONDS)
             if event is None:
                 continue
             self._show(event)
-            if event["event"] in ("error", "cancelled"):
+            if event["event"] in (Event.ERROR, Event.CANCELLED):
                 raise Failed(event)
             if event["event"] in FINAL_EVENTS:
                 return event
 
     def delivered(self):
-        """Tell the worker that the picture is in the user's image."""
-        self.worker.delivered()
+        """Tell the worker that the result is in the user's image."""
+        self.process.delivered()
 
     def _show(self, event):
-        if event["event"] == "warning":
+        if event["event"] == Event.WARNING:
             self.warnings += i18n.warning_messages([event], self._translate)
-        if event["event"] == "stage":
+        if event["event"] == Event.STAGE:
             line = texts.stage(event, self._translate)
             expected = texts.expected(event.get("expected_seconds"), self._translate)
-            money = texts.charge("yes", self._translate) if event.get("charged") == "yes" else ""
-            words = line + (" (%s)" % expected if expected and event["stage"] == "waiting" else "")
-            gimp.progress_init(native(". ".join(part for part in (words, money) if part)))
+            if expected and event["stage"] == Stage.WAITING:
+                line += " (%s)" % expected
+            if event.get("charged") == Charge.YES:
+                line += ". " + texts.charge(Charge.YES, self._translate)
+            gimp.progress_init(native(line))
         gimp.progress_update(self._fraction.note(event))
 
 
-def ask(command, translate, key=None):
+def call_and_wait(command, translate, key=None):
     """Send a command that is answered at once and return its answer; :class:`Failed` otherwise."""
-    words = python3.found()
-    if words is None:
-        raise Failed(texts.no_python_error(translate))
-    worker = Worker(command, translate=translate, key=key).start(words)
-    event = worker.next_event(SILENCE_SECONDS)
+    worker = Worker(command, translate=translate, key=key).start(_interpreter(translate))
+    event = worker.next_event(ANSWER_TIMEOUT)
     worker.close()
     if event is None:
-        raise Failed(texts.worker_silent_error(SILENCE_SECONDS, translate))
-    if event["event"] == "error":
+        raise Failed(texts.worker_silent_error(ANSWER_TIMEOUT, translate))
+    if event["event"] == Event.ERROR:
         raise Failed(event)
     return event

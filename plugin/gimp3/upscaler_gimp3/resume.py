@@ -113,9 +113,9 @@ def place(
         notes = [*delivery.notes]
     else:
         one = _input_without_layer(job, translate)
-        delivery = deliver_or_fail(
-            None, [PendingResult(one, _exported(job), event["path"])], options, say, translate
-        )
+        from_command_line = origin.started_in(job) == origin.COMMAND_LINE
+        pending = PendingResult(one, _exported(job), event["path"], whole_file=from_command_line)
+        delivery = deliver_or_fail(None, [pending], options, say, translate)
         # the list says already that the image is not open; other reasons are news
         closed = texts.note("image-gone", translate, name=one.name)
         reason = origin.elsewhere_note(job, origin.GIMP3)

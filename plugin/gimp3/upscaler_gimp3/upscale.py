@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import traceback
 from contextlib import contextmanager
@@ -193,10 +192,10 @@ def _exported(
 
 
 def _temporary_file(suffix: str) -> Path:
-    """Return the path of a new temporary file; OSError when GIMP's temporary folder cannot be used."""
+    """Return the path of a new temporary file; OSError when GIMP cannot make its folder for them."""
     file = Gimp.temp_file(suffix)
     if file is None:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), Gimp.temp_directory())
+        raise OSError(f"no folder for temporary files: {Gimp.temp_directory()}")
     return Path(file.get_path())
 
 

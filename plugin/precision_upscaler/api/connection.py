@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 class ConnectionTimeout:
     """Cuts one call's connection, which :meth:`trace` is told of.
 
-    A blocking read in another thread notices only the shutdown of its socket; closing it would not
-    wake the reader and could hit a descriptor that is in use again. Read timeouts do not bound a
+    On POSIX a blocking read in another thread notices only the shutdown of its socket: closing it would not
+    wake the reader and could hit a descriptor that is in use again. On Windows only closing wakes it, and
+    Python's sockets know that they are closed. Read timeouts do not bound a
     call, because a peer that sends a byte now and then never trips them.
     """
 
@@ -46,6 +48,8 @@ class ConnectionTimeout:
                 with contextlib.suppress(OSError):
                     # the plain method: SSLSocket's own would pull the TLS state from under the reader
                     socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                if os.name == "nt":
+                    socket.SocketType.close(self._socket)
 
     def allow(self, seconds: float) -> None:
         """Set the total deadline anew, counted from now."""

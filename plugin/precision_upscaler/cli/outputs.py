@@ -23,7 +23,7 @@ from precision_upscaler.imaging.metadata import file_blocks
 from precision_upscaler.jobs.context import Result
 from precision_upscaler.jobs.service import check_source
 from precision_upscaler.protocol import Charged
-from precision_upscaler.storage.files import sync
+from precision_upscaler.storage.files import rename, sync
 
 _IN_A_FOLDER = "{stem}-x{scale}"
 _ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".webp")
@@ -205,7 +205,7 @@ def deliver(
         with _naming:
             if not overwrite and (present := existing(target)) is not None:
                 raise OutputFailed(f"{present} exists.", charged=charged)
-            temporary.replace(target)
+            rename(temporary, target)
     except OSError as error:
         raise OutputFailed(f"{target} cannot be written: {error.strerror}.", charged=charged) from error
     finally:

@@ -1,5 +1,5 @@
-"""What every editor front end shares: arithmetic, refusals, texts, the PNG writer, the pipe to the worker.
+"""What all editor front ends share: placement, layer rules, texts, the PNG writer, the worker process.
 
-Standard library and the contract alone, valid in Python 2.7 and 3, because GIMP 2.10 runs its
-plug-ins in the one and GIMP 3 in the other. Nothing here knows an editor.
+Uses the standard library and the contract only, and is valid in Python 2.7 and 3: GIMP 2.10 runs plug-ins in
+the one, GIMP 3 in the other. Nothing here depends on an editor.
 """

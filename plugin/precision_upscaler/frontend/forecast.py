@@ -1,4 +1,4 @@
-"""What an upscale will give, before it is paid for: sizes, megapixels, time and price."""
+"""The forecast of a run before it is paid for: sizes, megapixels, time and price."""
 
 from __future__ import absolute_import
 
@@ -17,13 +17,13 @@ Forecast = namedtuple("Forecast", "sizes canvas megapixels seconds price")
 """What to expect of one run over one or more layers.
 
 ``sizes``: a :class:`Size` for each picture the service returns; ``canvas``: the image's Size
-afterwards; ``megapixels`` of all results together; ``seconds`` until the last one is there, as they
-run side by side; ``price``: a :class:`price.Estimate` of the sum.
+afterwards; ``megapixels`` of all results together; ``seconds`` until the last one is there (they run at
+the same time); ``price``: a :class:`price.Estimate` of the sum.
 """
 
 
 Experience = namedtuple("Experience", "pace table")
-"""What this user's past tells: the ratio of real to estimated durations, and a price table (None: ours)."""
+"""What is known of this user's earlier runs: real over estimated duration, and a price table (None: ours)."""
 
 NO_EXPERIENCE = Experience(1.0, None)
 

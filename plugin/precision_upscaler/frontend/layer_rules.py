@@ -205,10 +205,17 @@ def stale_target(target, placement):
     return None if target.unchanged() else "layer-changed"
 
 
-def composable(reason):
-    # type: (str | None) -> bool
-    """Return whether a stale target's layer can still be composed with its result, as a new image."""
-    return reason in _COMPOSABLE
+def destination(target, placement):
+    # type: (Target, str) -> tuple[str | None, str | None]
+    """Return the placement the result gets, or None, and the reason of :func:`stale_target`, or None.
+
+    What may not be changed can still be composed with its result, as a new image. Where there is no placement
+    left, the result becomes a new image as it came.
+    """
+    reason = stale_target(target, placement)
+    if reason is None:
+        return placement, None
+    return NEW_IMAGE if reason in _COMPOSABLE and target.unchanged() else None, reason
 
 
 # ----- notes about what could not be kept

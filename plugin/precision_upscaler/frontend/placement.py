@@ -1,7 +1,7 @@
 """Where a layer, its canvas and its neighbours end up: the arithmetic of every placement.
 
 Pure functions over whole pixels. Positions follow GIMP's own rule for scaling an item, so that a
-layer this module places and one GIMP scales beside it never drift apart: both *edges* are scaled
+layer placed here and one that GIMP scales keep their relative position: both *edges* are scaled
 and rounded half away from zero, and the size is what lies between them.
 """
 
@@ -124,8 +124,8 @@ def received(asked, source, result):
     """Say at which scale a result of size ``result`` is placed when ``asked`` times ``source`` was asked.
 
     ``agrees``: within less than one source pixel of what was asked, so the asked scale stands.
-    Otherwise the service chose another factor, and the result is placed at its own: its pixels are
-    what was paid for, and stretching them invents none. ``distorted``: the sides were scaled
+    Otherwise the service chose another factor, and the result is placed at its own: stretching its
+    pixels would add no detail. ``distorted``: the sides were scaled
     differently, so the asked scale stands and the result is stretched back to the true proportions.
     """
     source, result = Size(*source), Size(*result)

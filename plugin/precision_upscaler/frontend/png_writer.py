@@ -1,9 +1,9 @@
-"""Write a PNG from rows of raw pixels, as fast as zlib allows, on as many cores as can be fed.
+"""Write a PNG from rows of raw pixels on several cores.
 
-GIMP's own exporter takes 4 to 15 seconds for a picture of 24 megapixels, most of it in one thread
-of zlib. Here the picture comes in strips; each is filtered and deflated by itself while the next
-is read, and the pieces join into one valid stream because every piece but the last ends with a
-sync flush. GIMP 2.10's Python 2.7 writes the same files, one strip after the other.
+Written by hand because GIMP's Python has no library for it, and GIMP's own exporter takes 4 to 15 seconds
+for 24 megapixels, most of it in one thread of zlib. Here the image comes in strips. Each is filtered and
+deflated while the next is read; the parts form one valid stream because each part ends with a sync flush.
+Python 2.7 in GIMP 2.10 writes the same files, one strip after the other.
 """
 
 from __future__ import absolute_import

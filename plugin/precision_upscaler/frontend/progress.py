@@ -1,7 +1,7 @@
-"""How far a layer has come, as one fraction for a progress bar that never runs backwards.
+"""The progress of one layer as a fraction for a progress bar, which never decreases.
 
-The stages get shares of the bar by how long they usually take. Waiting has no end anybody knows, so
-it approaches its own end the longer it takes, and reaches it only when the service is done.
+Each stage has a share of the bar by its usual duration. The end of the waiting is not known, so its
+fraction approaches 1 the longer it takes and reaches it only when the service is done.
 """
 
 from __future__ import absolute_import, division
@@ -29,7 +29,7 @@ _STEEPNESS = -math.log(1 - _AT_EXPECTED)
 
 def waiting_fraction(elapsed, expected):
     # type: (float, float | None) -> float
-    """Return how much of the waiting is over: 0.85 at the expected time, below 1 for ever."""
+    """Return how much of the waiting is over: 0.85 at the expected time, always below 1."""
     if not expected or expected <= 0:
         expected = 90.0
     # beyond some thirty times the expected time a float would round to 1

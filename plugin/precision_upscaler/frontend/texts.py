@@ -1,8 +1,8 @@
 # coding: utf-8
-"""Every sentence a front end shows, in one place, English as source and ready for gettext.
+"""All texts that front ends show, English as source and ready for gettext.
 
-Each function takes ``translate`` (a gettext function; by default none) as its last parameter. What
-the worker says about an error arrives as finished sentences and is only arranged here.
+Each function takes ``translate`` (a gettext function; by default none) as its last parameter. The texts of
+the worker's errors arrive with their events and are only arranged here.
 """
 
 from __future__ import absolute_import, unicode_literals
@@ -56,7 +56,7 @@ def stage(event, _=same):
 
 def expected(seconds, _=same):
     # type: (float | None, Translate) -> str
-    """Return how long the service is expected to take, or an empty text when nobody knows."""
+    """Return how long the service is expected to take, or an empty text when that is not known."""
     if not seconds:
         return ""
     if seconds < _SECONDS_SAID_AS_SECONDS:
@@ -66,7 +66,7 @@ def expected(seconds, _=same):
 
 def charge(charged, _=same):
     # type: (str, Translate) -> str
-    """Return the sentence that says whether anything was charged."""
+    """Return whether anything was charged, as text."""
     return {
         Charge.NO: _("Nothing was charged."),
         Charge.UNKNOWN: _("It is not certain whether this was charged."),
@@ -106,13 +106,13 @@ def many_stages(counts, total, _=same):
 
 def refused(why, _=same):
     # type: (str, Translate) -> str
-    """Return a refusal with what it cost: nothing."""
+    """Return a refusal, followed by the text that nothing was charged."""
     return "{0} {1}".format(why, _("Nothing was sent and nothing was charged."))
 
 
 def limit(refusal, _=same):
     # type: (Refusal, Translate) -> str
-    """Return the sentence for a :class:`limits.Refusal`: what is wrong, the range, what would fit."""
+    """Return the text for a :class:`limits.Refusal`: what is wrong, the range, and what would fit."""
     sentences = {
         "empty": _("There is nothing to upscale: the picture has no pixels."),
         "too-small": _(
@@ -143,9 +143,9 @@ def limit(refusal, _=same):
 
 def refusal(code, _=same, **values):
     # type: (str, Translate, object) -> str
-    """Return the sentence for why a layer cannot be taken; ``code`` names the reason.
+    """Return the text for why a layer is refused; ``code`` names the reason.
 
-    ``name`` is the layer's; KeyError for a code that has no sentence.
+    ``name`` is the layer's; KeyError for an unknown code.
     """
     sentences = {
         "no-image": _("There is no image to work on."),
@@ -178,13 +178,13 @@ def refusal(code, _=same, **values):
             "Choose a smaller factor or another placement."
         ),
     }
-    # as the dialog calls that placement, in whatever language
+    # the placement's name in the dialog, translated
     return sentences[code].format(placement=_("Keep the layer's size"), **values)
 
 
 def out_of_range(title, value, minimum, maximum, _=same):
     # type: (str, object, int, int, Translate) -> str
-    """Return the sentence for a number outside its range."""
+    """Return the text for a number outside its range."""
     return _("{title} is {value}; it can be {minimum} to {maximum}.").format(
         title=title, value=value, minimum=minimum, maximum=maximum
     )
@@ -192,7 +192,7 @@ def out_of_range(title, value, minimum, maximum, _=same):
 
 def no_such_choice(title, value, choices, _=same):
     # type: (str, object, list[str], Translate) -> str
-    """Return the sentence for a choice that does not exist."""
+    """Return the text for a choice that does not exist."""
     return _("{title} is “{value}”; it can be {choices}.").format(
         title=title, value=value, choices=", ".join(choices)
     )
@@ -203,7 +203,7 @@ def no_such_choice(title, value, choices, _=same):
 
 def note(code, _=same, **values):
     # type: (str, Translate, object) -> str
-    """Return the sentence for something the user should know; KeyError for an unknown ``code``."""
+    """Return the text of a note to the user; KeyError for an unknown ``code``."""
     sentences = {
         "eight-bit": _(
             "The service works in 8 bits a channel; this image has more. Choose “{original}” under "
@@ -271,7 +271,7 @@ def note(code, _=same, **values):
         ),
         "reused": _("The same picture had been upscaled with the same settings before: nothing was charged."),
     }
-    # as the dialog calls them, in whatever language
+    # the names in the dialog, translated
     return sentences[code].format(original=_("Original"), colors_from=_("Colors from"), **values)
 
 
@@ -280,13 +280,13 @@ def note(code, _=same, **values):
 
 def done(name, width, height, _=same):
     # type: (str, int, int, Translate) -> str
-    """Return the line for a layer that worked."""
+    """Return the line for a layer that was upscaled."""
     return _("“{name}” is now {width} × {height} pixels.").format(name=name, width=width, height=height)
 
 
 def new_images(numbers, _=same):
     # type: (list[int], Translate) -> str
-    """Return the line that names to a script the images that were opened without a window."""
+    """Return the line for a script with the IDs of the new images, which have no window."""
     return _("New images: {numbers}").format(numbers=" ".join(str(number) for number in numbers))
 
 
@@ -336,7 +336,7 @@ def log_line(path, _=same):
 
 def short_path(path):
     # type: (str) -> str
-    """Return a path as people write it: short below their home, where that is the custom."""
+    """Return a path with ``~`` for the home folder, on systems that write it so."""
     home = os.path.expanduser("~")
     below_home = os.sep == "/" and len(home) > 1 and path.startswith(home + os.sep)
     return "~" + path[len(home) :] if below_home else path
@@ -344,7 +344,7 @@ def short_path(path):
 
 def cancelled(charged, _=same):
     # type: (str, Translate) -> str
-    """Return what a cancel meant for the money."""
+    """Return what was charged before a cancel, as text."""
     if charged == Charge.NO:
         return _("Cancelled. Nothing was charged.")
     if charged == Charge.YES:
@@ -372,13 +372,13 @@ def cancel_cost(charges, _=same, plural=same_plural):
 
 def working_on(name, _=same):
     # type: (str, Translate) -> str
-    """Return the line for a job that another run has in hand."""
+    """Return the line for a job that another run is working on."""
     return "“{0}”: {1}".format(name, _("Being worked on at this moment."))
 
 
 def changed_partly(_=same):
     # type: (Translate) -> str
-    """Return what to do when the swap itself broke off inside its undo step."""
+    """Return what to do when the swap failed inside its undo step."""
     return _(
         "The image was changed only in part. Undo once (Ctrl+Z) to get it back; the result is kept and "
         "Resume Precision Upscales places it again."
@@ -387,7 +387,7 @@ def changed_partly(_=same):
 
 def words_of(problem):
     # type: (object) -> str
-    """Return what an exception (or anything else) says, as text, whatever is in it.
+    """Return an exception (or anything else) as text, whatever characters it has.
 
     In Python 2 that can be bytes, which are UTF-8 from GIMP and anything from the system.
     """

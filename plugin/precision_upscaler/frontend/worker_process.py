@@ -1,9 +1,9 @@
-"""Start the worker, talk to it, and never wait for it: the pipe between a front end and the core.
+"""Start the worker process and exchange messages with it, without blocking the front end.
 
 :class:`Worker` is one worker process. A thread reads its lines into a queue; the front end empties
-the queue with :meth:`Worker.events` whenever it likes, or is woken by ``notify``, which is called
+the queue with :meth:`Worker.events` whenever it likes, or is notified by ``notify``, which is called
 from that thread and must hand over to the front end's own (``GLib.idle_add`` in GIMP 3). A worker
-that dies without a last word is turned into an ``error`` event like any other.
+that ends without a final event is reported as an ``error`` event.
 
 ``protocol.py`` documents the commands and events. No key passes through here but the
 raw line given as ``key``.
@@ -44,7 +44,7 @@ _REMEMBERED_LINES = 40
 
 JPEG = "jpeg"
 JPEG_QUALITY = 0.95
-"""Of 1, as GIMP counts; with a colour for every pixel (4:4:4) what is lost is what the eye does not see."""
+"""On GIMP's scale from 0 to 1. Without chroma subsampling (4:4:4) the loss is invisible."""
 
 _SETTINGS_TIMEOUT = 20
 
@@ -54,7 +54,7 @@ class Worker(object):
 
     ``command`` may still be None while :meth:`prepare` is called, but no longer at :meth:`start`.
     ``job_id``, ``task_id`` and ``charged`` are the last ones it named: what a front end needs to
-    say when the worker is gone.
+    report when the worker is gone.
     """
 
     def __init__(self, command=None, notify=None, translate=None, key=None):
@@ -82,7 +82,7 @@ class Worker(object):
         # type: (Sequence[str] | None, Mapping[str, str] | None) -> Worker
         """Start the process ahead of its command, as :meth:`start` would; returns the worker itself.
 
-        It tells its :meth:`settings`. Closed before it has a command, it just ends.
+        It sends its :meth:`settings`. Closed before it has a command, it ends.
         """
         self._launch(interpreter, environ)
         self.send({"command": Command.PREPARE})
@@ -135,7 +135,7 @@ class Worker(object):
 
     def delivered(self):
         # type: () -> bool
-        """Tell the worker that the picture is in the user's image, and let it end."""
+        """Tell the worker that the result is in the user's image, and let it end."""
         told = self.send({"command": Command.DELIVERED})
         self.close()
         return told
@@ -180,9 +180,9 @@ class Worker(object):
 
     def settings(self, seconds):
         # type: (float) -> Any
-        """Return the settings that a prepared worker tells, waiting for them at most so long.
+        """Return the settings that a prepared worker sends, waiting for them at most ``seconds``.
 
-        None when it tells none: what is the matter with it, its events say.
+        None when it does not send them; its events say why.
         """
         self._settled.wait(seconds)
         return self._settings
@@ -251,7 +251,7 @@ class Worker(object):
 class UploadFormat(object):
     """The setting ``upload_format``, as a worker that was prepared tells it.
 
-    One that does not answer means PNG: what is the matter with it, the upscale itself will say.
+    Without an answer it is PNG: the upscale itself will report what is wrong with the worker.
     """
 
     def __init__(self, worker):

@@ -7,13 +7,18 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+Value = TypeVar("Value")
 
 _OWNER_FOLDER = 0o700
 _OWNER_FILE = 0o600
+_ATTEMPTS = 100 if os.name == "nt" else 1
+_PAUSE = 0.02
 
 
 def private_folder(path: Path) -> Path:
@@ -29,6 +34,24 @@ def private_folder(path: Path) -> Path:
 def open_private(path: Path, flags: int) -> int:
     """Open ``path`` so that a new file is readable by its owner only; return the descriptor."""
     return os.open(path, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0), _OWNER_FILE)
+
+
+def when_unused(use: Callable[[], Value]) -> Value:
+    """Return ``use()``; on Windows wait up to two seconds while another program holds its file.
+
+    A virus scanner or an indexer opens each new file for a moment. Windows refuses to rename, replace or
+    open it during that time.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        with contextlib.suppress(PermissionError):
+            return use()
+        time.sleep(_PAUSE)
+    return use()
+
+
+def rename(source: Path, target: Path) -> None:
+    """Give ``source`` the name ``target``, in place of a file of that name; see :func:`when_unused`."""
+    when_unused(lambda: source.replace(target))
 
 
 def sync_folder(path: Path) -> None:
@@ -55,7 +78,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             sync(stream.fileno())
-        _rename(temporary, path)
+        rename(temporary, path)
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -80,17 +103,17 @@ def copy_durably(source: Path, target: Path, *, take: bool) -> None:
     """Bring ``source`` to ``target``, durable; with ``take`` it is moved where the file system can."""
     if take:
         try:
-            source.replace(target)
+            rename(source, target)
         except OSError:
             pass  # another file system, or another's folder: copy
         else:
-            with target.open("r+b") as moved:
+            with when_unused(lambda: target.open("r+b")) as moved:
                 sync(moved.fileno())
             if os.name == "posix":
                 target.chmod(_OWNER_FILE)
             sync_folder(target.parent)
             return
-    with source.open("rb") as reader:
+    with when_unused(lambda: source.open("rb")) as reader:
         write_durably(target, iter(lambda: reader.read(1 << 20), b""))
     if take:
         with contextlib.suppress(OSError):
@@ -106,7 +129,7 @@ def write_durably(target: Path, blocks: Iterable[bytes]) -> None:
             writer.write(block)
         writer.flush()
         sync(writer.fileno())
-    _rename(temporary, target)
+    rename(temporary, target)
     sync_folder(target.parent)
 
 
@@ -160,20 +183,10 @@ class FileLock:
 
 if sys.platform == "win32":  # pragma: no cover - the tests run on POSIX
     import msvcrt
-    import time
 
     def sync(descriptor: int) -> None:
         """Make what was written to ``descriptor`` durable."""
         os.fsync(descriptor)
-
-    def _rename(temporary: Path, path: Path) -> None:
-        # Windows refuses while anybody, also a virus scanner, has the old file open
-        for _ in range(100):
-            with contextlib.suppress(PermissionError):
-                temporary.replace(path)
-                return
-            time.sleep(0.02)
-        temporary.replace(path)
 
     def _lock(descriptor: int, *, wait: bool) -> bool:
         while True:
@@ -205,9 +218,6 @@ else:
                 fcntl.fcntl(descriptor, full)
                 return
         os.fsync(descriptor)
-
-    def _rename(temporary: Path, path: Path) -> None:
-        temporary.replace(path)
 
     def _lock(descriptor: int, *, wait: bool) -> bool:
         try:

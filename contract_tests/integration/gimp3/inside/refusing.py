@@ -146,14 +146,16 @@ def outcome(image, drawables, options, run_mode=Gimp.RunMode.NONINTERACTIVE):
     return result
 
 
-def written_nowhere():
-    """Run with GIMP's folder for temporary files out of reach, as on a full disk."""
+def without_temporary_folder(name, above):
+    """Run with a file in the place of GIMP's folder for temporary files, or of the one ``above`` it."""
     folder = os.path.dirname(Gimp.temp_file("png").get_path())
+    os.makedirs(folder, exist_ok=True)
+    folder = os.path.dirname(folder) if above else folder
     os.rename(folder, folder + "-away")
-    with open(folder, "wb"):  # GIMP would make the folder anew, were there nothing in its place
+    with open(folder, "wb"):  # GIMP would make a missing folder
         pass
     try:
-        return outcome(*plain(name="nowhere"), {"sharpen": 91})
+        return outcome(*plain(name=name), {"sharpen": 91})
     finally:
         os.remove(folder)
         os.rename(folder + "-away", folder)
@@ -232,7 +234,8 @@ def main(folder, mock, nowhere, data):
             write("failure", name, lambda name=name: outcome(*plain(name=name), {"sharpen": len(name)}))
         write("refusal", "no-image", no_image)
         perform.with_setting(data, mock, "mock-nearest")
-        write("failure", "written-nowhere", written_nowhere)
+        for name, above in (("written-nowhere", False), ("no-temporary-folder", True)):
+            write("failure", name, lambda name=name, above=above: without_temporary_folder(name, above))
         for name, options in (
             ("one-of-two", {}),
             ("one-of-two-new-images", {"placement": "new-image", "sharpen": 95}),

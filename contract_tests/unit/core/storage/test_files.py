@@ -6,15 +6,20 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from precision_upscaler.storage import files
 from precision_upscaler.storage.files import (
     FileLock,
     copy_durably,
     private_folder,
     read_json,
+    rename,
     write_atomically,
+    write_durably,
     write_json,
 )
 
@@ -117,3 +122,52 @@ def test_a_damaged_file_is_told_from_a_missing_one(tmp_path: Path) -> None:
     (tmp_path / "damaged").write_text("{")
     with pytest.raises(ValueError, match="Expecting"):
         read_json(tmp_path / "damaged")
+
+
+class Holder:
+    """Another program that holds every file for the first uses, as a virus scanner does on Windows."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, uses: int) -> None:
+        self.left = uses
+        monkeypatch.setattr(files, "_ATTEMPTS", 4)
+        monkeypatch.setattr(files, "_PAUSE", 0)
+        for name in ("replace", "open"):
+            monkeypatch.setattr(Path, name, self._held(getattr(Path, name)))
+
+    def _held(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def use(path: Path, *arguments: Any, **options: Any) -> Any:
+            if self.left:
+                self.left -= 1
+                raise PermissionError(13, "The process cannot access the file")
+            return real(path, *arguments, **options)
+
+        return use
+
+
+USES: list[Callable[[Path, Path], object]] = [
+    lambda _, target: write_atomically(target, b"content"),
+    lambda _, target: write_durably(target, [b"content"]),
+    rename,
+    lambda source, target: copy_durably(source, target, take=True),
+    lambda source, target: copy_durably(source, target, take=False),
+]
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("uses", [1, 3])
+def test_a_file_that_another_program_holds_for_a_moment_is_waited_for(
+    use: Callable[[Path, Path], object], uses: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(b"content")
+    Holder(monkeypatch, uses)
+    use(source, target)
+    monkeypatch.undo()
+    assert target.read_bytes() == b"content"
+
+
+def test_a_file_that_stays_held_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    holder = Holder(monkeypatch, 4)
+    with pytest.raises(PermissionError):
+        write_atomically(tmp_path / "target", b"content")
+    assert (holder.left, list(tmp_path.iterdir())) == (0, [])

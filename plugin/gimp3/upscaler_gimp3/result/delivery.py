@@ -195,8 +195,11 @@ def _make_image(image: Any, composed: ComposedResult, translate: Translate) -> t
     pending, composition = composed.decoded.pending, composed.composition
     try:
         if composition is None:
-            name = pending.input.name
-            made, layer = new_image.bare(composed.decoded.pixels, name, pending.input.resolution)
+            name, resolution = pending.input.name, pending.input.resolution
+            if pending.whole_file:
+                made, layer = new_image.opened(pending.path, name)
+            else:
+                made, layer = new_image.bare(composed.decoded.pixels, name, resolution)
         else:
             swap = swap_of(image, composed.decoded, NEW_IMAGE, composition)
             name = swap.layer.get_name()

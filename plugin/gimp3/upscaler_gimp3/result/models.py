@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 class PendingResult:
     """One result to deliver: its layer, what was sent of it, and the service's image as a file.
 
-    ``selection_lost``: only a selection was wanted, and it is not known any more.
+    ``selection_lost``: only a selection was wanted, and it is not known any more. ``whole_file``: the file
+    has a profile or metadata of its own, which belong to the result.
     """
 
     input: InputLayer
     exported: Exported
     path: str
     selection_lost: bool = False
+    whole_file: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gi.repository import Gimp
+from gi.repository import Gimp, Gio
 
 from upscaler_gimp3.image.buffers import copy_pixels, size_of
 from upscaler_gimp3.image.layers import copy_attributes, copy_parasites, set_visible
@@ -61,6 +61,23 @@ def bare(pixels: Any, name: str, resolution: tuple[float, float] | None) -> tupl
     except BaseException:
         image.delete()
         raise
+    return image, layer
+
+
+def opened(path: str, name: str) -> tuple[Any, Any]:
+    """Return ``(image, layer)``: a new image of a file with its profile and metadata; OSError if unreadable.
+
+    The image has no file: otherwise GIMP would offer to overwrite this one, which belongs to the journal.
+    """
+    loaded = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(path))
+    if loaded is None:
+        raise OSError(f"GIMP cannot read {path}")
+    try:
+        image = loaded.duplicate()
+    finally:
+        loaded.delete()
+    layer = image.get_layers()[0]
+    layer.set_name(name)
     return image, layer
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from precision_upscaler.frontend import layer_rules
-from precision_upscaler.frontend.options import NEW_IMAGE
 
 from upscaler_gimp3.image import export
 from upscaler_gimp3.image.inputs import lock_of
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 def check_target(image: Any, pending: PendingResult, placement: str, *, pixels: bool = False) -> Destination:
     """Return where a result goes, by the state that image and layer have now.
 
-    ``pixels`` also compares the layer's pixels with those that were sent. A layer that must not be changed
-    can still be composed with its result, as a new image.
+    See ``layer_rules.destination``; ``pixels`` also compares the layer's pixels with those that were sent.
 
     GIMP keeps an image alive as long as a script's call with it runs, so a closed one looks valid. A display
     that is gone shows that it was closed, although that may have been another image's. GIMP keeps the
@@ -30,15 +28,6 @@ def check_target(image: Any, pending: PendingResult, placement: str, *, pixels: 
     """
     if pending.selection_lost:
         return Destination(None, "selection-unknown")
-    stale = _stale(image, pending, placement, pixels=pixels)
-    if stale is None:
-        return Destination(placement)
-    if layer_rules.composable(stale) and _stale(image, pending, NEW_IMAGE, pixels=pixels) is None:
-        return Destination(NEW_IMAGE, stale)
-    return Destination(None, stale)
-
-
-def _stale(image: Any, pending: PendingResult, placement: str, *, pixels: bool) -> str | None:
     layer = pending.input.layer
     target = layer_rules.Target(
         image_open=lambda: image is not None and image.is_valid(),
@@ -48,7 +37,7 @@ def _stale(image: Any, pending: PendingResult, placement: str, *, pixels: bool) 
         locked=lambda: lock_of(layer, placement) is not None,
         unchanged=lambda: _unchanged(pending, pixels=pixels),
     )
-    return layer_rules.stale_target(target, placement)
+    return Destination(*layer_rules.destination(target, placement))
 
 
 def _unchanged(pending: PendingResult, *, pixels: bool) -> bool:
