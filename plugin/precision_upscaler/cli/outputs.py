@@ -17,9 +17,8 @@ from typing import Any
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.contract.estimates import Estimate, estimate, text
 from precision_upscaler.errors import InvalidParameter, OutputFailed, UpscaleError
-from precision_upscaler.imaging.base import EXTENSIONS, Picture
-from precision_upscaler.imaging.carrying import Chunk, put_in
-from precision_upscaler.imaging.metadata import file_blocks
+from precision_upscaler.imaging.base import EXTENSIONS, Chunk, ImageFile, file_blocks
+from precision_upscaler.imaging.metadata import embed
 from precision_upscaler.jobs.context import Result
 from precision_upscaler.jobs.service import check_source
 from precision_upscaler.protocol import Charged
@@ -41,7 +40,7 @@ class Planned:
     source: Path
     target: Path
     request: UpscaleRequest
-    picture: Picture | None
+    picture: ImageFile | None
     problem: UpscaleError | None
     present: Path | None = None
     prices: Mapping[str, Any] | None = None
@@ -193,9 +192,9 @@ def deliver(
     """
     target = named_for(target, result)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    picture = Picture(result.path, result.format, result.width, result.height)
+    picture = ImageFile(result.path, result.format, result.width, result.height)
     try:
-        pieces = put_in(picture, list(carried)) or [(0, result.path.stat().st_size)]
+        pieces = embed(picture, list(carried)) or [(0, result.path.stat().st_size)]
         target.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as stream:
             for block in file_blocks(result.path, pieces):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from precision_upscaler.errors import DiskFull, JobUnknown, JournalBroken, UpscaleError
-from precision_upscaler.imaging.base import verify
+from precision_upscaler.imaging.metadata import verify
 from precision_upscaler.jobs.recovery import known_tasks
 from precision_upscaler.storage import files
 from precision_upscaler.storage import journal as journal_module
