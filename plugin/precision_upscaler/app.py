@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from precision_upscaler.api.client import Timeouts, UpscalerClient
 from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.api.retry import goes_first
-from precision_upscaler.contract.estimates import TABLE, own_table
+from precision_upscaler.contract.estimates import own_table
 from precision_upscaler.jobs.budget import NO_TERMS, Spending, Terms, price_of
 from precision_upscaler.jobs.context import Emit, JobContext
 from precision_upscaler.storage.credentials import Key, clean_key, find_key, require_key
@@ -21,21 +19,20 @@ from precision_upscaler.storage.journal import Job, Journal
 from precision_upscaler.storage.log import open_log
 from precision_upscaler.storage.settings import Settings
 from precision_upscaler.storage.spending import (
+    Balance,
     Budget,
+    Entry,
     Payer,
     SpendingLedger,
     Unit,
     fingerprint,
-    totals,
+    month_of,
 )
 
 from .cancel import CancelToken
 from .clock import Clock, SystemClock
 from .errors import InvalidKey, UpscaleError
 from .urls import check_address, is_loopback
-
-_RECENT = 50
-"""How many of the last charges are listed."""
 
 
 class App:
@@ -148,30 +145,15 @@ class App:
         account = fingerprint(self.spending.ledger.folder, self._key(address).value)
         return Payer(account, address, is_loopback(urlsplit(address).hostname))
 
-    def spending_report(self) -> dict[str, Any]:
-        """Return what was spent as the worker protocol's ``spending`` event has it."""
-        practice = is_loopback(urlsplit(self.base_url).hostname)
-        numbers = self.spending.balance(Payer("", self.base_url, practice))
-        now = self.clock.time()
-        entries = [one for one in self.spending.ledger.entries() if one.payer.practice is practice]
-        recent = [one for one in reversed(entries) if one.held(now)][:_RECENT]
-        return {
-            **asdict(numbers),
-            "left": numbers.left,
-            "currency": (self.prices or TABLE)["currency"],
-            "practice": practice,
-            "months": [asdict(total) for total in totals(entries, "month", now)],
-            "recent": [
-                {
-                    "time": one.time,
-                    "state": one.state.value,
-                    **asdict(one.purpose),
-                    **asdict(one.price),
-                    "practice": one.payer.practice,
-                }
-                for one in recent
-            ],
-        }
+    def spending_of_service(self, month: str | None = None) -> tuple[list[Entry], Balance]:
+        """Return the ledger's entries (of one ``month``, as ``2026-11``) and this month's numbers.
+
+        Practice with a mock and the real service are told apart by the address in use.
+        """
+        payer = Payer("", self.base_url, is_loopback(urlsplit(self.base_url).hostname))
+        numbers = self.spending.balance(payer)
+        entries = [one for one in self.spending.ledger.entries() if one.payer.practice is payer.practice]
+        return [one for one in entries if month is None or month_of(one.time) == month], numbers
 
     def _address_of(self, job: Job) -> str:
         """Return where the job was created; what keeps it from being taken up says what it has cost."""

@@ -23,15 +23,7 @@ Commands (first line; the rest of the members depend on ``command``)::
         Go on with a job of the journal, wherever it stands; waits for another worker that has it in
         hand. ``adopt`` (normally absent) is a task id the user recognised in the account as this job's,
         after a ``create-unresolved`` error whose ``details.candidates`` offered it.
-        ``upscale`` may also have ``"reservation": "..."``, one of the run's, and ``"over_budget": true``,
-        when the user allows this run to pass the monthly budget.
-    {"command": "reserve", "over_budget": false,
-     "tasks": [{"width": 640, "height": 480, "scale_factor": 2, "kind": "layer", "name": "Sky",
-                "image": "wedding.xcf"}, ...]}
-        Reserve the prices of a whole run before its first job, or none of them (``budget-exceeded``). A
-        reservation that no job takes ends after ten minutes, or by ``release``.
-    {"command": "release", "reservations": ["...", ...]}
-    {"command": "spending"}                    what was spent, and what is left of the month's budget
+        ``"over_budget": true`` (normally absent): the user allows this run to pass the monthly budget.
     {"command": "jobs"}                        list undelivered jobs
     {"command": "forget", "job_id": "..."}     drop a job whose result the user does not want
     {"command": "status"}                      is a key stored, which address, which settings
@@ -74,15 +66,6 @@ Events (``event`` names the kind)::
         ``sentences`` are those of the texts they are named after, for a front end that translates them:
         [{"text": "{host} could not be reached ({reason}).", "values": {"host": "...", "reason": "..."}},
         ...]; a value may be {"parts": [...]}, such sentences again.
-    {"event": "reserved", "reservations": ["...", ...]}      in the order of the tasks
-    {"event": "released"}
-    {"event": "spending", "unit": "money" | "credits", "limit": 10.0 | null, "spent": 3.4, "reserved": 0.2,
-     "left": 6.4 | null, "ends": 1798761600.0, "currency": "EUR", "practice": false,
-     "months": [{"group": "2026-11", "tasks", "open", "megapixels", "credits", "amount", "currency"}, ...],
-     "recent": [{"time", "state", "kind", "name", "image", "megapixels", "credits", "amount", "currency",
-                 "practice"}, ...]}
-        ``spent``, ``reserved``, ``left`` are this month's (UTC), which ends at the unix time ``ends``;
-        ``months`` and ``recent``, the newest first, leave practice out unless this is practice.
     {"event": "jobs", "jobs": [{"job_id", "state": "committed" | "created" | "stored", "created",
                                 "task_id", "charged", "origin", "parameters", "source", "result",
                                 "width", "height", "running"}, ...],
@@ -134,9 +117,6 @@ class Command(object):
     SETTINGS = "settings"
     STORE_KEY = "store-key"
     TEST_KEY = "test-key"
-    RESERVE = "reserve"
-    RELEASE = "release"
-    SPENDING = "spending"
     FIND_MOCK = "find-mock"
     # while a job runs
     CANCEL = "cancel"
@@ -160,9 +140,6 @@ class Event(object):
     STORED = "stored"
     KEY = "key"
     MOCK = "mock"
-    RESERVED = "reserved"
-    RELEASED = "released"
-    SPENDING = "spending"
 
 
 FINAL_EVENTS = frozenset(
@@ -176,9 +153,6 @@ FINAL_EVENTS = frozenset(
         Event.SETTINGS,
         Event.STORED,
         Event.KEY,
-        Event.RESERVED,
-        Event.RELEASED,
-        Event.SPENDING,
         Event.MOCK,
     )
 )

@@ -21,17 +21,16 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.jobs.budget import NO_TERMS, Terms, price_of
+from precision_upscaler.jobs.budget import NO_TERMS, Terms
 from precision_upscaler.jobs.context import JobEvent, Result
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.storage import credentials
 from precision_upscaler.storage.log import LOGGER, open_log
 from precision_upscaler.storage.settings import data_folder, described, effective_address, load, save
-from precision_upscaler.storage.spending import Kind, Price, Purpose
 
 from .app import App
 from .cancel import CancelToken
@@ -106,19 +105,6 @@ def _mapping(command: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-def _task(task: Any, prices: Mapping[str, Any] | None) -> tuple[Purpose, Price]:
-    """Return what one task of a ``reserve`` command is for, and its price."""
-    try:
-        kind: Kind = task["kind"]
-        size = (int(task["width"]), int(task["height"]), int(task["scale_factor"]))
-        purpose = Purpose(kind, str(task.get("name", "")), str(task.get("image", "")))
-    except (TypeError, KeyError, ValueError, AttributeError):
-        raise BadCommand("A task to reserve lacks its size, factor or kind.") from None
-    if kind not in get_args(Kind) or min(size) < 1:
-        raise BadCommand("A task to reserve has an impossible size, factor or kind.")
-    return purpose, price_of(*size, prices)
-
-
 class Worker:
     """Serves one command."""
 
@@ -139,9 +125,6 @@ class Worker:
             Command.SETTINGS: self._settings,
             Command.STORE_KEY: self._store_key,
             Command.TEST_KEY: self._test_key,
-            Command.RESERVE: self._reserve,
-            Command.RELEASE: self._release,
-            Command.SPENDING: self._spending,
             Command.FIND_MOCK: self._find_mock,
         }
         serve = commands.get(command["command"])
@@ -155,7 +138,6 @@ class Worker:
         request = UpscaleRequest(**_mapping(command, "parameters"))
         source = Path(_text(command, "source"))
         upload = Path(_text(command, "upload")) if "upload" in command else None
-        reservation = _text(command, "reservation") if "reservation" in command else None
         self._run(
             lambda context: upscale(
                 source,
@@ -166,7 +148,7 @@ class Worker:
                 take_source=command.get("take_source") is True,
                 upload=upload,
             ),
-            terms=Terms(reservation, over_budget=command.get("over_budget") is True),
+            terms=Terms(over_budget=command.get("over_budget") is True),
         )
 
     def _resume(self, command: dict[str, Any]) -> None:
@@ -222,30 +204,6 @@ class Worker:
         LOGGER.info("the front end is gone")
         self._cancel.abandon()
         self._later.put("gone")
-
-    # money -------------------------------------------------------------------------------------
-
-    def _reserve(self, command: dict[str, Any]) -> None:
-        tasks = command.get("tasks")
-        if not isinstance(tasks, list) or not tasks:
-            raise BadCommand("The command lacks its list 'tasks'.")
-        app = self._app
-        reservations = app.spending.reserve(
-            app.payer(),
-            [_task(task, app.prices) for task in tasks],
-            over_budget=command.get("over_budget") is True,
-        )
-        self._pipe.send({"event": Event.RESERVED, "reservations": reservations})
-
-    def _release(self, command: dict[str, Any]) -> None:
-        reservations = command.get("reservations")
-        if not isinstance(reservations, list):
-            raise BadCommand("The command lacks its list 'reservations'.")
-        self._app.spending.ledger.release(map(str, reservations))
-        self._pipe.send({"event": Event.RELEASED})
-
-    def _spending(self, _command: dict[str, Any]) -> None:
-        self._pipe.send({"event": Event.SPENDING, **self._app.spending_report()})
 
     # the rest ----------------------------------------------------------------------------------
 

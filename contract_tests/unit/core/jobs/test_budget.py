@@ -160,9 +160,9 @@ def test_practice_has_no_budget(office: Office, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv(COUNT_PRACTICE_VARIABLE)
     for side in (160, 161, 162, 163):
         office.upscale(side)
-    report = office.app().spending_report()
-    assert (report["practice"], report["limit"], report["spent"]) == (True, None, 0.4)
-    assert [row["name"] for row in report["recent"]] == ["163.png", "162.png", "161.png", "160.png"]
+    entries, numbers = office.app().spending_of_service()
+    assert (numbers.limit, numbers.spent) == (None, 0.4)
+    assert [entry.purpose.name for entry in entries] == ["160.png", "161.png", "162.png", "163.png"]
 
 
 def test_the_ledger_holds_neither_key_nor_path(office: Office) -> None:
