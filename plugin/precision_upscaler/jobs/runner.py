@@ -21,6 +21,7 @@ from precision_upscaler.errors import (
     JournalBroken,
     NoPicture,
     ResultBroken,
+    TaskCancelled,
     TaskFailed,
     UpscaleError,
 )
@@ -194,9 +195,11 @@ class Runner:
                 self._context.retry_pause(attempt)
             ended = self._poller.wait_for_end(task_id)
             self._note_pace(ended)
-            if ended.task.status is TaskStatus.FAILED:
+            if ended.task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED):
                 self._job.update(State.FAILED)
                 self._job.drop_bulk()
+                if ended.task.status is TaskStatus.CANCELLED:
+                    raise TaskCancelled("The task was cancelled at the service.", task_id=task_id)
                 raise TaskFailed("The service could not upscale the picture.", task_id=task_id)
             if ended.task.links:
                 return ended.task
