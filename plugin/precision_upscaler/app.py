@@ -50,6 +50,7 @@ class App:
         random: Callable[[], float],
         clock: Clock | None = None,
         address_problem: SettingsDamaged | None = None,
+        budget_problem: SettingsDamaged | None = None,
     ) -> None:
         self.folder = folder
         self.settings = settings
@@ -68,6 +69,7 @@ class App:
         self.last_job_id: str | None = None
         self._keys: dict[str, Key] = {}
         self._address_problem = address_problem
+        self._budget_problem = budget_problem
         self._random = random
 
     def check_address_known(self) -> None:
@@ -137,6 +139,8 @@ class App:
             payer = self.payer(address or self.base_url)
 
             def reserve(job: Job) -> None:
+                if self._budget_problem is not None and not (terms.over_budget or payer.practice):
+                    raise self._budget_problem
                 price = price_of(*job.record.size, int(job.record.parameters["scale_factor"]), self.prices)
                 self.spending.reserve_for(job, payer, price, terms)
 

@@ -118,7 +118,7 @@ class AddressNotAllowed(InvalidSetting):
 
 
 class SettingsDamaged(InvalidSetting):
-    """The settings cannot be read, so that it is not known which service address the user chose."""
+    """The settings cannot be read, so that the chosen service address or monthly budget is unknown."""
 
     code = "settings-damaged"
     advice = (

@@ -32,6 +32,7 @@ from precision_upscaler.storage import credentials
 from precision_upscaler.storage.log import LOGGER, open_log
 from precision_upscaler.storage.settings import (
     address_problem,
+    budget_problem,
     data_folder,
     described,
     effective_address,
@@ -333,6 +334,7 @@ def main() -> int:
             cancel=CancelToken(),
             random=random.random,
             address_problem=address_problem(loaded, given),
+            budget_problem=budget_problem(loaded),
         )
         Worker(pipe, app).serve(command)
     except UpscaleError as error:

@@ -169,6 +169,7 @@ def _app(base_url: str | None, cancel: CancelToken | None = None) -> App:
         cancel=cancel or CancelToken(),
         random=random.random,
         address_problem=settings.address_problem(loaded, base_url),
+        budget_problem=settings.budget_problem(loaded),
     )
 
 

@@ -9,12 +9,12 @@ import pytest
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.app import App
 from precision_upscaler.cancel import CancelToken
-from precision_upscaler.errors import BudgetExceeded, NoCredits, TaskFailed
+from precision_upscaler.errors import BudgetExceeded, NoCredits, SettingsDamaged, TaskFailed
 from precision_upscaler.jobs.budget import COUNT_PRACTICE_VARIABLE, NO_TERMS, Terms, price_of, purpose_of
 from precision_upscaler.jobs.context import Result
 from precision_upscaler.jobs.service import upscale
 from precision_upscaler.storage.job_record import State
-from precision_upscaler.storage.settings import Settings
+from precision_upscaler.storage.settings import Settings, budget_problem, read_settings
 from precision_upscaler.storage.spending import EntryState, Purpose
 
 from contract_tests.support.jobs.job_environment import JobEnvironment
@@ -163,6 +163,32 @@ def test_practice_has_no_budget(office: Office, monkeypatch: pytest.MonkeyPatch)
     entries, numbers = office.app().spending_of_service()
     assert (numbers.limit, numbers.spent) == (None, 0.4)
     assert [entry.purpose.name for entry in entries] == ["160.png", "161.png", "162.png", "163.png"]
+
+
+@pytest.mark.parametrize("stored", ['{"monthly_budget": "ten"}', '{"budget_unit": 7}', "{", "[]"])
+def test_a_budget_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path, stored: str) -> None:
+    (tmp_path / "settings.json").write_text(stored)
+    problem = budget_problem(read_settings(tmp_path))
+    assert problem is not None
+    assert problem.details == {"setting": "monthly_budget"}
+    (tmp_path / "settings.json").write_text('{"monthly_budget": 10, "journal_days": "many"}')
+    assert budget_problem(read_settings(tmp_path)) is None
+
+
+def test_nothing_is_sent_while_the_budget_is_unknown(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown = SettingsDamaged("The settings cannot be read.", setting="monthly_budget")
+    monkeypatch.setattr("precision_upscaler.app.is_loopback", lambda _: False)
+    original = App.__init__
+
+    def damaged(self: App, *args: object, **options: object) -> None:
+        original(self, *args, **options, budget_problem=unknown)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(App, "__init__", damaged)
+    with pytest.raises(SettingsDamaged):
+        office.upscale()
+    assert office.env.mock.charges == 0
+    office.upscale(terms=Terms(over_budget=True))
+    assert office.env.mock.charges == 1
 
 
 def test_the_ledger_holds_neither_key_nor_path(office: Office) -> None:
