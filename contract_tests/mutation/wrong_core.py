@@ -303,6 +303,10 @@ CORE: tuple[WrongSubject, ...] = (
         ("two results go to one file", "if bare(target) in taken:", "if target.suffix in taken:"),
         ("a batch pays again", "present = None if overwrite else existing(target)", "present = None"),
         ("a full folder is found out after paying", "check_place(place)\n    taken", "taken"),
+    ),
+    *wrong_subjects(
+        _CORE + "jobs/delivery.py",
+        (_OF_CORE + "cli/test_main.py",),
         ("what exists is written over", "if not overwrite and (present", "if overwrite and (present"),
     ),
     *wrong_subjects(

@@ -25,12 +25,14 @@ from typing import Any
 
 from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.jobs.budget import NO_TERMS, Terms
 from precision_upscaler.jobs.context import JobEvent, Result
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.storage import credentials
 from precision_upscaler.storage.log import LOGGER, open_log
 from precision_upscaler.storage.settings import (
     address_problem,
+    budget_problem,
     data_folder,
     described,
     effective_address,
@@ -163,7 +165,8 @@ class Worker:
                 reuse=command.get("reuse", True) is not False,
                 take_source=command.get("take_source") is True,
                 upload=upload,
-            )
+            ),
+            terms=Terms(over_budget=command.get("over_budget") is True),
         )
 
     def _resume(self, command: dict[str, Any]) -> None:
@@ -173,13 +176,13 @@ class Worker:
             raise BadCommand("The command's 'adopt' must be a text.")
         self._run(lambda context: resume(job_id, context, adopt=adopt), job_id)
 
-    def _run(self, run: Callable[..., Result], job_id: str | None = None) -> None:
+    def _run(self, run: Callable[..., Result], job_id: str | None = None, terms: Terms = NO_TERMS) -> None:
         listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         listener.start()
         app = self._app
         with (
             pruned(app.journal, app.settings),
-            app.job_context(self._emit, job_id=job_id) as context,
+            app.job_context(self._emit, job_id=job_id, terms=terms) as context,
         ):
             try:
                 result = run(context)
@@ -331,6 +334,7 @@ def main() -> int:
             cancel=CancelToken(),
             random=random.random,
             address_problem=address_problem(loaded, given),
+            budget_problem=budget_problem(loaded),
         )
         Worker(pipe, app).serve(command)
     except UpscaleError as error:
