@@ -104,5 +104,6 @@ def _carried_out(real: RealGimp, mock: PrecisionMock, specs: list[Spec], keep: P
 
 @pytest.mark.gimp2
 @pytest.mark.slow
+@pytest.mark.timeout(0)  # the first one waits for all; each GIMP has a limit of its own
 def test_in_the_real_one(real_results: dict[int, list[str]], seed: int) -> None:
     assert real_results[seed] == []
