@@ -53,11 +53,12 @@ Events (``event`` names the kind)::
      "expected_seconds": 90.0 | null}
     {"event": "progress", "stage": "sending" | "waiting" | "downloading",
      "done": 65536, "total": 1048576 | null}        bytes, but seconds in stage "waiting"
-    {"event": "warning", "code": "wrong-scale" | "adopted" | "no-task-list", "message": "...",
+    {"event": "warning", "code": "wrong-scale" | "adopted" | "no-task-list" | "no-metadata", "message": "...",
      "sentences": {"message": [...]}}
     {"event": "result", "job_id": "...", "task_id": "...", "path": "...", "format": "png" | "jpeg" | "webp",
      "width": 2048, "height": 1536, "charged": "yes", "reused": false}
-        ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
+        The answer to ``resume`` is a file with the metadata and color profile of the job's source, if it had
+        some. ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
     {"event": "cancelled", "job_id": ..., "charged": "no" | "unknown" | "yes"}
     {"event": "error", "code": "invalid-key", "what": "...", "charged": "no" | "unknown" | "yes",
      "charge": "Nothing was charged.", "advice": "...", "log": "/path/to/log", "job_id": null | "...",

@@ -20,12 +20,13 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.jobs.context import JobEvent, Result
+from precision_upscaler.jobs.context import JobEvent, Result, WarningEvent
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.storage import credentials
 from precision_upscaler.storage.log import LOGGER, open_log
@@ -33,6 +34,7 @@ from precision_upscaler.storage.settings import data_folder, described, effectiv
 
 from .app import App
 from .cancel import CancelToken
+from .cli.outputs import deliver
 from .errors import BadCommand, Cancelled, UnexpectedError, UpscaleError
 from .messages import said
 from .protocol import Command, Event
@@ -154,7 +156,27 @@ class Worker:
         adopt = command.get("adopt")
         if adopt is not None and not isinstance(adopt, str):
             raise BadCommand("The command's 'adopt' must be a text.")
-        self._run(lambda context: resume(job_id, context, adopt=adopt), job_id)
+        self._run(lambda context: self._with_metadata(resume(job_id, context, adopt=adopt)), job_id)
+
+    def _with_metadata(self, result: Result) -> Result:
+        """Return the result as a file with the metadata and profile of a source that had some.
+
+        Such a source was a file of the command line. The result that the journal keeps has none: an
+        identical job whose source has other metadata can use it too.
+        """
+        job = self._app.journal.open(result.job_id)
+        metadata = job.carried
+        if not metadata:
+            return result
+        if result.format == "webp":
+            warning = said(
+                "The service sent a WebP file: metadata and color profile could not be added to it."
+            )
+            self._emit(WarningEvent("no-metadata", warning))
+            return result
+        target = job.folder / "with-metadata.png"
+        path = deliver(result, target, metadata, overwrite=True, charged=job.state.charged)
+        return replace(result, path=path)
 
     def _run(self, run: Callable[..., Result], job_id: str | None = None) -> None:
         listener = threading.Thread(target=self._listen, name="listener", daemon=True)
