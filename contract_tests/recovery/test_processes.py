@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from precision_upscaler.imaging.base import inspect, verify
+from precision_upscaler.imaging.base import inspect
+from precision_upscaler.imaging.metadata import verify
 
 from contract_tests.support import counters
 from contract_tests.support.jobs.faulty_proxy import FaultyProxy, Plan

@@ -18,7 +18,8 @@ from precision_upscaler.storage.settings import Settings
 
 from .cancel import CancelToken
 from .clock import Clock, SystemClock
-from .errors import InvalidKey, UpscaleError
+from .errors import InvalidKey, SettingsDamaged, UpscaleError
+from .messages import joined, said
 from .urls import check_address
 
 
@@ -35,6 +36,7 @@ class App:
         cancel: CancelToken,
         random: Callable[[], float],
         clock: Clock | None = None,
+        address_problem: SettingsDamaged | None = None,
     ) -> None:
         self.folder = folder
         self.settings = settings
@@ -46,7 +48,17 @@ class App:
         self.timeouts = Timeouts()
         self.last_job_id: str | None = None
         self._keys: dict[str, Key] = {}
+        self._address_problem = address_problem
         self._random = random
+
+    def check_address_known(self) -> None:
+        """Raise SettingsDamaged if it is not known which address the user chose.
+
+        To be called before anything is sent to ``base_url``, or a key is stored for it: the default address
+        instead of the user's mock would be paid for.
+        """
+        if self._address_problem is not None:
+            raise self._address_problem
 
     def find_key(self) -> Key | None:
         """Return the key in use, None when there is none."""
@@ -64,14 +76,17 @@ class App:
         key = key or self._key(address)
         open_log(self.folder, key.value)
         cancel = cancel or self.cancel
-        ledger = RateLimiter(self.folder, key.value, self.settings.requests_per_minute, self.clock)
+        own = self.settings.requests_per_minute
+        start = Settings.requests_per_minute
+        limiter = RateLimiter(self.folder, key.value, own, self.clock, at_most=None if own == start else own)
         with UpscalerClient(
             address,
             key.value,
             timeouts=self.timeouts,
             clock=self.clock,
             cancel=cancel,
-            before_request=lambda call: ledger.wait_for_slot(cancel.event, first=goes_first(call)),
+            before_request=lambda call: limiter.wait_for_slot(cancel.event, first=goes_first(call)),
+            observe=limiter.observe,
             result_hosts=self.settings.result_hosts,
         ) as client:
             yield client
@@ -91,6 +106,8 @@ class App:
         An error of the block says where the log is, and which job it is about.
         """
         try:
+            if job_id is None:
+                self.check_address_known()
             address = None if job_id is None else self._address_of(self.journal.open(job_id))
             with self.client(cancel, address=address) as client:
                 yield JobContext(
@@ -117,11 +134,12 @@ class App:
         ``given`` is tested instead of the stored key, and not stored. Raises a named error when the
         service could not be asked at all.
         """
+        self.check_address_known()
         key = None
         if given is not None:
             value = clean_key(given)
             if value is None:
-                return False, "That is no API key: it is empty, or holds spaces or unusual characters."
+                return False, said("That is no API key: it is empty, or holds spaces or unusual characters.")
             key = Key(value, "given")
         with self.client(key=key) as client:
             try:
@@ -129,6 +147,6 @@ class App:
             except ApiError as failed:
                 error = user_error(failed, "no")
                 if isinstance(error, InvalidKey):
-                    return False, f"{error.what} {error.advice}"
+                    return False, joined(error.what, error.advice)
                 raise error from failed
-        return True, "The key works."
+        return True, said("The key works.")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from precision_upscaler.errors import Cancelled, UpscaleError
-from precision_upscaler.imaging.base import verify
-from precision_upscaler.imaging.similarity import Likeness, likeness, resembles
+from precision_upscaler.imaging.metadata import verify
+from precision_upscaler.imaging.similarity import ColorGrid, color_grid, similar
 from precision_upscaler.jobs.context import Result
 from precision_upscaler.storage.job_record import State
 
@@ -118,7 +118,7 @@ class RecoveryCheck:
         return isinstance(ending, UpscaleError) and ending.code == self._final_error
 
 
-_READ: dict[bytes, Likeness] = {}
+_READ: dict[bytes, ColorGrid] = {}
 
 
 def shows(source: Path, result: Path) -> bool:
@@ -127,6 +127,6 @@ def shows(source: Path, result: Path) -> bool:
     for path in (source, result):
         digest = hashlib.sha256(path.read_bytes()).digest()
         if digest not in _READ:
-            _READ[digest] = likeness(path)
+            _READ[digest] = color_grid(path)
         found.append(_READ[digest])
-    return resembles(*found)
+    return similar(*found)

@@ -16,15 +16,16 @@ from typing import Any
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.app import App
 from precision_upscaler.errors import Cancelled, UnexpectedError, UpscaleError
-from precision_upscaler.imaging.base import NotAPicture
-from precision_upscaler.imaging.carrying import Chunk, carried
+from precision_upscaler.imaging.base import Chunk, InvalidImage
+from precision_upscaler.imaging.metadata import extract
 from precision_upscaler.jobs.context import JobContext, JobEvent, Result, WarningEvent
+from precision_upscaler.jobs.delivery import deliver
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Job
 from precision_upscaler.storage.log import LOGGER
 
-from .outputs import Planned, check_place, deliver, is_folder
+from .outputs import Planned, check_place, is_folder
 from .progress_bars import Watch, bars, silent
 
 
@@ -105,8 +106,8 @@ class Batch:
 
         def start(context: JobContext) -> Result:
             # before the wait: the file may be gone or another one when its result comes
-            with contextlib.suppress(OSError, NotAPicture):
-                chunks.extend(carried(picture))
+            with contextlib.suppress(OSError, InvalidImage):
+                chunks.extend(extract(picture))
             return upscale(task.source, self._request, context, origin=origin, reuse=self._reuse)
 
         return _Item(str(task.source), task.target, start, chunks)
@@ -162,8 +163,6 @@ class Batch:
                     result = item.start(context)
                 job = app.journal.open(result.job_id)
                 charged = job.state.charged if job.state.undelivered else result.charged
-                if item.carried and result.format == "webp":
-                    warnings.append("The service sent a WebP: EXIF and colour profile could not be put in.")
                 written = deliver(result, item.target, item.carried, overwrite=overwrite, charged=charged)
                 job.deliver()
         except UpscaleError as error:

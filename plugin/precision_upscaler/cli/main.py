@@ -32,8 +32,11 @@ from precision_upscaler.errors import (
     InvalidKey,
     InvalidParameter,
     InvalidSetting,
+    MalformedKey,
     NoCredits,
     NoKey,
+    PlanUsedUp,
+    TaskFailed,
     UpscaleError,
 )
 from precision_upscaler.storage import credentials, settings
@@ -49,11 +52,11 @@ _COMMANDS = ("jobs", "resume", "forget", "settings", "store-key", "test-key")
 
 def exit_code(error: UpscaleError) -> int:
     """Return the exit code that stands for ``error``."""
-    if error.charged != "no" and error.code != "task-failed":
+    if error.charged != "no" and not isinstance(error, TaskFailed):
         return UNFINISHED
     if isinstance(error, (InvalidParameter, InvalidSetting)):
         return USAGE
-    if isinstance(error, (NoKey, InvalidKey, NoCredits, Forbidden)):
+    if isinstance(error, (NoKey, MalformedKey, InvalidKey, NoCredits, PlanUsedUp, Forbidden)):
         return ACCOUNT
     return (
         SERVICE if error.code in ("not-reachable", "tls", "rate-limited", "service-unavailable") else FAILED
@@ -152,7 +155,10 @@ def main() -> None:
 def _app(base_url: str | None, cancel: CancelToken | None = None) -> App:
     folder = settings.data_folder()
     log = open_log(folder)
-    stored = settings.load(folder)
+    loaded = settings.read_settings(folder)
+    stored = loaded.settings
+    if loaded.problem is not None:
+        click.echo(f"Note: {loaded.problem}", err=True)
     return App(
         folder,
         stored,
@@ -160,6 +166,7 @@ def _app(base_url: str | None, cancel: CancelToken | None = None) -> App:
         log=log,
         cancel=cancel or CancelToken(),
         random=random.random,
+        address_problem=settings.address_problem(loaded, base_url),
     )
 
 
@@ -269,6 +276,8 @@ def jobs(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found))
         return
+    for damaged in app.journal.damaged():
+        click.echo(str(damaged.error()), err=True)
     if not found:
         click.echo("Nothing is waiting.")
     now = app.clock.time()
@@ -378,6 +387,7 @@ def store_key(base_url: str | None) -> None:
         else sys.stdin.readline().strip()
     )
     try:
+        app.check_address_known()
         where = credentials.store_key(app.folder, app.base_url, value)
     except UpscaleError as error:
         sys.exit(_fail(error))

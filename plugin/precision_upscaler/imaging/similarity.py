@@ -1,21 +1,21 @@
-"""Look at a PNG's pixels without an imaging library: a small likeness of it, to recognise a picture by.
+"""Compare two PNG images by a small grid of their colors.
 
-Pure Python and slow where it must be (a few seconds for a large picture), because GIMP's Python has
-no imaging library; it is needed only when the answer to a paid request was lost.
+Pure Python, because GIMP's Python has no imaging library, and slow (a few seconds for a large image). It is
+needed only when the answer to a paid request was lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from operator import mul, sub
 from pathlib import Path
 
-from .base import NotAPicture, PngHeader, png_rows, sniff
+from . import png
+from .base import InvalidImage, sniff
 
 GRID = 32
-"""A likeness has this many cells on each side, whatever the picture's shape."""
+"""A color grid has this many cells on each side, whatever the image's shape."""
 _OPAQUE = 250.0
 _ENOUGH_CELLS = GRID * GRID // 4
 _CLOSE = 14.0
@@ -24,36 +24,36 @@ _ALIKE = 0.85
 
 
 class CannotCompare(ValueError):
-    """The picture's kind cannot be looked at here; the message says which it is."""
+    """Images of this kind cannot be compared; the message names the kind."""
 
 
 @dataclass(frozen=True)
-class Likeness:
-    """Mean colours of GRID x GRID cells, row by row: (red, green, blue) in 0..255, None where transparent."""
+class ColorGrid:
+    """Mean colors of GRID x GRID cells, row by row: (red, green, blue) in 0..255, None where transparent."""
 
     cells: tuple[tuple[float, float, float] | None, ...]
 
 
-def likeness(path: Path) -> Likeness:
-    """Return the likeness of a PNG; CannotCompare for other formats and for interlaced ones.
+def color_grid(path: Path) -> ColorGrid:
+    """Return the color grid of a PNG; CannotCompare for other formats and for interlaced ones.
 
-    Raises NotAPicture when the file is damaged.
+    Raises InvalidImage when the file is damaged.
     """
     with path.open("rb") as stream:
         head = stream.read(12)
         if sniff(head) != "png":
             raise CannotCompare(f"{(sniff(head) or 'unknown').upper()} pictures cannot be compared here")
         stream.seek(0)
-        parts = png_rows(stream)
+        parts = png.rows(stream)
         header = next(parts)
-        assert isinstance(header, PngHeader)
+        assert isinstance(header, png.Header)
         if header.interlaced:
             raise CannotCompare("interlaced PNG pictures cannot be compared here")
         return _Averager(header).read(parts)
 
 
-def resembles(one: Likeness, other: Likeness) -> bool:
-    """Whether both may show the same picture: close in colour, and alike in structure where there is any."""
+def similar(one: ColorGrid, other: ColorGrid) -> bool:
+    """Return whether both may show the same image: close in color, alike in structure if they have any."""
     pairs = [(a, b) for a, b in zip(one.cells, other.cells, strict=True) if a is not None and b is not None]
     if len(pairs) < _ENOUGH_CELLS:
         return False
@@ -83,7 +83,7 @@ def _mean(values: Iterable[float], count: int) -> float:
 class _Averager:
     """Sums up the rows of one PNG into cells."""
 
-    def __init__(self, header: PngHeader) -> None:
+    def __init__(self, header: png.Header) -> None:
         self._header = header
         self._palette: list[tuple[int, int, int]] = []
         self._alphas = b""
@@ -92,12 +92,12 @@ class _Averager:
             for x in range(GRID)
         ]
 
-    def read(self, parts: Iterator[PngHeader | tuple[bytes, bytes] | bytes]) -> Likeness:
+    def read(self, parts: Iterator[png.Header | tuple[bytes, bytes] | bytes]) -> ColorGrid:
         header = self._header
         # of each line of cells, for each plane
         sums = [[[0] * GRID for _ in range(4)] for _ in range(GRID)]
         counts = [0] * GRID
-        # eight rows of a cell tell its colour; every row has to be unpacked all the same
+        # eight rows of a cell are enough for its color; every row has to be unpacked all the same
         step = max(1, header.height // (GRID * 8))
         for y, row in enumerate(self._rows(parts)):
             line = min(y * GRID // header.height, GRID - 1)
@@ -107,7 +107,7 @@ class _Averager:
             for total, plane in zip(sums[line], self._planes(row), strict=True):
                 for x, (start, end) in enumerate(self._columns):
                     total[x] += sum(plane[start:end])
-        for line in range(1, GRID):  # a picture lower than the grid repeats its rows
+        for line in range(1, GRID):  # an image lower than the grid repeats its rows
             if not counts[line]:
                 counts[line], sums[line] = counts[line - 1], sums[line - 1]
         cells: list[tuple[float, float, float] | None] = []
@@ -116,9 +116,9 @@ class _Averager:
                 area = max(1, count * (end - start))
                 opaque = alpha / area > _OPAQUE
                 cells.append((red / area, green / area, blue / area) if opaque else None)
-        return Likeness(tuple(cells))
+        return ColorGrid(tuple(cells))
 
-    def _rows(self, parts: Iterator[PngHeader | tuple[bytes, bytes] | bytes]) -> Iterator[bytes]:
+    def _rows(self, parts: Iterator[png.Header | tuple[bytes, bytes] | bytes]) -> Iterator[bytes]:
         """Yield each row's bytes with the PNG filter undone."""
         header = self._header
         size = header.row_bytes(header.width)
@@ -138,7 +138,7 @@ class _Averager:
                 while len(pending) - start > size:
                     kind = pending[start]
                     row = bytes(pending[start + 1 : start + 1 + size])
-                    previous = unfilter(kind, row, previous, distance)
+                    previous = png.unfilter(kind, row, previous, distance)
                     yield previous
                     start += 1 + size
                 del pending[:start]
@@ -151,9 +151,9 @@ class _Averager:
         elif header.depth < 8:  # noqa: PLR2004 - PNG's depth
             row = self._widened(row)
         full = b"\xff" * header.width
-        if header.colour == 3:  # noqa: PLR2004 - PNG's palette type
+        if header.color == 3:  # noqa: PLR2004 - PNG's palette type
             if max(row) >= len(self._palette):
-                raise NotAPicture("its palette is too short")
+                raise InvalidImage("its palette is too short")
             red, green, blue = (bytes(self._palette[i][c] for i in row) for c in range(3))
             alphas = self._alphas.ljust(256, b"\xff")
             return red, green, blue, row.translate(alphas)
@@ -167,63 +167,8 @@ class _Averager:
         """Return one byte a sample for depths of 1, 2 and 4 bits."""
         depth = self._header.depth
         mask = (1 << depth) - 1
-        scale = 1 if self._header.colour == 3 else 255 // mask  # noqa: PLR2004 - PNG's palette type
+        scale = 1 if self._header.color == 3 else 255 // mask  # noqa: PLR2004 - PNG's palette type
         samples = bytes(
             ((byte >> shift) & mask) * scale for byte in row for shift in range(8 - depth, -1, -depth)
         )
         return samples[: self._header.width]
-
-
-def unfilter(kind: int, row: bytes, above: bytes, distance: int) -> bytes:
-    """Undo PNG filter ``kind`` (0 none, 1 sub, 2 up, 3 average, 4 Paeth) of a row.
-
-    ``above`` is the row before, unfiltered; ``distance`` the bytes from a sample to its left neighbour.
-    """
-    if kind == 0:
-        return row
-    if kind == 1:
-        out = bytearray(len(row))
-        for channel in range(distance):
-            out[channel::distance] = bytes(map((255).__and__, accumulate(row[channel::distance])))
-        return bytes(out)
-    if kind == 2:  # noqa: PLR2004 - PNG's filter number
-        return _add(row, above)
-    if kind not in (3, 4):
-        raise NotAPicture("its pixel data is damaged")
-    out = bytearray(len(row))
-    undo = _average if kind == 3 else _paeth  # noqa: PLR2004 - PNG's filter number
-    for channel in range(distance):
-        out[channel::distance] = undo(row[channel::distance], above[channel::distance])
-    return bytes(out)
-
-
-def _add(row: bytes, above: bytes) -> bytes:
-    """Add two rows byte by byte modulo 256, as two big numbers whose bytes cannot carry into each other."""
-    low = int.from_bytes(b"\x7f" * len(row), "big")
-    a, b = int.from_bytes(row, "big"), int.from_bytes(above, "big")
-    return (((a & low) + (b & low)) ^ ((a ^ b) & ~low & ((1 << 8 * len(row)) - 1))).to_bytes(len(row), "big")
-
-
-def _average(row: bytes, above: bytes) -> bytes:
-    out = bytearray(len(row))
-    left = 0
-    for index, (value, up) in enumerate(zip(row, above, strict=True)):
-        left = out[index] = (value + (left + up >> 1)) & 255
-    return bytes(out)
-
-
-def _paeth(row: bytes, above: bytes) -> bytes:
-    out = bytearray(len(row))
-    left = corner = 0
-    for index, (value, up) in enumerate(zip(row, above, strict=True)):
-        to_left, to_up = abs(up - corner), abs(left - corner)
-        to_corner = abs(left + up - 2 * corner)
-        if to_left <= to_up and to_left <= to_corner:
-            guess = left
-        elif to_up <= to_corner:
-            guess = up
-        else:
-            guess = corner
-        left = out[index] = (value + guess) & 255
-        corner = up
-    return bytes(out)

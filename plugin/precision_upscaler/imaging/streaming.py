@@ -1,4 +1,4 @@
-"""A picture that is checked while it is still arriving, so that the verdict soon follows its last byte."""
+"""Check an image file while it is still being downloaded, so that little is left to do at its end."""
 
 from __future__ import annotations
 
@@ -8,64 +8,66 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .base import NotAPicture, Picture, inspect, png_rows, verify
+from . import png
+from .base import ImageFile, InvalidImage, inspect
+from .metadata import verify
 
 
-class Incoming:
-    """The file at ``path`` while it is written from its beginning on.
+class StreamingCheck:
+    """The check of the file at ``path`` while it is written from its beginning on.
 
-    A PNG is read along by a thread, which may lag behind; another format is checked at the end alone.
+    A thread reads a PNG meanwhile; another format is checked at the end.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._size = 0
-        self._over = False
+        self._ended = False
         self._whole = False
         self._reader: threading.Thread | None = None
 
-    def reach(self, size: int) -> None:
-        """Hear that the first ``size`` bytes are in the file, and will stay as they are."""
-        with self._news:
+    def advance(self, size: int) -> None:
+        """Go on with the first ``size`` bytes of the file, which will not change any more."""
+        with self._changed:
             self._size = size
-            self._news.notify()
+            self._changed.notify()
         if self._reader is None:
             self._reader = threading.Thread(target=self._check, name="checker", daemon=True)
             self._reader.start()
 
-    def picture(self) -> Picture:
-        """Return what the file, which is complete now, is; as :func:`.images.verify`, and raises the same."""
+    def result(self) -> ImageFile:
+        """Return what the file, which is complete now, is; raises what :func:`.metadata.verify` raises."""
         self._end()
         return inspect(self._path) if self._whole else verify(self._path)
 
-    def drop(self) -> None:
-        """Check no further: nothing more will come, or something else."""
-        with self._news:
+    def stop(self) -> None:
+        """Check no further: nothing more will come, or another file."""
+        with self._changed:
             self._size = 0
         self._end()
 
     def _end(self) -> None:
-        with self._news:
-            self._over = True
-            self._news.notify()
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
         if self._reader is not None:
             self._reader.join()
 
     def _left(self, at: int) -> int:
         """Wait until there is something after the first ``at`` bytes; return how much, 0 at the end."""
-        with self._news:
-            self._news.wait_for(lambda: self._over or self._size > at)
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._size > at)
             return max(0, self._size - at)
 
     def _check(self) -> None:
         try:
             with self._path.open("rb", buffering=0) as file:
-                for _ in png_rows(io.BufferedReader(Growing(file, self._left), 1 << 16)):
+                for _ in png.rows(io.BufferedReader(Growing(file, self._left), 1 << 16)):
                     pass
             self._whole = True
-        except (NotAPicture, OSError):
-            pass  # what it is then, and what is wrong with it, picture() says
+        except (InvalidImage, OSError):
+            pass  # result() reads the file again and says what is wrong with it
 
 
 class Growing(io.RawIOBase):

@@ -9,7 +9,7 @@ from precision_upscaler.api.models import Task
 from precision_upscaler.api.responses import ApiError
 from precision_upscaler.api.retry import RetryDecision
 from precision_upscaler.errors import DownloadFailed
-from precision_upscaler.imaging.streaming import Incoming
+from precision_upscaler.imaging.streaming import StreamingCheck
 from precision_upscaler.protocol import Stage
 from precision_upscaler.storage.job_record import PartialDownload
 from precision_upscaler.storage.journal import Job
@@ -31,7 +31,7 @@ class Downloader:
     context: JobContext
     reporter: Reporter
 
-    def download(self, task: Task, target: Path) -> Incoming:
+    def download(self, task: Task, target: Path) -> StreamingCheck:
         """Download a finished task's file into ``target``; renew its link when it has expired."""
         context = self.context
         attempt = renewals = 0
@@ -64,18 +64,18 @@ class Downloader:
             return task
         return fresh if fresh.links else task
 
-    def _download_once(self, link: str, target: Path) -> Incoming:
+    def _download_once(self, link: str, target: Path) -> StreamingCheck:
         partial = self.job.record.partial
         width, height = self.job.record.expected
         # one for each attempt: the next may begin the file anew
-        incoming = Incoming(target)
+        check = StreamingCheck(target)
 
         def started(new: PartialDownload) -> None:
             if new != partial:
                 self.job.update(partial=new)
 
         def progress(done: int, total: int | None) -> None:
-            incoming.reach(done)
+            check.advance(done)
             self.reporter.progress(Stage.DOWNLOADING, done, total)
 
         try:
@@ -88,9 +88,9 @@ class Downloader:
                 progress=progress,
             )
         except BaseException:
-            incoming.drop()
+            check.stop()
             raise
-        return incoming
+        return check
 
 
 def _size(path: Path) -> int:

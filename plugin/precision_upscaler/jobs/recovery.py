@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from precision_upscaler.api.models import Task, TaskStatus
@@ -22,8 +22,8 @@ from precision_upscaler.errors import (
     StillRunning,
     TaskUnknown,
 )
-from precision_upscaler.imaging.base import NotAPicture, Picture
-from precision_upscaler.imaging.similarity import CannotCompare, Likeness, likeness, resembles
+from precision_upscaler.imaging.base import ImageFile, InvalidImage
+from precision_upscaler.imaging.similarity import CannotCompare, ColorGrid, color_grid, similar
 from precision_upscaler.messages import joined, said
 from precision_upscaler.storage.files import read_json, write_json
 from precision_upscaler.storage.job_record import PartialDownload, State
@@ -104,14 +104,14 @@ def known_tasks(job: Job) -> set[str] | None:
     return set(before) if isinstance(before, list) else None
 
 
-def same_shape(job: Job, picture: Picture) -> bool:
+def same_shape(job: Job, picture: ImageFile) -> bool:
     """Whether ``picture`` can be the job's result: another size may be a mistake, another shape cannot."""
     width, height = job.record.expected
     difference = abs(picture.width * height - picture.height * width)
     return difference <= 2 * max(width, height) + width * height // 50
 
 
-def _asked_for(job: Job, picture: Picture) -> bool:
+def _asked_for(job: Job, picture: ImageFile) -> bool:
     # a service that applies the EXIF rotation returns the sides exchanged
     return sorted(job.record.expected) == sorted((picture.width, picture.height))
 
@@ -161,7 +161,7 @@ class CompetingJobs:
     def __init__(self, job: Job, journal: Journal) -> None:
         self._job = job
         self._journal = journal
-        self._sources: dict[str, Likeness] = {}
+        self._sources: dict[str, ColorGrid] = {}
         self._others: list[tuple[Job, set[str]]] = []
         self.refresh()
 
@@ -180,7 +180,7 @@ class CompetingJobs:
         """Return how many others may have made the task, as far as the time of its making tells."""
         return len(self._of(task_id))
 
-    def candidate(self, task_id: str, picture: Picture, shown: Likeness) -> CandidateTask:
+    def candidate(self, task_id: str, picture: ImageFile, shown: ColorGrid) -> CandidateTask:
         """Return a task whose picture is ``shown`` with what the other jobs mean for it."""
         competing = [job for job in self._of(task_id) if self._may_show(job, picture, shown)]
         exact = _asked_for(self._job, picture)
@@ -193,7 +193,7 @@ class CompetingJobs:
             awaited=any(job.record.doubt is None and job.is_running() for job in competing),
         )
 
-    def given_up(self, before: set[str], ours: Callable[[], Likeness]) -> set[str]:
+    def given_up(self, before: set[str], ours: Callable[[], ColorGrid]) -> set[str]:
         """Return which of the tasks ``before`` our create another job of our picture has left to us.
 
         That job lost its answer too, and adopted a task made after ours was sent, for its own was
@@ -207,28 +207,28 @@ class CompetingJobs:
                     free |= before - known
         return free
 
-    def source(self, job: Job) -> Likeness:
-        """Return the likeness of a job's source; CannotCompare or NotAPicture when there is none."""
+    def source(self, job: Job) -> ColorGrid:
+        """Return the likeness of a job's source; CannotCompare or InvalidImage when there is none."""
         if job.job_id not in self._sources:
-            self._sources[job.job_id] = likeness(job.source)
+            self._sources[job.job_id] = color_grid(job.source)
         return self._sources[job.job_id]
 
     def _of(self, task_id: str) -> list[Job]:
         return [job for job, known in self._others if task_id not in known]
 
-    def _may_show(self, job: Job, picture: Picture, shown: Likeness) -> bool:
+    def _may_show(self, job: Job, picture: ImageFile, shown: ColorGrid) -> bool:
         if not same_shape(job, picture):
             return False
         try:
-            return resembles(self.source(job), shown)
-        except (CannotCompare, NotAPicture, OSError):
+            return similar(self.source(job), shown)
+        except (CannotCompare, InvalidImage, OSError):
             return True
 
     @staticmethod
-    def _shows(job: Job, ours: Callable[[], Likeness]) -> bool:
+    def _shows(job: Job, ours: Callable[[], ColorGrid]) -> bool:
         try:
-            return job.result is not None and resembles(ours(), likeness(job.result))
-        except (CannotCompare, NotAPicture, OSError):
+            return job.result is not None and similar(ours(), color_grid(job.result))
+        except (CannotCompare, InvalidImage, OSError):
             return False
 
 
@@ -240,8 +240,8 @@ class _Match:
     """A finished task that shows our picture; its file is kept until the search ends."""
 
     task_id: str
-    picture: Picture
-    likeness: Likeness
+    picture: ImageFile
+    likeness: ColorGrid
 
 
 class _Search:
@@ -290,7 +290,7 @@ class _Search:
         new = listed - (self._before - self._competing.given_up(self._before, self._source))
         return new - journal.task_ids() - set(journal.former_task_ids()) - self._done
 
-    def _source(self) -> Likeness:
+    def _source(self) -> ColorGrid:
         return self._competing.source(self._job)
 
     def _examine(self, task_id: str) -> bool:
@@ -302,15 +302,15 @@ class _Search:
         try:
             task = self._poller.wait_for_end(task_id, _PATIENCE).task
             self._done.add(task_id)
-            if task.status is TaskStatus.FAILED:
+            if task.status is not TaskStatus.COMPLETED:
                 self._doubtful[task_id] = said("it failed, so there is no picture to compare")
                 return False
             self._job.update(partial=None)
-            picture = self._downloader.download(task, candidate).picture()
+            picture = self._downloader.download(task, candidate).result()
             if not same_shape(self._job, picture):
                 return False
-            match = _Match(task_id, picture, likeness(candidate))
-            if not resembles(self._source(), match.likeness):
+            match = _Match(task_id, picture, color_grid(candidate))
+            if not similar(self._source(), match.likeness):
                 return False
             self._matches[task_id] = match
         except CannotCompare as problem:
@@ -320,7 +320,7 @@ class _Search:
         except ResultHost as problem:
             self._doubtful[task_id] = problem.what.rstrip(".")
             self._advice = problem.advice
-        except (DownloadFailed, TaskUnknown, NotAPicture) as problem:
+        except (DownloadFailed, TaskUnknown, InvalidImage) as problem:
             self._doubtful[task_id] = said("its picture could not be fetched")
             LOGGER.info("job %s: task %s: %s", self._job.job_id, task_id, problem)
         return task_id in self._matches
@@ -368,7 +368,7 @@ class _Search:
         return CreateUnresolved(known, advice=self._advice, candidates=sorted(doubtful))
 
 
-def _reasons(doubtful: dict[str, str]) -> str:
+def _reasons(doubtful: Mapping[str, str]) -> str:
     """Return a list of at most five tasks with their reasons, and how many more there are."""
     names = sorted(doubtful)
     shown = [said("{name}: {reason}", name=name, reason=doubtful[name]) for name in names[:_NAMED_AT_MOST]]

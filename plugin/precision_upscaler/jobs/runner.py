@@ -21,10 +21,12 @@ from precision_upscaler.errors import (
     JournalBroken,
     NoPicture,
     ResultBroken,
+    TaskCancelled,
     TaskFailed,
     UpscaleError,
 )
-from precision_upscaler.imaging.base import EXTENSIONS, NotAPicture, Picture, verify
+from precision_upscaler.imaging.base import EXTENSIONS, ImageFile, InvalidImage
+from precision_upscaler.imaging.metadata import verify
 from precision_upscaler.messages import said
 from precision_upscaler.protocol import Charge, Stage
 from precision_upscaler.storage.job_record import PartialDownload, State
@@ -173,14 +175,14 @@ class Runner:
             picture = self._download_whole(self._wait_for_links())
         self._store(picture)
 
-    def _downloaded_before(self) -> Picture | None:
+    def _downloaded_before(self) -> ImageFile | None:
         """Return the picture when the part file is known to be whole (a crash came after its last byte)."""
         partial = self._job.record.partial
         try:
             if partial is not None and self._job.part.stat().st_size == partial.total:
                 self._report.stage(Stage.CHECKING)
                 return verify(self._job.part)
-        except (OSError, NotAPicture):
+        except (OSError, InvalidImage):
             pass
         return None
 
@@ -192,9 +194,11 @@ class Runner:
                 self._context.retry_pause(attempt)
             ended = self._poller.wait_for_end(task_id)
             self._note_pace(ended)
-            if ended.task.status is TaskStatus.FAILED:
+            if ended.task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED):
                 self._job.update(State.FAILED)
                 self._job.drop_bulk()
+                if ended.task.status is TaskStatus.CANCELLED:
+                    raise TaskCancelled("The task was cancelled at the service.", task_id=task_id)
                 raise TaskFailed("The service could not upscale the picture.", task_id=task_id)
             if ended.task.links:
                 return ended.task
@@ -207,35 +211,35 @@ class Runner:
             estimate = expected_seconds(*record.expected)
             self._job.update(pace=round(max(ended.seconds, 0.1) / estimate, 4))
 
-    def _download_whole(self, task: Task) -> Picture:
+    def _download_whole(self, task: Task) -> ImageFile:
         """Download a whole picture to the part file; once more from the start if it is invalid."""
         try:
             return self._download(task)
-        except NotAPicture as problem:
+        except InvalidImage as problem:
             # a resumed download may have joined two different files
             LOGGER.info("job %s: the download is no whole picture: %s", self._job.job_id, problem)
             self._drop_part()
             self._context.retry_pause(0)
             try:
                 return self._download(task)
-            except NotAPicture as again:
+            except InvalidImage as again:
                 self._drop_part()
                 raise ResultBroken(
                     said("What the service sent is no whole picture: {problem}.", problem=again.args[0])
                 ) from again
 
-    def _download(self, task: Task) -> Picture:
+    def _download(self, task: Task) -> ImageFile:
         self._report.stage(Stage.DOWNLOADING)
-        incoming = self._downloader.download(task, self._job.part)
+        check = self._downloader.download(task, self._job.part)
         self._report.stage(Stage.CHECKING)
-        return incoming.picture()
+        return check.result()
 
     def _drop_part(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             self._job.part.unlink()
         self._job.update(partial=None)
 
-    def _store(self, picture: Picture) -> None:
+    def _store(self, picture: ImageFile) -> None:
         job = self._job
         name = "result" + EXTENSIONS[picture.format]
         size = job.part.stat().st_size
@@ -274,7 +278,7 @@ class Runner:
         )
 
 
-def wrong_scale(asked: tuple[int, int], picture: Picture) -> str | None:
+def wrong_scale(asked: tuple[int, int], picture: ImageFile) -> str | None:
     """Say how the result's size differs from what was asked for, None when it does not."""
     got = (picture.width, picture.height)
     # a service that applies the EXIF rotation returns the sides exchanged

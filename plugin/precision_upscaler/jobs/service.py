@@ -22,8 +22,8 @@ from precision_upscaler.errors import (
     TaskFailed,
     UpscaleError,
 )
-from precision_upscaler.imaging.base import NotAPicture, Picture, inspect, verify
-from precision_upscaler.imaging.metadata import sent_digest
+from precision_upscaler.imaging.base import ImageFile, InvalidImage, inspect
+from precision_upscaler.imaging.metadata import sent_digest, verify
 from precision_upscaler.messages import said
 from precision_upscaler.protocol import Charge, Stage
 from precision_upscaler.storage.job_record import State
@@ -179,7 +179,7 @@ def pruned(journal: Journal, settings: Settings) -> Iterator[None]:
 # what may be sent ------------------------------------------------------------------------------
 
 
-def check_source(path: Path, request: UpscaleRequest, pixels: hashlib._Hash | None = None) -> Picture:
+def check_source(path: Path, request: UpscaleRequest, pixels: hashlib._Hash | None = None) -> ImageFile:
     """Return what ``path`` holds; refuse what the service would not take, before anything is sent.
 
     ``pixels`` is fed what tells these pixels from others, see :func:`.images.verify`.
@@ -192,7 +192,7 @@ def check_source(path: Path, request: UpscaleRequest, pixels: hashlib._Hash | No
     return picture
 
 
-def check_upload(path: Path, source: Picture) -> Picture:
+def check_upload(path: Path, source: ImageFile) -> ImageFile:
     """Return what ``path`` holds; SourceUnreadable unless it is a whole picture of the source's size."""
     picture = _whole_picture(path)
     if (picture.width, picture.height) != (source.width, source.height):
@@ -210,10 +210,10 @@ def check_upload(path: Path, source: Picture) -> Picture:
     return picture
 
 
-def _whole_picture(path: Path, pixels: hashlib._Hash | None = None) -> Picture:
+def _whole_picture(path: Path, pixels: hashlib._Hash | None = None) -> ImageFile:
     try:
         return verify(path, pixels)
-    except NotAPicture as problem:
+    except InvalidImage as problem:
         raise _unusable(path, problem) from problem
     except OSError as error:
         raise SourceUnreadable(
@@ -221,12 +221,12 @@ def _whole_picture(path: Path, pixels: hashlib._Hash | None = None) -> Picture:
         ) from error
 
 
-def _unusable(path: Path, problem: NotAPicture) -> SourceFormat | SourceUnreadable:
+def _unusable(path: Path, problem: InvalidImage) -> SourceFormat | SourceUnreadable:
     if path.stat().st_size == 0:
         return SourceUnreadable(said("{name} is empty.", name=path.name))
     try:
         inspect(path)
-    except NotAPicture:
+    except InvalidImage:
         return SourceFormat(said("{name} cannot be sent: {problem}.", name=path.name, problem=problem))
     return SourceUnreadable(said("{name} is damaged: {problem}.", name=path.name, problem=problem))
 
@@ -270,7 +270,7 @@ def size_problem(width: int, height: int, scale_factor: int) -> str | None:
     )
 
 
-def check_room(folder: Path, picture: Picture, request: UpscaleRequest) -> None:
+def check_room(folder: Path, picture: ImageFile, request: UpscaleRequest) -> None:
     """Refuse a job whose result would not fit on the disk of ``folder``, while that still costs nothing."""
     pixels = picture.width * picture.height * request.scale_factor**2
     need = picture.path.stat().st_size + _ROOM_BYTES_PER_PIXEL * pixels + _ROOM_FLOOR

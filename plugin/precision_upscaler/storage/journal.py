@@ -27,9 +27,8 @@ from precision_upscaler.errors import (
     RecordDamaged,
     UpscaleError,
 )
-from precision_upscaler.imaging.base import EXTENSIONS, Picture, inspect
-from precision_upscaler.imaging.carrying import Chunk, carried, packed, unpacked
-from precision_upscaler.imaging.metadata import file_blocks, pieces_to_send
+from precision_upscaler.imaging.base import EXTENSIONS, Chunk, ImageFile, file_blocks, inspect
+from precision_upscaler.imaging.metadata import extract, pack, strip, unpack
 from precision_upscaler.messages import said
 from precision_upscaler.protocol import Charge, Message
 
@@ -122,7 +121,7 @@ class Job:
     def carried(self) -> list[Chunk]:
         """What the source held that is not sent, but belongs into the result."""
         try:
-            return unpacked((self.folder / _CARRIED).read_bytes())
+            return unpack((self.folder / _CARRIED).read_bytes())
         except OSError:
             return []
 
@@ -323,7 +322,7 @@ class Journal:
         return FileLock(self._lock_path)
 
     def create(
-        self, picture: Picture, spec: JobSpec, *, take_source: bool, upload: Picture | None = None
+        self, picture: ImageFile, spec: JobSpec, *, take_source: bool, upload: ImageFile | None = None
     ) -> Job:
         """Store a new job, prepared; DiskFull (nothing charged) when there is no room for it.
 
@@ -350,8 +349,8 @@ class Journal:
         try:
             private_folder(building)
             write_atomically(building / _RESERVE, secrets.token_bytes(_RESERVE_BYTES))
-            if chunks := carried(picture):
-                write_atomically(building / _CARRIED, packed(chunks))
+            if chunks := extract(picture):
+                write_atomically(building / _CARRIED, pack(chunks))
             _store_pixels(picture, building / record.source, take=take_source)
             if upload is not None and record.upload is not None:
                 _store_pixels(upload, building / record.upload, take=take_source)
@@ -511,16 +510,16 @@ def _is_idle(job: Job) -> bool:
     return True
 
 
-def _store_pixels(picture: Picture, target: Path, *, take: bool) -> None:
+def _store_pixels(picture: ImageFile, target: Path, *, take: bool) -> None:
     """Write what may be sent of ``picture`` to ``target``, which may move the file when that is all of it."""
-    pieces = pieces_to_send(picture)
+    pieces = strip(picture)
     if pieces is None:
         copy_durably(picture.path, target, take=take)
     else:
         write_durably(target, file_blocks(picture.path, pieces))
 
 
-def intact_result(job: Job) -> Picture | None:
+def intact_result(job: Job) -> ImageFile | None:
     """Return the job's stored result if its file is there with the recorded length, else None."""
     path = job.result
     if path is None:

@@ -30,7 +30,7 @@ from precision_upscaler.clock import SystemClock
 from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.contract.estimates import TABLE
 from precision_upscaler.errors import Cancelled
-from precision_upscaler.imaging.base import verify
+from precision_upscaler.imaging.metadata import verify
 from precision_upscaler.jobs.service import upscale
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Journal

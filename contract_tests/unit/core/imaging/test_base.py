@@ -13,15 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from precision_upscaler.contract import LIMITS
-from precision_upscaler.imaging.base import (
-    NotAPicture,
-    _verify_jpeg,
-    inspect,
-    jpeg_segments,
-    png_spans,
-    sniff,
-    verify,
-)
+from precision_upscaler.imaging import jpeg, png
+from precision_upscaler.imaging.base import InvalidImage, inspect, sniff
+from precision_upscaler.imaging.metadata import verify
 from precision_upscaler.jobs.service import size_problem
 
 from contract_tests.support.image_files import FILES, encoded, picture
@@ -46,7 +40,7 @@ def test_a_picture_cut_off_anywhere_is_refused(name: str, file: Path) -> None:
     last = len(content) - (2 if name.startswith("webp") else 1)
     for length in [*range(0, last, 7), last]:
         file.write_bytes(content[:length])
-        with pytest.raises(NotAPicture):
+        with pytest.raises(InvalidImage):
             verify(file)
 
 
@@ -59,7 +53,7 @@ def test_a_flipped_bit_in_a_png_is_noticed(
     content[at // 8] ^= 1 << at % 8
     path = tmp_path_factory.getbasetemp() / "flipped.png"
     path.write_bytes(content)
-    with pytest.raises(NotAPicture):
+    with pytest.raises(InvalidImage):
         verify(path)
 
 
@@ -70,13 +64,13 @@ def test_bytes_that_are_no_picture_are_refused_and_nothing_else_happens(
     path = tmp_path_factory.getbasetemp() / "noise"
     for head in (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\x20\0\0\0WEBPVP8 "):
         path.write_bytes(head + content)
-        with pytest.raises(NotAPicture):
+        with pytest.raises(InvalidImage):
             verify(path)
 
 
 def test_a_page_of_html_is_no_picture(file: Path) -> None:
     file.write_bytes(b"<!doctype html><title>Not found</title>")
-    with pytest.raises(NotAPicture, match="none of PNG, JPEG and WebP"):
+    with pytest.raises(InvalidImage, match="none of PNG, JPEG and WebP"):
         verify(file)
 
 
@@ -97,7 +91,7 @@ def test_a_png_with_more_pixels_than_its_header_says_is_refused(file: Path) -> N
     picture(40, 60).save(tall, "PNG")
     # the header of the small one before the pixels of the large one
     file.write_bytes(FILES["png"][:33] + tall.getvalue()[33:])
-    with pytest.raises(NotAPicture, match="more pixel data"):
+    with pytest.raises(InvalidImage, match="more pixel data"):
         verify(file)
 
 
@@ -165,23 +159,23 @@ def test_the_bytes_decide_the_format(head: bytes, found: str | None) -> None:
 @pytest.mark.parametrize(
     ("read", "content", "says"),
     [
-        (png_spans, b"\x89PNG\r\n\x1a\n\x00\x00", "ends before its end chunk"),
-        (jpeg_segments, b"GIF89a", "no JPEG"),
-        (jpeg_segments, b"\xff\xd8\xff\xd8\xff\xd9", "segments are damaged"),
+        (png.spans, b"\x89PNG\r\n\x1a\n\x00\x00", "ends before its end chunk"),
+        (jpeg.segments, b"GIF89a", "no JPEG"),
+        (jpeg.segments, b"\xff\xd8\xff\xd8\xff\xd9", "segments are damaged"),
     ],
 )
 def test_what_is_no_file_of_its_kind_has_no_parts(
     read: Callable[[io.BytesIO], Iterator[object]], content: bytes, says: str
 ) -> None:
-    with pytest.raises(NotAPicture, match=says):
+    with pytest.raises(InvalidImage, match=says):
         list(read(io.BytesIO(content)))
 
 
 def test_a_scan_before_its_frame_is_no_picture() -> None:
     whole = encoded("JPEG")
-    scan = next(start for marker, start, _ in jpeg_segments(io.BytesIO(whole)) if marker == 0xDA)
-    with pytest.raises(NotAPicture, match="segments are damaged"):
-        _verify_jpeg(io.BytesIO(whole[:2] + whole[scan:]))
+    scan = next(start for marker, start, _ in jpeg.segments(io.BytesIO(whole)) if marker == 0xDA)
+    with pytest.raises(InvalidImage, match="segments are damaged"):
+        jpeg.verify(io.BytesIO(whole[:2] + whole[scan:]))
 
 
 def test_a_picture_too_large_for_every_factor_is_told_how_large_it_may_be() -> None:

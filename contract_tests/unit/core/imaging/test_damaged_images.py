@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from precision_upscaler.imaging.base import NotAPicture, PngHeader, inspect, png_header, png_rows, verify
-from precision_upscaler.imaging.similarity import CannotCompare, likeness
+from precision_upscaler.imaging import png
+from precision_upscaler.imaging.base import InvalidImage, inspect
+from precision_upscaler.imaging.metadata import verify
+from precision_upscaler.imaging.similarity import CannotCompare, color_grid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,22 +77,22 @@ VP8X = (b"VP8X", bytes(4) + b"\x09\x00\x00\x09\x00\x00")
 def test_what_is_wrong_with_a_picture(content: bytes, words: str, tmp_path: Path) -> None:
     path = tmp_path / "picture"
     path.write_bytes(content)
-    with pytest.raises(NotAPicture, match=words):
+    with pytest.raises(InvalidImage, match=words):
         verify(path)
 
 
 @pytest.mark.parametrize("data", [b"", ihdr()[:-1], ihdr(width=0), ihdr(height=0)])
 def test_a_png_header_that_says_nothing(data: bytes) -> None:
-    with pytest.raises(NotAPicture, match="header is damaged"):
-        png_header(data)
+    with pytest.raises(InvalidImage, match="header is damaged"):
+        png.header_of(data)
 
 
 @pytest.mark.parametrize(
     ("content", "words"), [(b"GIF89a..", "no PNG"), (png_of(chunk(b"IDAT")), "header is missing")]
 )
 def test_rows_are_read_of_nothing_but_a_png(content: bytes, words: str) -> None:
-    with pytest.raises(NotAPicture, match=words):
-        list(png_rows(io.BytesIO(content)))
+    with pytest.raises(InvalidImage, match=words):
+        list(png.rows(io.BytesIO(content)))
 
 
 def test_a_scan_may_end_anywhere_in_what_is_read_at_once(tmp_path: Path) -> None:
@@ -100,7 +102,7 @@ def test_a_scan_may_end_anywhere_in_what_is_read_at_once(tmp_path: Path) -> None
         path.write_bytes(START + FRAME + SCAN[:-2] + bytes(fill) + END)
         assert verify(path).format == "jpeg", fill
         path.write_bytes(START + FRAME + SCAN[:-2] + bytes(fill) + b"\xff")
-        with pytest.raises(NotAPicture, match="cut off"):
+        with pytest.raises(InvalidImage, match="cut off"):
             verify(path)
 
 
@@ -113,22 +115,22 @@ def test_a_scan_may_end_anywhere_in_what_is_read_at_once(tmp_path: Path) -> None
     ],
 )
 def test_the_seven_passes_of_an_interlaced_png(size: tuple[int, int], passes: list[tuple[int, int]]) -> None:
-    header = PngHeader(*size, 8, 2, interlaced=True)
+    header = png.Header(*size, 8, 2, interlaced=True)
     assert header.passes() == passes
     assert sum(width * height for width, height in passes) == size[0] * size[1]
-    assert PngHeader(*size, 8, 2, interlaced=False).passes() == [size]
+    assert png.Header(*size, 8, 2, interlaced=False).passes() == [size]
 
 
 def test_an_interlaced_png_is_whole_when_all_passes_are(tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
-    rows = sum(height * (1 + width) for width, height in PngHeader(5, 3, 8, 0, interlaced=True).passes())
+    rows = sum(height * (1 + width) for width, height in png.Header(5, 3, 8, 0, interlaced=True).passes())
     header = chunk(b"IHDR", ihdr(5, 3, interlace=1))
     path.write_bytes(png_of(header, chunk(b"IDAT", zlib.compress(bytes(rows)))))
     assert (verify(path).width, verify(path).height) == (5, 3)
     with pytest.raises(CannotCompare, match="interlaced"):
-        likeness(path)
+        color_grid(path)
     path.write_bytes(png_of(header, chunk(b"IDAT", zlib.compress(bytes(rows - 1)))))
-    with pytest.raises(NotAPicture, match="less pixel data"):
+    with pytest.raises(InvalidImage, match="less pixel data"):
         verify(path)
 
 
@@ -138,9 +140,9 @@ def test_a_picture_lower_than_the_grid_is_compared_by_its_rows(tmp_path: Path) -
     stripes.paste((30, 30, 200), (0, 2, 64, 3))
     stripes.save(path)
     stripes.resize((64, 96), Image.Resampling.NEAREST).save(twin)
-    assert None not in likeness(path).cells
-    assert likeness(path).cells[0] == likeness(twin).cells[0] == (200, 30, 30)
-    assert likeness(path).cells[-1] == likeness(twin).cells[-1] == (30, 30, 200)
+    assert None not in color_grid(path).cells
+    assert color_grid(path).cells[0] == color_grid(twin).cells[0] == (200, 30, 30)
+    assert color_grid(path).cells[-1] == color_grid(twin).cells[-1] == (30, 30, 200)
 
 
 def test_transparent_entries_of_a_palette_are_no_colour(tmp_path: Path) -> None:
@@ -149,10 +151,10 @@ def test_transparent_entries_of_a_palette_are_no_colour(tmp_path: Path) -> None:
     palette = chunk(b"PLTE", bytes([9, 8, 7, 200, 100, 50])) + chunk(b"tRNS", b"\0")
     header = chunk(b"IHDR", ihdr(64, 64, colour=3))
     path.write_bytes(png_of(header, palette, chunk(b"IDAT", zlib.compress(rows))))
-    assert (likeness(path).cells[0], likeness(path).cells[-1]) == (None, (200, 100, 50))
+    assert (color_grid(path).cells[0], color_grid(path).cells[-1]) == (None, (200, 100, 50))
     path.write_bytes(png_of(header, chunk(b"PLTE", bytes(3)), chunk(b"IDAT", zlib.compress(rows))))
-    with pytest.raises(NotAPicture, match="palette is too short"):
-        likeness(path)
+    with pytest.raises(InvalidImage, match="palette is too short"):
+        color_grid(path)
 
 
 def test_a_filter_that_png_does_not_have(tmp_path: Path) -> None:
@@ -160,5 +162,5 @@ def test_a_filter_that_png_does_not_have(tmp_path: Path) -> None:
     rows = (b"\x07" + bytes(64)) * 64
     path.write_bytes(png_of(chunk(b"IHDR", ihdr(64, 64)), chunk(b"IDAT", zlib.compress(rows))))
     assert inspect(path).width == 64
-    with pytest.raises(NotAPicture, match="pixel data is damaged"):
-        likeness(path)
+    with pytest.raises(InvalidImage, match="pixel data is damaged"):
+        color_grid(path)

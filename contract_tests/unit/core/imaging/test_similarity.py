@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageFilter
-from precision_upscaler.imaging.similarity import GRID, CannotCompare, likeness, resembles, unfilter
+from precision_upscaler.imaging.png import unfilter
+from precision_upscaler.imaging.similarity import GRID, CannotCompare, color_grid, similar
 
 
 def photo(seed: int, size: tuple[int, int] = (96, 72)) -> Image.Image:
@@ -27,7 +28,7 @@ def test_the_likeness_is_the_mean_colour_of_each_cell(mode: str, tmp_path: Path)
     size = (GRID * 3, GRID * 2)
     image = photo(1, size).convert(mode)
     image.save(tmp_path / "picture.png")
-    found = likeness(tmp_path / "picture.png").cells
+    found = color_grid(tmp_path / "picture.png").cells
     expected = image.convert("RGB").resize((GRID, GRID), Image.Resampling.BOX)
     for cell, colour in zip(found, expected.get_flattened_data(), strict=True):
         assert cell == pytest.approx(colour, abs=1.0)
@@ -35,7 +36,7 @@ def test_the_likeness_is_the_mean_colour_of_each_cell(mode: str, tmp_path: Path)
 
 def test_sixteen_bits_are_read_too(tmp_path: Path) -> None:
     Image.new("I;16", (64, 64), 0x80FF).save(tmp_path / "deep.png")
-    assert likeness(tmp_path / "deep.png").cells[0] == (128, 128, 128)
+    assert color_grid(tmp_path / "deep.png").cells[0] == (128, 128, 128)
 
 
 @given(
@@ -76,7 +77,7 @@ def test_an_enlarged_picture_is_recognised(tmp_path: Path) -> None:
     source.save(tmp_path / "source.png")
     for name, image in variants(source).items():
         image.save(tmp_path / "result.png")
-        assert resembles(likeness(tmp_path / "source.png"), likeness(tmp_path / "result.png")), name
+        assert similar(color_grid(tmp_path / "source.png"), color_grid(tmp_path / "result.png")), name
 
 
 def test_another_picture_is_not(tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def test_another_picture_is_not(tmp_path: Path) -> None:
     }
     for name, image in others.items():
         image.save(tmp_path / "other.png")
-        assert not resembles(likeness(tmp_path / "source.png"), likeness(tmp_path / "other.png")), name
+        assert not similar(color_grid(tmp_path / "source.png"), color_grid(tmp_path / "other.png")), name
 
 
 def test_where_a_picture_is_transparent_it_says_nothing(tmp_path: Path) -> None:
@@ -99,10 +100,10 @@ def test_where_a_picture_is_transparent_it_says_nothing(tmp_path: Path) -> None:
     source.putalpha(0)
     source.save(tmp_path / "ghost.png")
     photo(1).save(tmp_path / "photo.png")
-    assert not resembles(likeness(tmp_path / "ghost.png"), likeness(tmp_path / "photo.png"))
+    assert not similar(color_grid(tmp_path / "ghost.png"), color_grid(tmp_path / "photo.png"))
 
 
 def test_what_cannot_be_looked_at_is_said(tmp_path: Path) -> None:
     photo(1).save(tmp_path / "photo.jpg")
     with pytest.raises(CannotCompare, match="JPEG"):
-        likeness(tmp_path / "photo.jpg")
+        color_grid(tmp_path / "photo.jpg")

@@ -13,8 +13,8 @@ from precision_upscaler.api.models import Task, UpscaleRequest
 from precision_upscaler.api.responses import ApiError
 from precision_upscaler.api.retry import Failure, RetryDecision
 from precision_upscaler.errors import Cancelled, CreateUnresolved, InvalidParameter
-from precision_upscaler.imaging.base import NotAPicture
-from precision_upscaler.imaging.streaming import Incoming
+from precision_upscaler.imaging.base import InvalidImage
+from precision_upscaler.imaging.streaming import StreamingCheck
 from precision_upscaler.jobs import recovery
 from precision_upscaler.jobs.downloading import Downloader
 from precision_upscaler.storage.job_record import State
@@ -212,10 +212,10 @@ def test_links_that_cannot_be_renewed_are_used_as_they_are() -> None:
 def test_a_candidate_that_cannot_be_fetched_is_a_doubt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def picture(_incoming: Incoming) -> None:
-        raise NotAPicture("it is cut off")
+    def picture(_incoming: StreamingCheck) -> None:
+        raise InvalidImage("it is cut off")
 
-    monkeypatch.setattr(Incoming, "picture", picture)
+    monkeypatch.setattr(StreamingCheck, "picture", picture)
     with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         with pytest.raises(CreateUnresolved, match="its picture could not be fetched") as caught:
             world.upscale()

@@ -24,8 +24,8 @@ from precision_upscaler.errors import (
     SourceUnreadable,
     StillRunning,
 )
-from precision_upscaler.imaging import base
-from precision_upscaler.imaging.base import verify
+from precision_upscaler.imaging import png as png_format
+from precision_upscaler.imaging.metadata import verify
 from precision_upscaler.jobs.context import JobEvent, ProgressEvent, StageEvent
 from precision_upscaler.storage.job_record import State
 
@@ -83,13 +83,13 @@ def test_the_way_to_the_service_is_no_pause(
 
 def test_each_picture_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unpacked: list[str] = []
-    chunks_of = base.png_chunks
+    chunks_of = png_format.chunks
 
     def counted(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         unpacked.append(Path(stream.name).name)
         return chunks_of(stream)
 
-    monkeypatch.setattr(base, "png_chunks", counted)
+    monkeypatch.setattr(png_format, "chunks", counted)
     with JobEnvironment(tmp_path) as world:
         world.upscale()
         assert unpacked == [world.source.name, "result.part"]

@@ -9,7 +9,7 @@ import pytest
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import JobUnknown, TaskFailed
-from precision_upscaler.imaging.base import verify
+from precision_upscaler.imaging.metadata import verify
 from precision_upscaler.jobs.context import JobEvent, StageEvent
 from precision_upscaler.storage import files
 from precision_upscaler.storage import journal as journal_module
