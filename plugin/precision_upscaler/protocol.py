@@ -53,7 +53,7 @@ Events (``event`` names the kind)::
      "expected_seconds": 90.0 | null}
     {"event": "progress", "stage": "sending" | "waiting" | "downloading",
      "done": 65536, "total": 1048576 | null}        bytes, but seconds in stage "waiting"
-    {"event": "warning", "code": "wrong-scale" | "adopted" | "no-task-list" | "no-metadata", "message": "...",
+    {"event": "warning", "code": "wrong-scale" | "adopted" | "no-task-list", "message": "...",
      "sentences": {"message": [...]}}
     {"event": "result", "job_id": "...", "task_id": "...", "path": "...", "format": "png" | "jpeg" | "webp",
      "width": 2048, "height": 1536, "charged": "yes", "reused": false}

@@ -26,7 +26,7 @@ from typing import Any
 
 from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.jobs.context import JobEvent, Result, WarningEvent
+from precision_upscaler.jobs.context import JobEvent, Result
 from precision_upscaler.jobs.delivery import deliver
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.storage import credentials
@@ -184,12 +184,6 @@ class Worker:
         job = self._app.journal.open(result.job_id)
         metadata = job.carried
         if not metadata:
-            return result
-        if result.format == "webp":
-            warning = said(
-                "The service sent a WebP file: metadata and color profile could not be added to it."
-            )
-            self._emit(WarningEvent("no-metadata", warning))
             return result
         target = job.folder / "with-metadata.png"
         path = deliver(result, target, metadata, overwrite=True, charged=job.state.charged)

@@ -18,7 +18,6 @@ from precision_upscaler import protocol
 from precision_upscaler import worker as worker_module
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.frontend import texts
-from precision_upscaler.jobs.context import Result
 
 from contract_tests.support.jobs.worker_environment import (
     TIMEOUT,
@@ -120,16 +119,6 @@ def test_a_resumed_file_comes_back_with_its_metadata(here: WorkerEnvironment) ->
         assert found.getexif()[description] == "A photograph"
         assert description not in bare.getexif()
         assert found.tobytes() == bare.tobytes()
-
-
-def test_a_warning_says_when_metadata_cannot_be_added(tmp_path: Path) -> None:
-    sent: list[dict[str, Any]] = []
-    job = SimpleNamespace(carried=[(b"eXIf", b"")])
-    app = SimpleNamespace(cancel=CancelToken(), journal=SimpleNamespace(open=lambda _: job))
-    worker = worker_module.Worker(SimpleNamespace(send=sent.append), app)  # type: ignore[arg-type]  # stand-ins
-    result = Result("1", "2", tmp_path / "result.webp", "webp", 4, 3, "yes", reused=False)
-    assert worker._with_metadata(result) is result
-    assert [event["code"] for event in sent] == ["no-metadata"]
 
 
 def documented_members() -> dict[str, set[str]]:

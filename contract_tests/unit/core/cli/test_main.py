@@ -31,6 +31,7 @@ from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.contract.estimates import TABLE
 from precision_upscaler.errors import Cancelled
 from precision_upscaler.imaging.metadata import verify
+from precision_upscaler.jobs import delivery
 from precision_upscaler.jobs.service import upscale
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Journal
@@ -201,7 +202,7 @@ def test_an_output_that_breaks_meanwhile_leaves_a_paid_job_and_says_so(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(outputs, "sync", full)
+        broken.setattr(delivery, "sync", full)
         found = shell.run("sky.png", "-o", "out/", "--json", code=5)
     event = json.loads(found.output)
     assert (event["code"], event["charged"]) == ("output", "yes")
@@ -261,7 +262,7 @@ def described_photo(folder: Path) -> Path:
     return photo
 
 
-def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
+def test_a_webp_result_has_the_sources_metadata_too(shell: Shell) -> None:
     photo = described_photo(shell.folder)
     with main._app(None).job_context(lambda _event: None) as context:
         done = upscale(photo, UpscaleRequest(), context, origin={})
@@ -270,8 +271,9 @@ def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
         with Image.open(done.path) as picture:
             picture.save(webp)
         job.update(result=webp.name, result_bytes=webp.stat().st_size)
-    assert "large.webp: 400 x 320" in (found := shell.run("photo.jpg", "large.png")).output
-    assert "photo.jpg: The service sent a WebP" in found.stderr
+    assert "large.webp: 400 x 320" in shell.run("photo.jpg", "large.png").output
+    with Image.open(shell.folder / "large.webp") as found:
+        assert found.getexif()[0x010E] == "Ana's home"
 
 
 def test_a_resumed_result_has_its_metadata_though_the_source_is_gone(shell: Shell) -> None:
