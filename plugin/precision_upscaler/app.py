@@ -5,22 +5,35 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from precision_upscaler.api.client import Timeouts, UpscalerClient
 from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.api.retry import goes_first
+from precision_upscaler.contract.estimates import own_table
+from precision_upscaler.jobs.budget import NO_TERMS, Spending, Terms, price_of
 from precision_upscaler.jobs.context import Emit, JobContext
 from precision_upscaler.storage.credentials import Key, clean_key, find_key, require_key
 from precision_upscaler.storage.journal import Job, Journal
 from precision_upscaler.storage.log import open_log
 from precision_upscaler.storage.settings import Settings
+from precision_upscaler.storage.spending import (
+    Balance,
+    Budget,
+    Entry,
+    Payer,
+    SpendingLedger,
+    Unit,
+    fingerprint,
+    month_of,
+)
 
 from .cancel import CancelToken
 from .clock import Clock, SystemClock
 from .errors import InvalidKey, SettingsDamaged, UpscaleError
 from .messages import joined, said
-from .urls import check_address
+from .urls import check_address, is_loopback
 
 
 class App:
@@ -37,6 +50,7 @@ class App:
         random: Callable[[], float],
         clock: Clock | None = None,
         address_problem: SettingsDamaged | None = None,
+        budget_problem: SettingsDamaged | None = None,
     ) -> None:
         self.folder = folder
         self.settings = settings
@@ -45,10 +59,17 @@ class App:
         self.cancel = cancel
         self.clock = clock or SystemClock()
         self.journal = Journal(folder / "jobs", self.clock)
+        limit = settings.monthly_budget or None
+        unit: Unit = "credits" if settings.budget_unit == "credits" else "money"
+        ledger = SpendingLedger(folder / "spending", self.clock)
+        self.spending = Spending(ledger, self.journal, Budget(limit, unit))
+        self.journal.on_state = self.spending.note
+        self.prices = own_table(str(folder))
         self.timeouts = Timeouts()
         self.last_job_id: str | None = None
         self._keys: dict[str, Key] = {}
         self._address_problem = address_problem
+        self._budget_problem = budget_problem
         self._random = random
 
     def check_address_known(self) -> None:
@@ -99,9 +120,15 @@ class App:
 
     @contextlib.contextmanager
     def job_context(
-        self, emit: Emit, cancel: CancelToken | None = None, job_id: str | None = None
+        self,
+        emit: Emit,
+        cancel: CancelToken | None = None,
+        job_id: str | None = None,
+        terms: Terms = NO_TERMS,
     ) -> Iterator[JobContext]:
         """Open everything one job needs; the job ``job_id`` is taken up where it was created.
+
+        ``terms`` say what the user allows it to cost.
 
         An error of the block says where the log is, and which job it is about.
         """
@@ -109,14 +136,45 @@ class App:
             if job_id is None:
                 self.check_address_known()
             address = None if job_id is None else self._address_of(self.journal.open(job_id))
+            payer = self.payer(address or self.base_url)
+
+            def reserve(job: Job) -> None:
+                if self._budget_problem is not None and not (terms.over_budget or payer.practice):
+                    raise self._budget_problem
+                price = price_of(*job.record.size, int(job.record.parameters["scale_factor"]), self.prices)
+                self.spending.reserve_for(job, payer, price, terms)
+
             with self.client(cancel, address=address) as client:
                 yield JobContext(
-                    self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._random
+                    self.journal,
+                    client,
+                    self.settings,
+                    emit,
+                    cancel or self.cancel,
+                    self.clock,
+                    self._random,
+                    reserve=reserve,
                 )
         except UpscaleError as error:
             error.log = str(self.log)
             error.job_id = error.job_id or job_id
             raise
+
+    def payer(self, address: str | None = None) -> Payer:
+        """Return who pays for tasks at ``address`` (default: the one in use); NoKey without a key."""
+        address = address or self.base_url
+        account = fingerprint(self.spending.ledger.folder, self._key(address).value)
+        return Payer(account, address, is_loopback(urlsplit(address).hostname))
+
+    def spending_of_service(self, month: str | None = None) -> tuple[list[Entry], Balance]:
+        """Return the ledger's entries (of one ``month``, as ``2026-11``) and this month's numbers.
+
+        Practice with a mock and the real service are told apart by the address in use.
+        """
+        payer = Payer("", self.base_url, is_loopback(urlsplit(self.base_url).hostname))
+        numbers = self.spending.balance(payer)
+        entries = [one for one in self.spending.ledger.entries() if one.payer.practice is payer.practice]
+        return [one for one in entries if month is None or month_of(one.time) == month], numbers
 
     def _address_of(self, job: Job) -> str:
         """Return where the job was created; what keeps it from being taken up says what it has cost."""

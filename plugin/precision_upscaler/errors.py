@@ -118,7 +118,7 @@ class AddressNotAllowed(InvalidSetting):
 
 
 class SettingsDamaged(InvalidSetting):
-    """The settings cannot be read, so that it is not known which service address the user chose."""
+    """The settings cannot be read, so that the chosen service address or monthly budget is unknown."""
 
     code = "settings-damaged"
     advice = (
@@ -399,6 +399,23 @@ class JobBusy(UpscaleError):
     code = "job-busy"
     charged = "unknown"
     advice = "Wait until it is done there."
+
+
+class BudgetExceeded(UpscaleError):
+    """The run would pass the monthly budget; ``details`` holds the numbers. Nothing was sent."""
+
+    code = "budget-exceeded"
+    advice = (
+        "Wait for the next month, raise monthly_budget in the settings, or allow this run alone: "
+        "'This Once' in the window, --over-budget on the command line."
+    )
+
+
+class LedgerBroken(UpscaleError):
+    """The spending ledger cannot be read or written. Without it no budget holds, so nothing is sent."""
+
+    code = "spending-ledger"
+    advice = "Check the permissions of the folder 'spending' in the data folder and start again."
 
 
 class KeyNotStored(UpscaleError):

@@ -23,6 +23,7 @@ Commands (first line; the rest of the members depend on ``command``)::
         Go on with a job of the journal, wherever it stands; waits for another worker that has it in
         hand. ``adopt`` (normally absent) is a task id the user recognised in the account as this job's,
         after a ``create-unresolved`` error whose ``details.candidates`` offered it.
+        ``"over_budget": true`` (normally absent): the user allows this run to pass the monthly budget.
     {"command": "jobs"}                        list undelivered jobs
     {"command": "forget", "job_id": "..."}     drop a job whose result the user does not want
     {"command": "status"}                      is a key stored, which address, which settings

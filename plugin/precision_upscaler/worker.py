@@ -26,6 +26,7 @@ from typing import Any
 
 from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.jobs.budget import NO_TERMS, Terms
 from precision_upscaler.jobs.context import JobEvent, Result
 from precision_upscaler.jobs.delivery import deliver
 from precision_upscaler.jobs.service import pruned, resume, upscale
@@ -33,6 +34,7 @@ from precision_upscaler.storage import credentials
 from precision_upscaler.storage.log import LOGGER, open_log
 from precision_upscaler.storage.settings import (
     address_problem,
+    budget_problem,
     data_folder,
     described,
     effective_address,
@@ -165,7 +167,8 @@ class Worker:
                 reuse=command.get("reuse", True) is not False,
                 take_source=command.get("take_source") is True,
                 upload=upload,
-            )
+            ),
+            terms=Terms(over_budget=command.get("over_budget") is True),
         )
 
     def _resume(self, command: dict[str, Any]) -> None:
@@ -189,13 +192,13 @@ class Worker:
         path = deliver(result, target, metadata, overwrite=True, charged=job.state.charged)
         return replace(result, path=path)
 
-    def _run(self, run: Callable[..., Result], job_id: str | None = None) -> None:
+    def _run(self, run: Callable[..., Result], job_id: str | None = None, terms: Terms = NO_TERMS) -> None:
         listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         listener.start()
         app = self._app
         with (
             pruned(app.journal, app.settings),
-            app.job_context(self._emit, job_id=job_id) as context,
+            app.job_context(self._emit, job_id=job_id, terms=terms) as context,
         ):
             try:
                 result = run(context)
@@ -347,6 +350,7 @@ def main() -> int:
             cancel=CancelToken(),
             random=random.random,
             address_problem=address_problem(loaded, given),
+            budget_problem=budget_problem(loaded),
         )
         Worker(pipe, app).serve(command)
     except UpscaleError as error:

@@ -18,6 +18,7 @@ from precision_upscaler.app import App
 from precision_upscaler.errors import Cancelled, UnexpectedError, UpscaleError
 from precision_upscaler.imaging.base import Chunk, InvalidImage
 from precision_upscaler.imaging.metadata import extract
+from precision_upscaler.jobs.budget import NO_TERMS, Terms
 from precision_upscaler.jobs.context import JobContext, JobEvent, Result, WarningEvent
 from precision_upscaler.jobs.delivery import deliver
 from precision_upscaler.jobs.service import pruned, resume, upscale
@@ -86,11 +87,14 @@ class _Item:
 class Batch:
     """Runs several jobs of one app at the same time."""
 
-    def __init__(self, app: App, request: UpscaleRequest, *, reuse: bool, concurrent: int) -> None:
+    def __init__(
+        self, app: App, request: UpscaleRequest, *, reuse: bool, concurrent: int, terms: Terms = NO_TERMS
+    ) -> None:
         self._app = app
         self._request = request
         self._reuse = reuse
         self._concurrent = concurrent
+        self._terms = terms
 
     def run(self, tasks: Sequence[Planned], *, overwrite: bool, show: bool) -> list[Outcome]:
         """Upscale every picture of a plan; the outcomes come in the plan's order."""
@@ -159,7 +163,7 @@ class Batch:
                         warnings.append(event.message)
                     show(event)
 
-                with app.job_context(emit, job_id=item.job_id) as context:
+                with app.job_context(emit, job_id=item.job_id, terms=self._terms) as context:
                     result = item.start(context)
                 job = app.journal.open(result.job_id)
                 charged = job.state.charged if job.state.undelivered else result.charged

@@ -110,6 +110,7 @@ class Runner:
     def _send(self) -> None:
         """Create the task, at most once as far as money goes."""
         job, context = self._job, self._context
+        context.reserve(job)
         self._report.stage(Stage.SENDING)
         if not record_known_tasks(job, context):
             self._report.warn(

@@ -62,6 +62,16 @@ class Settings:
     journal_megabytes: float = field(
         default=2048.0, metadata=_number(0, 1 << 20, "How much room delivered results may take.")
     )
+    monthly_budget: float = field(
+        default=0.0, metadata=_number(0, 1_000_000, "What may be spent in one month; 0 means no limit.")
+    )
+    budget_unit: str = field(
+        default="money",
+        metadata={
+            "choices": ("money", "credits"),
+            "help": "What the budget counts: money, in the currency of the price table, or credits.",
+        },
+    )
     requests_per_minute: int = field(
         default=50, metadata=_number(1, 6000, "The key's rate limit at the service, for all jobs together.")
     )
@@ -145,12 +155,14 @@ def _checked(name: str, value: Any, present: Any, metadata: Mapping[str, Any]) -
 class LoadedSettings:
     """The settings as far as they could be read.
 
-    ``problem`` says what could not, None when all could; ``address_lost``: the service address is among it.
+    ``problem`` says what could not, None when all could; ``address_lost``: the service address is among it;
+    ``budget_lost``: the monthly budget is.
     """
 
     settings: Settings
     problem: str | None = None
     address_lost: bool = False
+    budget_lost: bool = False
 
 
 def read_settings(folder: Path) -> LoadedSettings:
@@ -169,7 +181,7 @@ def read_settings(folder: Path) -> LoadedSettings:
         path = folder / _FILE
         what = said("The settings in {path} cannot be read ({problem}).", path=path, problem=problem)
         LOGGER.warning("%s", what)
-        return LoadedSettings(settings, what, address_lost=True)
+        return LoadedSettings(settings, what, address_lost=True, budget_lost=True)
     wrong = []
     for name, value in (stored or {}).items():
         try:
@@ -180,7 +192,8 @@ def read_settings(folder: Path) -> LoadedSettings:
                 wrong.append(name)
     if wrong:
         problem = said("Settings with a wrong value have their default: {names}.", names=", ".join(wrong))
-    return LoadedSettings(settings, problem, "base_url" in wrong)
+    budget_lost = bool({"monthly_budget", "budget_unit"} & set(wrong))
+    return LoadedSettings(settings, problem, "base_url" in wrong, budget_lost)
 
 
 def load(folder: Path) -> Settings:
@@ -219,3 +232,11 @@ def address_problem(
         return None
     assert loaded.problem is not None
     return SettingsDamaged(loaded.problem, setting="base_url")
+
+
+def budget_problem(loaded: LoadedSettings) -> SettingsDamaged | None:
+    """Return the error if it is not known which monthly budget the user set."""
+    if not loaded.budget_lost:
+        return None
+    assert loaded.problem is not None
+    return SettingsDamaged(loaded.problem, setting="monthly_budget")
