@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,15 @@ import httpx2
 import pytest
 from precision_upscaler.api.client import UpscalerClient
 from precision_upscaler.contract import CREATE_PATH
-from precision_upscaler.errors import MalformedKey, RecordDamaged, UpscaleError
+from precision_upscaler.errors import (
+    InvalidParameter,
+    MalformedKey,
+    OutputFailed,
+    RecordDamaged,
+    UpscaleError,
+)
 from precision_upscaler.jobs.context import Result
+from precision_upscaler.jobs.delivery import check_target, deliver
 from precision_upscaler.storage.credentials import require_key
 from precision_upscaler.storage.job_record import State
 
@@ -112,3 +120,74 @@ def test_plan_used_up(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert first.code == "plan-used-up"
         assert first.charged == ("yes" if step == "status" else "no")
         check.finish(first, used_up.end).verify()
+
+
+TARGETS: dict[str, Callable[[Path], Path]] = {
+    "a name of 256 bytes": lambda folder: folder / ("x" * 252 + ".png"),
+    "a name that only WebP makes too long": lambda folder: folder / ("x" * 251 + ".png"),
+    "a name of 86 characters of three bytes": lambda folder: folder / ("\u65e5" * 84 + ".png"),
+    "a name with a zero byte": lambda folder: folder / "a\0b.png",
+}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_target_impossible(target: str, tmp_path: Path) -> None:
+    """It is found out before the payment, and nothing is left behind."""
+    folder = tmp_path / "results"
+    folder.mkdir()
+    with JobEnvironment(tmp_path, wsgi=True) as env:
+        check = RecoveryCheck(f"target impossible: {target}", env)
+
+        def attempt() -> Result:
+            check_target(TARGETS[target](folder))
+            return env.upscale()
+
+        first = check.record("upscale", env.attempt(attempt))
+        assert isinstance(first, InvalidParameter)
+        assert env.mock.charges == 0
+        assert not list(folder.iterdir())
+        check.finish(first, lambda: None).verify()
+
+
+@pytest.mark.parametrize("name", ["x" * 244 + ".png", "photo.png", "photo", "photo.JPG"])
+def test_a_possible_target_is_written_under_its_name_and_leaves_nothing_beside_it(
+    name: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "results"
+    folder.mkdir()
+    check_target(folder / name)
+    assert not list(folder.iterdir())
+    with JobEnvironment(tmp_path, wsgi=True) as env:
+        result = env.upscale()
+        written = deliver(env.journal.open(result.job_id), result, folder / name, [], overwrite=False)
+        assert list(folder.iterdir()) == [written]
+        assert not env.journal.undelivered()
+
+
+@pytest.mark.parametrize("reused", [False, True])
+@pytest.mark.parametrize("delivered_meanwhile", [False, True])
+def test_the_advice_for_a_result_that_cannot_be_written_works(
+    reused: bool, delivered_meanwhile: bool, tmp_path: Path
+) -> None:
+    """Also for a reused result, and for the loser of two simultaneous runs whose job the winner delivered."""
+    (tmp_path / "taken.png").write_bytes(b"x")
+    with JobEnvironment(tmp_path, wsgi=True) as env:
+        check = RecoveryCheck("target impossible after the payment", env)
+        first = env.upscale()
+        if reused:
+            env.journal.open(first.job_id).deliver()
+            first = env.upscale()
+            assert first.reused
+        job = env.journal.open(first.job_id)
+        if delivered_meanwhile:
+            env.journal.open(first.job_id).deliver()
+        with pytest.raises(OutputFailed) as caught:
+            deliver(job, first, tmp_path / "taken.png", [], overwrite=False)
+        assert caught.value.charged == ("no" if reused else "yes")
+        command = re.search(r"precision-upscale resume (\S+) -o OUTPUT", caught.value.advice)
+        assert command is not None
+        again = env.resume(command[1])
+        deliver(env.journal.open(again.job_id), again, tmp_path / "other.png", [], overwrite=False)
+        assert (tmp_path / "taken.png").read_bytes() == b"x"
+        check.record("upscale", again)
+        check.finish(again, lambda: None).verify()

@@ -28,7 +28,7 @@ from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.jobs.budget import NO_TERMS, Terms
 from precision_upscaler.jobs.context import JobEvent, Result
-from precision_upscaler.jobs.delivery import deliver
+from precision_upscaler.jobs.delivery import write
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.storage import credentials
 from precision_upscaler.storage.log import LOGGER, open_log
@@ -189,7 +189,7 @@ class Worker:
         if not metadata:
             return result
         target = job.folder / "with-metadata.png"
-        path = deliver(result, target, metadata, overwrite=True, charged=job.state.charged)
+        path = write(job, result, target, metadata, overwrite=True)
         return replace(result, path=path)
 
     def _run(self, run: Callable[..., Result], job_id: str | None = None, terms: Terms = NO_TERMS) -> None:

@@ -166,9 +166,7 @@ class Batch:
                 with app.job_context(emit, job_id=item.job_id, terms=self._terms) as context:
                     result = item.start(context)
                 job = app.journal.open(result.job_id)
-                charged = job.state.charged if job.state.undelivered else result.charged
-                written = deliver(result, item.target, item.carried, overwrite=overwrite, charged=charged)
-                job.deliver()
+                written = deliver(job, result, item.target, item.carried, overwrite=overwrite)
         except UpscaleError as error:
             return Outcome(item.name, error=error, warnings=tuple(warnings))
         except Cancelled as cancelled:

@@ -8,6 +8,7 @@ up; 130 cancelled.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -115,7 +116,14 @@ class _Group(click.Group):
             sys.exit(_fail(error))
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
-        """Run the command line; on Windows click itself would also replace the names of existing files."""
+        """Run the command line, whatever characters the output can show.
+
+        On Windows click itself would also replace the names of existing files.
+        """
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # a name outside the code page must not end a run that has paid
+                stream.reconfigure(errors="backslashreplace")
         if args is None:
             args = [*wildcards.expand(sys.argv[1:])] if os.name == "nt" else sys.argv[1:]
         return super().main(args, *rest, **extra)

@@ -1,7 +1,4 @@
-"""Where each picture of a run goes: decided, priced and refused before anything is sent, written at the end.
-
-A result's format is known only once it is here, so a target is claimed by its name without ending.
-"""
+"""Where each picture of a run goes: decided, priced and refused before anything is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.contract.estimates import Estimate, estimate, text
 from precision_upscaler.errors import InvalidParameter, UpscaleError
 from precision_upscaler.imaging.base import ImageFile
-from precision_upscaler.jobs.delivery import bare, existing
+from precision_upscaler.jobs.delivery import bare, check_target, existing
 from precision_upscaler.jobs.service import check_source
 
 _IN_A_FOLDER = "{stem}-x{scale}"
@@ -122,6 +119,7 @@ def plan(
                     f"{present} exists.", parameter="output", advice="Give --overwrite, or another output."
                 )
             if present is None:
+                check_target(target)
                 picture = check_source(source, request)
         except UpscaleError as error:
             problem = error

@@ -1,21 +1,22 @@
-"""Write a result to a file of the user, with the metadata of its source.
+"""Write a result to the user's target: named by its format, whole or not at all, over no file unasked.
 
-The result's format decides the file name's ending, so a target is claimed by its name without ending.
+A result's format is known only when it has arrived, so a target is compared by its name without ending.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
+import secrets
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from precision_upscaler.errors import OutputFailed
+from precision_upscaler.errors import InvalidParameter, OutputFailed
 from precision_upscaler.imaging.base import EXTENSIONS, Chunk, ImageFile, file_blocks
 from precision_upscaler.imaging.metadata import embed
-from precision_upscaler.protocol import Charged
+from precision_upscaler.messages import said
 from precision_upscaler.storage.files import rename, sync
+from precision_upscaler.storage.journal import Job
 
 from .context import Result
 
@@ -44,19 +45,56 @@ def named_for(target: Path, result: Result) -> Path:
     return target.with_name(bare(target).name + wanted)
 
 
-def deliver(
-    result: Result, target: Path, metadata: Iterable[Chunk], *, overwrite: bool, charged: Charged
-) -> Path:
-    """Write a result to ``target``, whole or not at all, and return the file's path.
+def check_target(target: Path) -> None:
+    """Try what :func:`deliver` will do, before anything is paid; InvalidParameter says what is impossible.
 
-    ``metadata`` is embedded. ``charged`` is that of the failure: OutputFailed when the
-    target exists or cannot be written.
+    In a folder that exists, a file is made and given the target's longest possible name; it is removed
+    again. What exists under that name is left alone.
+    """
+    if not target.parent.is_dir():
+        return
+    # the service may send another format than the name says
+    longest = target.with_name(bare(target).name + ".webp")
+    temporary = _temporary(target)
+    try:
+        with contextlib.ExitStack() as stack:
+            temporary.touch()
+            stack.callback(temporary.unlink, missing_ok=True)
+            if not longest.exists():
+                rename(temporary, longest)
+                stack.callback(longest.unlink, missing_ok=True)
+    except (OSError, ValueError) as error:
+        problem = error.strerror if isinstance(error, OSError) else error
+        raise InvalidParameter(
+            said("{target} cannot be written: {problem}.", target=target, problem=problem),
+            parameter="output",
+            advice="Name another output.",
+        ) from error
+
+
+def _temporary(target: Path) -> Path:
+    # shorter than any name that is too long, and no other thread's
+    return target.with_name(f".{secrets.token_hex(6)}.tmp")
+
+
+def deliver(job: Job, result: Result, target: Path, carried: Iterable[Chunk], *, overwrite: bool) -> Path:
+    """Write a job's result as :func:`write` does, and note that the user has it."""
+    target = write(job, result, target, carried, overwrite=overwrite)
+    job.deliver()
+    return target
+
+
+def write(job: Job, result: Result, target: Path, carried: Iterable[Chunk], *, overwrite: bool) -> Path:
+    """Write a job's result to ``target`` and return the file's path, which has the result's ending.
+
+    What the source ``carried`` is embedded. OutputFailed when the target exists or cannot be written; it
+    says what the job cost, and names the command that writes the kept result elsewhere.
     """
     target = named_for(target, result)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = _temporary(target)
     picture = ImageFile(result.path, result.format, result.width, result.height)
     try:
-        pieces = embed(picture, list(metadata)) or [(0, result.path.stat().st_size)]
+        pieces = embed(picture, list(carried)) or [(0, result.path.stat().st_size)]
         target.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as stream:
             for block in file_blocks(result.path, pieces):
@@ -65,11 +103,25 @@ def deliver(
             sync(stream.fileno())
         with _naming:
             if not overwrite and (present := existing(target)) is not None:
-                raise OutputFailed(f"{present} exists.", charged=charged)
+                raise _failed(job, result, said("{present} exists.", present=present))
             rename(temporary, target)
     except OSError as error:
-        raise OutputFailed(f"{target} cannot be written: {error.strerror}.", charged=charged) from error
+        what = said("{target} cannot be written: {problem}.", target=target, problem=error.strerror)
+        raise _failed(job, result, what) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
     return target
+
+
+def _failed(job: Job, result: Result, what: str) -> OutputFailed:
+    # by its id: a result that was reused, or that a simultaneous run has delivered, is not listed
+    advice = said(
+        "The result is kept: 'precision-upscale resume {job} -o OUTPUT' writes it to another output, or over "
+        "a file that exists with --overwrite. Nothing is charged again.",
+        job=job.job_id,
+    )
+    charged = job.state.charged if job.state.undelivered else result.charged
+    error = OutputFailed(what, charged=charged, advice=advice)
+    error.job_id = job.job_id
+    return error

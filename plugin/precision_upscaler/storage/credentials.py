@@ -52,11 +52,11 @@ class Keyring(Protocol):
 def system_keyring() -> Keyring | None:
     """Return the system's keyring, None where there is none that protects anything."""
     try:
+        if sys.platform == "win32":
+            # the library asks for the system's version, and Python would start cmd.exe to find it
+            platform._syscmd_ver = lambda *_: ("", "", "")  # type: ignore[attr-defined]  # noqa: SLF001
         import keyring  # noqa: PLC0415 - slow, and needed only when the environment holds no key
 
-        if sys.platform == "win32":
-            # looking for a keyring asks for the version, and Python would start cmd.exe to find it
-            platform._syscmd_ver = lambda *_: ("", "", "")  # type: ignore[attr-defined]  # noqa: SLF001
         if sys.platform != "darwin":
             # it tries every system's keyring, and the Mac's looks for Apple's libraries with a compiler
             sys.modules.setdefault(_MAC, None)  # type: ignore[arg-type]  # Python's word for: not to be had

@@ -577,3 +577,11 @@ def test_the_module_is_the_program_too() -> None:
         check=True,
     )
     assert __version__ in done.stdout
+
+
+@pytest.mark.parametrize("name", ["照片.png", "Příliš 𝄞.png"])
+def test_a_name_outside_the_code_page_ends_nothing(shell: Shell, name: str) -> None:
+    found = CliRunner(charset="cp1252").invoke(main.main, ["sky.png", name], catch_exceptions=False)
+    assert (found.exit_code, shell.mock.charges) == (0, 1), found.output
+    assert name.encode("cp1252", "backslashreplace").decode("cp1252") in found.output
+    assert (shell.folder / name).exists()
