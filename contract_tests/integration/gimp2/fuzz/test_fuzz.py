@@ -46,7 +46,7 @@ def _problems(spec: Spec, result: dict[str, Any], folder: Path, keep: Path) -> l
 
 
 def _keep(config: pytest.Config) -> Path:
-    return config.rootpath / "build/failing-images/gimp2"
+    return config.rootpath / ".pytest_cache/failing-images/gimp2"
 
 
 def test_in_the_stubs(front_end: FrontEnd, tmp_path: Path, seed: int, pytestconfig: pytest.Config) -> None:
