@@ -23,6 +23,7 @@ Commands (first line; the rest of the members depend on ``command``)::
         Go on with a job of the journal, wherever it stands; waits for another worker that has it in
         hand. ``adopt`` (normally absent) is a task id the user recognised in the account as this job's,
         after a ``create-unresolved`` error whose ``details.candidates`` offered it.
+        ``"over_budget": true`` (normally absent): the user allows this run to pass the monthly budget.
     {"command": "jobs"}                        list undelivered jobs
     {"command": "forget", "job_id": "..."}     drop a job whose result the user does not want
     {"command": "status"}                      is a key stored, which address, which settings
@@ -74,12 +75,13 @@ Events (``event`` names the kind)::
         record cannot be used; ``task_id`` as far as it can still be told.
     {"event": "status", "key": "environment" | "keyring" | "file" | null, "base_url": "...",
      "settings": {...}, "fields": {"<setting>": {...}, ...}, "data_folder": "...", "log": "...",
-     "pace": 1.0, "unfinished": 0}
+     "pace": 1.0, "unfinished": 0, "problems": [...]}
         ``fields``: kind, default, minimum, maximum, choices and help, as far as there are; ``pace``:
-        real durations over estimated ones, so far; ``unfinished``: how many jobs ``jobs`` lists.
+        real durations over estimated ones, so far; ``unfinished``: how many jobs ``jobs`` lists;
+        ``problems``: what is wrong with the settings or the key, each as an ``error`` event.
     {"event": "settings", "settings": {...}}
     {"event": "stored", "where": "keyring" | "file"}
-    {"event": "key", "valid": true | false, "message": "..."}
+    {"event": "key", "valid": true | false, "message": "...", "sentences": {"message": [...]}}
     {"event": "forgotten", "job_id": "..."}
     {"event": "mock", "address": null | "http://127.0.0.1:8000", "key": "...", "base_url": "...",
      "is_mock": true | false}

@@ -166,6 +166,16 @@ def test_what_is_not_the_plug_ins_is_left_alone(
     assert "files in it that are not the plug-in's" in capsys.readouterr().out
 
 
+def test_data_that_are_gone_already_are_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    location = Location("installed", "3.2", tmp_path / "plug-ins")
+    plugin_folder(location.plug_ins, "any")
+    answering(monkeypatch, {location.plug_ins: {"data_folder": str(tmp_path / "gone"), "paid": 0}})
+    uninstall.uninstall([location], [location], discard=False)
+    assert "There was nothing in" in capsys.readouterr().out
+
+
 RING = """
 import atexit, json, os, pathlib
 import keyring.backend

@@ -1,33 +1,22 @@
-"""Where each picture of a run goes: decided, priced and refused before anything is sent, written at the end.
-
-A result's format is known only once it is here, so a target is claimed by its name without ending.
-"""
+"""Where each picture of a run goes: decided, priced and refused before anything is sent."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import tempfile
-import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.contract.estimates import Estimate, estimate, text
-from precision_upscaler.errors import InvalidParameter, OutputFailed, UpscaleError
-from precision_upscaler.imaging.base import EXTENSIONS, Chunk, ImageFile, file_blocks
-from precision_upscaler.imaging.metadata import embed
-from precision_upscaler.jobs.context import Result
+from precision_upscaler.errors import InvalidParameter, UpscaleError
+from precision_upscaler.imaging.base import ImageFile
+from precision_upscaler.jobs.delivery import bare, check_target, existing
 from precision_upscaler.jobs.service import check_source
-from precision_upscaler.protocol import Charged
-from precision_upscaler.storage.files import rename, sync
 
 _IN_A_FOLDER = "{stem}-x{scale}"
-_ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".webp")
-_OF_JPEG = (".jpg", ".jpeg", ".jpe")
-_naming = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -130,6 +119,7 @@ def plan(
                     f"{present} exists.", parameter="output", advice="Give --overwrite, or another output."
                 )
             if present is None:
+                check_target(target)
                 picture = check_source(source, request)
         except UpscaleError as error:
             problem = error
@@ -160,54 +150,3 @@ def check_place(folder: Path) -> None:
 
 
 _ELSEWHERE = "Name another output."
-
-
-def bare(target: Path) -> Path:
-    """Return a target without the ending that its result decides on."""
-    return target.with_suffix("") if target.suffix.lower() in _ENDINGS else target
-
-
-def existing(target: Path) -> Path | None:
-    """Return the file that a result for ``target`` would replace or repeat, None without one."""
-    name = bare(target).name
-    candidates = [target, *(target.with_name(name + ending) for ending in _ENDINGS)]
-    return next((path for path in candidates if path.exists()), None)
-
-
-def named_for(target: Path, result: Result) -> Path:
-    """Return ``target`` with the result's ending: a PNG is never left under a name that says JPEG."""
-    wanted = EXTENSIONS[result.format]
-    if target.suffix.lower() in (_OF_JPEG if result.format == "jpeg" else (wanted,)):
-        return target
-    return target.with_name(bare(target).name + wanted)
-
-
-def deliver(
-    result: Result, target: Path, carried: Iterable[Chunk], *, overwrite: bool, charged: Charged
-) -> Path:
-    """Write a result to ``target``, whole or not at all, and return where it went.
-
-    What the source ``carried`` is put in. ``charged`` is what a failure says: OutputFailed when the
-    target exists or cannot be written.
-    """
-    target = named_for(target, result)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    picture = ImageFile(result.path, result.format, result.width, result.height)
-    try:
-        pieces = embed(picture, list(carried)) or [(0, result.path.stat().st_size)]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as stream:
-            for block in file_blocks(result.path, pieces):
-                stream.write(block)
-            stream.flush()
-            sync(stream.fileno())
-        with _naming:
-            if not overwrite and (present := existing(target)) is not None:
-                raise OutputFailed(f"{present} exists.", charged=charged)
-            rename(temporary, target)
-    except OSError as error:
-        raise OutputFailed(f"{target} cannot be written: {error.strerror}.", charged=charged) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-    return target

@@ -88,7 +88,9 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as JSON with :func:`write_atomically`."""
-    write_atomically(path, json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n")
+    # a file name that is not UTF-8 has lone surrogates, which JSON can only escape
+    content = json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    write_atomically(path, content + b"\n")
 
 
 def read_json(path: Path) -> Any:

@@ -31,6 +31,7 @@ from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.contract.estimates import TABLE
 from precision_upscaler.errors import Cancelled
 from precision_upscaler.imaging.metadata import verify
+from precision_upscaler.jobs import delivery
 from precision_upscaler.jobs.service import upscale
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Journal
@@ -201,7 +202,7 @@ def test_an_output_that_breaks_meanwhile_leaves_a_paid_job_and_says_so(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(outputs, "sync", full)
+        broken.setattr(delivery, "sync", full)
         found = shell.run("sky.png", "-o", "out/", "--json", code=5)
     event = json.loads(found.output)
     assert (event["code"], event["charged"]) == ("output", "yes")
@@ -575,3 +576,11 @@ def test_the_module_is_the_program_too() -> None:
         check=True,
     )
     assert __version__ in done.stdout
+
+
+@pytest.mark.parametrize("name", ["照片.png", "Příliš 𝄞.png"])
+def test_a_name_outside_the_code_page_ends_nothing(shell: Shell, name: str) -> None:
+    found = CliRunner(charset="cp1252").invoke(main.main, ["sky.png", name], catch_exceptions=False)
+    assert (found.exit_code, shell.mock.charges) == (0, 1), found.output
+    assert name.encode("cp1252", "backslashreplace").decode("cp1252") in found.output
+    assert (shell.folder / name).exists()
