@@ -58,7 +58,8 @@ Events (``event`` names the kind)::
      "sentences": {"message": [...]}}
     {"event": "result", "job_id": "...", "task_id": "...", "path": "...", "format": "png" | "jpeg" | "webp",
      "width": 2048, "height": 1536, "charged": "yes", "reused": false}
-        ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
+        The answer to ``resume`` is a file with the metadata and color profile of the job's source, if it had
+        some. ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
     {"event": "cancelled", "job_id": ..., "charged": "no" | "unknown" | "yes"}
     {"event": "error", "code": "invalid-key", "what": "...", "charged": "no" | "unknown" | "yes",
      "charge": "Nothing was charged.", "advice": "...", "log": "/path/to/log", "job_id": null | "...",

@@ -20,6 +20,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.jobs.budget import NO_TERMS, Terms
 from precision_upscaler.jobs.context import JobEvent, Result
+from precision_upscaler.jobs.delivery import write
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.storage import credentials
 from precision_upscaler.storage.log import LOGGER, open_log
@@ -174,7 +176,21 @@ class Worker:
         adopt = command.get("adopt")
         if adopt is not None and not isinstance(adopt, str):
             raise BadCommand("The command's 'adopt' must be a text.")
-        self._run(lambda context: resume(job_id, context, adopt=adopt), job_id)
+        self._run(lambda context: self._with_metadata(resume(job_id, context, adopt=adopt)), job_id)
+
+    def _with_metadata(self, result: Result) -> Result:
+        """Return the result as a file with the metadata and profile of a source that had some.
+
+        Such a source was a file of the command line. The result that the journal keeps has none: an
+        identical job whose source has other metadata can use it too.
+        """
+        job = self._app.journal.open(result.job_id)
+        metadata = job.carried
+        if not metadata:
+            return result
+        target = job.folder / "with-metadata.png"
+        path = write(job, result, target, metadata, overwrite=True)
+        return replace(result, path=path)
 
     def _run(self, run: Callable[..., Result], job_id: str | None = None, terms: Terms = NO_TERMS) -> None:
         listener = threading.Thread(target=self._listen, name="listener", daemon=True)

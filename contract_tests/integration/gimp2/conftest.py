@@ -74,7 +74,7 @@ def make_real_gimp(gimp210: Gimp, tmp_path_factory: pytest.TempPathFactory) -> C
         folder = tmp_path_factory.mktemp("gimp210")
         _copy_packages(folder)
         shutil.copytree(HERE / "widgets", folder / "widgets", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(HERE / UNDO_PROBE, folder / UNDO_PROBE)
+        shutil.copy(STUBS / "conformance" / UNDO_PROBE, folder / UNDO_PROBE)
         (folder / "plug-ins").mkdir()
         for path in plug_ins:
             target = folder / "plug-ins" / path.name

@@ -600,6 +600,19 @@ def test_the_masks_of_the_groups_around_a_layer_are_kept(
     assert image.active_layer.width == 400
 
 
+@pytest.mark.parametrize("placement", ["scale-image", "grow-canvas", "new-layer"])
+def test_a_linked_layer_moves_no_other_linked_layer(front_end: FrontEnd, placement: str) -> None:
+    image, layer = front_end.image(canvas=(300, 300))
+    other = front_end.session.gimp.Layer(image, "Other", 20, 20, 0, 100.0, 28)
+    image.add_layer(other, 1)
+    other.set_offsets(70, 60)
+    layer.set_offsets(40, 30)
+    layer.linked = other.linked = True
+    front_end.upscale(image, layer, placement=placement)
+    assert tuple(other.offsets) == ((140, 120) if placement == "scale-image" else (70, 60))
+    assert image.active_layer.linked
+
+
 # ----- numbers that no blur can take
 
 

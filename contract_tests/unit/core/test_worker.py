@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PIL import Image
 from precision_upscaler import protocol
 from precision_upscaler import worker as worker_module
 from precision_upscaler.cancel import CancelToken
@@ -97,6 +98,27 @@ def test_a_mock_at_the_service_address_is_found(here: WorkerEnvironment) -> None
         PRECISION_UPSCALER_BASE_URL="",
     )
     assert (elsewhere["base_url"], elsewhere["is_mock"]) == ("https://api.freepik.com", False)
+
+
+def test_a_resumed_file_comes_back_with_its_metadata(here: WorkerEnvironment) -> None:
+    description = 0x010E
+    exif = Image.Exif()
+    exif[description] = "A photograph"
+    source = here.folder / "photo.png"
+    with Image.open(source) as photo:
+        photo.save(source, exif=exif)
+    process = here.start(here.upscale)
+    assert events_until(process, "result")
+    process.kill()
+    process.communicate()
+    (jobs,) = here.run({"command": "jobs"})
+    (job,) = jobs["jobs"]
+    *_, result = here.run({"command": "resume", "job_id": job["job_id"]})
+    assert (result["event"], result["charged"]) == ("result", "yes")
+    with Image.open(result["path"]) as found, Image.open(job["result"]) as bare:
+        assert found.getexif()[description] == "A photograph"
+        assert description not in bare.getexif()
+        assert found.tobytes() == bare.tobytes()
 
 
 def documented_members() -> dict[str, set[str]]:

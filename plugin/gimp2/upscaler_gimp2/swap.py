@@ -108,8 +108,14 @@ def _take_mask(new, old):
 
 @contextmanager
 def _unlocked(layer):
-    """Lift the layer's locks for what the user asked for: refusing them was decided before."""
+    """Lift the layer's locks for what the user asked for: refusing them was decided before.
+
+    Lift its chain as well: GIMP moves all linked layers when one of them is moved.
+    """
     content, position = pdb.gimp_item_get_lock_content(layer), pdb.gimp_item_get_lock_position(layer)
+    linked = layer.linked
+    if linked:
+        layer.linked = False
     if content:
         pdb.gimp_item_set_lock_content(layer, False)
     if position:
@@ -121,6 +127,8 @@ def _unlocked(layer):
             pdb.gimp_item_set_lock_content(layer, True)
         if position:
             pdb.gimp_item_set_lock_position(layer, True)
+        if linked:
+            layer.linked = True
 
 
 def _scale(image, layer, placed, placement):

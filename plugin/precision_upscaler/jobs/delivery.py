@@ -78,7 +78,14 @@ def _temporary(target: Path) -> Path:
 
 
 def deliver(job: Job, result: Result, target: Path, carried: Iterable[Chunk], *, overwrite: bool) -> Path:
-    """Write a job's result to ``target``, note that the user has it, and return where it went.
+    """Write a job's result as :func:`write` does, and note that the user has it."""
+    target = write(job, result, target, carried, overwrite=overwrite)
+    job.deliver()
+    return target
+
+
+def write(job: Job, result: Result, target: Path, carried: Iterable[Chunk], *, overwrite: bool) -> Path:
+    """Write a job's result to ``target`` and return the file's path, which has the result's ending.
 
     What the source ``carried`` is embedded. OutputFailed when the target exists or cannot be written; it
     says what the job cost, and names the command that writes the kept result elsewhere.
@@ -104,7 +111,6 @@ def deliver(job: Job, result: Result, target: Path, carried: Iterable[Chunk], *,
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
-    job.deliver()
     return target
 
 

@@ -40,6 +40,7 @@ def _problems(spec: Spec, result: dict[str, Any], folder: Path, keep: Path) -> l
         image = folder / f"{spec['seed']}.xcf"
         if image.exists():
             shutil.copy(image, keep)
+        (keep / f"{spec['seed']}.txt").write_text("\n".join(found), encoding="utf-8")
         found.append(f"the image: {keep}/{spec['seed']}.xcf, its options: {spec['options']}")
     return found
 

@@ -262,7 +262,7 @@ def described_photo(folder: Path) -> Path:
     return photo
 
 
-def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
+def test_a_webp_result_has_the_sources_metadata_too(shell: Shell) -> None:
     photo = described_photo(shell.folder)
     with main._app(None).job_context(lambda _event: None) as context:
         done = upscale(photo, UpscaleRequest(), context, origin={})
@@ -271,8 +271,9 @@ def test_what_could_not_be_put_in_is_said(shell: Shell) -> None:
         with Image.open(done.path) as picture:
             picture.save(webp)
         job.update(result=webp.name, result_bytes=webp.stat().st_size)
-    assert "large.webp: 400 x 320" in (found := shell.run("photo.jpg", "large.png")).output
-    assert "photo.jpg: The service sent a WebP" in found.stderr
+    assert "large.webp: 400 x 320" in shell.run("photo.jpg", "large.png").output
+    with Image.open(shell.folder / "large.webp") as found:
+        assert found.getexif()[0x010E] == "Ana's home"
 
 
 def test_a_resumed_result_has_its_metadata_though_the_source_is_gone(shell: Shell) -> None:
