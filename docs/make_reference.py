@@ -147,6 +147,12 @@ def _prices() -> Iterator[str]:
         f"{estimates.TABLE['beyond_per_megapixel']} {estimates.TABLE['currency']} for each further megapixel"
     )
     yield f"| more | {beyond} |"
+    yield ""
+    rates = estimates.TABLE["credits"]
+    measured = ", ".join(
+        f"{one['credits']} credits for {one['megapixels']} megapixels" for one in rates["measured"]
+    )
+    yield f"Credits are estimated along a line through {measured} ({rates['dated']}). {rates['source']}"
 
 
 def _errors() -> Iterator[str]:

@@ -45,7 +45,7 @@ def write_zip(folder: Path, archive: Path) -> Path:
 def build(output: Path, front_end: str) -> Path:
     """Build the zip for ``front_end`` ("gimp3" or "gimp2") in the folder ``output`` and return its path."""
     output.mkdir(parents=True, exist_ok=True)
-    name = f"{plugin_bundle.NAME}-{plugin_bundle.version()}-{front_end}.zip"
+    name = plugin_bundle.zip_name(front_end)
     with tempfile.TemporaryDirectory() as draft:
         archive = write_zip(plugin_bundle.assemble(Path(draft), front_end), output / name)
     size = archive.stat().st_size
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("front_ends", nargs="*", metavar="gimp3|gimp2")
     parser.add_argument("--output", metavar="DIR", type=Path, default=CLONE / "dist")
     options = parser.parse_args()
-    unknown = set(options.front_ends) - set(plugin_bundle.FRONT_ENDS)
+    unknown = set(options.front_ends) - plugin_bundle.FRONT_ENDS.keys()
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(plugin_bundle.FRONT_ENDS)}")
     with exit_on_failure():

@@ -1,34 +1,15 @@
-# Install Precision Upscaler into every GIMP of this user, on Windows. All options are install.py's:
+# Install Precision Upscaler into every GIMP of this user, on Windows. This finds a Python; install.py does the rest:
 #   powershell -ExecutionPolicy Bypass -File install_scripts\install.ps1
 #   powershell -ExecutionPolicy Bypass -File install_scripts\install.ps1 --check
 #   powershell -ExecutionPolicy Bypass -File install_scripts\install.ps1 --uninstall
-$ErrorActionPreference = 'Stop'
-$script = Join-Path $PSScriptRoot 'install.py'
-
-function Test-NewEnough([string[]] $Command) {
-    try {
-        $program = $Command[0]
-        $rest = @($Command | Select-Object -Skip 1)
-        & $program @rest -c 'import sys; sys.exit(sys.version_info < (3, 11))' *> $null
-        return $LASTEXITCODE -eq 0
-    } catch {
-        return $false
-    }
-}
 
 # the launcher, a Python on PATH, else the one inside GIMP 3
-$candidates = @(, @('py', '-3')) + @(, @('python3')) + @(, @('python'))
-foreach ($base in @("$env:LOCALAPPDATA\Programs", $env:ProgramFiles)) {
-    if ($base) {
-        Get-ChildItem -Path "$base\GIMP*\bin\python.exe" -ErrorAction SilentlyContinue |
-            ForEach-Object { $candidates += , @($_.FullName) }
-    }
-}
-foreach ($candidate in $candidates) {
-    if (Test-NewEnough $candidate) {
-        $program = $candidate[0]
-        $rest = @($candidate | Select-Object -Skip 1)
-        & $program @rest $script @args
+$inside = Get-Item "$env:LOCALAPPDATA\Programs\GIMP*\bin\python.exe", "$env:ProgramFiles\GIMP*\bin\python.exe" -ErrorAction SilentlyContinue
+foreach ($python in @('py', 'python3', 'python') + @($inside.FullName)) {
+    if (-not $python) { continue }
+    try { & $python -c 'import sys; sys.exit(sys.version_info < (3, 11))' *> $null } catch { continue }
+    if ($LASTEXITCODE -eq 0) {
+        & $python "$PSScriptRoot\install.py" @args
         exit $LASTEXITCODE
     }
 }

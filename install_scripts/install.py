@@ -77,8 +77,8 @@ def _source(archives: list[Path], front_end: str, draft: Path) -> Path:
         if (folder / f"upscaler_{front_end}").is_dir():
             return folder
     raise Failure(
-        f"none of the given zips is for {'GIMP 3' if front_end == 'gimp3' else 'GIMP 2.10'}",
-        f"download the zip whose name ends in {front_end}.zip as well, and give both with --zip",
+        f"none of the given zips is for {plugin_bundle.FRONT_ENDS[front_end]}",
+        f"download {plugin_bundle.zip_name(front_end)} as well, and give both with --zip",
     )
 
 

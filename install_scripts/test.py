@@ -6,8 +6,8 @@
     python3 install_scripts/test.py -k journal   anything else is handed on to pytest
 
 Sets up what it needs by itself, and is quick the second time: the clone's virtual environment with the
-locked dependencies, and, as root on Linux, private GIMPs 3.0, 3.2 and 2.10 and a Chromium for the mock's
-page. Where those cannot be had their tests are skipped, with the reason.
+locked dependencies, and, as root on Linux, private GIMPs 3.0, 3.2 and 2.10, a Windows Python run by Wine, and
+a Chromium for the mock's page. Where those cannot be had their tests are skipped, with the reason.
 """
 
 from dev import python_version  # noqa: F401  # must come first: it speaks to old Pythons
@@ -22,11 +22,16 @@ from pathlib import Path
 from dev import debian, parallel
 from dev.bootstrap import CLONE, Environment
 from dev.console import Failure, exit_on_failure, in_background, say
+from gimp_sandbox import windows
 from gimp_sandbox.gimp import GimpUnavailable, find_native, find_or_build
 from gimp_sandbox.recipes import RECIPES
 
 PLANTED = ("contract_tests.mutation", "contract_tests.mutation.mutate")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PROGRAMS = (
+    ("chromium", ("chromium", "chromium-browser", "google-chrome"), "the tests of the mock's page"),
+    ("appstream", ("appstreamcli",), "the tests of the AppStream metainfo"),
+)
+"""Debian's packages, the programs that make them needless, and the tests that need them."""
 COVERED = 95
 """Percent of the core's and the mock's lines and branches that a whole run must reach, also without GIMP."""
 
@@ -78,13 +83,19 @@ def absent_gimps() -> list[str]:
 
 
 def prepared() -> list[str]:
-    """Get what the slower tests need beside Python; return the versions of GIMP they must do without."""
+    """Get what the slower tests need beside Python; return what they must do without."""
     absent = absent_gimps()
-    if not any(map(shutil.which, BROWSERS)):
-        try:
-            debian.install("chromium")
-        except Failure as failure:
-            say(f"==> browser: the tests of the mock's page are skipped: {failure}")
+    try:
+        say(f"==> Windows Python: {windows.find_or_build().folder}")
+    except windows.WindowsUnavailable as unavailable:
+        say(f"==> Windows Python: its tests are skipped: {unavailable}")
+        absent.append("windows")
+    for package, programs, tests in PROGRAMS:
+        if not any(map(shutil.which, programs)):
+            try:
+                debian.install(package)
+            except Failure as failure:
+                say(f"==> {package}: {tests} are skipped: {failure}")
     return absent
 
 

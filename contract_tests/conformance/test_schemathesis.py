@@ -1,6 +1,6 @@
-"""Schemathesis, which knows nothing of this project, reads the documents and tries to find the mock out.
+"""Schemathesis, which knows nothing of this project, reads the documents and looks for faults of the mock.
 
-50 examples of each call, or 2,000 and more with either document with::
+One run for each document; many more examples with::
 
     python -m pytest contract_tests/conformance/test_schemathesis.py --hypothesis-profile=explore -rP
 """
@@ -76,12 +76,6 @@ def test_it_finds_nothing_with_the_services_own_document(tmp_path: Path) -> None
     ids=["strict", "default"],
 )
 def test_it_finds_nothing_with_ours(tmp_path: Path, strict: bool) -> None:
-    phases = ("--phases", "examples,coverage,fuzzing")
-    cases = explore(tmp_path, our_document(), "--max-examples", str(EXAMPLES), *phases, strict=strict)
+    # every phase, sequences of calls included
+    cases = explore(tmp_path, our_document(), "--max-examples", str(EXAMPLES // 2), strict=strict)
     assert cases >= 2 * EXAMPLES
-
-
-def test_it_finds_nothing_in_sequences_of_calls(tmp_path: Path) -> None:
-    assert (
-        explore(tmp_path, our_document(), "--phases", "stateful", "--max-examples", "10", strict=True) >= 10
-    )

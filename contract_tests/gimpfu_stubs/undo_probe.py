@@ -1,6 +1,6 @@
 """Answer the parasites with which the conformance probes count and undo steps.
 
-The real GIMP answers through the preloaded ``undo_probe.c``; one text of probes serves both.
+The real GIMP answers through the preloaded ``conformance/undo_probe.c``, so that the same probes serve both.
 """
 
 from __future__ import annotations

@@ -112,12 +112,20 @@ def changes(source: str, tree: ast.Module) -> Iterator[tuple[str, ast.expr | ast
 
 
 def _places(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
+    # what a decorator is given decides nothing: frozen=True, slots=True
+    decorators = {
+        id(part)
+        for node in ast.walk(tree)
+        for decorator in getattr(node, "decorator_list", ())
+        for part in ast.walk(decorator)
+    }
+
     def walk(node: ast.AST, scope: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
         for child in ast.iter_child_nodes(node):
             inside = scope
             if isinstance(child, (ast.FunctionDef, ast.ClassDef)):
                 inside = f"{scope}.{child.name}".strip(".")
-            if isinstance(child, (ast.expr, ast.stmt)):
+            if isinstance(child, (ast.expr, ast.stmt)) and id(child) not in decorators:
                 yield child, inside or "module"
             yield from walk(child, inside)
 

@@ -156,12 +156,12 @@ CORE: tuple[WrongSubject, ...] = (
         _JOB,
         (
             "FAILED is waited for",
-            "if ended.task.status is TaskStatus.FAILED:",
+            "if ended.task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED):",
             "if ended.task.status is TaskStatus.CREATED:",
         ),
         (
             "every finished task is called failed",
-            "if ended.task.status is TaskStatus.FAILED:",
+            "if ended.task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED):",
             "if ended.task.status.terminal:",
         ),
         (
@@ -214,8 +214,8 @@ CORE: tuple[WrongSubject, ...] = (
         (_OF_CORE + "jobs/test_polling.py", *_JOB),
         (
             "51 requests a minute",
-            "now, self._limit, first=first)",
-            "now, self._limit + 1, first=first)",
+            "self._per_minute(state), first=first)",
+            "self._per_minute(state) + 1, first=first)",
         ),
     ),
     *wrong_subjects(
@@ -303,6 +303,10 @@ CORE: tuple[WrongSubject, ...] = (
         ("two results go to one file", "if bare(target) in self.taken:", "if target.suffix in self.taken:"),
         ("a batch pays again", "return None if self._overwrite else found", "return None"),
         ("a full folder is found out after paying", "check_place(place)\n    planner", "planner"),
+    ),
+    *wrong_subjects(
+        _CORE + "jobs/delivery.py",
+        (_OF_CORE + "cli/test_main.py",),
         ("what exists is written over", "if not overwrite and (present", "if overwrite and (present"),
     ),
     *wrong_subjects(

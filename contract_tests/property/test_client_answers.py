@@ -101,7 +101,7 @@ def test_every_lawful_task_is_read(
 ) -> None:
     body = {**around, "data": {**data, "task_id": task_id, "status": word, "generated": generated}}
     assert answer_fault(STATUS_PATH, "GET", 200, JSON, body) is None
-    made = status(httpx.Response(200, json=body))
+    made = answered(lambda: client().status(task_id), httpx.Response(200, json=body))
     assert made == Task(task_id, TaskStatus(word), tuple(generated))
 
 

@@ -17,6 +17,7 @@ from mock_server.scenarios.catalogue import CATALOGUE
 ENDS_WELL = frozenset(
     {
         "two_results",
+        "generated_objects",
         "has_nsfw",
         "error_null",
         "unwrapped_body",
@@ -36,6 +37,8 @@ ENDS_WELL = frozenset(
 
 NAMED = {
     "failed": "task-failed",
+    "cancelled": "task-cancelled",
+    "plan_exhausted_429": "plan-used-up",
     "stuck_created": "still-running",
     "stuck_in_progress": "still-running",
     "completed_empty": "no-picture",
@@ -62,6 +65,7 @@ FINAL_ERRORS = {
     name: NAMED[name]
     for name in (
         "failed",
+        "cancelled",
         "stuck_created",
         "stuck_in_progress",
         "completed_empty",
@@ -73,19 +77,7 @@ FINAL_ERRORS = {
 """What stays so when the service behaves again: the task itself is beyond help."""
 
 
-UNREAD = frozenset({"cancelled", "generated_objects"})
-"""What the mock plays and the client does not read yet."""
-
-
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        pytest.param(
-            name, marks=[pytest.mark.xfail(reason="the client does not read it yet")] * (name in UNREAD)
-        )
-        for name in CATALOGUE
-    ],
-)
+@pytest.mark.parametrize("scenario", CATALOGUE)
 def test_an_oddity_costs_nobody_anything(scenario: str, tmp_path: Path) -> None:
     entry = CATALOGUE[scenario]
     on_the_wire = entry.wire or entry.download in ("truncated", "slow")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import subprocess
 import sys
 import time
@@ -92,7 +93,13 @@ def in_background(work: Callable[[], Result]) -> Iterator[Future[Result]]:
 
 @contextlib.contextmanager
 def exit_on_failure() -> Iterator[None]:
-    """Turn a :class:`Failure` or Ctrl+C inside into a message on standard error and exit code 1 or 130."""
+    """Turn a :class:`Failure` or Ctrl+C inside into a message on standard error and exit code 1 or 130.
+
+    Characters that the output cannot show are escaped: none of them ends the script half way.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         yield
     except Failure as failure:

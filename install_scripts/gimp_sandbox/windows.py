@@ -49,7 +49,7 @@ _FOR_WINDOWS = (
 )
 # numpy crashes in Wine 8; the others check or lock the sources, which needs no Windows
 _WITHOUT = re.compile(
-    r"^(numpy|mypy|ruff|librt|ast-serialize|tree-sitter[a-z-]*)==|sys_platform == 'linux'|emscripten"
+    r"^(numpy|mypy|ruff|librt|ast-serialize|tree-sitter[a-z-]*)==|sys_platform == '(linux|emscripten)'"
 )
 
 _PROGRAM = r"""

@@ -129,6 +129,8 @@ def _remove_data(data: Data, *, discard: bool) -> None:
     if keep:
         say(f"Kept {data.folder}: {data.paid} paid results in it were never placed in an image.")
         say("To delete them as well, install again and run --uninstall --discard-results.")
+    elif not data.folder.exists():
+        say(f"There was nothing in {data.folder}.")
     elif any(data.folder.iterdir()):
         say(f"Kept {data.folder}: there are files in it that are not the plug-in's.")
     else:

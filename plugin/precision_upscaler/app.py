@@ -5,21 +5,35 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from precision_upscaler.api.client import Timeouts, UpscalerClient
 from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.api.retry import goes_first
+from precision_upscaler.contract.estimates import own_table
+from precision_upscaler.jobs.budget import NO_TERMS, Spending, Terms, price_of
 from precision_upscaler.jobs.context import Emit, JobContext
 from precision_upscaler.storage.credentials import Key, clean_key, find_key, require_key
 from precision_upscaler.storage.journal import Job, Journal
 from precision_upscaler.storage.log import open_log
 from precision_upscaler.storage.settings import Settings
+from precision_upscaler.storage.spending import (
+    Balance,
+    Budget,
+    Entry,
+    Payer,
+    SpendingLedger,
+    Unit,
+    fingerprint,
+    month_of,
+)
 
 from .cancel import CancelToken
 from .clock import Clock, SystemClock
-from .errors import InvalidKey, UpscaleError
-from .urls import check_address
+from .errors import InvalidKey, SettingsDamaged, UpscaleError
+from .messages import joined, said
+from .urls import check_address, is_loopback
 
 
 class App:
@@ -35,6 +49,8 @@ class App:
         cancel: CancelToken,
         random: Callable[[], float],
         clock: Clock | None = None,
+        address_problem: SettingsDamaged | None = None,
+        budget_problem: SettingsDamaged | None = None,
     ) -> None:
         self.folder = folder
         self.settings = settings
@@ -43,10 +59,27 @@ class App:
         self.cancel = cancel
         self.clock = clock or SystemClock()
         self.journal = Journal(folder / "jobs", self.clock)
+        limit = settings.monthly_budget or None
+        unit: Unit = "credits" if settings.budget_unit == "credits" else "money"
+        ledger = SpendingLedger(folder / "spending", self.clock)
+        self.spending = Spending(ledger, self.journal, Budget(limit, unit))
+        self.journal.on_state = self.spending.note
+        self.prices = own_table(str(folder))
         self.timeouts = Timeouts()
         self.last_job_id: str | None = None
         self._keys: dict[str, Key] = {}
+        self._address_problem = address_problem
+        self._budget_problem = budget_problem
         self._random = random
+
+    def check_address_known(self) -> None:
+        """Raise SettingsDamaged if it is not known which address the user chose.
+
+        To be called before anything is sent to ``base_url``, or a key is stored for it: the default address
+        instead of the user's mock would be paid for.
+        """
+        if self._address_problem is not None:
+            raise self._address_problem
 
     def find_key(self) -> Key | None:
         """Return the key in use, None when there is none."""
@@ -64,14 +97,17 @@ class App:
         key = key or self._key(address)
         open_log(self.folder, key.value)
         cancel = cancel or self.cancel
-        ledger = RateLimiter(self.folder, key.value, self.settings.requests_per_minute, self.clock)
+        own = self.settings.requests_per_minute
+        start = Settings.requests_per_minute
+        limiter = RateLimiter(self.folder, key.value, own, self.clock, at_most=None if own == start else own)
         with UpscalerClient(
             address,
             key.value,
             timeouts=self.timeouts,
             clock=self.clock,
             cancel=cancel,
-            before_request=lambda call: ledger.wait_for_slot(cancel.event, first=goes_first(call)),
+            before_request=lambda call: limiter.wait_for_slot(cancel.event, first=goes_first(call)),
+            observe=limiter.observe,
             result_hosts=self.settings.result_hosts,
         ) as client:
             yield client
@@ -84,22 +120,61 @@ class App:
 
     @contextlib.contextmanager
     def job_context(
-        self, emit: Emit, cancel: CancelToken | None = None, job_id: str | None = None
+        self,
+        emit: Emit,
+        cancel: CancelToken | None = None,
+        job_id: str | None = None,
+        terms: Terms = NO_TERMS,
     ) -> Iterator[JobContext]:
         """Open everything one job needs; the job ``job_id`` is taken up where it was created.
+
+        ``terms`` say what the user allows it to cost.
 
         An error of the block says where the log is, and which job it is about.
         """
         try:
+            if job_id is None:
+                self.check_address_known()
             address = None if job_id is None else self._address_of(self.journal.open(job_id))
+            payer = self.payer(address or self.base_url)
+
+            def reserve(job: Job) -> None:
+                if self._budget_problem is not None and not (terms.over_budget or payer.practice):
+                    raise self._budget_problem
+                price = price_of(*job.record.size, int(job.record.parameters["scale_factor"]), self.prices)
+                self.spending.reserve_for(job, payer, price, terms)
+
             with self.client(cancel, address=address) as client:
                 yield JobContext(
-                    self.journal, client, self.settings, emit, cancel or self.cancel, self.clock, self._random
+                    self.journal,
+                    client,
+                    self.settings,
+                    emit,
+                    cancel or self.cancel,
+                    self.clock,
+                    self._random,
+                    reserve=reserve,
                 )
         except UpscaleError as error:
             error.log = str(self.log)
             error.job_id = error.job_id or job_id
             raise
+
+    def payer(self, address: str | None = None) -> Payer:
+        """Return who pays for tasks at ``address`` (default: the one in use); NoKey without a key."""
+        address = address or self.base_url
+        account = fingerprint(self.spending.ledger.folder, self._key(address).value)
+        return Payer(account, address, is_loopback(urlsplit(address).hostname))
+
+    def spending_of_service(self, month: str | None = None) -> tuple[list[Entry], Balance]:
+        """Return the ledger's entries (of one ``month``, as ``2026-11``) and this month's numbers.
+
+        Practice with a mock and the real service are told apart by the address in use.
+        """
+        payer = Payer("", self.base_url, is_loopback(urlsplit(self.base_url).hostname))
+        numbers = self.spending.balance(payer)
+        entries = [one for one in self.spending.ledger.entries() if one.payer.practice is payer.practice]
+        return [one for one in entries if month is None or month_of(one.time) == month], numbers
 
     def _address_of(self, job: Job) -> str:
         """Return where the job was created; what keeps it from being taken up says what it has cost."""
@@ -117,11 +192,12 @@ class App:
         ``given`` is tested instead of the stored key, and not stored. Raises a named error when the
         service could not be asked at all.
         """
+        self.check_address_known()
         key = None
         if given is not None:
             value = clean_key(given)
             if value is None:
-                return False, "That is no API key: it is empty, or holds spaces or unusual characters."
+                return False, said("That is no API key: it is empty, or holds spaces or unusual characters.")
             key = Key(value, "given")
         with self.client(key=key) as client:
             try:
@@ -129,6 +205,6 @@ class App:
             except ApiError as failed:
                 error = user_error(failed, "no")
                 if isinstance(error, InvalidKey):
-                    return False, f"{error.what} {error.advice}"
+                    return False, joined(error.what, error.advice)
                 raise error from failed
-        return True, "The key works."
+        return True, said("The key works.")

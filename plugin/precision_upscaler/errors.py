@@ -117,6 +117,16 @@ class AddressNotAllowed(InvalidSetting):
     advice = "Use an https address, or plain http only for a service on this computer (127.0.0.1)."
 
 
+class SettingsDamaged(InvalidSetting):
+    """The settings cannot be read, so that the chosen service address or monthly budget is unknown."""
+
+    code = "settings-damaged"
+    advice = (
+        "Open the settings and save them again (or run 'precision-upscale settings base_url=ADDRESS'), or "
+        "correct the file."
+    )
+
+
 class SourceUnreadable(UpscaleError):
     """The picture to send is missing, cannot be read, or is damaged."""
 
@@ -163,6 +173,23 @@ class NoCredits(UpscaleError):
 
     code = "no-credits"
     advice = "Add credits to your account at the service and start again."
+
+
+class PlanUsedUp(UpscaleError):
+    """The plan's or trial's allowance is used up (429 with a message that says so): waiting does not help."""
+
+    code = "plan-used-up"
+    advice = (
+        "Waiting a few minutes does not help: see and change the plan in your account at the service "
+        "(https://www.magnific.com/api), then start again."
+    )
+
+
+class MalformedKey(UpscaleError):
+    """A variable of the environment holds something that cannot be an API key; ``details`` names it."""
+
+    code = "malformed-key"
+    advice = "Correct the variable or remove it; no other key is used in its place."
 
 
 class Forbidden(UpscaleError):
@@ -250,14 +277,21 @@ class TaskFailed(UpscaleError):
         )
 
 
+class TaskCancelled(TaskFailed):
+    """The service ended the task as CANCELLED, which this program cannot ask for."""
+
+    code = "task-cancelled"
+    advice = "Somebody or something cancelled the task at the service; check your credits and start again."
+
+
 class NoPicture(UpscaleError):
     """The task is COMPLETED, but the service offers no picture."""
 
     code = "no-picture"
     charged = "yes"
     advice = (
-        "Choose Resume later: the task is then read again. If it stays without a picture, ask the service "
-        "for the credits back and name the task."
+        "Choose Resume later: the task is then read again. The service's safety filter can be the reason. "
+        "If it stays without a picture, ask the service for the credits back and name the task."
     )
 
 
@@ -365,6 +399,23 @@ class JobBusy(UpscaleError):
     code = "job-busy"
     charged = "unknown"
     advice = "Wait until it is done there."
+
+
+class BudgetExceeded(UpscaleError):
+    """The run would pass the monthly budget; ``details`` holds the numbers. Nothing was sent."""
+
+    code = "budget-exceeded"
+    advice = (
+        "Wait for the next month, raise monthly_budget in the settings, or allow this run alone: "
+        "'This Once' in the window, --over-budget on the command line."
+    )
+
+
+class LedgerBroken(UpscaleError):
+    """The spending ledger cannot be read or written. Without it no budget holds, so nothing is sent."""
+
+    code = "spending-ledger"
+    advice = "Check the permissions of the folder 'spending' in the data folder and start again."
 
 
 class KeyNotStored(UpscaleError):

@@ -23,6 +23,7 @@ Commands (first line; the rest of the members depend on ``command``)::
         Go on with a job of the journal, wherever it stands; waits for another worker that has it in
         hand. ``adopt`` (normally absent) is a task id the user recognised in the account as this job's,
         after a ``create-unresolved`` error whose ``details.candidates`` offered it.
+        ``"over_budget": true`` (normally absent): the user allows this run to pass the monthly budget.
     {"command": "jobs"}                        list undelivered jobs
     {"command": "forget", "job_id": "..."}     drop a job whose result the user does not want
     {"command": "status"}                      is a key stored, which address, which settings
@@ -57,7 +58,8 @@ Events (``event`` names the kind)::
      "sentences": {"message": [...]}}
     {"event": "result", "job_id": "...", "task_id": "...", "path": "...", "format": "png" | "jpeg" | "webp",
      "width": 2048, "height": 1536, "charged": "yes", "reused": false}
-        ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
+        The answer to ``resume`` is a file with the metadata and color profile of the job's source, if it had
+        some. ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
     {"event": "cancelled", "job_id": ..., "charged": "no" | "unknown" | "yes"}
     {"event": "error", "code": "invalid-key", "what": "...", "charged": "no" | "unknown" | "yes",
      "charge": "Nothing was charged.", "advice": "...", "log": "/path/to/log", "job_id": null | "...",
@@ -74,12 +76,13 @@ Events (``event`` names the kind)::
         record cannot be used; ``task_id`` as far as it can still be told.
     {"event": "status", "key": "environment" | "keyring" | "file" | null, "base_url": "...",
      "settings": {...}, "fields": {"<setting>": {...}, ...}, "data_folder": "...", "log": "...",
-     "pace": 1.0, "unfinished": 0}
+     "pace": 1.0, "unfinished": 0, "problems": [...]}
         ``fields``: kind, default, minimum, maximum, choices and help, as far as there are; ``pace``:
-        real durations over estimated ones, so far; ``unfinished``: how many jobs ``jobs`` lists.
+        real durations over estimated ones, so far; ``unfinished``: how many jobs ``jobs`` lists;
+        ``problems``: what is wrong with the settings or the key, each as an ``error`` event.
     {"event": "settings", "settings": {...}}
     {"event": "stored", "where": "keyring" | "file"}
-    {"event": "key", "valid": true | false, "message": "..."}
+    {"event": "key", "valid": true | false, "message": "...", "sentences": {"message": [...]}}
     {"event": "forgotten", "job_id": "..."}
     {"event": "mock", "address": null | "http://127.0.0.1:8000", "key": "...", "base_url": "...",
      "is_mock": true | false}

@@ -20,22 +20,41 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.jobs.budget import NO_TERMS, Terms
 from precision_upscaler.jobs.context import JobEvent, Result
+from precision_upscaler.jobs.delivery import write
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.storage import credentials
 from precision_upscaler.storage.log import LOGGER, open_log
-from precision_upscaler.storage.settings import data_folder, described, effective_address, load, save
+from precision_upscaler.storage.settings import (
+    address_problem,
+    budget_problem,
+    data_folder,
+    described,
+    effective_address,
+    load,
+    read_settings,
+    save,
+)
 
 from .app import App
 from .cancel import CancelToken
-from .errors import BadCommand, Cancelled, UnexpectedError, UpscaleError
-from .messages import said
-from .protocol import Command, Event
+from .errors import (
+    BadCommand,
+    Cancelled,
+    MalformedKey,
+    SettingsDamaged,
+    UnexpectedError,
+    UpscaleError,
+)
+from .messages import parts_of, said
+from .protocol import Charge, Command, Event
 
 _LONGEST_LINE = 1 << 20
 
@@ -69,7 +88,9 @@ class Pipe:
 
     def send(self, event: Mapping[str, Any]) -> None:
         """Write one event and flush it."""
-        line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+        # a file name that is not UTF-8 has lone surrogates, which JSON can only escape
+        line = text.encode("utf-8", "backslashreplace") + b"\n"
         with self._lock:
             if not self._broken:
                 view = memoryview(line)
@@ -146,7 +167,8 @@ class Worker:
                 reuse=command.get("reuse", True) is not False,
                 take_source=command.get("take_source") is True,
                 upload=upload,
-            )
+            ),
+            terms=Terms(over_budget=command.get("over_budget") is True),
         )
 
     def _resume(self, command: dict[str, Any]) -> None:
@@ -154,15 +176,29 @@ class Worker:
         adopt = command.get("adopt")
         if adopt is not None and not isinstance(adopt, str):
             raise BadCommand("The command's 'adopt' must be a text.")
-        self._run(lambda context: resume(job_id, context, adopt=adopt), job_id)
+        self._run(lambda context: self._with_metadata(resume(job_id, context, adopt=adopt)), job_id)
 
-    def _run(self, run: Callable[..., Result], job_id: str | None = None) -> None:
+    def _with_metadata(self, result: Result) -> Result:
+        """Return the result as a file with the metadata and profile of a source that had some.
+
+        Such a source was a file of the command line. The result that the journal keeps has none: an
+        identical job whose source has other metadata can use it too.
+        """
+        job = self._app.journal.open(result.job_id)
+        metadata = job.carried
+        if not metadata:
+            return result
+        target = job.folder / "with-metadata.png"
+        path = write(job, result, target, metadata, overwrite=True)
+        return replace(result, path=path)
+
+    def _run(self, run: Callable[..., Result], job_id: str | None = None, terms: Terms = NO_TERMS) -> None:
         listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         listener.start()
         app = self._app
         with (
             pruned(app.journal, app.settings),
-            app.job_context(self._emit, job_id=job_id) as context,
+            app.job_context(self._emit, job_id=job_id, terms=terms) as context,
         ):
             try:
                 result = run(context)
@@ -218,7 +254,15 @@ class Worker:
 
     def _status(self, _command: dict[str, Any]) -> None:
         app = self._app
-        key = app.find_key()
+        problems: list[UpscaleError] = []
+        try:
+            key = app.find_key()
+        except MalformedKey as error:
+            key = None
+            problems.append(error)
+        loaded = read_settings(app.folder)
+        if loaded.problem is not None:
+            problems.append(SettingsDamaged(loaded.problem))
         self._pipe.send(
             {
                 "event": Event.STATUS,
@@ -230,6 +274,7 @@ class Worker:
                 "log": str(app.log),
                 "pace": app.journal.pace(app.base_url),
                 "unfinished": len(app.journal.undelivered()),
+                "problems": [error.to_event(str(app.log)) for error in problems],
             }
         )
 
@@ -243,13 +288,21 @@ class Worker:
         return (self._pipe.read_line() or b"").decode("utf-8", "replace").strip()
 
     def _store_key(self, _command: dict[str, Any]) -> None:
+        self._app.check_address_known()
         where = credentials.store_key(self._app.folder, self._app.base_url, self._key_line())
         self._pipe.send({"event": Event.STORED, "where": where})
 
     def _test_key(self, command: dict[str, Any]) -> None:
         given = self._key_line() if command.get("key_follows") is True else None
         valid, message = self._app.test_key(given)
-        self._pipe.send({"event": Event.KEY, "valid": valid, "message": message})
+        self._pipe.send(
+            {
+                "event": Event.KEY,
+                "valid": valid,
+                "message": message,
+                "sentences": {"message": parts_of(message)},
+            }
+        )
 
     def _find_mock(self, _command: dict[str, Any]) -> None:
         base_url = self._app.base_url
@@ -284,7 +337,8 @@ def main() -> int:
         command = _first_command(pipe, folder)
         if command is None:
             return 0
-        settings = load(folder)
+        loaded = read_settings(folder)
+        settings = loaded.settings
         given = _text(command, "base_url") if "base_url" in command else None
         # a wrong address in the settings must not keep anybody from correcting it
         address = None if command["command"] == Command.SETTINGS else effective_address(settings, given)
@@ -295,6 +349,8 @@ def main() -> int:
             log=log,
             cancel=CancelToken(),
             random=random.random,
+            address_problem=address_problem(loaded, given),
+            budget_problem=budget_problem(loaded),
         )
         Worker(pipe, app).serve(command)
     except UpscaleError as error:
@@ -305,7 +361,9 @@ def main() -> int:
         LOGGER.error("unexpected: %s", traceback.format_exc())
         what = said("Something unexpected happened ({kind}).", kind=type(error).__name__)
         job_id = None if app is None else app.last_job_id
-        pipe.send(UnexpectedError(what).to_event(None if log is None else str(log), job_id))
+        # only a job can have cost money, and it has reported its id before that
+        charged = Charge.NO if job_id is None else Charge.UNKNOWN
+        pipe.send(UnexpectedError(what, charged=charged).to_event(None if log is None else str(log), job_id))
         return 1
     return 0
 

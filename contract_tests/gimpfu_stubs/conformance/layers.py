@@ -230,6 +230,29 @@ def resize_to_image():
 
 
 @probe
+def linked_layers_are_moved_together():
+    image, layer = one_layer()
+    group = pdb.gimp_layer_group_new(image)
+    pdb.gimp_image_insert_layer(image, group, None, 0)
+    inner = gimp.Layer(image, "inner", 5, 5, RGB_IMAGE, 100.0, LAYER_MODE_NORMAL)
+    pdb.gimp_image_insert_layer(image, inner, group, 0)
+    alone = gimp.Layer(image, "alone", 5, 5, RGB_IMAGE, 100.0, LAYER_MODE_NORMAL)
+    pdb.gimp_image_insert_layer(image, alone, None, 0)
+    layer.linked = inner.linked = True
+    answers = []
+    for move in (
+        lambda: layer.set_offsets(3, 1),
+        lambda: layer.translate(2, 2),
+        lambda: alone.set_offsets(9, 9),
+        lambda: layer.scale(layer.width * 2, layer.height * 2, False),
+        lambda: inner.set_offsets(0, 0),
+    ):
+        move()
+        answers.append([list(one.offsets) for one in (layer, inner, alone)])
+    return answers
+
+
+@probe
 def scaling_about_origin_and_centre():
     answers = []
     for local in (False, True):

@@ -140,15 +140,22 @@ def set_mode(session: Session, layer: Layer, mode: int) -> None:
 
 @procedure("gimp-layer-set-offsets")
 def set_offsets(session: Session, layer: Layer, x: int, y: int) -> None:
-    _push(layer)
-    _move(layer, x - layer.x, y - layer.y)
+    _move_linked(layer, x - layer.x, y - layer.y)
 
 
 @procedure("gimp-layer-translate", "gimp-item-transform-translate")
 def translate(session: Session, layer: Layer, x: int, y: int) -> Layer:
-    _push(layer)
-    _move(layer, int(x), int(y))
+    _move_linked(layer, int(x), int(y))
     return layer
+
+
+def _move_linked(layer: Layer, x: int, y: int) -> None:
+    """Move a layer and, if it is linked, every other linked layer of its image."""
+    linked = [one for one in layer.image.all_layers() if one.linked]
+    # a layer that is not in the image yet is moved alone
+    for one in linked if layer in linked else [layer]:
+        _push(one)
+        _move(one, x, y)
 
 
 def _move(layer: Layer, x: int, y: int) -> None:

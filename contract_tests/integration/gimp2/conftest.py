@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 STUBS = HERE.parents[1] / "gimpfu_stubs"
 UNDO_PROBE = "undo_probe.c"
-INSIDE = ("inside.py", "killed.py")
+INSIDE = ("inside.py", "killed.py", "fuzz/inside.py")
 """The modules of this package that run in GIMP's Python 2.7."""
 
 
@@ -59,10 +59,10 @@ def _copy_packages(folder: Path) -> None:
     package = tests / HERE.relative_to(HERE.parents[1])
     probes = tests / STUBS.name / "conformance"
     shutil.copytree(STUBS / "conformance", probes, ignore=shutil.ignore_patterns("__pycache__"))
-    package.mkdir(parents=True)
+    (package / "fuzz").mkdir(parents=True)
     for name in INSIDE:
         shutil.copy(HERE / name, package / name)
-    for each in (tests, tests / STUBS.name, package.parent, package):
+    for each in (tests, tests / STUBS.name, package.parent, package, package / "fuzz"):
         (each / "__init__.py").touch()
 
 
@@ -74,7 +74,7 @@ def make_real_gimp(gimp210: Gimp, tmp_path_factory: pytest.TempPathFactory) -> C
         folder = tmp_path_factory.mktemp("gimp210")
         _copy_packages(folder)
         shutil.copytree(HERE / "widgets", folder / "widgets", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(HERE / UNDO_PROBE, folder / UNDO_PROBE)
+        shutil.copy(STUBS / "conformance" / UNDO_PROBE, folder / UNDO_PROBE)
         (folder / "plug-ins").mkdir()
         for path in plug_ins:
             target = folder / "plug-ins" / path.name

@@ -573,6 +573,46 @@ def test_an_image_with_colors_outside_srgb_is_said_to_lose_them(front_end: Front
     assert front_end.session.messages == []
 
 
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("placement", ["grow-canvas", "new-layer", "scale-image"])
+def test_the_masks_of_the_groups_around_a_layer_are_kept(
+    front_end: FrontEnd, placement: str, depth: int
+) -> None:
+    image, layer = front_end.image(canvas=(300, 300))
+    pdb, parent = front_end.session.pdb, None
+    groups = []
+    for _ in range(depth):
+        group = pdb.gimp_layer_group_new(image)
+        pdb.gimp_image_insert_layer(image, group, parent, 0)
+        groups.append(group)
+        parent = group
+    pdb.gimp_image_reorder_item(image, layer, parent, 0)
+    layer.set_offsets(40, 30)
+    for group in groups:
+        group.add_mask(group.create_mask(0))
+        front_end.session.core(group.mask).pixels[:] = 77
+    front_end.upscale(image, layer, placement=placement)
+    for group in groups:
+        mask = front_end.session.core(group.mask).pixels[..., 0]
+        shown = mask if placement == "scale-image" else mask[:180, :200]
+        assert mask.shape == (360, 400)
+        assert (shown == 77).all()
+    assert image.active_layer.width == 400
+
+
+@pytest.mark.parametrize("placement", ["scale-image", "grow-canvas", "new-layer"])
+def test_a_linked_layer_moves_no_other_linked_layer(front_end: FrontEnd, placement: str) -> None:
+    image, layer = front_end.image(canvas=(300, 300))
+    other = front_end.session.gimp.Layer(image, "Other", 20, 20, 0, 100.0, 28)
+    image.add_layer(other, 1)
+    other.set_offsets(70, 60)
+    layer.set_offsets(40, 30)
+    layer.linked = other.linked = True
+    front_end.upscale(image, layer, placement=placement)
+    assert tuple(other.offsets) == ((140, 120) if placement == "scale-image" else (70, 60))
+    assert image.active_layer.linked
+
+
 # ----- numbers that no blur can take
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from contract_tests.gimpfu_stubs import RUN_WITH_LAST_VALS, Session
+
+STUBS = Path(__file__).parents[2] / "gimpfu_stubs"
 
 PLUG_IN = """
 from gimpfu import *
@@ -98,6 +102,25 @@ def test_a_file_without_main_is_no_plugin(gimpfu_session: Session, tmp_path: Pat
     path.write_text("import gimpfu\n", encoding="utf-8")
     with pytest.raises(RuntimeError, match="did not call main"):
         gimpfu_session.load_plugin(path)
+
+
+def test_a_copy_of_the_stubs_works_by_itself(tmp_path: Path) -> None:
+    shutil.copytree(STUBS, tmp_path / "fake_gimp", ignore=shutil.ignore_patterns("__pycache__"))
+    code = (
+        "import fake_gimp, sys\n"
+        "with fake_gimp.Session() as session:\n"
+        "    image = session.gimp.Image(4, 4)\n"
+        "    session.pdb.gimp_image_scale(image, 8, 8)\n"
+        "    assert image.width == 8\n"
+        "assert not [name for name in sys.modules if name.startswith(('contract_tests', 'precision'))]\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{code}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_windows_only_on_request() -> None:

@@ -321,12 +321,35 @@ ROWS = [
 ]
 
 
-def rows_for(version: str) -> list[dict[str, Any]]:
-    """Return the rows that GIMP ``version`` can carry out.
+FULL = "3.2"
+"""The GIMP that carries out every row; the others have those of :data:`VERSION_DEPENDENT`."""
+VERSION_DEPENDENT = frozenset(
+    {
+        *(one["id"] for one in (*_kinds(), *_modes())),
+        *(f"{placement}-deep" for placement in PLACEMENTS[1:]),
+        *("at-the-root", "in-nested-groups", "spaces", "everything-at-once", "mask-and-alpha"),
+        *("precision-double-linear", "prophoto-16", "profile-of-tables", "grey-l-float", "indexed-alpha"),
+        *("selection-soft", "selection-new-image", "original-tinted-prophoto", "two-layers"),
+    }
+)
+"""The rows that use what differs between GIMP 3.0 and 3.2: kinds of layers, effects, modes, blend spaces,
+masks, precisions, profiles, XCF files and groups; of every other part one row."""
 
-    While working on some, name the beginnings of their ids: ``PRECISION_UPSCALER_ROWS=text,group``.
+
+def rows_for(version: str) -> list[dict[str, Any]]:
+    """Return the rows that GIMP ``version`` carries out.
+
+    While working on some, name the beginnings of their ids: ``PRECISION_UPSCALER_ROWS=text,group``. Then
+    every GIMP carries out all of them.
     """
-    return [one for one in ROWS if one.get("only", version) == version and one["id"].startswith(beginnings())]
+    every = version == FULL or beginnings() != ("",)
+    return [
+        one
+        for one in ROWS
+        if one.get("only", version) == version
+        and one["id"].startswith(beginnings())
+        and (every or one["id"] in VERSION_DEPENDENT)
+    ]
 
 
 def beginnings() -> tuple[str, ...]:

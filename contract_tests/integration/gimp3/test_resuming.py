@@ -44,6 +44,17 @@ def test_a_part_whose_selection_is_unknown_changes_nothing(resuming: Session) ->
     assert result["message"].splitlines()[-1] == f"New images: {number}"
 
 
+def test_a_file_of_the_command_line_becomes_an_image_with_its_profile_and_without_a_file(
+    resuming: Session,
+) -> None:
+    result = _result(resuming, "command-line")
+    assert (result["status"], result["count"]) == ("success", 1), result["message"]
+    assert "command line" in result["message"]
+    assert (result["size"], result["layer"]) == ([400, 400], "photo.png")
+    assert result["profile_kept"] is True
+    assert (result["file"], result["imported"]) == (None, None)
+
+
 def test_gimp_has_nothing_to_complain_about(resuming: Session) -> None:
     assert resuming.complete, resuming.end()
     assert resuming.complaints() == []

@@ -76,7 +76,8 @@ def seen(
         gimp32,
         files=[draw_photograph(folder / "portrait.png")],
         plug_ins=folder / "plug-ins",
-        environment={"FREEPIK_API_KEY": "a-key-that-is-never-sent"},
+        # port 0: no mock is looked for
+        environment={"FREEPIK_API_KEY": "a-key-that-is-never-sent", "PRECISION_MOCK_PORT": "0"},
         language=look.language,
         theme=look.theme,
         scale=look.scale,

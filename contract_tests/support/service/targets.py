@@ -263,6 +263,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--spending-cap", type=float, metavar="EUROS", help="what --target=live may cost at most, estimated"
     )
+    group.addoption("--seeds", type=int, metavar="N", help="so many random images in place of the fixed few")
+    group.addoption("--first-seed", type=int, default=1000, help="the first seed of --seeds")
     group.addoption("--live-record", metavar="FILE", help="where --target=live writes what it saw, scrubbed")
 
 

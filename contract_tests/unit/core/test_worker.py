@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PIL import Image
 from precision_upscaler import protocol
 from precision_upscaler import worker as worker_module
 from precision_upscaler.cancel import CancelToken
@@ -97,6 +98,27 @@ def test_a_mock_at_the_service_address_is_found(here: WorkerEnvironment) -> None
         PRECISION_UPSCALER_BASE_URL="",
     )
     assert (elsewhere["base_url"], elsewhere["is_mock"]) == ("https://api.freepik.com", False)
+
+
+def test_a_resumed_file_comes_back_with_its_metadata(here: WorkerEnvironment) -> None:
+    description = 0x010E
+    exif = Image.Exif()
+    exif[description] = "A photograph"
+    source = here.folder / "photo.png"
+    with Image.open(source) as photo:
+        photo.save(source, exif=exif)
+    process = here.start(here.upscale)
+    assert events_until(process, "result")
+    process.kill()
+    process.communicate()
+    (jobs,) = here.run({"command": "jobs"})
+    (job,) = jobs["jobs"]
+    *_, result = here.run({"command": "resume", "job_id": job["job_id"]})
+    assert (result["event"], result["charged"]) == ("result", "yes")
+    with Image.open(result["path"]) as found, Image.open(job["result"]) as bare:
+        assert found.getexif()[description] == "A photograph"
+        assert description not in bare.getexif()
+        assert found.tobytes() == bare.tobytes()
 
 
 def documented_members() -> dict[str, set[str]]:
@@ -208,7 +230,9 @@ def test_a_key_is_stored_tested_and_used(here: WorkerEnvironment) -> None:
     assert program(here, stored) == ([{"event": "stored", "where": "file"}], 0, b"")
     assert ask(here, {"command": "status"}, program)["key"] == "file"
     found = ask(here, {"command": "test-key"}, program)
-    assert found == {"event": "key", "valid": True, "message": "The key works."}
+    text = "The key works."
+    sentences = {"message": [{"text": text, "values": {}}]}
+    assert found == {"event": "key", "valid": True, "message": text, "sentences": sentences}
     wrong = ask(here, {"command": "test-key"}, program, FREEPIK_API_KEY="wrong-key")
     assert wrong["valid"] is False
     assert "Invalid API key" in wrong["message"]
@@ -311,3 +335,83 @@ def test_the_protocol_documents_every_command_and_event_it_names() -> None:
     assert names_of(protocol.Event) > protocol.FINAL_EVENTS
     assert set(protocol.STAGES) == names_of(protocol.Stage)
     assert set(protocol.CHARGES) == names_of(protocol.Charge)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"base_url": "ftp://x"}'])
+def test_damaged_settings_are_named_and_only_what_is_paid_is_refused(
+    content: str, here: WorkerEnvironment
+) -> None:
+    (here.folder / "data").mkdir(exist_ok=True)
+    path = here.folder / "data/settings.json"
+    path.write_text(content)
+    no_address = {"PRECISION_UPSCALER_BASE_URL": "", "FREEPIK_API_KEY": SECRET}
+    status = ask(here, {"command": "status"}, send_bytes, **no_address)
+    assert [problem["code"] for problem in status["problems"]] == ["settings-damaged"]
+    assert ask(here, {"command": "jobs"}, send_bytes, **no_address)["event"] == "jobs"
+    for command in (here.upscale, {"command": "test-key"}):
+        events, _, _ = send_bytes(here, json.dumps(command).encode() + b"\n", **no_address)
+        assert (events[-1]["code"], events[-1]["charged"]) == ("settings-damaged", "no")
+    saved = ask(here, {"command": "settings", "set": {"base_url": here.url}}, send_bytes, **no_address)
+    assert saved["settings"]["base_url"] == here.url
+    assert ask(here, {"command": "status"}, send_bytes, **no_address)["problems"] == []
+    assert here.mock.charges == 0
+
+
+def test_a_malformed_variable_is_named_by_the_status_and_refused_by_the_rest(here: WorkerEnvironment) -> None:
+    broken = {"FREEPIK_API_KEY": "secret key"}
+    status = ask(here, {"command": "status"}, send_bytes, **broken)
+    assert status["key"] is None
+    assert [problem["code"] for problem in status["problems"]] == ["malformed-key"]
+    assert "FREEPIK_API_KEY" in status["problems"][0]["what"]
+    events, _, _ = send_bytes(here, json.dumps(here.upscale).encode() + b"\n", **broken)
+    assert (events[-1]["code"], events[-1]["charged"]) == ("malformed-key", "no")
+    assert here.mock.charges == 0
+
+
+def test_a_damaged_record_is_listed_and_the_other_jobs_too(here: WorkerEnvironment) -> None:
+    journal = here.folder / "data/jobs"
+    for name in ("20260101-000000-00000000", "20260101-000000-00000001"):
+        (journal / name).mkdir(parents=True)
+    (journal / "20260101-000000-00000000/job.json").write_text('{"task_id": "t-1", "state": ')
+    (journal / "20260101-000000-00000001/job.json").write_text('{"state": "created", "created": "x"}')
+    listed = ask(here, {"command": "jobs"})
+    assert listed["jobs"] == []
+    assert [item["task_id"] for item in listed["damaged"]] == ["t-1", None]
+    assert ask(here, {"command": "status"})["unfinished"] == 0
+    resumed = ask(here, {"command": "resume", "job_id": "20260101-000000-00000001"}, FREEPIK_API_KEY=SECRET)
+    assert (resumed["code"], resumed["charged"]) == ("record-damaged", "unknown")
+    assert ask(here, {"command": "forget", "job_id": "20260101-000000-00000000"})["event"] == "forgotten"
+    assert len(ask(here, {"command": "jobs"})["damaged"]) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are Unicode")
+def test_a_name_that_is_not_utf_8_is_upscaled(here: WorkerEnvironment) -> None:
+    name = os.fsdecode(b"photo-\xff.png")
+    source = here.folder / name
+    source.write_bytes((here.folder / "photo.png").read_bytes())
+    command = {**here.upscale, "source": str(source), "origin": {"layer": name}}
+    assert here.run(command)[-1]["event"] == "result"
+    missing = {**here.upscale, "source": str(source) + "x"}
+    ended = here.run(missing)[-1]
+    assert (ended["code"], ended["charged"]) == ("source-unreadable", "no")
+
+
+def test_a_fault_of_the_worker_before_any_job_says_that_nothing_was_charged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    reader, writer = os.pipe()
+    answers, answer = os.pipe()
+    os.write(writer, b'{"command": "status"}\n')
+    os.close(writer)
+    streams = SimpleNamespace(
+        stdin=SimpleNamespace(fileno=lambda: reader), stdout=SimpleNamespace(fileno=lambda: answer)
+    )
+    monkeypatch.setattr(worker_module, "sys", streams)
+    monkeypatch.setattr(worker_module, "read_settings", broken)
+    monkeypatch.setenv("PRECISION_UPSCALER_DATA", str(tmp_path))
+    assert worker_module.main() == 1
+    event = json.loads(os.read(answers, 1 << 16))
+    assert (event["code"], event["charged"]) == ("unexpected", "no")

@@ -12,6 +12,7 @@ from precision_upscaler.contract import CREATE_PATH
 
 import mock_server
 from contract_tests.support.mock_calls import encoded, fetch, picture
+from contract_tests.support.sockets import exchange
 from mock_server import Options, PrecisionMock, create_app
 from mock_server.app import flask_app
 from mock_server.scenarios.catalogue import UnknownScenarioError
@@ -100,6 +101,21 @@ def test_an_ipv6_address_is_one_that_a_client_can_use() -> None:
 def test_an_address_in_use_is_said() -> None:
     with PrecisionMock() as mock, pytest.raises(OSError, match="in use"):
         PrecisionMock(port=int(mock.url.rpartition(":")[2])).start()
+
+
+def test_a_mock_on_every_address_links_to_the_one_it_was_reached_at() -> None:
+    with PrecisionMock(host="0.0.0.0") as mock:
+        port = int(mock.url.rpartition(":")[2])
+        headers = b"x-freepik-api-key: mock-completed_at_once\r\nContent-Type: application/json"
+        body = json.dumps({"image": encoded(picture())}).encode()
+        head = b"POST %b HTTP/1.0\r\n%b\r\nContent-Length: %d\r\n\r\n" % (
+            CREATE_PATH.encode(),
+            headers,
+            len(body),
+        )
+        answer = exchange(port, head + body)
+    (link,) = json.loads(answer.partition(b"\r\n\r\n")[2])["data"]["generated"]
+    assert link.startswith(f"http://127.0.0.1:{port}/results/")
 
 
 def test_an_option_that_does_not_exist_is_an_error() -> None:

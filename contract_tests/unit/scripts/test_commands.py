@@ -17,6 +17,7 @@ from dev import bootstrap, debian
 from dev.bootstrap import CLONE, Environment
 from dev.console import Failure, exit_on_failure, step
 from gimp_sandbox.gimp import GimpUnavailable
+from gimp_sandbox.windows import WindowsUnavailable
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -117,7 +118,8 @@ def test_a_python_without_venv_is_completed_or_the_user_told(
 
 
 @pytest.mark.parametrize(
-    "name", ["demo.py", "test.py", "install.py", "build_zip.py", "private_gimp.py", "lock.py"]
+    "name",
+    ["demo.py", "test.py", "install.py", "build_zip.py", "private_gimp.py", "lock.py", "windows_python.py"],
 )
 def test_help_is_help(name: str) -> None:
     argv = [sys.executable, str(CLONE / "install_scripts" / name), "--help"]
@@ -179,9 +181,10 @@ def test_a_broken_build_is_a_failure_except_of_the_old_gimp(
 
 
 @pytest.mark.parametrize(
-    ("here", "root", "ran"), [(True, True, []), (False, True, ["update", "chromium"]), (False, False, [])]
+    ("here", "root", "ran"),
+    [(True, True, []), (False, True, ["update", "chromium", "update", "appstream"]), (False, False, [])],
 )
-def test_a_browser_is_installed_where_there_is_none_and_that_is_possible(
+def test_missing_programs_are_installed_where_that_is_possible(
     here: bool,
     root: bool,
     ran: list[str],
@@ -190,12 +193,19 @@ def test_a_browser_is_installed_where_there_is_none_and_that_is_possible(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    def no_wine() -> None:
+        raise WindowsUnavailable("there is no Wine")
+
     monkeypatch.setattr(test_script, "absent_gimps", lambda: ["2.10"])
+    monkeypatch.setattr(test_script.windows, "find_or_build", no_wine)
     monkeypatch.setattr(test_script.shutil, "which", lambda name: name if here else None)
     monkeypatch.setattr(debian, "can_install", lambda: root)
-    assert test_script.prepared() == ["2.10"]
+    assert test_script.prepared() == ["2.10", "windows"]
     assert [line.split()[-1] for line in recorder.ran] == ran
-    assert ("skipped: chromium is not here" in capsys.readouterr().out) is (not here and not root)
+    printed = capsys.readouterr().out
+    assert "skipped: there is no Wine" in printed
+    for package in ("chromium", "appstream"):
+        assert (f"skipped: {package} is not here" in printed) is (not here and not root)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from dev.bootstrap import CLONE
@@ -72,6 +72,18 @@ def test_it_goes_into_every_gimp_with_the_right_front_end(home: Path) -> None:
         assert plugin_bundle.damage(folder) == []
         assert (folder / front_end).is_dir()
         assert str(folder) in done.stdout
+
+
+def test_names_that_the_output_cannot_show_are_escaped(tmp_path: Path, mock_address: str) -> None:
+    home = tmp_path / "Jürgen 李雷"
+    (home / ".config/GIMP/3.2").mkdir(parents=True)
+    data = home / ".local/share/precision-upscaler"
+    environ = {"PYTHONIOENCODING": "ascii", "PRECISION_UPSCALER_BASE_URL": mock_address}
+    for options in ((), ("--check",), ("--uninstall",)):
+        done = install(home, *options, **environ)
+        assert "Traceback" not in done.stderr
+        assert "J\\xfcrgen \\u674e\\u96f7" in done.stdout
+    assert not data.exists()
 
 
 def test_an_upgrade_says_from_what(home: Path) -> None:
@@ -227,21 +239,28 @@ def test_the_doctor_names_the_menu_as_gimp_does() -> None:
     assert "Enhance, Precision Upscale Settings" in str(doctor._key(refused))
 
 
-def test_the_script_for_windows_is_whole() -> None:
-    """No PowerShell runs here: at least every bracket and quote is closed, and all options go on."""
-    text = (CLONE / "install_scripts/install.ps1").read_text(encoding="ascii")
-    code = re.sub(r"'[^'\n]*'|\"[^\"\n]*\"|#.*", "", text)
-    assert "'" not in code
-    assert '"' not in code
-    open_ones = []
-    for letter in code:
-        if letter in "([{":
-            open_ones.append(")]}"["([{".index(letter)])
-        elif letter in ")]}":
-            assert open_ones.pop() == letter
-    assert open_ones == []
-    assert "$script @args" in code
-    assert (CLONE / "install_scripts/install.py").exists()
+def test_the_script_for_windows_only_finds_a_python_for_install_py() -> None:
+    """No PowerShell runs here: its grammar reads the script, and install.py does everything else."""
+    text = (CLONE / "install_scripts/install.ps1").read_bytes()
+    reader, grammar = (pytest.importorskip(name) for name in ("tree_sitter", "tree_sitter_powershell"))
+    tree = reader.Parser(reader.Language(grammar.language())).parse(text)
+    assert not tree.root_node.has_error
+    commands = [node.text.decode() for node in _descendants(tree.root_node) if node.type == "command"]
+    looks, asks, starts = commands
+    assert looks.startswith("Get-Item ")
+    assert asks.startswith("& $python -c 'import sys; sys.exit(sys.version_info < (3, 11))'")
+    assert starts == '& $python "$PSScriptRoot\\install.py" @args'
+    known = subprocess.run(
+        [sys.executable, SCRIPT, "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert set(re.findall(rb"--[a-z-]+", text)) == {b"--check", b"--uninstall"}
+    assert "[--check | --uninstall]" in known
+
+
+def _descendants(node: Any) -> Iterator[Any]:
+    yield node
+    for child in node.children:
+        yield from _descendants(child)
 
 
 def test_a_real_gimp_takes_it_up_and_gives_it_back(

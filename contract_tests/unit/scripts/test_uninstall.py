@@ -32,8 +32,8 @@ PARASITES = """# GIMP parasiterc
 
 # end of parasiterc
 """
-EVERYWHERE = [homes.debian, homes.flatpak_user, homes.snap_user, homes.appimage_user, homes.everything,
-              homes.mac, homes.windows]  # fmt: skip
+MACHINES = [homes.everything, homes.windows]
+"""Every kind of GIMP of Linux on one machine, and Windows; test_gimp_locations.py has the others."""
 
 
 def files(folder: Path) -> set[str]:
@@ -57,7 +57,7 @@ def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[
     return begin
 
 
-@pytest.mark.parametrize("layout", EVERYWHERE, ids=lambda layout: layout.__name__)
+@pytest.mark.parametrize("layout", MACHINES, ids=lambda layout: layout.__name__)
 def test_it_goes_into_every_gimp_and_out_without_a_trace(
     layout: Callable[[Path], Machine],
     life: Callable[[Callable[[Path], Machine]], Machine],
@@ -164,6 +164,16 @@ def test_what_is_not_the_plug_ins_is_left_alone(
     uninstall.uninstall([location], [location], discard=True)
     assert files(data) == {"novel.txt"}
     assert "files in it that are not the plug-in's" in capsys.readouterr().out
+
+
+def test_data_that_are_gone_already_are_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    location = Location("installed", "3.2", tmp_path / "plug-ins")
+    plugin_folder(location.plug_ins, "any")
+    answering(monkeypatch, {location.plug_ins: {"data_folder": str(tmp_path / "gone"), "paid": 0}})
+    uninstall.uninstall([location], [location], discard=False)
+    assert "There was nothing in" in capsys.readouterr().out
 
 
 RING = """

@@ -7,12 +7,14 @@ import io
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import build_zip
 import pytest
@@ -91,7 +93,7 @@ def test_every_translation_is_in_it_compiled(archive: Path) -> None:
 
 
 def test_the_same_source_makes_the_same_bytes(archive: Path, tmp_path: Path) -> None:
-    front_end = archive.stem.rpartition("-")[2]
+    (front_end,) = [name for name in FRONT_ENDS if plugin_bundle.zip_name(name) == archive.name]
     script = "import os, time; os.umask(0o077); import build_zip; "
     script += f"build_zip.build(__import__('pathlib').Path({str(tmp_path)!r}), {front_end!r})"
     env = {
@@ -147,6 +149,62 @@ def test_vendor_and_developers_use_the_same_versions() -> None:
     assert ";" not in text, "a marker would leave a package out on some platform"
     assert "--index" not in text
     assert "--find" not in text
+
+
+def test_its_name_and_a_file_in_it_say_which_gimp_it_is_for(archive: Path) -> None:
+    version = plugin_bundle.version()
+    for gimp in ("3.0-or-newer", "2.10"):
+        if archive.name != f"precision-upscaler-{version}-gimp-{gimp}.zip":
+            continue
+        name = gimp.replace("-", " ")
+        with zipfile.ZipFile(archive) as packed:
+            note = packed.read(f"precision-upscaler/FOR GIMP {name}.txt").decode("ascii")
+        assert note.startswith(f"Precision Upscaler {version} for GIMP {name}\n")
+        return
+    pytest.fail(archive.name)
+
+
+METAINFO = CLONE / "plugin/gimp3/org.gimp.GIMP.Plugin.PrecisionUpscaler.metainfo.xml"
+
+
+def test_software_centers_are_told_what_it_extends() -> None:
+    root = ET.parse(METAINFO).getroot()
+    assert root.attrib == {"type": "addon"}
+    assert (root.findtext("id"), root.findtext("extends")) == (METAINFO.name[:-13], "org.gimp.GIMP")
+    (needed,) = root.findall("requires/id")
+    assert (needed.text, needed.attrib) == ("org.gimp.GIMP", {"version": "3.0.0", "compare": "ge"})
+    (release, *_) = root.findall("releases/release")
+    assert release.get("version") == plugin_bundle.version()
+
+
+@pytest.mark.skipif(
+    shutil.which("appstreamcli") is None, reason="appstreamcli is not here (Debian: appstream)"
+)
+def test_the_metainfo_is_valid() -> None:
+    argv = ["appstreamcli", "validate", "--no-net", "--pedantic", str(METAINFO)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_flatpak_extension_holds_the_whole_plug_in(tmp_path: Path) -> None:
+    """No Flatpak runs here: the manifest's commands are carried out on the zip that it names."""
+    path = CLONE / f"install_scripts/flatpak/{METAINFO.name[:-13]}.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    assert (manifest["id"], manifest["runtime"], manifest["branch"]) == (path.stem, "org.gimp.GIMP", "3")
+    assert manifest["build-extension"] is True
+    ((module,), prefix) = manifest["modules"], manifest["build-options"]["prefix"]
+    assert prefix.startswith("/app/extensions/")
+    ((source,), commands) = module["sources"], module["build-commands"]
+    assert Path(source["path"]).name == plugin_bundle.zip_name("gimp3")
+    assert (path.parent / source["path"]).resolve().parent == CLONE / "dist"
+    folder = place.unpack(build_zip.build(tmp_path, "gimp3"), tmp_path / "unpacked")
+    for command in commands:
+        env = {"PATH": os.environ["PATH"], "FLATPAK_DEST": str(tmp_path / "app")}
+        subprocess.run(["sh", "-c", command], cwd=folder, env=env, check=True)
+    plugin = tmp_path / "app/lib/gimp/3.0/plug-ins/precision-upscaler"
+    assert plugin_bundle.damage(plugin) == []
+    assert os.access(plugin / plugin_bundle.EXECUTABLE, os.X_OK)
+    assert (tmp_path / "app/share/metainfo" / METAINFO.name).exists()
 
 
 @pytest.fixture

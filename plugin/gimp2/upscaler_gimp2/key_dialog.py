@@ -45,7 +45,7 @@ def _ask_for(host, translate):
         problem = _problem_with(key, translate) if tested else None
         if problem is None:
             answer = call_and_wait({"command": Command.STORE_KEY}, translate, key=key)
-            return translate("The key was stored ({where}).").format(where=answer["where"])
+            return texts.key_stored(answer["where"], translate)
         shown = _Shown(host, *problem)
 
 

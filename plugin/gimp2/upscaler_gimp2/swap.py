@@ -108,8 +108,14 @@ def _take_mask(new, old):
 
 @contextmanager
 def _unlocked(layer):
-    """Lift the layer's locks for what the user asked for: refusing them was decided before."""
+    """Lift the layer's locks for what the user asked for: refusing them was decided before.
+
+    Lift its chain as well: GIMP moves all linked layers when one of them is moved.
+    """
     content, position = pdb.gimp_item_get_lock_content(layer), pdb.gimp_item_get_lock_position(layer)
+    linked = layer.linked
+    if linked:
+        layer.linked = False
     if content:
         pdb.gimp_item_set_lock_content(layer, False)
     if position:
@@ -121,6 +127,8 @@ def _unlocked(layer):
             pdb.gimp_item_set_lock_content(layer, True)
         if position:
             pdb.gimp_item_set_lock_position(layer, True)
+        if linked:
+            layer.linked = True
 
 
 def _scale(image, layer, placed, placement):
@@ -128,15 +136,49 @@ def _scale(image, layer, placed, placement):
     private_images.best_interpolation((layer.width, layer.height), (box.width, box.height))
     if placement == SCALE_IMAGE:
         image.scale(placed.canvas.width, placed.canvas.height)
-    if placement == FIT_LAYER or (layer.width, layer.height) != (box.width, box.height):
-        # to the same size as well: it is what makes undo know the old pixels
-        layer.scale(box.width, box.height, False)
-    if placement != FIT_LAYER and not placed.scales_others:
-        canvas = (placed.canvas.width, placed.canvas.height)
-        if canvas != (image.width, image.height) or tuple(placed.shift) != (0, 0):
-            image.resize(canvas[0], canvas[1], *placed.shift)
-    if tuple(layer.offsets) != (box.x, box.y):
-        layer.set_offsets(box.x, box.y)
+    with _parent_masks_kept(image, layer, (box.x - placed.shift[0], box.y - placed.shift[1]), box):
+        if placement == FIT_LAYER or (layer.width, layer.height) != (box.width, box.height):
+            # to the same size as well: only then does undo know the old pixels
+            layer.scale(box.width, box.height, False)
+        if placement != FIT_LAYER and not placed.scales_others:
+            canvas = (placed.canvas.width, placed.canvas.height)
+            if canvas != (image.width, image.height) or tuple(placed.shift) != (0, 0):
+                image.resize(canvas[0], canvas[1], *placed.shift)
+        if tuple(layer.offsets) != (box.x, box.y):
+            layer.set_offsets(box.x, box.y)
+
+
+@contextmanager
+def _parent_masks_kept(image, layer, place, size):
+    """Keep the groups around ``layer`` as wide as it is now and will be at ``place``, while it is scaled and moved.
+
+    GIMP crops the mask of a group that shrinks or moves, even in between, and fills what comes back with black.
+    """
+    if not _has_masked_parent(layer):
+        yield
+        return
+    active, (x, y) = image.active_layer, layer.offsets
+    left, top = min(x, place[0]), min(y, place[1])
+    right = max(x + layer.width, place[0] + size.width)
+    bottom = max(y + layer.height, place[1] + size.height)
+    kind = _TYPES[image.base_type][1]
+    filler = gimp.Layer(image, "", right - left, bottom - top, kind, 0.0, LAYER_MODE_NORMAL)
+    filler.set_offsets(left, top)
+    pdb.gimp_image_insert_layer(image, filler, layer.parent, 0)
+    try:
+        yield
+    finally:
+        image.remove_layer(filler)
+        image.active_layer = active
+
+
+def _has_masked_parent(layer):
+    parent = layer.parent
+    while parent is not None:
+        if parent.mask is not None:
+            return True
+        parent = parent.parent
+    return False
 
 
 def _fill(layer, composed):

@@ -13,7 +13,7 @@ import functools
 import json
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn, Self, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
@@ -24,7 +24,7 @@ from precision_upscaler import __version__
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.clock import Clock, SystemClock
 from precision_upscaler.contract import CREATE_PATH
-from precision_upscaler.errors import AddressNotAllowed, ResultHost
+from precision_upscaler.errors import AddressNotAllowed, PlanUsedUp, ResultHost, TlsFailed
 from precision_upscaler.messages import said
 from precision_upscaler.storage.job_record import PartialDownload
 from precision_upscaler.urls import auth_header, is_loopback, link_problem
@@ -32,12 +32,14 @@ from precision_upscaler.urls import auth_header, is_loopback, link_problem
 from .connection import ConnectionTimeout
 from .download import BytesDone, Download, Step
 from .models import Task, UpscaleRequest, read_list
-from .responses import ApiError, read_error_body
-from .retry import Call, Failure, parse_retry_after
+from .responses import ApiError, help_link, plan_used_up, read_error_body
+from .retry import Call, Failure, RateLimitStatus, parse_retry_after, read_rate_limit
 
 _BLOCK = 3 << 16  # a multiple of three, so that base64 blocks join without padding
 _ANSWER_CAP = 8 << 20
 _ROUNDS = 8
+_GOOD = frozenset({200, 201, 202})
+"""Documented is 200; gateways answer 201 or 202 to a create."""
 _USER_AGENT = f"precision-upscaler/{__version__}"
 
 T = TypeVar("T")
@@ -65,8 +67,8 @@ class UpscalerClient:
 
     Every method makes one attempt and raises ApiError when it does not succeed; deciding about
     repetition is the policy's and the job's business. ``before_request`` is called before each call
-    to the API, with its name, and may wait: it is the rate limit. ``transport`` replaces the network
-    in tests.
+    to the API, with its name, and may wait: it is the rate limit. ``observe`` takes what each answer
+    says about that limit. ``transport`` replaces the network in tests.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class UpscalerClient:
         clock: Clock | None = None,
         cancel: CancelToken | None = None,
         before_request: Callable[[Call], None] = lambda _call: None,
+        observe: Callable[[RateLimitStatus], None] = lambda _status: None,
         result_hosts: tuple[str, ...] = (),
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
@@ -91,6 +94,7 @@ class UpscalerClient:
         self._clock = clock or SystemClock()
         self._cancel = cancel or CancelToken()
         self._before_request = before_request
+        self._observe = observe
         self._result_hosts = result_hosts
         self._headers = {auth_header(base_url): key}
         # nothing on this computer is reached through a proxy
@@ -125,7 +129,13 @@ class UpscalerClient:
 
     def status(self, task_id: str) -> Task:
         """Return one task as it stands now; free of charge."""
-        return self._read("status", f"{CREATE_PATH}/{quote(task_id, safe='')}", Task.from_json)
+        task = self._read("status", f"{CREATE_PATH}/{quote(task_id, safe='')}", Task.from_json)
+        if task.task_id.strip().lower() != task_id.strip().lower():
+            raise ApiError(
+                Failure("status", 200, hopeless=True),
+                said("The service answered about another task ({task}).", task=task.task_id),
+            )
+        return replace(task, task_id=task_id)
 
     def create(
         self,
@@ -230,12 +240,13 @@ class UpscalerClient:
             body = json.loads(content)
         except (ValueError, RecursionError):
             body = None
-        if response.status_code == 200:  # noqa: PLR2004 - HTTP's number
+        self._observe(read_rate_limit(response.status_code, response.headers, self._clock.time()))
+        if response.status_code in _GOOD:
             try:
                 return parse(body)
             except ValueError as problem:
                 raise ApiError(
-                    Failure(call, 200, reached()),
+                    Failure(call, response.status_code, reached()),
                     said("The service's answer makes no sense: {problem}.", problem=problem),
                 ) from None
         raise self._refused(call, response, body, reached=reached())
@@ -248,10 +259,13 @@ class UpscalerClient:
             message = message.rstrip(".")
             answered = said("The service answered {status}: {message}.", status=status, message=message)
         wish = parse_retry_after(response.headers.get("retry-after"), self._clock.time())
+        used_up = plan_used_up(status, message, wish)
         return ApiError(
-            Failure(call, status, reached, wish),
+            Failure(call, status, reached, wish, hopeless=used_up),
             answered,
             reasons=reasons,
+            kind=PlanUsedUp if used_up else None,
+            link=help_link(body),
         )
 
     def _failed(
@@ -276,7 +290,9 @@ class UpscalerClient:
             what = said("The identity of {host} could not be verified ({reason}).", host=host, reason=reason)
         elif before:
             what = said("{host} could not be reached ({reason}).", host=host, reason=reason)
-        raise ApiError(Failure(call, None, reached and not before, hopeless=tls), what, tls=tls) from error
+        raise ApiError(
+            Failure(call, None, reached and not before, hopeless=tls), what, kind=TlsFailed if tls else None
+        ) from error
 
     # the result --------------------------------------------------------------------------------
 
@@ -333,7 +349,7 @@ class UpscalerClient:
                     url = urljoin(url, response.headers["location"])
                 elif step is Step.REFUSED:
                     raise self._refused("download", response, None, reached=True)
-        raise ApiError(Failure("download"), "The link to the picture leads round in circles.")
+        raise ApiError(Failure("download"), "Too many redirects on the way to the picture.")
 
 
 @functools.cache

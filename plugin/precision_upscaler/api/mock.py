@@ -27,13 +27,13 @@ _HIGHEST_PORT = 65535
 def find_mock(environ: Mapping[str, str] | None = None, seconds: float = 0.5) -> str | None:
     """Return the address of a mock that listens on loopback, or None.
 
-    Tries the port that ``PRECISION_MOCK_PORT`` names, then the mock's default port, each for at most
-    ``seconds``.
+    Tries the port that ``PRECISION_MOCK_PORT`` names, and without that variable the mock's default port,
+    for at most ``seconds``.
     """
     environ = os.environ if environ is None else environ
-    for port in (environ.get("PRECISION_MOCK_PORT", ""), str(_PORT)):
-        if port.isdigit() and 0 < int(port) <= _HIGHEST_PORT and is_mock("127.0.0.1", int(port), seconds):
-            return f"http://127.0.0.1:{int(port)}"
+    port = environ.get("PRECISION_MOCK_PORT") or str(_PORT)
+    if port.isdigit() and 0 < int(port) <= _HIGHEST_PORT and is_mock("127.0.0.1", int(port), seconds):
+        return f"http://127.0.0.1:{int(port)}"
     return None
 
 

@@ -122,31 +122,39 @@ class UpscaleRequest:
 
 
 class TaskStatus(StrEnum):
-    """Where a task stands; UNKNOWN is any word the contract does not have and means "keep waiting"."""
+    """Where a task stands.
+
+    UNKNOWN is any word that is not understood and means "keep waiting". CANCELLED is not in the contract,
+    but the vendor's own client takes it for an end.
+    """
 
     CREATED = "CREATED"
     IN_PROGRESS = "IN_PROGRESS"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
     UNKNOWN = "UNKNOWN"
 
     @classmethod
     def read(cls, word: object) -> TaskStatus:
         """Return the status for the service's ``word``; never raises."""
+        name = str(word).strip().upper()
         try:
-            return cls(str(word).strip().upper())
+            return cls("CANCELLED" if name == "CANCELED" else name)
         except ValueError:
             return cls.UNKNOWN
 
     @property
     def terminal(self) -> bool:
         """Whether nothing follows any more."""
-        return self.value in TERMINAL_STATUSES
+        return self is TaskStatus.CANCELLED or self.value in TERMINAL_STATUSES
 
     def may_become(self, other: TaskStatus) -> bool:
         """Whether the contract lets ``other`` be seen after this status."""
         if self is other or TaskStatus.UNKNOWN in (self, other):
             return True
+        if TaskStatus.CANCELLED in (self, other):
+            return not self.terminal
         return other.value in TRANSITIONS[self.value]
 
 
@@ -178,10 +186,15 @@ class Task:
         return cls(
             task_id,
             TaskStatus.read(data.get("status", data.get("task_status"))),
-            tuple(link for link in links if isinstance(link, str) and link)
-            if isinstance(links, list)
-            else (),
+            tuple(link for link in map(_link, links) if link) if isinstance(links, list) else (),
         )
+
+
+def _link(item: Any) -> str:
+    """Return the address in an item of ``generated``: a text, or an object with a ``url`` (sister calls)."""
+    if isinstance(item, dict):
+        item = item.get("url")
+    return item if isinstance(item, str) else ""
 
 
 def read_list(body: Any) -> list[Task]:

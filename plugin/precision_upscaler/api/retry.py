@@ -7,6 +7,7 @@ number, which is what makes every decision testable by properties.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -86,6 +87,8 @@ class Failure:
 _EXPIRED_LINK = frozenset({401, 403, 404, 410})
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TOLD_TO_WAIT = frozenset({429, 503})
+_TOO_MANY = 429
+_EARLIEST_UNIX_TIME = 1e9
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,40 @@ class RetryPolicy:
         if retry_after is not None:
             return min(max(retry_after, 0.0), self.longest_retry_after if longest is None else longest)
         return float(min(self.slowest, self.base * 2 ** min(attempt, 30)) * (0.5 + 0.5 * random))
+
+
+@dataclass(frozen=True)
+class RateLimitStatus:
+    """What an answer says about the key's rate limit.
+
+    ``per_minute`` is the limit, None when not said; ``wait`` the seconds in which nothing more is allowed.
+    """
+
+    per_minute: int | None = None
+    wait: float = 0.0
+
+
+def read_rate_limit(status: int, headers: Mapping[str, str], now: float) -> RateLimitStatus:
+    """Read ``X-RateLimit-*`` and, of a 429, ``Retry-After``; ``headers`` have lower-case names.
+
+    ``X-RateLimit-Reset`` is taken as seconds, or as unix time when it is that large. A limit of 0 or one
+    that is no number says nothing.
+    """
+    limit = _whole(headers.get("x-ratelimit-limit"))
+    remaining = _whole(headers.get("x-ratelimit-remaining"))
+    wait = 0.0
+    if remaining == 0:
+        reset = parse_retry_after(headers.get("x-ratelimit-reset"), now) or 0.0
+        wait = reset - now if reset > _EARLIEST_UNIX_TIME else reset
+    if status == _TOO_MANY:
+        wait = max(wait, parse_retry_after(headers.get("retry-after"), now) or 0.0)
+    return RateLimitStatus(limit or None, max(0.0, wait))
+
+
+def _whole(value: str | None) -> int | None:
+    # a list of limits, as some gateways send it, begins with the one that matters now
+    first = (value or "").partition(",")[0].partition(";")[0].strip()
+    return int(first) if re.fullmatch(r"[0-9]{1,9}", first) else None
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:

@@ -18,13 +18,15 @@ from precision_upscaler.app import App
 from precision_upscaler.errors import Cancelled, InvalidParameter, UnexpectedError, UpscaleError
 from precision_upscaler.imaging.base import Chunk, InvalidImage
 from precision_upscaler.imaging.metadata import essential, extract
+from precision_upscaler.jobs.budget import NO_TERMS, Terms
 from precision_upscaler.jobs.context import JobContext, JobEvent, Result, StageEvent, WarningEvent
+from precision_upscaler.jobs.delivery import deliver
 from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.protocol import Charge, Charged, Stage
 from precision_upscaler.storage.journal import Job
 from precision_upscaler.storage.log import LOGGER
 
-from .outputs import Planned, check_place, deliver, is_folder, present_line, shown
+from .outputs import Planned, check_place, is_folder, present_line, shown
 from .progress_bars import Watch, bars, silent
 
 
@@ -90,13 +92,21 @@ class Batch:
     """Runs several jobs of one app at the same time."""
 
     def __init__(
-        self, app: App, request: UpscaleRequest, *, reuse: bool, concurrent: int, metadata: bool = True
+        self,
+        app: App,
+        request: UpscaleRequest,
+        *,
+        reuse: bool,
+        concurrent: int,
+        terms: Terms = NO_TERMS,
+        metadata: bool = True,
     ) -> None:
         self._app = app
         self._request = request
         self._reuse = reuse
         self._concurrent = concurrent
         self._metadata = metadata
+        self._terms = terms
 
     def run(self, tasks: Sequence[Planned], *, overwrite: bool, show: bool) -> list[Outcome]:
         """Upscale every picture of a plan; the outcomes come in the plan's order."""
@@ -185,12 +195,10 @@ class Batch:
                         warnings.append(event.message)
                     show(event)
 
-                with app.job_context(emit, job_id=item.job_id) as context:
+                with app.job_context(emit, job_id=item.job_id, terms=self._terms) as context:
                     result = item.start(context)
                 job = app.journal.open(result.job_id)
-                charged = job.state.charged if job.state.undelivered else result.charged
-                written = deliver(result, item.target, item.carried, overwrite=overwrite, charged=charged)
-                job.deliver()
+                written = deliver(job, result, item.target, item.carried, overwrite=overwrite)
         except UpscaleError as error:
             return Outcome(item.name, error=error, warnings=tuple(warnings))
         except Cancelled as cancelled:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import os
 import random
@@ -22,36 +23,41 @@ from precision_upscaler.app import App
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.clock import SystemClock
 from precision_upscaler.contract import PARAMETERS, Parameter
-from precision_upscaler.contract.estimates import own_table
+from precision_upscaler.contract.estimates import TABLE, own_table, text, total
 from precision_upscaler.errors import (
     Forbidden,
     InvalidKey,
     InvalidParameter,
     InvalidSetting,
+    MalformedKey,
     NoCredits,
     NoKey,
+    PlanUsedUp,
+    TaskFailed,
     UpscaleError,
 )
+from precision_upscaler.jobs.budget import Terms
 from precision_upscaler.storage import credentials, settings
 from precision_upscaler.storage.journal import Journal
 from precision_upscaler.storage.log import log_path, open_log
+from precision_upscaler.storage.spending import Grouping
 
-from . import wildcards
+from . import spending, wildcards
 from .batch import Batch, Outcome
 from .outputs import Planned, plan, shown
 
 INTERRUPTED = "Interrupted. 'precision-upscale jobs' lists what was or may have been paid for."
 DONE, FAILED, USAGE, ACCOUNT, SERVICE, UNFINISHED, CANCELLED = 0, 1, 2, 3, 4, 5, 130
-_COMMANDS = ("jobs", "resume", "forget", "settings", "store-key", "test-key")
+_COMMANDS = ("jobs", "resume", "forget", "spending", "settings", "store-key", "test-key")
 
 
 def exit_code(error: UpscaleError) -> int:
     """Return the exit code that stands for ``error``."""
-    if error.charged != "no" and error.code != "task-failed":
+    if error.charged != "no" and not isinstance(error, TaskFailed):
         return UNFINISHED
     if isinstance(error, (InvalidParameter, InvalidSetting)):
         return USAGE
-    if isinstance(error, (NoKey, InvalidKey, NoCredits, Forbidden)):
+    if isinstance(error, (NoKey, MalformedKey, InvalidKey, NoCredits, PlanUsedUp, Forbidden)):
         return ACCOUNT
     return (
         SERVICE if error.code in ("not-reachable", "tls", "rate-limited", "service-unavailable") else FAILED
@@ -111,7 +117,14 @@ class _Group(click.Group):
             sys.exit(CANCELLED)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
-        """Run the command line; on Windows click itself would also replace the names of existing files."""
+        """Run the command line, whatever characters the output can show.
+
+        On Windows click itself would also replace the names of existing files.
+        """
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # a name outside the code page must not end a run that has paid
+                stream.reconfigure(errors="backslashreplace")
         if args is None:
             args = [*wildcards.expand(sys.argv[1:])] if os.name == "nt" else sys.argv[1:]
         return super().main(args, *rest, **extra)
@@ -169,7 +182,10 @@ def main() -> None:
 def _app(base_url: str | None, cancel: CancelToken | None = None) -> App:
     folder = settings.data_folder()
     log = open_log(folder)
-    stored = settings.load(folder)
+    loaded = settings.read_settings(folder)
+    stored = loaded.settings
+    if loaded.problem is not None:
+        click.echo(f"Note: {loaded.problem}", err=True)
     return App(
         folder,
         stored,
@@ -177,6 +193,8 @@ def _app(base_url: str | None, cancel: CancelToken | None = None) -> App:
         log=log,
         cancel=cancel or CancelToken(),
         random=random.random,
+        address_problem=settings.address_problem(loaded, base_url),
+        budget_problem=settings.budget_problem(loaded),
     )
 
 
@@ -211,6 +229,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 @click.option("--dry-run", is_flag=True, help="Show sizes and estimated prices; send nothing.")
 @click.option("--anew", is_flag=True, help="Pay again even if this very result is stored or under way.")
 @click.option("--no-metadata", is_flag=True, help="Put no EXIF, IPTC, XMP and texts into the results.")
+@click.option("--over-budget", is_flag=True, help="Let this run pass the monthly budget.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def upscale(
     *,
@@ -223,6 +242,7 @@ def upscale(
     dry_run: bool,
     anew: bool,
     no_metadata: bool,
+    over_budget: bool,
     quiet: bool,
     **parameters: Any,
 ) -> None:
@@ -242,7 +262,10 @@ def upscale(
         tasks = plan(pictures, output, request, overwrite=overwrite, prices=prices, made_with=made_with)
         if app is None:
             sys.exit(_dry_run(tasks, as_json=as_json))
-        batch = Batch(app, request, reuse=not anew, concurrent=concurrent, metadata=not no_metadata)
+        terms = Terms(over_budget=over_budget)
+        batch = Batch(
+            app, request, reuse=not anew, concurrent=concurrent, terms=terms, metadata=not no_metadata
+        )
         outcomes = batch.run(tasks, overwrite=overwrite, show=not quiet and not as_json)
     except UpscaleError as error:
         sys.exit(_fail(error, as_json=as_json))
@@ -267,8 +290,7 @@ def _dry_run(tasks: list[Planned], *, as_json: bool) -> int:
         click.echo(json.dumps(task.to_json()) if as_json else task.line())
     prices = [task.price for task in tasks if task.price is not None]
     if not as_json and len(tasks) > 1 and prices:
-        total = sum(price.amount for price in prices)
-        click.echo(f"Together about {total:.2f} {prices[0].currency}; nothing was sent.")
+        click.echo(f"Together {text(total(prices))}; nothing was sent.")
     return _worst({exit_code(task.problem) for task in tasks if task.problem is not None})
 
 
@@ -307,6 +329,8 @@ def jobs(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found))
         return
+    for damaged in app.journal.damaged():
+        click.echo(str(damaged.error()), err=True)
     if not found:
         click.echo("Nothing is waiting.")
     now = app.clock.time()
@@ -372,6 +396,43 @@ def forget(job_ids: tuple[str, ...]) -> None:
         sys.exit(_fail(error))
 
 
+@main.command("spending")
+@_BASE_URL
+@_JSON
+@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values with a heading.")
+@click.option("--by", type=click.Choice(spending.GROUPINGS), default="month", help="Group by this [month].")
+@click.option("--month", metavar="YYYY-MM", help="This month alone (months in UTC).")
+@click.option("--forget-before", metavar="YYYY-MM", help="Delete the entries of all earlier months.")
+def spending_command(
+    *,
+    base_url: str | None,
+    as_json: bool,
+    as_csv: bool,
+    by: Grouping,
+    month: str | None,
+    forget_before: str | None,
+) -> None:
+    """Show what was spent, and what is left of the monthly budget."""
+    try:
+        app = _app(base_url)
+        for given in (month, forget_before):
+            if given is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", given):
+                raise InvalidParameter(f"{given!r} is no month: write it as 2026-11.", parameter="month")
+        if forget_before is not None:
+            click.echo(f"Forgotten: {app.spending.ledger.forget(forget_before)} entries.", err=True)
+        entries, numbers = app.spending_of_service(month)
+    except UpscaleError as error:
+        sys.exit(_fail(error, as_json=as_json))
+    now = app.clock.time()
+    if as_json:
+        click.echo(spending.as_json(entries, now, by=by))
+    elif as_csv:
+        spending.write_csv(entries, now, by=by)
+    else:
+        currency = str((app.prices or TABLE)["currency"])
+        click.echo("\n".join(spending.report(entries, numbers, now, by=by, currency=currency)))
+
+
 # settings and key -----------------------------------------------------------------------------
 
 
@@ -420,6 +481,7 @@ def store_key(base_url: str | None) -> None:
         else sys.stdin.readline().strip()
     )
     try:
+        app.check_address_known()
         where = credentials.store_key(app.folder, app.base_url, value)
     except UpscaleError as error:
         sys.exit(_fail(error))

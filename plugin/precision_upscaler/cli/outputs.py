@@ -1,39 +1,24 @@
-"""Where each picture of a run goes: decided, priced and refused before anything is sent, written at the end.
-
-A result's format is known only once it is here, so a target is claimed by its name without ending.
-"""
+"""Where each picture of a run goes: decided, priced and refused before anything is sent."""
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
-import shutil
 import tempfile
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.contract.estimates import Estimate, estimate, text
-from precision_upscaler.errors import DiskFull, InvalidParameter, OutputFailed, SourceUnreadable, UpscaleError
-from precision_upscaler.imaging.base import EXTENSIONS, Chunk, ImageFile, file_blocks
-from precision_upscaler.imaging.metadata import embed
-from precision_upscaler.jobs.context import Result
+from precision_upscaler.errors import InvalidParameter, SourceUnreadable, UpscaleError
+from precision_upscaler.imaging.base import ImageFile
+from precision_upscaler.jobs.delivery import bare, check_target, existing, existing_folder, remove_leftovers
 from precision_upscaler.jobs.service import check_source
-from precision_upscaler.protocol import Charged
-from precision_upscaler.storage.files import FileLock, rename, sync
 
 _IN_A_FOLDER = "{stem}-x{scale}"
-_ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".webp")
-_OF_JPEG = (".jpg", ".jpeg", ".jpe")
-_LONGEST_ENDING = ".webp"
-_TEMPORARY = ".precision-upscale-"
 _BYTES_PER_PIXEL = 4
-_numbers = itertools.count()
-_naming = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -177,33 +162,8 @@ class _Planner:
             raise InvalidParameter(f"Two pictures would be written to {shown(target)}.", parameter="output")
         pixels = picture.width * picture.height * self._request.scale_factor**2
         self._needed += _BYTES_PER_PIXEL * pixels
-        try_target(target, self._needed)
+        check_target(target, self._needed)
         return picture
-
-
-def try_target(target: Path, needed: int) -> None:
-    """Refuse a target that a result of ``needed`` bytes could not be written to; that costs nothing yet.
-
-    A file of the longest name that the result may get is made, renamed and removed.
-    """
-    folder = _existing_folder(target.parent)
-    stem = bare(target).name
-    # another name of the same length: the target itself must never be there empty
-    rehearsed = folder / ("~" * len(os.fsencode(stem[:1])) + stem[1:] + _LONGEST_ENDING)
-    temporary = _temporary(folder)
-    try:
-        with _locked(temporary):
-            temporary.replace(rehearsed)
-        rehearsed.unlink()
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise _impossible(target, error.strerror) from error
-    if free < needed:
-        raise DiskFull(
-            f"The disk of {shown(target)} has {free >> 20} MiB free; the results may need {needed >> 20} MiB."
-        )
 
 
 def _impossible(target: Path, problem: str | None, place: Path | None = None) -> InvalidParameter:
@@ -245,7 +205,7 @@ def is_folder(output: str) -> bool:
 def check_place(folder: Path) -> None:
     """Refuse a folder that results could not be written to, while that still costs nothing."""
     try:
-        above = _existing_folder(folder)
+        above = existing_folder(folder)
         remove_leftovers(above)
         with tempfile.TemporaryFile(dir=above):
             pass
@@ -254,90 +214,3 @@ def check_place(folder: Path) -> None:
 
 
 _ELSEWHERE = "Name another output."
-
-
-def _existing_folder(folder: Path) -> Path:
-    """Return ``folder``, or the nearest folder above it that exists."""
-    above = folder.absolute()
-    while not above.exists() and above != above.parent:
-        above = above.parent
-    if not above.is_dir():
-        raise InvalidParameter(
-            f"{shown(above)} is a file, not a folder.", parameter="output", advice=_ELSEWHERE
-        )
-    return above
-
-
-def _temporary(folder: Path) -> Path:
-    """Return a new name for a file in ``folder`` that becomes a result, short whatever the result's name."""
-    return folder / f"{_TEMPORARY}{os.getpid()}-{next(_numbers)}.tmp"
-
-
-@contextlib.contextmanager
-def _locked(temporary: Path) -> Iterator[None]:
-    """Hold a lock on a temporary file, so that another run does not take it for left over."""
-    with FileLock(temporary):
-        yield
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files that killed runs have left in ``folder``: nobody holds their lock."""
-    for path in folder.glob(f"{_TEMPORARY}*.tmp"):
-        lock = FileLock(path)
-        with contextlib.suppress(OSError):
-            if lock.acquire(wait=False):
-                lock.release()
-                path.unlink()
-
-
-def bare(target: Path) -> Path:
-    """Return a target without the ending that its result decides on."""
-    return target.with_suffix("") if target.suffix.lower() in _ENDINGS else target
-
-
-def existing(target: Path) -> Path | None:
-    """Return the file that a result for ``target`` would replace or repeat, None without one."""
-    name = bare(target).name
-    candidates = [target, *(target.with_name(name + ending) for ending in _ENDINGS)]
-    return next((path for path in candidates if path.exists()), None)
-
-
-def named_for(target: Path, result: Result) -> Path:
-    """Return ``target`` with the result's ending: a PNG is never left under a name that says JPEG."""
-    wanted = EXTENSIONS[result.format]
-    if target.suffix.lower() in (_OF_JPEG if result.format == "jpeg" else (wanted,)):
-        return target
-    return target.with_name(bare(target).name + wanted)
-
-
-def deliver(
-    result: Result, target: Path, carried: Iterable[Chunk], *, overwrite: bool, charged: Charged
-) -> Path:
-    """Write a result to ``target``, whole or not at all, and return where it went.
-
-    What the source ``carried`` is put in. ``charged`` is what a failure says: OutputFailed when the
-    target exists or cannot be written.
-    """
-    target = named_for(target, result)
-    temporary = _temporary(target.parent)
-    picture = ImageFile(result.path, result.format, result.width, result.height)
-    try:
-        pieces = embed(picture, list(carried)) or [(0, result.path.stat().st_size)]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(temporary), temporary.open("r+b") as stream:
-            for block in file_blocks(result.path, pieces):
-                stream.write(block)
-            stream.flush()
-            sync(stream.fileno())
-        with _naming:
-            if not overwrite and (present := existing(target)) is not None:
-                raise OutputFailed(f"{shown(present)} exists.", charged=charged)
-            rename(temporary, target)
-    except OSError as error:
-        raise OutputFailed(
-            f"{shown(target)} cannot be written: {error.strerror}.", charged=charged
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-    return target

@@ -8,6 +8,7 @@ of real V2 tasks.
 from __future__ import absolute_import
 
 import json
+import math
 import os
 from collections import namedtuple
 
@@ -18,8 +19,11 @@ except ImportError:  # Python 2.7
 
 _PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prices.json")
 
-Estimate = namedtuple("Estimate", "amount currency dated megapixels")
-"""A price: ``amount`` in ``currency`` (ISO 4217), as of ``dated`` (ISO 8601), for ``megapixels``."""
+Estimate = namedtuple("Estimate", "amount currency dated megapixels credits")
+"""A price: ``amount`` in ``currency`` (ISO 4217), as of ``dated`` (ISO 8601), for ``megapixels``.
+
+``credits`` is the same price in the service's own unit, a whole number.
+"""
 
 
 def load_table(path=None):
@@ -31,6 +35,10 @@ def load_table(path=None):
     bounds = [step["up_to_megapixels"] for step in steps]
     if not steps or bounds != sorted(bounds) or min(step["price"] for step in steps) < 0:
         raise ValueError("the steps of a price table must rise")
+    if "credits" in table:
+        measured = table["credits"]["measured"]
+        if not measured or min(min(one["megapixels"], one["credits"]) for one in measured) <= 0:
+            raise ValueError("credits need measured tasks")
     return table
 
 
@@ -54,7 +62,7 @@ SECONDS_PER_MEGAPIXEL = 3.5
 def estimate(width, height, scale_factor, table=None):
     # type: (int, int, int, dict[str, Any] | None) -> Estimate
     """Estimate the price of enlarging ``width`` x ``height`` pixels ``scale_factor`` times."""
-    table = table or TABLE
+    table = table or TABLE  # a user's own table may state no credits: ours are taken
     megapixels = width * height * scale_factor * scale_factor / 1e6
     for step in table["steps"]:
         if megapixels <= step["up_to_megapixels"]:
@@ -63,13 +71,57 @@ def estimate(width, height, scale_factor, table=None):
     else:
         last = table["steps"][-1]
         amount = last["price"] + (megapixels - last["up_to_megapixels"]) * table["beyond_per_megapixel"]
-    return Estimate(round(amount, 2), table["currency"], table["dated"], megapixels)
+    return Estimate(
+        round(amount, 2),
+        table["currency"],
+        table["dated"],
+        megapixels,
+        _credits(megapixels, table.get("credits") or TABLE["credits"]),
+    )
+
+
+def _credits(megapixels, rates):
+    # type: (float, dict[str, Any]) -> int
+    """Return the credits for a result: straight lines from nothing through the measured tasks, rounded up.
+
+    Beyond the largest measured task its rate goes on.
+    """
+    points = sorted((one["megapixels"], one["credits"]) for one in rates["measured"])
+    left, low = 0.0, 0.0
+    for right, high in points:
+        if megapixels <= right:
+            return _up(low + (megapixels - left) * (high - low) / (right - left))
+        left, low = right, high
+    return _up(megapixels * low / left)
+
+
+def _up(value):
+    # type: (float) -> int
+    # a rounding error of the line is not one more credit
+    return int(math.ceil(value - 1e-9))  # noqa: RUF046 - in Python 2.7 it is a float
+
+
+def total(estimates):
+    # type: (list[Estimate]) -> Estimate
+    """Return the sum of estimates by one table."""
+    return Estimate(
+        round(sum(one.amount for one in estimates), 2),
+        estimates[0].currency,
+        estimates[0].dated,
+        sum(one.megapixels for one in estimates),
+        sum(one.credits for one in estimates),
+    )
 
 
 def text(price):
     # type: (Estimate) -> str
-    """Return an estimate as people read it, for example ``about 0.40 EUR (prices of 2026-11-22)``."""
-    return "about %.2f %s (prices of %s)" % (price.amount, price.currency, price.dated)
+    """Return an estimate for people: ``about 270 credits (0.40 EUR, prices of 2026-11-22)``."""
+    return "about %d credits (%.2f %s, prices of %s)" % (
+        price.credits,
+        price.amount,
+        price.currency,
+        price.dated,
+    )
 
 
 def expected_seconds(width, height, pace=1.0):

@@ -38,13 +38,7 @@ def forecast(areas, layers, canvas, factor, placement, experience=NO_EXPERIENCE)
     if not areas:
         raise ValueError("there is nothing to forecast")
     sizes = [scaled_size(Size(box.width, box.height), factor) for box in areas]
-    estimates = [price.estimate(box.width, box.height, factor, experience.table) for box in areas]
-    total = price.Estimate(
-        round(sum(one.amount for one in estimates), 2),
-        estimates[0].currency,
-        estimates[0].dated,
-        sum(one.megapixels for one in estimates),
-    )
+    total = price.total([price.estimate(box.width, box.height, factor, experience.table) for box in areas])
     return Forecast(
         sizes,
         united([place(placement, canvas, box, factor) for box in layers]).canvas,

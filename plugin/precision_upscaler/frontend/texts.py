@@ -370,6 +370,14 @@ def cancel_cost(charges, _=same, plural=same_plural):
     return some.format(paid=paid)
 
 
+def key_stored(where, _=same):
+    # type: (str, Translate) -> str
+    """Return where a key was stored; ``where`` as in the event ``stored``."""
+    if where == "keyring":
+        return _("The key was stored in the system's keyring.")
+    return _("The key was stored in a file that only you can read.")
+
+
 def working_on(name, _=same):
     # type: (str, Translate) -> str
     """Return the line for a job that another run is working on."""

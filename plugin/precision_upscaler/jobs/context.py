@@ -97,6 +97,8 @@ class JobContext:
     clock: Clock = field(default_factory=SystemClock)
     random: Callable[[], float] = lambda: 0.5
     retries: RetryPolicy = field(default_factory=RetryPolicy)
+    reserve: Callable[[Job], None] = lambda _job: None
+    """Reserve a job's price before it is sent; BudgetExceeded when it must not be."""
 
     @property
     def polling(self) -> PollingPolicy:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from precision_upscaler.api.models import Task, TaskStatus
@@ -302,7 +302,7 @@ class _Search:
         try:
             task = self._poller.wait_for_end(task_id, _PATIENCE).task
             self._done.add(task_id)
-            if task.status is TaskStatus.FAILED:
+            if task.status is not TaskStatus.COMPLETED:
                 self._doubtful[task_id] = said("it failed, so there is no picture to compare")
                 return False
             self._job.update(partial=None)
@@ -368,7 +368,7 @@ class _Search:
         return CreateUnresolved(known, advice=self._advice, candidates=sorted(doubtful))
 
 
-def _reasons(doubtful: dict[str, str]) -> str:
+def _reasons(doubtful: Mapping[str, str]) -> str:
     """Return a list of at most five tasks with their reasons, and how many more there are."""
     names = sorted(doubtful)
     shown = [said("{name}: {reason}", name=name, reason=doubtful[name]) for name in names[:_NAMED_AT_MOST]]

@@ -21,6 +21,7 @@ from precision_upscaler.errors import (
     JournalBroken,
     NoPicture,
     ResultBroken,
+    TaskCancelled,
     TaskFailed,
     UpscaleError,
 )
@@ -109,6 +110,7 @@ class Runner:
     def _send(self) -> None:
         """Create the task, at most once as far as money goes."""
         job, context = self._job, self._context
+        context.reserve(job)
         self._report.stage(Stage.SENDING)
         if not record_known_tasks(job, context):
             self._report.warn(
@@ -193,9 +195,11 @@ class Runner:
                 self._context.retry_pause(attempt)
             ended = self._poller.wait_for_end(task_id)
             self._note_pace(ended)
-            if ended.task.status is TaskStatus.FAILED:
+            if ended.task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED):
                 self._job.update(State.FAILED)
                 self._job.drop_bulk()
+                if ended.task.status is TaskStatus.CANCELLED:
+                    raise TaskCancelled("The task was cancelled at the service.", task_id=task_id)
                 raise TaskFailed("The service could not upscale the picture.", task_id=task_id)
             if ended.task.links:
                 return ended.task

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from precision_upscaler.contract import AUTH_HEADERS
-from precision_upscaler.errors import KeyNotStored, NoKey
+from precision_upscaler.errors import KeyNotStored, MalformedKey, NoKey
 from precision_upscaler.messages import said
 from precision_upscaler.urls import account, auth_header
 
@@ -26,6 +26,8 @@ _FILE = "credentials.json"
 _ACCOUNTS = "accounts.json"
 _REFUSED = "refused-by-keyring"
 """In the key file: the accounts whose key the keyring did not take, so that what it holds is older."""
+_INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+"""Characters without width: what copying from a page or a mail adds to a key."""
 _MAC = "keyring.backends.macOS.api"
 
 
@@ -50,11 +52,11 @@ class Keyring(Protocol):
 def system_keyring() -> Keyring | None:
     """Return the system's keyring, None where there is none that protects anything."""
     try:
+        if sys.platform == "win32":
+            # the library asks for the system's version, and Python would start cmd.exe to find it
+            platform._syscmd_ver = lambda *_: ("", "", "")  # type: ignore[attr-defined]  # noqa: SLF001
         import keyring  # noqa: PLC0415 - slow, and needed only when the environment holds no key
 
-        if sys.platform == "win32":
-            # looking for a keyring asks for the version, and Python would start cmd.exe to find it
-            platform._syscmd_ver = lambda *_: ("", "", "")  # type: ignore[attr-defined]  # noqa: SLF001
         if sys.platform != "darwin":
             # it tries every system's keyring, and the Mac's looks for Apple's libraries with a compiler
             sys.modules.setdefault(_MAC, None)  # type: ignore[arg-type]  # Python's word for: not to be had
@@ -68,12 +70,36 @@ def system_keyring() -> Keyring | None:
 
 
 def clean_key(value: Any) -> str | None:
-    """Return ``value`` without surrounding blanks if it can be a key at all, else None."""
-    if not isinstance(value, str) or not value.strip():
-        return None
-    value = value.strip()
-    # a header takes visible ASCII only; anything else is a paste that went wrong
-    return value if value.isascii() and value.isprintable() and " " not in value else None
+    """Return ``value`` without what cannot be meant if it can be a key at all, else None."""
+    key = _trimmed(value)
+    # a header takes visible ASCII only
+    return key if key.isascii() and key.isprintable() and " " not in key and key else None
+
+
+def _trimmed(value: Any) -> str:
+    """Return ``value`` without invisible characters, and without white space and line ends around it."""
+    if not isinstance(value, str):
+        return ""
+    return "".join(letter for letter in value if letter not in _INVISIBLE).strip()
+
+
+def _environment_key(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    """Return the first key that is set; MalformedKey if it cannot be one: no other key may pay instead."""
+    for name in names:
+        if not _trimmed(environ.get(name)):
+            continue
+        key = clean_key(environ[name])
+        if key is None:
+            raise MalformedKey(
+                said(
+                    "The variable {variable} does not hold an API key: there are spaces or unusual "
+                    "characters in it.",
+                    variable=name,
+                ),
+                variable=name,
+            )
+        return key
+    return None
 
 
 def find_key(
@@ -82,16 +108,15 @@ def find_key(
     environ: Mapping[str, str] = os.environ,
     keyring: Keyring | None = None,
 ) -> Key | None:
-    """Return the key for ``base_url``, None when there is none.
+    """Return the key for ``base_url``, None when there is none; MalformedKey for a variable that is wrong.
 
     Order: the environment (the variable of the address' own name first), ``keyring`` (the system's
     when not given), the key file in ``folder``; but a key that the keyring did not take comes before
     the older one that it may hold.
     """
     names = VARIABLES if auth_header(base_url) == AUTH_HEADERS[0] else VARIABLES[::-1]
-    for name in names:
-        if value := clean_key(environ.get(name)):
-            return Key(value, "environment")
+    if value := _environment_key(environ, names):
+        return Key(value, "environment")
     name = account(base_url)
     kept = _read_file(folder)
     store = None if name in _refused(kept) else keyring or system_keyring()

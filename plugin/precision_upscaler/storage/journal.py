@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -75,9 +75,12 @@ class JobSpec:
 class Job:
     """One job's folder. Read :attr:`record` freely; change it with :meth:`update` only."""
 
-    def __init__(self, folder: Path, record: JobRecord, clock: Clock) -> None:
+    def __init__(
+        self, folder: Path, record: JobRecord, clock: Clock, on_state: Callable[[Job], None] = lambda _: None
+    ) -> None:
         self.folder = folder
         self.record = record
+        self._on_state = on_state
         self.lock = FileLock(folder / "lock")
         self._clock = clock
 
@@ -143,7 +146,10 @@ class Job:
             self._write(record)
         except OSError as error:
             raise self._not_written(error, record) from error
+        changed = record.state is not self.record.state
         self.record = record
+        if changed:
+            self._on_state(self)
 
     def _write(self, record: JobRecord) -> None:
         try:
@@ -314,6 +320,8 @@ class Journal:
                 said("The journal's folder cannot be made: {problem}.", problem=error.strerror)
             ) from error
         self.clock = clock
+        self.on_state: Callable[[Job], None] = lambda _: None
+        """Called after every change of a job's state has been written."""
         self._lock_path = folder / "lock"
         self._former = folder / "former-tasks.json"
 
@@ -364,12 +372,12 @@ class Journal:
             raise JournalBroken(
                 said("The journal cannot be written: {problem}.", problem=error.strerror)
             ) from error
-        return Job(self.folder / name, record, self.clock)
+        return Job(self.folder / name, record, self.clock, self.on_state)
 
     def open(self, job_id: str) -> Job:
         """Return the job called ``job_id``; JobUnknown when there is none, RecordDamaged if it is damaged."""
         folder = self._folder_of(job_id)
-        return Job(folder, _opened(folder, self.clock), self.clock)
+        return Job(folder, _opened(folder, self.clock), self.clock, self.on_state)
 
     def _folder_of(self, job_id: str) -> Path:
         if not job_id or not set(job_id) <= set("0123456789abcdef-"):
@@ -388,7 +396,7 @@ class Journal:
                     raise
                 found = DamagedJob(folder, error.what)
             if isinstance(found, JobRecord):
-                yield Job(folder, found, self.clock)
+                yield Job(folder, found, self.clock, self.on_state)
             elif found is not None:
                 LOGGER.warning("job %s: its record is damaged: %s", folder.name, found.problem)
                 yield found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -11,14 +13,16 @@ from typing import Any
 import platformdirs
 
 from precision_upscaler.contract import SERVERS
-from precision_upscaler.errors import InvalidSetting, JournalBroken
+from precision_upscaler.errors import DiskFull, InvalidSetting, JournalBroken, SettingsDamaged
 from precision_upscaler.messages import said
 from precision_upscaler.urls import check_address
 
 from .files import private_folder, read_json, write_json
+from .log import LOGGER
 
 BASE_URL_VARIABLE = "PRECISION_UPSCALER_BASE_URL"
 DATA_VARIABLE = "PRECISION_UPSCALER_DATA"
+_FILE = "settings.json"
 
 
 def data_path(environ: Mapping[str, str] = os.environ) -> Path:
@@ -62,6 +66,16 @@ class Settings:
     )
     journal_megabytes: float = field(
         default=2048.0, metadata=_number(0, 1 << 20, "How much room delivered results may take.")
+    )
+    monthly_budget: float = field(
+        default=0.0, metadata=_number(0, 1_000_000, "What may be spent in one month; 0 means no limit.")
+    )
+    budget_unit: str = field(
+        default="money",
+        metadata={
+            "choices": ("money", "credits"),
+            "help": "What the budget counts: money, in the currency of the price table, or credits.",
+        },
     )
     requests_per_minute: int = field(
         default=50, metadata=_number(1, 6000, "The key's rate limit at the service, for all jobs together.")
@@ -142,25 +156,70 @@ def _checked(name: str, value: Any, present: Any, metadata: Mapping[str, Any]) -
     raise InvalidSetting(said("{name} must be a text.", name=name), setting=name)
 
 
-def load(folder: Path) -> Settings:
-    """Read ``settings.json`` in ``folder``; what is missing or unusable there has its default."""
+@dataclass(frozen=True)
+class LoadedSettings:
+    """The settings as far as they could be read.
+
+    ``problem`` says what could not, None when all could; ``address_lost``: the service address is among it;
+    ``budget_lost``: the monthly budget is.
+    """
+
+    settings: Settings
+    problem: str | None = None
+    address_lost: bool = False
+    budget_lost: bool = False
+
+
+def read_settings(folder: Path) -> LoadedSettings:
+    """Read ``settings.json`` in ``folder``; what is missing or unusable has its default. Never raises."""
     settings = Settings()
+    problem: str | None = None
     try:
-        stored = read_json(folder / "settings.json")
-    except ValueError:
-        return settings  # a damaged file must not keep a paid result from its owner
-    if isinstance(stored, dict):
-        for name, value in stored.items():
-            try:
-                settings = settings.changed({name: value})
-            except InvalidSetting:
-                continue
-    return settings
+        stored = read_json(folder / _FILE)
+        if stored is not None and not isinstance(stored, dict):
+            problem = said("it is no JSON object")
+    except (ValueError, RecursionError):
+        stored, problem = None, said("it is no JSON")
+    except OSError as error:
+        stored, problem = None, str(error.strerror)
+    if problem is not None:
+        path = folder / _FILE
+        what = said("The settings in {path} cannot be read ({problem}).", path=path, problem=problem)
+        LOGGER.warning("%s", what)
+        return LoadedSettings(settings, what, address_lost=True, budget_lost=True)
+    wrong = []
+    for name, value in (stored or {}).items():
+        try:
+            settings = settings.changed({name: value})
+        except InvalidSetting as error:
+            LOGGER.warning("settings: %s", error.what)
+            if name in described():
+                wrong.append(name)
+    if wrong:
+        problem = said("Settings with a wrong value have their default: {names}.", names=", ".join(wrong))
+    budget_lost = bool({"monthly_budget", "budget_unit"} & set(wrong))
+    return LoadedSettings(settings, problem, "base_url" in wrong, budget_lost)
+
+
+def load(folder: Path) -> Settings:
+    """Return :func:`read_settings`'s settings."""
+    return read_settings(folder).settings
 
 
 def save(folder: Path, settings: Settings) -> None:
-    """Write ``settings`` to ``settings.json`` in ``folder``."""
-    write_json(folder / "settings.json", settings.to_json())
+    """Write ``settings`` to ``settings.json`` in ``folder``; a file that cannot be read is set aside."""
+    path = folder / _FILE
+    try:
+        if read_settings(folder).address_lost:
+            with contextlib.suppress(OSError):
+                path.replace(path.with_name("settings-damaged.json"))
+        write_json(path, settings.to_json())
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull("The disk is full: the settings cannot be saved.") from error
+        raise JournalBroken(
+            said("The settings cannot be saved: {problem}.", problem=error.strerror)
+        ) from error
 
 
 def effective_address(
@@ -168,3 +227,21 @@ def effective_address(
 ) -> str:
     """Return the checked service address: the argument, else the environment's, else the setting's."""
     return check_address(argument or environ.get(BASE_URL_VARIABLE) or settings.base_url)
+
+
+def address_problem(
+    loaded: LoadedSettings, argument: str | None = None, environ: Mapping[str, str] = os.environ
+) -> SettingsDamaged | None:
+    """Return the error if the address in use would be a default in place of one that cannot be read."""
+    if not loaded.address_lost or argument or environ.get(BASE_URL_VARIABLE):
+        return None
+    assert loaded.problem is not None
+    return SettingsDamaged(loaded.problem, setting="base_url")
+
+
+def budget_problem(loaded: LoadedSettings) -> SettingsDamaged | None:
+    """Return the error if it is not known which monthly budget the user set."""
+    if not loaded.budget_lost:
+        return None
+    assert loaded.problem is not None
+    return SettingsDamaged(loaded.problem, setting="monthly_budget")

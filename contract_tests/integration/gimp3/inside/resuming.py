@@ -12,7 +12,7 @@ import build
 import perform
 import snapshot
 from account import account
-from gi.repository import Gegl, Gimp
+from gi.repository import Gegl, Gimp, Gio
 
 sys.path.append(os.path.join(Gimp.directory(), "plug-ins", "precision-upscaler"))
 from precision_upscaler.contract import PARAMETERS
@@ -97,9 +97,44 @@ def selection_lost():
     return result
 
 
+def from_command_line(folder):
+    """Bring back the result of a file with a color profile that the command line sent."""
+    path = os.path.join(folder, "photo.png")
+    photo = Gimp.Image.new(200, 200, Gimp.ImageBaseType.RGB)
+    photo.insert_layer(build.new_layer(photo, "Photo", 200, 200, False), None, 0)
+    profile = Gimp.ColorProfile.new_rgb_adobe()
+    photo.set_color_profile(profile)
+    export = Gimp.get_pdb().lookup_procedure("file-png-export")
+    config = export.create_config()
+    config.set_property("image", photo)
+    config.set_property("file", Gio.File.new_for_path(path))
+    config.set_property("include-color-profile", True)
+    export.run(config)
+    photo.delete()
+    workers = pool.WorkerPool(1, lambda *_: None, str)
+    origin = {"application": "precision-upscale", "file": path}
+    (event,) = workers.run([{"command": "upscale", "source": path, "parameters": {}, "origin": origin}])
+    workers.close()
+    open_before = {one.get_id() for one in Gimp.get_images()}
+    result = resumed()
+    (fresh,) = [one for one in Gimp.get_images() if one.get_id() not in open_before]
+    found = fresh.get_color_profile()
+    result.update(
+        ending=event["event"],
+        size=[fresh.get_width(), fresh.get_height()],
+        layer=fresh.get_layers()[0].get_name(),
+        profile_kept=found is not None and found.is_equal(profile),
+        file=None if fresh.get_file() is None else fresh.get_file().get_path(),
+        imported=None if fresh.get_imported_file() is None else fresh.get_imported_file().get_path(),
+    )
+    fresh.delete()
+    return result
+
+
 def main(folder, mock, data):
     Gegl.init(None)
     perform.with_setting(data, mock, "mock-key")
     with account(folder, "resuming.jsonl") as results:
         results.case("kept", selection_kept)
         results.case("lost", selection_lost)
+        results.case("command-line", lambda: from_command_line(folder))

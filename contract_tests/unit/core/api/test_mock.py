@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import socket
 import threading
+from urllib.parse import urlsplit
 
 import pytest
 from precision_upscaler.api import mock
@@ -54,4 +55,12 @@ def test_nobody_there_is_no_mock() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         assert not mock.is_mock("127.0.0.1", free.getsockname()[1])
-    assert mock.find_mock({"PRECISION_MOCK_PORT": "no port"}) in (None, "http://127.0.0.1:8000")
+    assert mock.find_mock({"PRECISION_MOCK_PORT": "no port"}) is None
+
+
+def test_the_default_port_is_tried_only_when_no_other_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with PrecisionMock() as server, socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # not listening: a connection is refused
+        monkeypatch.setattr(mock, "_PORT", urlsplit(server.url).port)
+        assert mock.find_mock({}) == server.url
+        assert mock.find_mock({"PRECISION_MOCK_PORT": str(unused.getsockname()[1])}) is None

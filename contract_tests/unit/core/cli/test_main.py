@@ -31,6 +31,7 @@ from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.contract.estimates import TABLE
 from precision_upscaler.errors import Cancelled
 from precision_upscaler.imaging.metadata import verify
+from precision_upscaler.jobs import delivery
 from precision_upscaler.jobs.service import upscale
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Journal
@@ -74,8 +75,8 @@ def test_one_bad_picture_does_not_stop_the_others(shell: Shell) -> None:
 
 def test_a_dry_run_shows_sizes_and_prices_and_sends_nothing(shell: Shell) -> None:
     found = shell.run("sky.png", "sea.png", "-o", "out", "--scale-factor", "4", "--dry-run")
-    assert "160 x 160 -> 640 x 640 (0.4 megapixels), about 0.10 EUR" in found.output
-    assert "Together about 0.20 EUR; nothing was sent." in found.output
+    assert "160 x 160 -> 640 x 640 (0.4 megapixels), about 13 credits (0.10 EUR" in found.output
+    assert "Together about 26 credits (0.20 EUR, prices of 2026-11-22); nothing was sent." in found.output
     events = [
         json.loads(line)
         for line in shell.run("sky.png", "-o", "out", "--dry-run", "--json").output.splitlines()
@@ -169,7 +170,7 @@ def test_an_output_that_breaks_meanwhile_leaves_a_paid_job_and_says_so(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(outputs, "sync", full)
+        broken.setattr(delivery, "sync", full)
         found = shell.run("sky.png", "-o", "out/", "--json", code=5)
     event = json.loads(found.output)
     assert (event["code"], event["charged"]) == ("output", "yes")
@@ -229,6 +230,20 @@ def described_photo(folder: Path) -> Path:
     return photo
 
 
+def test_a_webp_result_has_the_sources_metadata_too(shell: Shell) -> None:
+    photo = described_photo(shell.folder)
+    with main._app(None).job_context(lambda _event: None) as context:
+        done = upscale(photo, UpscaleRequest(), context, origin={})
+        job = context.journal.open(done.job_id)
+        webp = job.folder / "result.webp"
+        with Image.open(done.path) as picture:
+            picture.save(webp)
+        job.update(result=webp.name, result_bytes=webp.stat().st_size)
+    assert "large.webp: 400 x 320" in shell.run("photo.jpg", "large.png").output
+    with Image.open(shell.folder / "large.webp") as found:
+        assert found.getexif()[0x010E] == "Ana's home"
+
+
 def test_a_resumed_result_has_its_metadata_though_the_source_is_gone(shell: Shell) -> None:
     photo = described_photo(shell.folder)
     with main._app(None).job_context(lambda _event: None) as context:
@@ -242,9 +257,9 @@ def test_a_resumed_result_has_its_metadata_though_the_source_is_gone(shell: Shel
 def test_a_dry_run_uses_the_prices_that_the_user_has(shell: Shell) -> None:
     table = {**TABLE, "steps": [{"up_to_megapixels": 100, "price": 7.5}], "currency": "CHF"}
     (shell.folder / "data" / "prices.json").write_text(json.dumps(table))
-    assert "about 7.50 CHF" in shell.run("sky.png", "out.png", "--dry-run").output
+    assert "(7.50 CHF" in shell.run("sky.png", "out.png", "--dry-run").output
     (shell.folder / "data" / "prices.json").write_text("damaged")
-    assert "about 0.10 EUR" in shell.run("sky.png", "out.png", "--dry-run").output
+    assert "(0.10 EUR" in shell.run("sky.png", "out.png", "--dry-run").output
 
 
 def complete(*words: str) -> list[str]:
@@ -531,3 +546,11 @@ def test_the_module_is_the_program_too() -> None:
         check=True,
     )
     assert __version__ in done.stdout
+
+
+@pytest.mark.parametrize("name", ["照片.png", "Příliš 𝄞.png"])
+def test_a_name_outside_the_code_page_ends_nothing(shell: Shell, name: str) -> None:
+    found = CliRunner(charset="cp1252").invoke(main.main, ["sky.png", name], catch_exceptions=False)
+    assert (found.exit_code, shell.mock.charges) == (0, 1), found.output
+    assert name.encode("cp1252", "backslashreplace").decode("cp1252") in found.output
+    assert (shell.folder / name).exists()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from precision_upscaler.contract import SERVERS
-from precision_upscaler.errors import KeyNotStored, NoKey
+from precision_upscaler.errors import KeyNotStored, MalformedKey, NoKey
 from precision_upscaler.storage.credentials import find_key, require_key, store_key
 from precision_upscaler.urls import account, auth_header
 
@@ -131,3 +131,54 @@ def test_no_key_says_where_keys_come_from(tmp_path: Path) -> None:
         require_key(tmp_path, OLD, {}, Ring())
     assert "FREEPIK_API_KEY" in caught.value.advice
     assert caught.value.charged == "no"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        " key-7 ",
+        "key-7\n",
+        "key-7\r\n",
+        "\ufeffkey-7",
+        "key\u200b-7",
+        "\u200bkey-7\u200d",
+        "\tkey-7\u00a0",
+    ],
+    ids=ascii,
+)
+def test_what_cannot_be_meant_is_trimmed_from_a_key(value: str, tmp_path: Path) -> None:
+    found = require_key(tmp_path, OLD, {"FREEPIK_API_KEY": value}, Ring())
+    assert (found.value, found.where) == ("key-7", "environment")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["key 7", "key\u20107", "key\u00a07", "k\u00e9y", "key\x007", "key\t7", "key\n7", "\u043aey"],
+    ids=ascii,
+)
+@pytest.mark.parametrize("variable", ["FREEPIK_API_KEY", "MAGNIFIC_API_KEY"])
+def test_a_malformed_variable_is_refused_and_no_other_key_pays(
+    variable: str, value: str, tmp_path: Path
+) -> None:
+    ring = Ring()
+    assert store_key(tmp_path, OLD, "stored-key", ring) == "keyring"
+    with pytest.raises(MalformedKey, match=variable) as caught:
+        find_key(tmp_path, OLD, {variable: value}, ring)
+    assert caught.value.charged == "no"
+    assert caught.value.details == {"variable": variable}
+    assert value not in str(caught.value)
+
+
+def test_a_malformed_first_variable_is_not_replaced_by_the_second(tmp_path: Path) -> None:
+    both = {"FREEPIK_API_KEY": "a b", "MAGNIFIC_API_KEY": "other"}
+    with pytest.raises(MalformedKey, match="FREEPIK_API_KEY"):
+        find_key(tmp_path, OLD, both, Ring())
+
+
+@pytest.mark.parametrize("value", ["", " ", "\u200b", "\n"], ids=ascii)
+def test_an_empty_variable_is_not_set(value: str, tmp_path: Path) -> None:
+    ring = Ring()
+    store_key(tmp_path, OLD, "stored-key", ring)
+    found = find_key(tmp_path, OLD, {"FREEPIK_API_KEY": value}, ring)
+    assert found is not None
+    assert found.where == "keyring"

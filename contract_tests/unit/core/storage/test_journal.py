@@ -12,39 +12,13 @@ from typing import Any
 
 import pytest
 from precision_upscaler.errors import DiskFull, JobUnknown, JournalBroken, UpscaleError
-from precision_upscaler.imaging.metadata import verify
 from precision_upscaler.jobs.recovery import known_tasks
 from precision_upscaler.storage import files
 from precision_upscaler.storage import journal as journal_module
 from precision_upscaler.storage.job_record import State
-from precision_upscaler.storage.journal import KNOWN_TASKS, Job, JobSpec, Journal, intact_result
+from precision_upscaler.storage.journal import KNOWN_TASKS, intact_result
 
-from contract_tests.support.jobs.job_environment import FakeClock
-from contract_tests.support.pictures import png
-
-DAY = 86400.0
-
-
-class Shelf:
-    """A journal with a clock, and jobs made to order."""
-
-    def __init__(self, folder: Path) -> None:
-        self.clock = FakeClock()
-        self.journal = Journal(folder / "jobs", self.clock)
-        self.source = folder / "source.png"
-        self.source.write_bytes(png(160, 160))
-
-    def job(self, state: State = State.PREPARED, digest: str = "d") -> Job:
-        spec = JobSpec({"scale_factor": 2}, digest, "https://api.example", {"layer": "Sky"})
-        job = self.journal.create(verify(self.source), spec, take_source=False)
-        task_id = None if state in (State.PREPARED, State.SENDING, State.COMMITTED) else f"task-{job.job_id}"
-        if state in (State.STORED, State.DELIVERED):
-            (job.folder / "result.png").write_bytes(png(320, 320))
-            size = (job.folder / "result.png").stat().st_size
-            job.update(state, task_id=task_id, result="result.png", result_bytes=size)
-        elif state is not State.PREPARED:
-            job.update(state, task_id=task_id)
-        return job
+from contract_tests.unit.core.storage.shelf import DAY, Shelf
 
 
 @pytest.fixture

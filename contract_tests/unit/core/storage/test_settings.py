@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from precision_upscaler.contract import SERVERS
-from precision_upscaler.errors import AddressNotAllowed, InvalidSetting
-from precision_upscaler.storage.settings import Settings, data_folder, effective_address, load, save
+from precision_upscaler.errors import AddressNotAllowed, DiskFull, InvalidSetting, JournalBroken, UpscaleError
+from precision_upscaler.storage import settings as settings_module
+from precision_upscaler.storage.settings import (
+    LoadedSettings,
+    Settings,
+    address_problem,
+    data_folder,
+    effective_address,
+    load,
+    read_settings,
+    save,
+)
 
 
 def test_settings_come_back_as_they_were_stored(tmp_path: Path) -> None:
@@ -87,3 +100,67 @@ def test_every_setting_explains_itself() -> None:
 def test_the_data_folder_is_the_owners_alone(tmp_path: Path) -> None:
     folder = data_folder({"PRECISION_UPSCALER_DATA": str(tmp_path / "a" / "b")})
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def make_unreadable(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.mkdir()
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "cut off": lambda path: path.write_text('{"base_url": "http://127.0.0.1:80'),
+    "empty": lambda path: path.write_text(""),
+    "a list": lambda path: path.write_text("[]"),
+    "not UTF-8": lambda path: path.write_bytes(b'{"base_url": "\xff"}'),
+    "nested too deep": lambda path: path.write_text("[" * 100_000),
+    "unreadable": make_unreadable,
+    "a wrong address": lambda path: path.write_text('{"base_url": "http://example.org"}'),
+    "an address of another type": lambda path: path.write_text('{"base_url": 7}'),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_settings_are_named_and_never_mean_the_paid_address(damage: str, tmp_path: Path) -> None:
+    DAMAGE[damage](tmp_path / "settings.json")
+    loaded = read_settings(tmp_path)
+    assert loaded.settings == Settings()
+    assert loaded.problem
+    assert loaded.address_lost
+    problem = address_problem(loaded, None, {})
+    assert problem is not None
+    assert problem.charged == "no"
+    assert address_problem(loaded, "https://argument.example", {}) is None
+    assert address_problem(loaded, None, {"PRECISION_UPSCALER_BASE_URL": "https://e.example"}) is None
+    save(tmp_path, Settings().changed({"journal_days": 5}))
+    assert read_settings(tmp_path) == LoadedSettings(Settings(journal_days=5.0))
+    assert (tmp_path / "settings-damaged.json").exists(), "set aside, not lost"
+
+
+def test_one_wrong_setting_keeps_the_others_and_the_address(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text(
+        '{"base_url": "https://mine.example", "journal_days": "many", "poll_seconds": 2}'
+    )
+    loaded = read_settings(tmp_path)
+    assert (loaded.settings.base_url, loaded.settings.poll_seconds) == ("https://mine.example", 2.0)
+    assert loaded.problem is not None
+    assert "journal_days" in loaded.problem
+    assert not loaded.address_lost
+
+
+def test_no_settings_are_no_problem(tmp_path: Path) -> None:
+    assert read_settings(tmp_path) == LoadedSettings(Settings())
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EACCES, JournalBroken)]
+)
+def test_settings_that_cannot_be_saved_cost_nothing(
+    number: int, error: type[UpscaleError], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_path: Path, _value: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(settings_module, "write_json", fail)
+    with pytest.raises(error) as caught:
+        save(tmp_path, Settings())
+    assert caught.value.charged == "no"

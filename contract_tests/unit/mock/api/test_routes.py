@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH
+from precision_upscaler.contract import AUTH_HEADERS, CREATE_PATH, DOCUMENT
 
 from contract_tests.support.mock_calls import Caller, encoded, picture
 from mock_server.answers import JSON
@@ -518,6 +518,28 @@ def test_a_scenario_decides_the_tasks_end(caller: Caller, name: str, status: str
     assert (data["status"], len(data["generated"])) == (status, links)
     assert data.get("has_nsfw") == ([False] if name == "has_nsfw" else None)
     assert ("error" in data) == (name == "error_null")
+
+
+@pytest.mark.parametrize(
+    ("host", "base"),
+    [
+        ("my_mock:8000", "http://my_mock:8000"),
+        ("[::1]:81", "http://[::1]:81"),
+        ("a b", "http://localhost:80"),
+        ("", "http://localhost:80"),
+    ],
+)
+def test_links_lead_to_the_host_that_was_named(caller: Caller, host: str, base: str) -> None:
+    task_id = caller.new_task()
+    caller.advance(1000)
+    answer = caller.status(task_id, environ_overrides={"HTTP_HOST": host})
+    assert answer.json["data"]["generated"][0].startswith(f"{base}/results/")
+
+
+def test_the_services_document_is_served(caller: Caller) -> None:
+    answer = caller.open("/openapi.json")
+    assert (answer.mimetype, answer.json) == ("application/json", DOCUMENT)
+    assert caller.open("/__mock__/openapi.json").json["info"]["title"] == "Control of the mock"
 
 
 def test_a_cancelled_task_is_cancelled_in_the_list_too(caller: Caller) -> None:

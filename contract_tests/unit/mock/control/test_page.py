@@ -129,14 +129,14 @@ def test_requests_have_a_curl_line_and_notes(browser: Browser, mock: PrecisionMo
         refused.value.close()
     mock.advance(1000)
     browser.open(f"{mock.url}/__mock__/")
-    browser.wait_for("document.getElementById('journal').rows.length === 3")
-    journal = text(browser, "#journal")
-    assert "charged" in journal
-    assert "ignored Retry-After" in journal
-    browser.evaluate("document.querySelectorAll('#journal details').forEach(d => d.open = true)")
-    assert f"curl -sS -X POST {mock.url}{CREATE_PATH}" in text(browser, "#journal")
+    browser.wait_for("document.getElementById('requests').rows.length === 3")
+    requests = text(browser, "#requests")
+    assert "charged" in requests
+    assert "ignored Retry-After" in requests
+    browser.evaluate("document.querySelectorAll('#requests details').forEach(d => d.open = true)")
+    assert f"curl -sS -X POST {mock.url}{CREATE_PATH}" in text(browser, "#requests")
     browser.wait_for("document.getElementById('webhooks').innerText.includes('refused')")
-    keep(browser, "journal")
+    keep(browser, "requests")
     assert browser.console == []
 
 
@@ -155,10 +155,10 @@ def test_nothing_comes_from_elsewhere(browser: Browser, mock: PrecisionMock) -> 
 def test_what_a_client_sent_is_shown_and_not_run(browser: Browser, mock: PrecisionMock) -> None:
     task_id = create(mock, other="<img src=x onerror='document.title=1'>")
     browser.open(f"{mock.url}/__mock__/")
-    browser.wait_for("document.getElementById('journal').rows.length === 1")
-    assert task_id[:8] in text(browser, "#journal")
+    browser.wait_for("document.getElementById('requests').rows.length === 1")
+    assert task_id[:8] in text(browser, "#requests")
     assert browser.evaluate("document.title") == "Precision mock"
-    assert browser.evaluate("document.querySelectorAll('#journal img').length") == 0
+    assert browser.evaluate("document.querySelectorAll('#requests img').length") == 0
 
 
 def test_a_mock_that_is_gone_is_said(browser: Browser, mock: PrecisionMock) -> None:

@@ -215,6 +215,45 @@ def test_a_picture_that_unpacks_to_many_pixels_holds_nobody_up() -> None:
     assert answered > 5
 
 
+def test_a_list_of_very_many_tasks_holds_nobody_up() -> None:
+    headers = {"x-freepik-api-key": "mock-key", "Content-Type": "application/json"}
+    with PrecisionMock() as mock:
+        create = mock.app.service.create
+        task = create("mock-key", {"image": encoded(picture())}, "", {}, mock.url)
+        with mock.app.service.database.writing() as database:
+            columns = (
+                "owner, created_at, starts_at, ends_at, outcome, parameters, picture, width, height, scenario"
+            )
+            database.execute(
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+                f" INSERT INTO tasks (task_id, {columns}, webhook_url, base, polls, megapixels)"
+                f" SELECT printf('%08x-0000-4000-8000-000000000000', i), {columns}, '', '', 0, 0"
+                " FROM n, tasks WHERE task_id = ?",
+                (task.task_id,),
+            )
+        port = int(mock.url.rpartition(":")[2])
+        listed: list[int] = []
+
+        def read_list() -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            with contextlib.closing(connection):
+                connection.request("GET", CREATE_PATH, headers=headers)
+                listed.append(len(json.loads(connection.getresponse().read())["data"]))
+
+        thread = threading.Thread(target=read_list)
+        thread.start()
+        answered = 0
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        with contextlib.closing(connection):
+            while thread.is_alive():
+                connection.request("GET", f"{CREATE_PATH}/{task.task_id}", headers=headers)
+                assert connection.getresponse().read()
+                answered += 1
+        thread.join()
+    assert listed == [20_001]
+    assert answered > 5
+
+
 # start and stop
 
 

@@ -1,0 +1,140 @@
+"""What a job costs and whether the budget allows it: between the job journal and the spending ledger.
+
+A price is reserved before the create call, and the ledger follows every change of the job's state. Should a
+process die in between, :meth:`Spending.reconcile` reads what became of the job from the journal.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from precision_upscaler.contract import estimates
+from precision_upscaler.errors import JobUnknown, UpscaleError
+from precision_upscaler.storage.job_record import State
+from precision_upscaler.storage.journal import Job, Journal
+from precision_upscaler.storage.log import LOGGER
+from precision_upscaler.storage.spending import (
+    Balance,
+    Budget,
+    EntryState,
+    Payer,
+    Price,
+    Purpose,
+    SpendingLedger,
+    Wanted,
+)
+
+_SETTLED = {
+    State.COMMITTED: EntryState.UNKNOWN,
+    State.CREATED: EntryState.CHARGED,
+    State.STORED: EntryState.CHARGED,
+    State.DELIVERED: EntryState.CHARGED,
+    # the service does not say whether a failed task is charged: a budget has to expect it
+    State.FAILED: EntryState.CHARGED,
+    State.REFUSED: EntryState.RELEASED,
+    State.CANCELLED: EntryState.RELEASED,
+}
+
+
+COUNT_PRACTICE_VARIABLE = "PRECISION_UPSCALER_COUNT_PRACTICE"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a front end says of one job's price.
+
+    ``reservation`` was made for it with the others of its run; ``over_budget``: the user allows it once.
+    """
+
+    reservation: str | None = None
+    over_budget: bool = False
+
+
+NO_TERMS = Terms()
+
+
+def price_of(width: int, height: int, scale_factor: int, table: Mapping[str, Any] | None = None) -> Price:
+    """Return the estimated price of enlarging ``width`` x ``height`` pixels ``scale_factor`` times."""
+    found = estimates.estimate(width, height, scale_factor, None if table is None else dict(table))
+    return Price(found.credits, found.amount, found.currency, found.dated, round(found.megapixels, 4))
+
+
+def purpose_of(origin: Mapping[str, Any]) -> Purpose:
+    """Return what a job with this ``origin`` is for; a file's folder is left out."""
+    file = str(origin.get("file") or "").replace("\\", "/").rpartition("/")[2]
+    image = str(origin.get("image") or "") or file
+    layer = origin.get("layer")
+    return Purpose("layer", str(layer), image) if layer else Purpose("file", file, image)
+
+
+class Spending:
+    """The ledger of the jobs in ``journal``: follows their states, and holds the budget."""
+
+    def __init__(self, ledger: SpendingLedger, journal: Journal, budget: Budget) -> None:
+        self.ledger = ledger
+        self.budget = budget
+        self._journal = journal
+
+    def note(self, job: Job) -> None:
+        """Write down what the job's new state says about its charge.
+
+        What cannot be written is left to :meth:`reconcile`: the picture that was paid for comes first.
+        """
+        state = _SETTLED.get(job.state)
+        if state is not None:
+            try:
+                self.ledger.settle(job.job_id, state, job.task_id)
+            except UpscaleError as error:
+                LOGGER.warning("job %s: the spending ledger cannot be written: %s", job.job_id, error.what)
+
+    def reserve(
+        self, payer: Payer, tasks: Sequence[tuple[Purpose, Price]], *, over_budget: bool = False
+    ) -> list[str]:
+        """Reserve the prices of all of a run's jobs, or of none; return the reservations' names, in order."""
+        self.reconcile()
+        wanted = [Wanted(purpose, price) for purpose, price in tasks]
+        entries = self.ledger.reserve(payer, wanted, self._limits(payer), over_budget=over_budget)
+        return [entry.entry_id for entry in entries]
+
+    def reserve_for(self, job: Job, payer: Payer, price: Price, terms: Terms) -> None:
+        """Reserve the price of ``job`` before it is sent; BudgetExceeded when it is too much.
+
+        A job that has a reservation keeps it; one of the run's (``terms.reservation``) is taken.
+        """
+        if self.ledger.of_job(job.job_id) is not None:
+            return
+        if terms.reservation is not None and self.ledger.claim(terms.reservation, job.job_id):
+            return
+        self.reconcile()
+        wanted = Wanted(purpose_of(job.record.origin), price, job.job_id)
+        self.ledger.reserve(payer, [wanted], self._limits(payer), over_budget=terms.over_budget)
+
+    def balance(self, payer: Payer) -> Balance:
+        """Return this month's numbers, with what dead processes left open settled."""
+        self.reconcile()
+        return self.ledger.balance(self._limits(payer), practice=payer.practice)
+
+    def reconcile(self) -> None:
+        """Settle the entries of jobs whose process has died."""
+        self.ledger.reconcile(self._settled)
+
+    def _limits(self, payer: Payer) -> Budget:
+        # practice costs nothing; who tests a budget against a mock says so in the environment
+        counted = not payer.practice or os.environ.get(COUNT_PRACTICE_VARIABLE) == "1"
+        return self.budget if counted else Budget(None, self.budget.unit)
+
+    def _settled(self, job_id: str) -> EntryState | None:
+        try:
+            job = self._journal.open(job_id)
+        except JobUnknown:
+            # unpaid jobs are removed; one whose outcome was unknown has said so in the ledger before
+            entry = self.ledger.of_job(job_id)
+            return EntryState.RELEASED if entry and entry.state is EntryState.RESERVED else None
+        except UpscaleError:
+            return None
+        if job.state.unpaid:
+            return None if job.is_running() else EntryState.RELEASED
+        return _SETTLED[job.state]

@@ -1,0 +1,512 @@
+"""The spending ledger: what every job may cost, has cost, and what is left of the month's budget.
+
+One line of JSON for each change, in one file a month (``spending/2026-11.jsonl``, months in UTC), appended
+under a lock and synced. Only :meth:`SpendingLedger.forget` deletes, whole months. A damaged line costs that
+line. The ledger is apart from the job journal, because jobs are pruned and charges must not be.
+
+An entry begins as RESERVED, before anything is sent. It becomes CHARGED when the task's id is known, UNKNOWN
+when the create call had no clear end, RELEASED when nothing was created. Hand-written: it is tied to money.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+from precision_upscaler.clock import Clock
+from precision_upscaler.errors import BudgetExceeded, DiskFull, LedgerBroken
+from precision_upscaler.messages import said
+
+from .files import FileLock, open_private, private_folder, sync, sync_folder, write_atomically
+from .log import LOGGER
+
+Unit = Literal["money", "credits"]
+Kind = Literal["layer", "file", "tile", "try"]
+
+UNCLAIMED_SECONDS = 600.0
+"""How long a reservation that no job has taken yet holds: the program that made it is gone by then."""
+
+_VERSION = 1
+_NO_ROOM = (28, 122, 112)  # ENOSPC, EDQUOT on Linux, ERROR_DISK_FULL on Windows
+
+
+class EntryState(StrEnum):
+    """What is known of an entry's charge."""
+
+    RESERVED = "reserved"  # set aside; nothing is known to be charged
+    CHARGED = "charged"  # the service has created the task
+    RELEASED = "released"  # certainly not charged
+    UNKNOWN = "unknown"  # the create call had no clear end
+
+    @property
+    def counts(self) -> bool:
+        """Whether the entry's price is gone from the budget, for good or for now."""
+        return self is not EntryState.RELEASED
+
+
+@dataclass(frozen=True)
+class Price:
+    """The estimated price of one task: the service's ``credits``, ``amount`` in ``currency`` (ISO 4217)."""
+
+    credits: int
+    amount: float
+    currency: str
+    dated: str
+    megapixels: float
+
+    def in_unit(self, unit: Unit) -> float:
+        """Return the price in the budget's unit."""
+        return self.amount if unit == "money" else float(self.credits)
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a task is for: ``kind``, the layer's or file's ``name`` (no folder), the ``image`` it is in."""
+
+    kind: Kind
+    name: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True)
+class Payer:
+    """Who pays: a keyed fingerprint of the API key (:func:`fingerprint`) and the service's address.
+
+    ``practice``: the service is a mock on this computer; it costs nothing and has numbers of its own.
+    """
+
+    account: str
+    service: str
+    practice: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One reservation and what became of it; ``time`` and ``changed`` are unix seconds."""
+
+    entry_id: str
+    state: EntryState
+    time: float
+    changed: float
+    payer: Payer
+    purpose: Purpose
+    price: Price
+    job_id: str | None = None
+    task_id: str | None = None
+
+    def held(self, now: float) -> bool:
+        """Whether the entry's price is gone from the budget at unix time ``now``."""
+        if self.state is EntryState.RESERVED and self.job_id is None:
+            return abs(now - self.time) < UNCLAIMED_SECONDS
+        return self.state.counts
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What may be spent in one calendar month (UTC) in ``unit``; ``limit`` None: no budget."""
+
+    limit: float | None = None
+    unit: Unit = "money"
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A month's numbers in the budget's unit; ``reserved`` holds unknown ones too; ``ends``: unix seconds."""
+
+    spent: float
+    reserved: float
+    limit: float | None
+    unit: Unit
+    ends: float
+
+    @property
+    def left(self) -> float | None:
+        """What may still be spent, None without a budget; never negative."""
+        return None if self.limit is None else max(0.0, round(self.limit - self.spent - self.reserved, 6))
+
+    def allows(self, price: float) -> bool:
+        """Whether ``price`` more fits into the budget."""
+        # money has cents: a sum of binary fractions must not refuse the last one
+        return self.limit is None or self.spent + self.reserved + price <= self.limit + 1e-6
+
+
+def month_of(time: float) -> str:
+    """Return the calendar month (UTC) of the unix time ``time``, such as ``2026-11``."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m")
+
+
+def month_end(month: str) -> float:
+    """Return the unix time at which ``month`` ends."""
+    year, number = map(int, month.split("-"))
+    return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC).timestamp()
+
+
+def balance(entries: Iterable[Entry], budget: Budget, now: float, *, practice: bool) -> Balance:
+    """Return the numbers of the month of ``now``.
+
+    Entries dated later than ``now`` count too: a clock that is set back must not open a second budget.
+    """
+    month = month_of(now)
+    mine = [
+        entry
+        for entry in entries
+        if entry.payer.practice is practice and month_of(entry.time) >= month and entry.held(now)
+    ]
+    charged = [entry.price.in_unit(budget.unit) for entry in mine if entry.state is EntryState.CHARGED]
+    total = sum(entry.price.in_unit(budget.unit) for entry in mine)
+    spent = sum(charged)
+    return Balance(round(spent, 6), round(total - spent, 6), budget.limit, budget.unit, month_end(month))
+
+
+@dataclass(frozen=True)
+class Total:
+    """What the entries of one group come to; ``tasks`` are charged, ``open`` ones reserved or unknown."""
+
+    group: str
+    tasks: int
+    open: int
+    megapixels: float
+    credits: int
+    amount: float
+    currency: str
+
+
+Grouping = Literal["month", "day", "image", "kind"]
+
+
+def totals(entries: Iterable[Entry], by: Grouping, now: float) -> list[Total]:
+    """Return what was spent, group by group, sorted by the group's name.
+
+    Released reservations, and those whose program is gone, cost nothing and are left out. Amounts in
+    different currencies are never added up: each currency is a row of its own.
+    """
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        if entry.held(now):
+            key = (_group(entry, by), entry.price.currency)
+            groups.setdefault(key, []).append(entry)
+    return [
+        Total(
+            group,
+            sum(entry.state is EntryState.CHARGED for entry in found),
+            sum(entry.state is not EntryState.CHARGED for entry in found),
+            round(sum(entry.price.megapixels for entry in found), 2),
+            sum(entry.price.credits for entry in found),
+            round(sum(entry.price.amount for entry in found), 2),
+            currency,
+        )
+        for (group, currency), found in sorted(groups.items())
+    ]
+
+
+def _group(entry: Entry, by: Grouping) -> str:
+    if by == "month":
+        return month_of(entry.time)
+    if by == "day":
+        return datetime.fromtimestamp(entry.time, UTC).strftime("%Y-%m-%d")
+    return entry.purpose.kind if by == "kind" else entry.purpose.image or entry.purpose.name
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One task that a run is going to create."""
+
+    purpose: Purpose
+    price: Price
+    job_id: str | None = None
+
+
+class SpendingLedger:
+    """The ledger in ``folder``, for any number of processes."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        try:
+            self.folder = private_folder(folder)
+        except OSError as error:
+            raise _not_written(error) from error
+        self._clock = clock
+        self._read: dict[Path, _MonthFile] = {}
+
+    # what the past holds -----------------------------------------------------------------------
+
+    def months(self) -> list[str]:
+        """Return the months that have entries, the oldest first."""
+        return sorted(path.stem for path in self.folder.glob("????-??.jsonl"))
+
+    def entries(self, since: str = "") -> list[Entry]:
+        """Return the entries of the months from ``since`` (``2026-11``, default: all) on, oldest first."""
+        found: list[Entry] = []
+        for month in self.months():
+            if month >= since:
+                path = self.folder / f"{month}.jsonl"
+                found += self._read.setdefault(path, _MonthFile(path)).entries()
+        return sorted(found, key=lambda entry: entry.time)
+
+    def balance(self, budget: Budget, *, practice: bool = False) -> Balance:
+        """Return this month's numbers."""
+        now = self._clock.time()
+        return balance(self.entries(month_of(now)), budget, now, practice=practice)
+
+    # what a run does ---------------------------------------------------------------------------
+
+    def reserve(
+        self, payer: Payer, wanted: Sequence[Wanted], budget: Budget, *, over_budget: bool = False
+    ) -> list[Entry]:
+        """Reserve the price of all of a run's tasks, or of none.
+
+        BudgetExceeded, with nothing reserved, when the budget does not hold them all and the user has not
+        said ``over_budget``. The lock is held from reading to writing: no two processes spend the same rest.
+        """
+        with self._locked():
+            now = self._clock.time()
+            entries = self.entries(month_of(now))
+            numbers = balance(entries, budget, now, practice=payer.practice)
+            price = sum(one.price.in_unit(budget.unit) for one in wanted)
+            if not over_budget and not numbers.allows(price):
+                raise _exceeded(numbers, price, wanted)
+            made = [
+                Entry(
+                    f"{month_of(now)}-{secrets.token_hex(8)}",
+                    EntryState.RESERVED,
+                    round(now, 3),
+                    round(now, 3),
+                    payer,
+                    one.purpose,
+                    one.price,
+                    one.job_id,
+                )
+                for one in wanted
+            ]
+            self._append(made)
+        return made
+
+    def claim(self, entry_id: str, job_id: str) -> bool:
+        """Let a job take a reservation; False when it is no longer held and the job has to reserve anew."""
+        with self._locked():
+            entry = self._find(entry_id)
+            if entry is None or entry.job_id is not None or entry.state is not EntryState.RESERVED:
+                return entry is not None and entry.job_id == job_id and entry.state.counts
+            if not entry.held(self._clock.time()):
+                return False
+            self._append([replace(entry, job_id=job_id)])
+        return True
+
+    def settle(self, job_id: str, state: EntryState, task_id: str | None = None) -> None:
+        """Note what became of a job's reservation; what is charged stays charged."""
+        with self._locked():
+            changed = [
+                replace(entry, state=state, task_id=task_id, changed=round(self._clock.time(), 3))
+                for entry in self.entries()
+                if entry.job_id == job_id
+                and entry.state in (EntryState.RESERVED, EntryState.UNKNOWN)
+                and entry.state is not state
+            ]
+            self._append(changed)
+
+    def release(self, entry_ids: Iterable[str]) -> None:
+        """Give back reservations that no job has taken."""
+        wanted = set(entry_ids)
+        with self._locked():
+            self._append(
+                [
+                    replace(entry, state=EntryState.RELEASED, changed=round(self._clock.time(), 3))
+                    for entry in self.entries()
+                    if entry.entry_id in wanted
+                    and entry.job_id is None
+                    and entry.state is EntryState.RESERVED
+                ]
+            )
+
+    def of_job(self, job_id: str) -> Entry | None:
+        """Return the job's entry that counts, None when it has none."""
+        return next((one for one in self.entries() if one.job_id == job_id and one.state.counts), None)
+
+    def reconcile(self, state_of: Callable[[str], EntryState | None]) -> None:
+        """Settle what processes that died left open.
+
+        ``state_of(job_id)`` answers from the job journal; None leaves the entry as it is.
+        """
+        for entry in self.entries():
+            if entry.job_id is not None and entry.state in (EntryState.RESERVED, EntryState.UNKNOWN):
+                state = state_of(entry.job_id)
+                if state is not None and state is not entry.state:
+                    self.settle(entry.job_id, state, entry.task_id)
+
+    def forget(self, before: str) -> int:
+        """Delete the entries of all months before ``before`` (``2026-11``); return how many they were.
+
+        This month and later ones stay: their budget is still running.
+        """
+        limit = min(before, month_of(self._clock.time()))
+        count = 0
+        with self._locked():
+            for month in self.months():
+                if month < limit:
+                    path = self.folder / f"{month}.jsonl"
+                    count += len(_MonthFile(path).entries())
+                    path.unlink()
+                    self._read.pop(path, None)
+            sync_folder(self.folder)
+        return count
+
+    # files -------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _locked(self) -> Any:
+        try:
+            with FileLock(self.folder / "lock"):
+                yield
+        except OSError as error:
+            raise _not_written(error) from error
+
+    def _find(self, entry_id: str) -> Entry | None:
+        return next((one for one in self.entries(entry_id[:7]) if one.entry_id == entry_id), None)
+
+    def _append(self, entries: Sequence[Entry]) -> None:
+        by_month: dict[str, list[Entry]] = {}
+        for entry in entries:
+            by_month.setdefault(entry.entry_id[:7], []).append(entry)
+        for month, lines in by_month.items():
+            _append(self.folder / f"{month}.jsonl", b"".join(_line(entry) for entry in lines))
+
+
+class _MonthFile:
+    """The entries of one month's file; reads only what was appended since the last look."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._entries: dict[str, Entry] = {}
+
+    def entries(self) -> list[Entry]:
+        try:
+            with self._path.open("rb") as stream:
+                stream.seek(self._offset)
+                data = stream.read()
+        except FileNotFoundError:
+            return []
+        # the last line may be half: it is read again when it is whole, or when the next one has ended it
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.splitlines():
+            if line.strip():
+                entry = _parsed(line)
+                if entry is None:
+                    LOGGER.warning("a damaged line of %s is left out", self._path.name)
+                else:
+                    self._entries[entry.entry_id] = entry
+        return list(self._entries.values())
+
+
+def _line(entry: Entry) -> bytes:
+    return (
+        json.dumps({"version": _VERSION, **asdict(entry)}, ensure_ascii=False).encode("utf-8", "replace")
+        + b"\n"
+    )
+
+
+def _parsed(line: bytes) -> Entry | None:
+    """Return the line's entry, None when the line is damaged."""
+    try:
+        item = json.loads(line)
+        told, payer = item["price"], item["payer"]
+        month_of(item["time"])
+        return Entry(
+            str(item["entry_id"]),
+            EntryState(item["state"]),
+            float(item["time"]),
+            float(item["changed"]),
+            Payer(str(payer["account"]), str(payer["service"]), payer["practice"] is True),
+            Purpose(**item["purpose"]),
+            Price(
+                int(told["credits"]),
+                float(told["amount"]),
+                str(told["currency"]),
+                str(told["dated"]),
+                float(told["megapixels"]),
+            ),
+            item["job_id"],
+            item["task_id"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError):
+        return None
+
+
+def _append(path: Path, data: bytes) -> None:
+    """Append whole lines, durable; what a killed process left half is ended first."""
+    new = not path.exists()
+    descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    with os.fdopen(descriptor, "r+b", buffering=0) as stream:
+        end = stream.seek(0, os.SEEK_END)
+        if end:
+            stream.seek(end - 1)
+            if stream.read(1) != b"\n":
+                data = b"\n" + data
+        stream.write(data)
+        sync(stream.fileno())
+    if new:
+        sync_folder(path.parent)
+
+
+def fingerprint(folder: Path, api_key: str) -> str:
+    """Return a short name for the account of ``api_key`` that nobody can turn back into the key.
+
+    It is keyed with a secret of this computer, made at the first use, so keys cannot be tried out elsewhere.
+    """
+    path = private_folder(folder) / "secret"
+    try:
+        secret = path.read_bytes()
+    except FileNotFoundError:
+        with FileLock(folder / "lock"):
+            if not path.exists():
+                write_atomically(path, secrets.token_bytes(32))
+            secret = path.read_bytes()
+    return hmac.new(secret, api_key.encode(), hashlib.sha256).hexdigest()[:12]
+
+
+def _exceeded(numbers: Balance, price: float, wanted: Sequence[Wanted]) -> BudgetExceeded:
+    assert numbers.limit is not None
+    currency = wanted[0].price.currency if numbers.unit == "money" else "credits"
+    return BudgetExceeded(
+        said(
+            "This would pass your monthly budget of {limit}: {spent} are spent, {reserved} are reserved, "
+            "{left} are left, and this costs about {price}. The month ends on {ends} (UTC).",
+            limit=amount_text(numbers.limit, currency),
+            spent=amount_text(numbers.spent, currency),
+            reserved=amount_text(numbers.reserved, currency),
+            left=amount_text(numbers.left or 0.0, currency),
+            price=amount_text(price, currency),
+            ends=datetime.fromtimestamp(numbers.ends - 1, UTC).strftime("%Y-%m-%d"),
+        ),
+        price=round(price, 6),
+        unit=numbers.unit,
+        currency=currency,
+        spent=numbers.spent,
+        reserved=numbers.reserved,
+        left=numbers.left,
+        limit=numbers.limit,
+        ends=numbers.ends,
+    )
+
+
+def amount_text(amount: float, currency: str) -> str:
+    """Return an amount as people read it: ``3.40 EUR``, ``36 credits``."""
+    return f"{round(amount)} {currency}" if currency == "credits" else f"{amount:.2f} {currency}"
+
+
+def _not_written(error: OSError) -> DiskFull | LedgerBroken:
+    if error.errno in _NO_ROOM:
+        return DiskFull("The disk is full: the spending ledger cannot be written.")
+    return LedgerBroken(
+        said("The spending ledger cannot be used: {problem}.", problem=error.strerror or str(error))
+    )
