@@ -6,7 +6,7 @@ import json
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +57,15 @@ def run_inside(
     *,
     window: bool,
     files: Mapping[str, bytes] | None = None,
+    binds: Sequence[Path] = (),
+    env: Mapping[str, str] | None = None,
     timeout: float = 2700,  # a machine busy with other tests takes several times as long
 ) -> Iterator[Session]:
     """Run Python ``code`` in GIMP and give its :class:`Session`; everything is deleted afterwards.
 
     The code finds ``inside`` on its path, and the variables ``folder`` (where results and ``files``
-    lie) and ``data`` (the worker's data folder). ``window`` starts GIMP on a display and a session
-    bus of its own, without which there is no undo.
+    lie) and ``data`` (the worker's data folder), and sees the folders ``binds``. ``window`` starts GIMP
+    on a display and a session bus of its own, without which there is no undo.
     """
     with tempfile.TemporaryDirectory(prefix="gimp3-", ignore_cleanup_errors=True) as place:
         folder = Path(place) / "results"
@@ -80,13 +82,14 @@ def run_inside(
             script.write_text(_script(folder, data, code), encoding="utf-8")
             done = gimp.run(
                 _argv(gimp, script, window),
-                binds=[folder, HERE],
+                binds=[folder, HERE, *binds],
                 env={
                     "PRECISION_UPSCALER_DATA": str(data),
                     "NO_AT_BRIDGE": "1",
                     "XDG_RUNTIME_DIR": str(home),
                     **_NO_KEYRING,
                     **LIKE_A_USERS,
+                    **(env or {}),
                 },
                 home=home,
                 timeout=timeout,

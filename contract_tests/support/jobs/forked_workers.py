@@ -69,7 +69,7 @@ class ForkedWorker:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
-    def wait(self, timeout: float) -> int:
+    def wait(self, timeout: float = 60.0) -> int:
         """Return the exit code when the process has ended; TimeoutError when it does not in time."""
         if self.returncode is None:
             alarm = threading.Timer(timeout, self.kill)
@@ -105,12 +105,13 @@ class ForkedWorker:
 def _origin() -> socket.socket:
     """Start the process that the workers are forked from; it ends with this one."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    plugin = Path(precision_upscaler.__file__).parents[1]
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             cwd=Path(__file__).parents[3],
-            env={**os.environ, "PYTHONPATH": str(Path(precision_upscaler.__file__).parents[1])},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(plugin), str(plugin / "vendor")])},
         )
 
     def end() -> None:

@@ -353,3 +353,28 @@ def test_a_distorted_result_is_stretched_to_the_right_proportions() -> None:
 )
 def test_a_cancel_is_said_to_cost_what_it_costs(charges: list[str], expected: str) -> None:
     assert expected in texts.cancel_cost(charges)
+
+
+def test_what_gimp_leaves_unscaled_of_other_layers_is_named_once_for_each_thing() -> None:
+    neighbours = [
+        layer_rules.Neighbour("Glow", "pixels", True, False),
+        layer_rules.Neighbour("Words", "text", True, False),
+        layer_rules.Neighbour("Outline", "vector", False, True),
+        layer_rules.Neighbour("Plain", "pixels", False, False),
+    ]
+    assert layer_rules.neighbour_notes(SCALE_IMAGE, neighbours) == [
+        Note("effects-unscaled", {"layers": "“Glow”, “Words”"}),
+        Note("outlines-unscaled", {"layers": "“Outline”"}),
+        Note("text-unscaled", {"layers": "“Words”"}),
+    ]
+    assert layer_rules.neighbour_notes(SCALE_IMAGE, neighbours[3:]) == []
+    for placement in set(PLACEMENTS) - {SCALE_IMAGE}:
+        assert layer_rules.neighbour_notes(placement, neighbours) == []
+
+
+def test_a_mask_that_hides_part_of_a_growing_layer_is_named() -> None:
+    for placement in PLACEMENTS:
+        grows = placement in (GROW_CANVAS, NEW_LAYER)
+        expected = [Note("mask-not-enlarged", {"group": "Group"})] if grows else []
+        assert layer_rules.masked_parent_notes(placement, ["Group"]) == expected
+        assert layer_rules.masked_parent_notes(placement, []) == []

@@ -12,7 +12,16 @@ from collections import namedtuple
 from precision_upscaler.contract import LIMITS, limits
 
 from . import texts
-from .options import AREA_SELECTION, COLORS_ORIGINAL, COLORS_SERVICE, FIT_LAYER, NEW_IMAGE, NEW_LAYER
+from .options import (
+    AREA_SELECTION,
+    COLORS_ORIGINAL,
+    COLORS_SERVICE,
+    FIT_LAYER,
+    GROW_CANVAS,
+    NEW_IMAGE,
+    NEW_LAYER,
+    SCALE_IMAGE,
+)
 from .placement import Box, Size, area_within, common_scale, place, received, united
 
 TYPE_CHECKING = False
@@ -257,6 +266,38 @@ def layer_notes(kind, placement, pass_through=False, effects=False, hidden_effec
         codes.append("effects-rendered" if stays else "effects")
         codes += ["effects-hidden"] if hidden_effects and not stays else []
     return [Note(code, {}) for code in codes]
+
+
+Neighbour = namedtuple("Neighbour", "name kind effects outlined")
+"""Another layer of the image: whether it has effects, shown or not, and a line along its outline."""
+
+
+def neighbour_notes(placement, neighbours):
+    # type: (str, Sequence[Neighbour]) -> list[Note]
+    """Return the notes about what GIMP leaves as it was when it scales the image with the other layers."""
+    if placement != SCALE_IMAGE:
+        return []
+    unscaled = (
+        ("effects-unscaled", [one.name for one in neighbours if one.effects]),
+        ("outlines-unscaled", [one.name for one in neighbours if one.outlined]),
+        ("text-unscaled", [one.name for one in neighbours if one.kind == TEXT]),
+    )
+    return [
+        Note(code, {"layers": ", ".join("“{0}”".format(name) for name in names)})
+        for code, names in unscaled
+        if names
+    ]
+
+
+def masked_parent_notes(placement, masked_parents):
+    # type: (str, Sequence[str]) -> list[Note]
+    """Return the notes about the masks of groups around a layer that grows inside them.
+
+    ``masked_parents`` are the names of the groups around it that have a mask.
+    """
+    if placement not in (GROW_CANVAS, NEW_LAYER):
+        return []
+    return [Note("mask-not-enlarged", {"group": name}) for name in masked_parents]
 
 
 def image_notes(colors, eight_bit, grey, palette_colors, exceeds_srgb):

@@ -226,6 +226,17 @@ def note(code, _=same, **values):
         "effects": _("The effects of “{name}” are now part of its pixels."),
         "effects-rendered": _("The effects of “{name}” are part of the result; the layer itself was kept."),
         "effects-hidden": _("The effects of “{name}” that were switched off were removed."),
+        "effects-unscaled": _(
+            "GIMP scales other layers without their effects: check the sizes and areas of those of {layers}."
+        ),
+        "outlines-unscaled": _("GIMP does not scale the line width of vector layers: check {layers}."),
+        "text-unscaled": _(
+            "GIMP scales the pixels of text layers and not their font size: editing the text of {layers} "
+            "brings the old size back."
+        ),
+        "mask-not-enlarged": _(
+            "The mask of the group “{group}” was not enlarged: it hides what of “{name}” reaches beyond it."
+        ),
         "pass-through": _(
             "The group “{name}” passes through: what its layers do to those below it is not in the result."
         ),

@@ -1,4 +1,4 @@
-"""The page for people, in a real browser. ``PRECISION_MOCK_SCREENSHOTS=DIR`` keeps what it looks like."""
+"""The page for people, in a real browser. ``MOCK_SCREENSHOTS=DIR`` keeps what it looks like."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def create(mock: PrecisionMock, key: str = "mock-key", **body: Any) -> str:
 
 
 def keep(browser: Browser, name: str) -> None:
-    folder = os.environ.get("PRECISION_MOCK_SCREENSHOTS")
+    folder = os.environ.get("MOCK_SCREENSHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         browser.screenshot(Path(folder) / f"{name}.png")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .buffers import ABYSS, RGBA8, Graph, new_buffer, read, rectangle
+from .buffers import ABYSS, RGBA8, Graph, clear_non_finite, new_buffer, read, rectangle
 from .planes import blended, enlarged, expanded, repeated, rgb_of
 
 SMALLEST = 4
@@ -59,6 +59,7 @@ def _lowest(buffer: Any, box: tuple[int, int, int, int]) -> tuple[int, bytes]:
     # averages must weigh colours by their opacity, so the copy is premultiplied
     premultiplied = new_buffer(_PREMULTIPLIED, width, height)
     buffer.copy(rectangle(x, y, width, height), 0, premultiplied, rectangle(0, 0, width, height))
+    clear_non_finite(premultiplied, _PREMULTIPLIED)
     colours = b"\x80\x80\x80"
     columns = rows = 1
     for side in (max(width, height), *reversed(_LEVELS)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gegl
@@ -17,6 +19,7 @@ RGBA_PERCEPTUAL = "R'G'B'A float"
 RGB_LINEAR = "RGB float"
 RGBA_LINEAR = "RGBA float"
 _ROWS = 128
+_COARSE = 64
 VALUE = "Y float"
 """What a mask or an alpha channel holds: linear, 0 to 1."""
 
@@ -80,6 +83,30 @@ def reinterpreted(
     target = new_buffer(write_as, box[2], box[3])
     reinterpret(source, read_as, target, write_as, box)
     return target
+
+
+def clear_non_finite(buffer: Gegl.Buffer, pixel_format: str) -> None:
+    """Make every pixel with a NaN or an infinity 0 in all channels; ``pixel_format`` has four floats.
+
+    A blur would spread one such number over its whole surroundings. Averages of 64 × 64 pixels show
+    at once whether there is any.
+    """
+    width, height = size_of(buffer)
+    coarse = rectangle(0, 0, -(-width // _COARSE), -(-height // _COARSE))
+    if _non_finite(buffer.get(coarse, 1.0 / _COARSE, pixel_format, ABYSS)):
+        for top in range(0, height, _ROWS):
+            rows = min(_ROWS, height - top)
+            data = read(buffer, pixel_format, 0, top, width, rows)
+            numbers = array("f", data)
+            for index in _non_finite(data):
+                pixel = index - index % 4
+                numbers[pixel : pixel + 4] = array("f", (0.0, 0.0, 0.0, 0.0))
+            buffer.set(rectangle(0, top, width, rows), pixel_format, numbers.tobytes())
+        buffer.flush()
+
+
+def _non_finite(data: bytes) -> list[int]:
+    return [index for index, number in enumerate(array("f", data)) if not isfinite(number)]
 
 
 class Graph:

@@ -172,6 +172,11 @@ def parents_of(item: Any) -> list[Any]:
     return parents
 
 
+def has_masked_parent(item: Any) -> bool:
+    """Return whether any group around an item has a mask, which GIMP crops when the group shrinks."""
+    return any(parent.get_mask() is not None for parent in parents_of(item))
+
+
 def _holds_something(group: Any) -> bool:
     return any(not child.is_group() or _holds_something(child) for child in group.get_children())
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 from precision_upscaler.frontend.placement import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 _UNUSED_NUMBERS = 20
 """After so many numbers without a display no more are tried."""
@@ -27,6 +30,14 @@ def kind_of(layer: Any) -> str:
         if test is not None and test():
             return kind
     return "pixels"
+
+
+def every_layer(layers: Sequence[Any]) -> Iterator[Any]:
+    """Yield layers and, at every depth, those inside groups; a group before its layers."""
+    for layer in layers:
+        yield layer
+        if layer.is_group():
+            yield from every_layer(layer.get_children())
 
 
 def has_effects(layer: Any) -> bool:

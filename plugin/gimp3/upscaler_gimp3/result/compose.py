@@ -26,6 +26,7 @@ from upscaler_gimp3.image.buffers import (
     RGBA_PERCEPTUAL,
     VALUE,
     Graph,
+    clear_non_finite,
     copy_pixels,
     new_buffer,
     reinterpret,
@@ -111,12 +112,14 @@ def with_mask_of_now(decoded: DecodedResult, composition: Composition) -> Compos
 def swap_of(image: Any, decoded: DecodedResult, placement: str, composition: Composition) -> Swap:
     """Return the swap for the places that canvas and layer have now."""
     found = decoded.pending.input
-    placed = _placed(image, decoded, placement, _box_now(decoded, composition))
+    rendered_box = _box_now(decoded, composition)
+    placed = _placed(image, decoded, placement, rendered_box)
     width, height = size_of(composition.pixels)
     return Swap(
         found.layer,
         composition.pixels,
         composition.mask,
+        rendered_box,
         placed._replace(layer=placed.layer._replace(width=width, height=height)),
         alpha=composition.alpha,
         keep=keeps_layer(found.kind, placement),
@@ -255,6 +258,8 @@ def with_original_colours(rgb: Any, local: Any, spec: LayerSpec, source_width: i
     sigma = SOURCE_RADIUS * spec.width / source_width
     # GEGL blurs and adds in linear light, so the perceptual values are declared linear
     mine = reinterpreted(local, RGBA_PERCEPTUAL, RGBA_LINEAR, (x, y, width, height))
+    if spec.deep:
+        clear_non_finite(mine, RGBA_LINEAR)
     theirs = reinterpreted(rgb, RGB_PERCEPTUAL, RGB_LINEAR, (0, 0, width, height))
     graph = Graph()
     shift = graph.node("gegl:subtract", mine, theirs)

@@ -19,7 +19,7 @@ from upscaler_gimp3.image.buffers import size_of
 from . import new_image
 from .compose import compose, decoded, is_up_to_date, swap_of, with_mask_of_now
 from .models import ComposedResult, DecodedResult, Delivery, Destination, Failure
-from .notes import notes_about
+from .notes import notes_about, notes_about_neighbours
 from .swap import swap_all
 from .validity import check_target
 
@@ -169,6 +169,11 @@ def _texts(image: Any, composed: Sequence[ComposedResult], colors: str, translat
     found = [(one, one.decoded.size_note) for one in composed if one.decoded.size_note is not None]
     found += [(one, note) for one in composed for note in notes_about(image, one, colors)]
     notes = [texts.note(note.code, translate, name=one.input.name, **note.values) for one, note in found]
+    staying = [one for one in composed if _stays(one)]
+    if staying:
+        inputs, placement = [one.input for one in staying], str(staying[0].destination.placement)
+        neighbours = notes_about_neighbours(image, inputs, placement)
+        notes += [texts.note(note.code, translate, **note.values) for note in neighbours]
     return list(dict.fromkeys(notes))
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from precision_upscaler.frontend.layer_rules import Note
-    from precision_upscaler.frontend.placement import Placed, Size
+    from precision_upscaler.frontend.placement import Box, Placed, Size
 
     from upscaler_gimp3.image.export import Exported
     from upscaler_gimp3.image.inputs import InputLayer
@@ -92,6 +92,7 @@ class ComposedResult:
 class Swap:
     """One layer to change: its new pixels, its new mask (values, or None) and where it goes.
 
+    ``rendered`` is where the layer with its effects lies now.
     ``alpha``: the new pixels need an alpha channel; ``keep``: the layer itself stays, hidden; ``replace``: a
     new layer takes its place.
     """
@@ -99,6 +100,7 @@ class Swap:
     layer: Any
     pixels: Any
     mask: Any
+    rendered: Box
     placed: Placed
     alpha: bool
     keep: bool = False

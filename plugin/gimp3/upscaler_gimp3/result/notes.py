@@ -10,11 +10,16 @@ from precision_upscaler.frontend import layer_rules
 
 from upscaler_gimp3.image.buffers import RGB8, RGB_PERCEPTUAL, read, rectangle
 from upscaler_gimp3.image.export import known_to_babl
-from upscaler_gimp3.image.layers import has_hidden_effects
+from upscaler_gimp3.image.inputs import parents_of
+from upscaler_gimp3.image.layers import every_layer, has_hidden_effects, kind_of
 from upscaler_gimp3.image.rendering import plain_layer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from precision_upscaler.frontend.layer_rules import Note
+
+    from upscaler_gimp3.image.inputs import InputLayer
 
     from .models import ComposedResult
 
@@ -45,9 +50,26 @@ def notes_about(image: Any, composed: ComposedResult, colors: str) -> list[Note]
     passes_through = found.layer.get_mode() == Gimp.LayerMode.PASS_THROUGH
     hidden_effects = has_hidden_effects(found.layer)
     placement = str(composed.destination.placement)
-    return notes + layer_rules.layer_notes(
-        found.kind, placement, passes_through, found.effects, hidden_effects
-    )
+    notes += layer_rules.layer_notes(found.kind, placement, passes_through, found.effects, hidden_effects)
+    masked = [parent.get_name() for parent in parents_of(found.layer) if parent.get_mask() is not None]
+    return notes + layer_rules.masked_parent_notes(placement, masked)
+
+
+def notes_about_neighbours(image: Any, inputs: Sequence[InputLayer], placement: str) -> list[Note]:
+    """Return what GIMP does not scale of the other layers when it scales the image."""
+    upscaled = {one.layer.get_id() for one in inputs if not layer_rules.keeps_layer(one.kind, placement)}
+    others = [
+        layer_rules.Neighbour(
+            layer.get_name(), kind_of(layer), bool(layer.get_filters()), _is_outlined(layer)
+        )
+        for layer in every_layer(image.get_layers())
+        if layer.get_id() not in upscaled
+    ]
+    return layer_rules.neighbour_notes(placement, others)
+
+
+def _is_outlined(layer: Any) -> bool:
+    return kind_of(layer) == layer_rules.VECTOR and bool(layer.get_enable_stroke())
 
 
 def exceeds_srgb(image: Any) -> bool:

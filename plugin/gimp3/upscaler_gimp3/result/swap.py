@@ -9,21 +9,22 @@ effects were rendered.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 from precision_upscaler.frontend.options import SCALE_IMAGE
-from precision_upscaler.frontend.placement import Box, Placed, united
+from precision_upscaler.frontend.placement import Box, united
 
 from upscaler_gimp3.errors import ChangedPartly
 from upscaler_gimp3.image.buffers import copy_pixels
-from upscaler_gimp3.image.layers import copy_attributes, copy_parasites, lock, locks_of, set_visible
+from upscaler_gimp3.image.layers import box_of, copy_attributes, copy_parasites, lock, locks_of, set_visible
 from upscaler_gimp3.image.rendering import plain_layer
-from upscaler_gimp3.image.scaling import interpolating, interpolation
+
+from .image_scaling import scale_image
+from .undo import must, undo_step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from .models import Swap
 
@@ -51,8 +52,9 @@ def _swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
         _let_undo_select(image)
     locked = [locks_of(swap.layer) for swap in swaps]
     layers = _layers_to_write(image, swaps)
+    scaled = None
     if placement == SCALE_IMAGE:
-        _scale_image(image, layers, together)
+        scaled = scale_image(image, layers, together.canvas)
     elif together.canvas != (image.get_width(), image.get_height()) or together.shift != (0, 0):
         must(
             image.resize(together.canvas.width, together.canvas.height, *together.shift), "resize the canvas"
@@ -63,24 +65,10 @@ def _swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
         _write(layer, swap, Box(box.x + moved[0], box.y + moved[1], box.width, box.height))
         if layer is not swap.layer:
             lock(layer, locks)
+    if scaled is not None:
+        scaled.correct_masks()
     _select(image, before, swaps, layers)
     return layers
-
-
-def must(done: bool, what: str) -> None:
-    """Raise RuntimeError unless GIMP did it: its calls return False instead of raising."""
-    if not done:
-        raise RuntimeError(f"GIMP could not {what}: {Gimp.get_pdb().get_last_error()}")
-
-
-@contextmanager
-def undo_step(image: Any) -> Iterator[None]:
-    """Make one undo step of what is done inside, whatever happens there."""
-    image.undo_group_start()
-    try:
-        yield
-    finally:
-        image.undo_group_end()
 
 
 def _layers_to_write(image: Any, swaps: Sequence[Swap]) -> list[Any]:
@@ -111,16 +99,18 @@ def _let_undo_select(image: Any) -> None:
 
 
 def _new_layer(image: Any, swap: Swap) -> Any:
-    """Return a new layer above ``swap.layer`` with all of its attributes but its name and tattoo."""
-    old = swap.layer
-    new = plain_layer(image, old.get_width(), old.get_height(), alpha=swap.alpha, name=old.get_name())
+    """Return a new layer above ``swap.layer`` with all of its attributes but its name and tattoo.
+
+    It is as large as the layer with its effects from the start: a group around it must not shrink when
+    the layer goes, for GIMP would crop the group's mask. What its own mask shows is written later.
+    """
+    old, box = swap.layer, swap.rendered
+    alpha = swap.alpha or old.has_alpha()
+    new = plain_layer(image, box.width, box.height, alpha=alpha, name=old.get_name())
+    new.set_offsets(box.x, box.y)
     must(image.insert_layer(new, old.get_parent(), image.get_item_position(old)), "insert a layer")
-    _, x, y = old.get_offsets()
-    new.set_offsets(x, y)
     if old.get_mask() is not None:
-        mask = new.create_mask(Gimp.AddMaskType.WHITE)
-        must(new.add_mask(mask), "add a mask")
-        copy_pixels(old.get_mask().get_buffer(), mask.get_buffer())
+        must(new.add_mask(new.create_mask(Gimp.AddMaskType.WHITE)), "add a mask")
     copy_attributes(old, new)
     copy_parasites(old, new)
     return new
@@ -134,19 +124,8 @@ def _take_the_place_of(image: Any, old: Any, new: Any) -> None:
     new.set_tattoo(tattoo)
 
 
-def _scale_image(image: Any, layers: list[Any], placed: Placed) -> None:
-    """Scale the whole image; the layers about to be written are shrunk first, not to be scaled in vain."""
-    for layer in layers:
-        must(layer.resize(1, 1, 0, 0), "resize a layer")
-    kind = interpolation(placed.canvas.width * placed.canvas.height)
-    with interpolating(kind):
-        must(image.scale(placed.canvas.width, placed.canvas.height), "scale the image")
-
-
 def _write(layer: Any, swap: Swap, box: Box) -> None:
-    fresh_buffer(layer, box.width, box.height)
-    if tuple(layer.get_offsets())[1:] != (box.x, box.y):
-        must(layer.set_offsets(box.x, box.y), "move a layer")
+    _fresh_buffer(layer, box)
     if swap.alpha and not layer.has_alpha():
         must(layer.add_alpha(), "add an alpha channel")
     copy_pixels(swap.pixels, layer.get_buffer())
@@ -157,18 +136,20 @@ def _write(layer: Any, swap: Swap, box: Box) -> None:
         mask.update(0, 0, box.width, box.height)
 
 
-def fresh_buffer(layer: Any, width: int, height: int) -> None:
-    """Give ``layer`` a buffer of this size that undo does not share, at the cost of no copy.
+def _fresh_buffer(layer: Any, box: Box) -> None:
+    """Give ``layer`` this box on the canvas and a buffer that undo does not share, without copying one.
 
-    GIMP skips a resize to the same size, so that one goes through a neighbouring size. Only the same
-    size is ever given to a layer whose position and size are locked.
+    GIMP skips a resize to the same box, so that one goes through a neighbouring size. Only the same box
+    is ever given to a layer whose position and size are locked. Size and place change at once, so that
+    no group around the layer is ever smaller than it was and will be: GIMP would crop the group's mask.
     """
     locked = layer.get_lock_position()
     if locked:
         layer.set_lock_position(False)
-    if (layer.get_width(), layer.get_height()) == (width, height):
-        must(layer.resize(width + 1, height, 0, 0), "resize a layer")
-    must(layer.resize(width, height, 0, 0), "resize a layer")
+    if box_of(layer) == box:
+        must(layer.resize(box.width + 1, box.height, 0, 0), "resize a layer")
+    now = box_of(layer)
+    must(layer.resize(box.width, box.height, now.x - box.x, now.y - box.y), "resize a layer")
     if locked:
         layer.set_lock_position(True)
 

@@ -11,6 +11,7 @@ from gi.repository import GdkPixbuf, GLib
 
 from upscaler_gimp3.i18n import _
 from upscaler_gimp3.image.buffers import RGBA8, read
+from upscaler_gimp3.image.rendering import rendered
 
 from . import widgets
 from .widgets import Gdk, Gtk
@@ -65,9 +66,16 @@ class Preview(Gtk.Box):
         self._corner = (x, y)
         self._draw(x, y, min(SIDE, width), min(SIDE, height))
 
+    def _pixels(self, x: int, y: int, width: int, height: int) -> bytes:
+        if not self._drawable.is_group():
+            return read(self._drawable.get_buffer(), RGBA8, x, y, width, height)
+        # a group whose layers have effects outside of it must not be read itself
+        with rendered(self._drawable) as (drawable, _):
+            return read(drawable.get_buffer(), RGBA8, x, y, width, height)
+
     def _draw(self, x: int, y: int, width: int, height: int) -> None:
         try:
-            pixels = read(self._drawable.get_buffer(), RGBA8, x, y, width, height)
+            pixels = self._pixels(x, y, width, height)
         except (GLib.Error, TypeError, AttributeError):
             # the layer was deleted while the dialog was open: the lines below say so
             self._image.clear()

@@ -1,0 +1,133 @@
+"""Scale the whole image with GIMP, and correct what GIMP 3.2 itself gets wrong about other layers.
+
+Its Scale Image puts a link layer at a wrong place, scales the path of a vector layer inside a group
+once more for every group, and so crops the masks of the groups around both. What it should be is
+computed from what was, and only what differs is set: all inside the swap's undo step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from precision_upscaler.frontend.placement import Box, scaled_box
+
+from upscaler_gimp3.image.buffers import VALUE, copy_pixels, new_buffer
+from upscaler_gimp3.image.inputs import has_masked_parent, parents_of
+from upscaler_gimp3.image.layers import box_of, every_layer, kind_of
+from upscaler_gimp3.image.scaling import interpolating, interpolation, scaled_values
+
+from .undo import must
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from precision_upscaler.frontend.placement import Size
+
+_ODD_KINDS = ("link", "vector")
+_CLOSE = 0.5
+
+
+@dataclass(frozen=True)
+class ScaledImage:
+    """What was known before the image was scaled, for what is corrected afterwards.
+
+    ``masks`` holds for each group with a mask around an odd layer: the group, its box, the mask's values.
+    """
+
+    scale: tuple[Fraction, Fraction]
+    links: Sequence[tuple[Any, Box]]
+    paths: Sequence[tuple[Any, list[list[float]]]]
+    masks: Sequence[tuple[Any, Box, Any]]
+
+    def correct_layers(self) -> None:
+        """Move link layers and scale paths to where they should be."""
+        for layer, box in self.links:
+            place, now = scaled_box(box, *self.scale), box_of(layer)
+            if (now.x, now.y) != (place.x, place.y):
+                _move(layer, place)
+        for path, strokes in self.paths:
+            for stroke, was in zip(path.get_strokes(), strokes, strict=False):
+                self._correct_stroke(path, stroke, was)
+
+    def _correct_stroke(self, path: Any, stroke: int, was: list[float]) -> None:
+        now = list(path.stroke_get_points(stroke)[1])
+        factors = []
+        for axis, scale in enumerate(self.scale):
+            wanted = [value * float(scale) for value in was[axis::2]]
+            found = now[axis::2]
+            # the farthest point says most exactly by how much
+            target, value = max(zip(wanted, found, strict=True), key=lambda pair: abs(pair[0]))
+            factors.append(target / value if value and abs(target - value) > _CLOSE else 1.0)
+        if factors != [1.0, 1.0]:
+            must(path.stroke_scale(stroke, *factors), "scale a path")
+
+    def correct_masks(self) -> None:
+        """Write the masks of the groups around odd layers again; once all layers have their places."""
+        for group, was, values in self.masks:
+            mask, box, place = group.get_mask(), box_of(group), scaled_box(was, *self.scale)
+            scaled = scaled_values(values, (0, 0, was.width, was.height), place.width, place.height)
+            left, top = max(0, place.x - box.x), max(0, place.y - box.y)
+            skipped = (max(0, box.x - place.x), max(0, box.y - place.y))
+            width = min(place.width - skipped[0], box.width - left)
+            height = min(place.height - skipped[1], box.height - top)
+            whole = new_buffer(VALUE, box.width, box.height)
+            if width > 0 and height > 0:
+                copy_pixels(scaled, whole, (left, top), (*skipped, width, height))
+            copy_pixels(whole, mask.get_buffer())
+            mask.update(0, 0, box.width, box.height)
+
+
+def scale_image(image: Any, layers: Sequence[Any], canvas: Size) -> ScaledImage:
+    """Scale the image to ``canvas`` and return what is left to correct with :meth:`correct_masks`.
+
+    ``layers`` are about to be written anew. They are shrunk first, so that GIMP does not scale them in
+    vain, but not in a group with a mask: the group would shrink with its layer, and GIMP would crop the
+    mask.
+    """
+    scaled = _known_before(image, layers, canvas)
+    for layer in layers:
+        if not has_masked_parent(layer):
+            must(layer.resize(1, 1, 0, 0), "resize a layer")
+    with interpolating(interpolation(canvas.width * canvas.height)):
+        must(image.scale(canvas.width, canvas.height), "scale the image")
+    scaled.correct_layers()
+    return scaled
+
+
+def _known_before(image: Any, layers: Sequence[Any], canvas: Size) -> ScaledImage:
+    written = {layer.get_id() for layer in layers}
+    odd = [
+        layer
+        for layer in every_layer(image.get_layers())
+        if kind_of(layer) in _ODD_KINDS and layer.get_id() not in written
+    ]
+    has_vectors = any(kind_of(layer) == "vector" for layer in odd)
+    groups = {group.get_id(): group for layer in odd for group in parents_of(layer)}
+    masked = [group for group in groups.values() if group.get_mask() is not None]
+    return ScaledImage(
+        (Fraction(canvas.width, image.get_width()), Fraction(canvas.height, image.get_height())),
+        [(layer, box_of(layer)) for layer in odd if kind_of(layer) == "link"],
+        [(path, _points(path)) for path in image.get_paths()] if has_vectors else [],
+        [(group, box_of(group), _values(group.get_mask())) for group in masked],
+    )
+
+
+def _points(path: Any) -> list[list[float]]:
+    return [list(path.stroke_get_points(stroke)[1]) for stroke in path.get_strokes()]
+
+
+def _values(mask: Any) -> Any:
+    values = new_buffer(VALUE, mask.get_width(), mask.get_height())
+    copy_pixels(mask.get_buffer(), values)
+    return values
+
+
+def _move(layer: Any, place: Box) -> None:
+    locked = layer.get_lock_position()
+    if locked:
+        layer.set_lock_position(False)
+    must(layer.set_offsets(place.x, place.y), "move a layer")
+    if locked:
+        layer.set_lock_position(True)
