@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from precision_upscaler import errors
-from precision_upscaler.cli.main import main as command_line
+from precision_upscaler.cli.main import EXIT_CODES
 from precision_upscaler.contract import LIMITS, SERVERS, estimates
 from precision_upscaler.frontend import options, texts
 from precision_upscaler.storage import settings
@@ -243,9 +243,7 @@ def _exit_codes() -> Iterator[str]:
     yield ""
     yield "## Exit codes of the command line"
     yield ""
-    words = " ".join((command_line.epilog or "").replace("``", "`").split())
-    codes = words.removeprefix("Exit codes: ").rstrip(".").split("; ")
-    yield from (f"* `{code.split(' ', 1)[0]}`: {code.split(' ', 1)[1]}" for code in codes)
+    yield from (f"* `{code}`: {words}" for code, words in EXIT_CODES.items())
 
 
 def _cell(text: str) -> str:

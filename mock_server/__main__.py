@@ -1,6 +1,21 @@
-"""``python -m mock_server``: the same as the ``precision-mock`` command."""
+"""The command ``precision-mock``, also as ``python -m mock_server``."""
 
-from .cli import main
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command; say what to install when its packages are missing."""
+    try:
+        from .cli import main as command  # noqa: PLC0415 - its packages may be missing
+
+        command(prog_name="precision-mock")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("mock_server", "precision_upscaler"):
+            raise
+        sys.exit(f"precision-mock needs the package {error.name}: pip install 'precision-upscaler[mock]'")
+
 
 if __name__ == "__main__":
-    main(prog_name="python -m mock_server")
+    main()

@@ -38,6 +38,10 @@ def _parameter(item: Any) -> click.Option:
 class _Command(click.Command):
     """A command whose help shows the options in the groups they are declared in."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run it with the arguments as they are: on Windows click would read names of files as patterns."""
+        return super().main(*args, windows_expand_args=False, **extra)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, group by group."""
         records = {parameter.name: parameter.get_help_record(ctx) for parameter in self.get_params(ctx)}

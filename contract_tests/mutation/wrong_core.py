@@ -177,7 +177,7 @@ CORE: tuple[WrongSubject, ...] = (
         (
             "a picture is not checked",
             "        return check.result()",
-            '        return Picture(self._job.part, "png", 1, 1)',
+            '        return ImageFile(self._job.part, "png", 1, 1)',
         ),
         (
             "another size is not told",
@@ -300,9 +300,9 @@ CORE: tuple[WrongSubject, ...] = (
     *wrong_subjects(
         _CORE + "cli/outputs.py",
         (_OF_CORE + "cli/test_main.py",),
-        ("two results go to one file", "if bare(target) in taken:", "if target.suffix in taken:"),
-        ("a batch pays again", "present = None if overwrite else existing(target)", "present = None"),
-        ("a full folder is found out after paying", "check_place(place)\n    taken", "taken"),
+        ("two results go to one file", "if bare(target) in self.taken:", "if target.suffix in self.taken:"),
+        ("a batch pays again", "return None if self._overwrite else found", "return None"),
+        ("a full folder is found out after paying", "check_place(place)\n    planner", "planner"),
     ),
     *wrong_subjects(
         _CORE + "jobs/delivery.py",

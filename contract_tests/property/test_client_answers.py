@@ -20,7 +20,7 @@ from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.contract import CREATE_PATH, DOCUMENT, STATUSES, resolve
 
 from contract_tests.support.pictures import png
-from contract_tests.support.service.scripted_network import API, KEY, Sent, task_body, wire
+from contract_tests.support.service.scripted_network import API, KEY, SentRequest, scripted_network, task_body
 from mock_server.answers import JSON
 from mock_server.api.validation import answer_fault
 
@@ -64,12 +64,12 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def answered(call: Callable[[], Any], answer: httpx.Response | Exception) -> Any:
     """Make one call and give it ``answer``; return what the client made of it, also a ApiError."""
 
-    def respond(_: Sent) -> httpx.Response:
+    def respond(_: SentRequest) -> httpx.Response:
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    with wire(respond) as sent:
+    with scripted_network(respond) as sent:
         try:
             made = call()
         except ApiError as failed:

@@ -15,7 +15,14 @@ from precision_upscaler.api.client import UpscalerClient
 from precision_upscaler.api.models import UpscaleRequest
 
 from contract_tests.support.pictures import png
-from contract_tests.support.service.scripted_network import API, KEY, NEW_API, Sent, task_body, wire
+from contract_tests.support.service.scripted_network import (
+    API,
+    KEY,
+    NEW_API,
+    SentRequest,
+    scripted_network,
+    task_body,
+)
 
 from .oracle import filled
 from .strategies import valid_parameters
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
 TASK = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
 
 
-def created(_: Sent) -> httpx.Response:
+def created(_: SentRequest) -> httpx.Response:
     return httpx.Response(200, json=task_body(TASK, "CREATED"))
 
 
@@ -41,8 +48,8 @@ def client_for(base_url: str) -> UpscalerClient:
     return UpscalerClient(base_url, KEY)
 
 
-def sent_for(parameters: dict[str, Any], picture: Path, base_url: str = API) -> Sent:
-    with wire(created) as sent:
+def sent_for(parameters: dict[str, Any], picture: Path, base_url: str = API) -> SentRequest:
+    with scripted_network(created) as sent:
         client_for(base_url).create(UpscaleRequest(**parameters), picture)
     (one,) = sent
     return one
@@ -113,11 +120,11 @@ def test_what_the_first_document_does_not_know_is_sent_only_when_asked_for() -> 
 
 
 def test_the_free_calls_carry_the_key_and_no_body() -> None:
-    def answer(sent: Sent) -> httpx.Response:
+    def answer(sent: SentRequest) -> httpx.Response:
         return httpx.Response(200, json={"data": []} if sent.call == "list" else task_body(TASK, "FAILED"))
 
     for base_url, header in ((API, "x-freepik-api-key"), (NEW_API, "x-magnific-api-key")):
-        with wire(answer) as sent:
+        with scripted_network(answer) as sent:
             client_for(base_url).list()
             client_for(base_url).status(TASK)
         assert [one.call for one in sent] == ["list", "status"]
@@ -126,6 +133,6 @@ def test_the_free_calls_carry_the_key_and_no_body() -> None:
 
 
 def test_a_task_id_cannot_leave_its_place_in_the_path() -> None:
-    with wire(created) as sent:
+    with scripted_network(created) as sent:
         client_for(API).status("../x?y#z")
     assert sent[0].url.endswith("/image-upscaler-precision-v2/..%2Fx%3Fy%23z")

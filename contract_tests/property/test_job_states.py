@@ -34,7 +34,7 @@ from contract_tests.support.failure import explain
 from contract_tests.support.jobs.job_environment import FakeClock
 from contract_tests.support.pictures import png
 from contract_tests.support.png_size import size_of
-from contract_tests.support.service.scripted_network import API, KEY, Sent, wire
+from contract_tests.support.service.scripted_network import API, KEY, SentRequest, scripted_network
 from contract_tests.support.service.scripted_service import (
     COLOURS,
     FATES,
@@ -68,7 +68,7 @@ class JobStates(RuleBasedStateMachine):
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         self.clock = FakeClock()
         self.service = ScriptedService(self.clock)
-        self.sent = self.stack.enter_context(wire(self._answer))
+        self.sent = self.stack.enter_context(scripted_network(self._answer))
         self.settings = Settings(deadline_minutes=5)
         self.chances = itertools.cycle((0.1, 0.9, 0.4, 0.6))
         self.ledger = RateLimiter(self.folder, KEY, PER_MINUTE, self.clock)
@@ -92,7 +92,7 @@ class JobStates(RuleBasedStateMachine):
 
     # the world
 
-    def _answer(self, sent: Sent) -> httpx.Response:
+    def _answer(self, sent: SentRequest) -> httpx.Response:
         if sent.call != "download":
             self.times.append(self.clock.monotonic())
         assert len(self.sent) < MOST_REQUESTS, "a job asks without end"

@@ -30,7 +30,7 @@ class Schedule(NamedTuple):
     outcome: str = COMPLETED
     polls_to_end: int | None = None
 
-    def status(self, now: float, polls: int = 0) -> str:
+    def status(self, now: float, polls: int) -> str:
         """Return the status at task time ``now`` after ``polls`` status calls."""
         if self.ends_at is not None and now >= self.ends_at:
             return self.outcome

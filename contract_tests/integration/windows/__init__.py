@@ -1,4 +1,4 @@
-"""The programs on a Windows Python, run by Wine: worker, command line, mock, installer, and their unit tests.
+"""The programs on a Windows Python, run by Wine: the worker out of the zip, the command line, the zip itself.
 
 Wine 8 is not Windows. What it does otherwise, as far as it matters here:
 
@@ -10,5 +10,5 @@ Wine 8 is not Windows. What it does otherwise, as far as it matters here:
 * ``shutdown`` wakes no reader, and Windows does not document that it does: only ``close`` is relied on.
 * The code page of pipes is 1252, as in western Europe. The console is UTF-16, as on Windows.
 * numpy crashes; the tests that need it run on Linux alone.
-* PowerShell is missing: ``install.ps1`` is parsed, and everything it starts is run by ``test_installer.py``.
+* PowerShell is missing: ``unit/scripts/test_install.py`` reads ``install.ps1`` with its grammar.
 """

@@ -33,9 +33,10 @@ RESULT_HOST = "ai-statics.freepik.com"
 
 
 @dataclass(frozen=True)
-class Sent:
-    """One request as it went out."""
+class SentRequest:
+    """One request as it was sent; ``call`` is one of create, list, status and download."""
 
+    call: str
     method: str
     url: str
     headers: dict[str, str]
@@ -58,15 +59,6 @@ class Sent:
         return self._parts.query
 
     @property
-    def call(self) -> str:
-        """Which of the four calls it is: create, list, status or download."""
-        if not self.path.startswith(CREATE_PATH):
-            return "download"
-        if self.method == "POST":
-            return "create"
-        return "list" if self.path == CREATE_PATH else "status"
-
-    @property
     def task_id(self) -> str:
         """The task a status call asks for."""
         return self.path.removeprefix(CREATE_PATH + "/")
@@ -81,7 +73,7 @@ class Sent:
         return base64.b64decode(self.body["image"], validate=True)
 
 
-def lawful(sent: Sent) -> None:
+def check_request(sent: SentRequest) -> None:
     """Fail unless a request is one the document allows, with the key where it belongs and nowhere else."""
     headers = sent.headers
     keys = [name for name in AUTH_HEADERS if name in headers]
@@ -107,13 +99,13 @@ def lawful(sent: Sent) -> None:
             problem = "only the create call carries a body"
     assert not problem, explain(
         "what the document allows a client to send",
-        wanted=f"a lawful {sent.call} call",
+        wanted=f"an allowed {sent.call} call",
         said=problem,
         request=curl(sent.method, sent.url, sent.content.decode("utf-8", "replace") or None, "KEY"),
     )
 
 
-def _create_problem(sent: Sent) -> str:
+def _create_problem(sent: SentRequest) -> str:
     headers = sent.headers
     if headers.get("content-type") != "application/json":
         return f"Content-Type is {headers.get('content-type')}; without application/json the body is ignored"
@@ -126,19 +118,27 @@ def _create_problem(sent: Sent) -> str:
 
 
 @contextlib.contextmanager
-def wire(answer: Callable[[Sent], httpx.Response]) -> Iterator[list[Sent]]:
+def scripted_network(answer: Callable[[SentRequest], httpx.Response]) -> Iterator[list[SentRequest]]:
     """Let ``answer`` answer every request, or raise an httpx2 error; yields what was sent so far."""
-    sent: list[Sent] = []
+    sent: list[SentRequest] = []
 
-    def respond(request: httpx.Request) -> httpx.Response:
+    def respond(call: str, request: httpx.Request) -> httpx.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        one = Sent(request.method, str(request.url), headers, request.content)
+        one = SentRequest(call, request.method, str(request.url), headers, request.content)
         sent.append(one)
-        lawful(one)
+        check_request(one)
         return answer(one)
 
     with respx.mock(using="httpcore2", assert_all_called=False) as router:
-        router.route().mock(side_effect=respond)
+        routes = {
+            "create": router.post(path=CREATE_PATH),
+            "list": router.get(path=CREATE_PATH),
+            "status": router.get(path__startswith=CREATE_PATH + "/"),
+            # result links may have any host and path; check_request says which are allowed
+            "download": router.route(),
+        }
+        for call, route in routes.items():
+            route.mock(side_effect=functools.partial(respond, call))
         yield sent
 
 

@@ -24,7 +24,7 @@ from .scripted_network import RESULT_HOST, task_body
 if TYPE_CHECKING:
     from contract_tests.support.jobs.job_environment import FakeClock
 
-    from .scripted_network import Sent
+    from .scripted_network import SentRequest
 
 QUEUED, LASTS = 4.0, 15.0
 TOKEN = "exp=1800003600~hmac=0123456789abcdef"
@@ -135,7 +135,7 @@ class ScriptedService:
         self.played: set[str] = set()
         self.charges: dict[str, list[str]] = defaultdict(list)
 
-    def answer(self, sent: Sent) -> httpx.Response:
+    def answer(self, sent: SentRequest) -> httpx.Response:
         """Answer one request as the script, or good manners, have it."""
         script = self.scripts[sent.call]
         kind = script.popleft() if script else "fine"
@@ -153,7 +153,7 @@ class ScriptedService:
 
     # the four calls
 
-    def _create(self, sent: Sent, kind: str) -> httpx.Response:
+    def _create(self, sent: SentRequest, kind: str) -> httpx.Response:
         body = sent.body
         picture = sent.picture
         width, height = size_of(picture)
@@ -177,16 +177,16 @@ class ScriptedService:
             task.made_at -= LASTS
         return self._told(task, kind)
 
-    def _list(self, _: Sent, kind: str) -> httpx.Response:
+    def _list(self, _: SentRequest, kind: str) -> httpx.Response:
         assert kind == "fine", kind
         items = [{"task_id": task.task_id, "status": self.status_of(task)} for task in self.tasks.values()]
         return httpx.Response(200, json={"data": items})
 
-    def _status(self, sent: Sent, kind: str) -> httpx.Response:
+    def _status(self, sent: SentRequest, kind: str) -> httpx.Response:
         task = self.tasks.get(sent.task_id)
         return _refusal(*REFUSALS["404"]) if task is None else self._told(task, kind)
 
-    def _download(self, sent: Sent, kind: str) -> httpx.Response:
+    def _download(self, sent: SentRequest, kind: str) -> httpx.Response:
         if kind == "moved":
             return httpx.Response(
                 302, headers={"Location": f"https://cdn-magnific.freepik.com{sent.path}?a=b"}

@@ -15,18 +15,18 @@ from typing import Any
 
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.app import App
-from precision_upscaler.errors import Cancelled, UnexpectedError, UpscaleError
+from precision_upscaler.errors import Cancelled, InvalidParameter, UnexpectedError, UpscaleError
 from precision_upscaler.imaging.base import Chunk, InvalidImage
-from precision_upscaler.imaging.metadata import extract
+from precision_upscaler.imaging.metadata import essential, extract
 from precision_upscaler.jobs.budget import NO_TERMS, Terms
-from precision_upscaler.jobs.context import JobContext, JobEvent, Result, WarningEvent
+from precision_upscaler.jobs.context import JobContext, JobEvent, Result, StageEvent, WarningEvent
 from precision_upscaler.jobs.delivery import deliver
 from precision_upscaler.jobs.service import pruned, resume, upscale
-from precision_upscaler.protocol import Charged
+from precision_upscaler.protocol import Charge, Charged, Stage
 from precision_upscaler.storage.journal import Job
 from precision_upscaler.storage.log import LOGGER
 
-from .outputs import Planned, check_place, is_folder
+from .outputs import Planned, check_place, is_folder, present_line, shown
 from .progress_bars import Watch, bars, silent
 
 
@@ -44,30 +44,34 @@ class Outcome:
     cancelled: str | None = None
     charged: Charged = "no"
     warnings: tuple[str, ...] = ()
+    changed: str = ""
 
     def code(self, of_error: Callable[[UpscaleError], int]) -> int:
         """Return the exit code of this picture alone."""
         if self.error is not None:
             return of_error(self.error)
-        return 130 if self.cancelled is not None else 0
+        if self.cancelled is None:
+            return 0
+        return 130 if self.charged == Charge.NO else 5
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome as a JSON object."""
         value: dict[str, Any] = {"source": self.source, "warnings": list(self.warnings)}
+        path = shown(self.target)
         if self.error is not None:
             return {**value, **self.error.to_event()}
         if self.cancelled is not None:
             return {**value, "event": "cancelled", "charged": self.charged, "message": self.cancelled}
         if self.result is None:
-            return {**value, "event": "present", "charged": "no", "path": str(self.target)}
-        return {**value, **self.result.to_event(), "path": str(self.target)}
+            return {**value, "event": "present", "charged": "no", "path": path, "changed": self.changed}
+        return {**value, **self.result.to_event(), "path": path}
 
     def line(self) -> str:
         """Return the outcome as a line for people."""
         if self.result is None:
-            return f"{self.target}: already there, skipped"
+            return present_line(Path(self.target or ""), self.changed)
         paid = "charged" if self.result.charged == "yes" else "already paid for, nothing charged"
-        return f"{self.target}: {self.result.width} x {self.result.height} pixels ({paid})"
+        return f"{shown(self.target)}: {self.result.width} x {self.result.height} pixels ({paid})"
 
 
 @dataclass(frozen=True)
@@ -88,12 +92,20 @@ class Batch:
     """Runs several jobs of one app at the same time."""
 
     def __init__(
-        self, app: App, request: UpscaleRequest, *, reuse: bool, concurrent: int, terms: Terms = NO_TERMS
+        self,
+        app: App,
+        request: UpscaleRequest,
+        *,
+        reuse: bool,
+        concurrent: int,
+        terms: Terms = NO_TERMS,
+        metadata: bool = True,
     ) -> None:
         self._app = app
         self._request = request
         self._reuse = reuse
         self._concurrent = concurrent
+        self._metadata = metadata
         self._terms = terms
 
     def run(self, tasks: Sequence[Planned], *, overwrite: bool, show: bool) -> list[Outcome]:
@@ -103,7 +115,12 @@ class Batch:
         return [done.get(id(task)) or _without_doing(task) for task in tasks]
 
     def _item(self, task: Planned) -> _Item:
-        origin = {"application": "precision-upscale", "file": str(task.source.absolute())}
+        origin = {
+            "application": "precision-upscale",
+            "file": shown(task.source.absolute()),
+            "output": shown(task.target.absolute()),
+            "metadata": self._metadata,
+        }
         picture = task.picture
         assert picture is not None
         chunks: list[Chunk] = []
@@ -111,10 +128,10 @@ class Batch:
         def start(context: JobContext) -> Result:
             # before the wait: the file may be gone or another one when its result comes
             with contextlib.suppress(OSError, InvalidImage):
-                chunks.extend(extract(picture))
+                chunks.extend(extract(picture) if self._metadata else essential(extract(picture)))
             return upscale(task.source, self._request, context, origin=origin, reuse=self._reuse)
 
-        return _Item(str(task.source), task.target, start, chunks)
+        return _Item(shown(task.source), task.target, start, chunks)
 
     def resume(
         self,
@@ -125,17 +142,28 @@ class Batch:
         overwrite: bool,
         show: bool,
     ) -> list[Outcome]:
-        """Take up jobs of the journal; results go to ``output`` (file or folder; default: here)."""
-        folder = output is None or len(job_ids) > 1 or is_folder(output)
-        place = Path(output or "")
-        check_place(place if folder else place.parent)
+        """Take up jobs of the journal; results go to ``output`` (a file or a folder).
+
+        Without ``output`` each goes where it was to go first; a job of GIMP's has no such place.
+        """
+        outcomes: dict[str, Outcome] = {}
         items = []
         for job_id in job_ids:
             job = self._app.journal.open(job_id)
-            target = place / f"{_stem(job)}-{job_id[-8:]}.png" if folder else place
+            try:
+                target = _target_of(job, output, several=len(job_ids) > 1)
+                check_place(target.parent)
+            except UpscaleError as error:
+                outcomes[job_id] = Outcome(job_id, error=error)
+                continue
             start = functools.partial(_resumed, job_id, adopt)
-            items.append(_Item(job_id, target, start, job.carried, job_id))
-        return self._all(items, overwrite, show)
+            kept = self._metadata and job.record.origin.get("metadata", True)
+            items.append(
+                _Item(job_id, target, start, job.carried if kept else essential(job.carried), job_id)
+            )
+        done = self._all(items, overwrite, show)
+        outcomes.update((outcome.source, outcome) for outcome in done)
+        return [outcomes[job_id] for job_id in job_ids]
 
     def _all(self, items: Sequence[_Item], overwrite: bool, show: bool) -> list[Outcome]:
         app = self._app
@@ -155,10 +183,14 @@ class Batch:
     def _one(self, item: _Item, watch: Watch, *, overwrite: bool) -> Outcome:
         warnings: list[str] = []
         app = self._app
+        charged: Charged = Charge.NO if item.job_id is None else Charge.UNKNOWN
         try:
             with watch(item.name) as show:
 
                 def emit(event: JobEvent) -> None:
+                    nonlocal charged
+                    if isinstance(event, StageEvent) and event.stage != Stage.PREPARING:
+                        charged = event.charged if event.charged != Charge.NO else Charge.UNKNOWN
                     if isinstance(event, WarningEvent):
                         warnings.append(event.message)
                     show(event)
@@ -174,7 +206,7 @@ class Batch:
         except Exception as error:  # noqa: BLE001 - one picture must not end the others
             LOGGER.exception("unexpected")
             what = f"Something unexpected happened ({type(error).__name__}: {error})."
-            unexpected = UnexpectedError(what, log=str(app.log))
+            unexpected = UnexpectedError(what, log=str(app.log), charged=charged)
             return Outcome(item.name, error=unexpected, warnings=tuple(warnings))
         if item.job_id is not None:
             result = replace(result, charged="no")  # whoever resumes has paid before
@@ -189,11 +221,25 @@ _CANCELLED: dict[Charged, str] = {
 
 
 def _without_doing(task: Planned) -> Outcome:
-    return Outcome(str(task.source), task.present, error=task.problem)
+    return Outcome(shown(task.source), task.present, error=task.problem, changed=task.changed)
 
 
 def _resumed(job_id: str, adopt: str | None, context: JobContext) -> Result:
     return resume(job_id, context, adopt=adopt)
+
+
+def _target_of(job: Job, output: str | None, *, several: bool) -> Path:
+    """Return where a resumed job's result goes; InvalidParameter when nobody has said it."""
+    if output is not None:
+        folder = several or is_folder(output)
+        return Path(output) / f"{_stem(job)}-{job.job_id[-8:]}.png" if folder else Path(output)
+    if "output" not in job.record.origin:
+        raise InvalidParameter(
+            f"Say with -o where the result of {job.job_id} is to go: it was not made from a file.",
+            parameter="output",
+            charged=job.state.charged,
+        )
+    return Path(job.record.origin["output"])
 
 
 def _stem(job: Job) -> str:

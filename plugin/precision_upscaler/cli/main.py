@@ -1,13 +1,8 @@
-"""``precision-upscale``: upscale one picture or many from the command line, and take up paid jobs again.
-
-Exit codes: 0 everything asked for is done; 1 at least one picture failed; 2 wrong usage or a value out
-of range; 3 no key, a wrong key or no credits; 4 the service or the network failed before anything was
-charged; 5 a paid (or possibly paid) job is left in the journal: ``precision-upscale resume`` takes it
-up; 130 cancelled.
-"""
+"""``precision-upscale``: upscale one picture or many from the command line, and take up paid jobs again."""
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -26,6 +21,7 @@ from precision_upscaler import __version__
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.app import App
 from precision_upscaler.cancel import CancelToken
+from precision_upscaler.clock import SystemClock
 from precision_upscaler.contract import PARAMETERS, Parameter
 from precision_upscaler.contract.estimates import TABLE, own_table, text, total
 from precision_upscaler.errors import (
@@ -42,13 +38,15 @@ from precision_upscaler.errors import (
 )
 from precision_upscaler.jobs.budget import Terms
 from precision_upscaler.storage import credentials, settings
+from precision_upscaler.storage.journal import Journal
 from precision_upscaler.storage.log import log_path, open_log
 from precision_upscaler.storage.spending import Grouping
 
 from . import spending, wildcards
 from .batch import Batch, Outcome
-from .outputs import Planned, plan
+from .outputs import Planned, plan, shown
 
+INTERRUPTED = "Interrupted. 'precision-upscale jobs' lists what was or may have been paid for."
 DONE, FAILED, USAGE, ACCOUNT, SERVICE, UNFINISHED, CANCELLED = 0, 1, 2, 3, 4, 5, 130
 _COMMANDS = ("jobs", "resume", "forget", "spending", "settings", "store-key", "test-key")
 
@@ -114,6 +112,9 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except UpscaleError as error:
             sys.exit(_fail(error))
+        except KeyboardInterrupt:
+            click.echo(INTERRUPTED, err=True)
+            sys.exit(CANCELLED)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run the command line, whatever characters the output can show.
@@ -147,19 +148,35 @@ class _Group(click.Group):
         return own
 
 
+_HELP = """Upscale pictures with the paid Precision V2 service, without ever paying twice.
+
+\b
+  precision-upscale IN OUT --scale-factor 4 --flavor photo
+  precision-upscale *.jpg -o out/ --scale-factor 2
+
+The key comes from FREEPIK_API_KEY, the system's keyring or the key file; it is never an argument.
+"""
+EXIT_CODES = {
+    DONE: "everything asked for is done",
+    FAILED: "at least one picture failed",
+    USAGE: "wrong usage, or a value out of range",
+    ACCOUNT: "no key, a wrong key or no credits",
+    SERVICE: "the service or the network failed before anything was charged",
+    UNFINISHED: "a paid (or possibly paid) job is left: 'resume' takes it up",
+    CANCELLED: "cancelled, and nothing was charged",
+}
+_EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:<4} {words}" for code, words in EXIT_CODES.items())
+
+
 @click.group(
-    cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=__doc__.split("\n\n")[1]
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    help=_HELP,
+    epilog=_EPILOG,
 )
 @click.version_option(__version__)
 def main() -> None:
-    r"""Upscale pictures with the paid Precision V2 service, without ever paying twice.
-
-    \b
-    precision-upscale IN OUT --scale-factor 4 --flavor photo
-    precision-upscale *.jpg -o out/ --scale-factor 2
-
-    The key comes from FREEPIK_API_KEY, the system's keyring or the key file; it is never an argument.
-    """
+    """Upscale pictures; see ``_HELP``."""
 
 
 def _app(base_url: str | None, cancel: CancelToken | None = None) -> App:
@@ -187,7 +204,7 @@ def _fail(error: UpscaleError, *, as_json: bool = False) -> int:
         click.echo(json.dumps(error.to_event(log)))
     else:
         where = f"\nLog: {log}" if log else ""
-        click.echo(f"Error: {error.what}\n{error.charge} {error.advice}{where}", err=True)
+        click.echo(shown(f"Error: {error.what}\n{error.charge} {error.advice}{where}"), err=True)
     return exit_code(error)
 
 
@@ -198,7 +215,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 
 
 @main.command()
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(), metavar="IN OUT | IN... -o DIR")
+@click.argument(
+    "pictures", nargs=-1, required=True, type=click.Path(readable=False), metavar="IN OUT | IN... -o DIR"
+)
 @click.option("-o", "--output", type=click.Path(), help="File for one picture, folder (DIR/) for many.")
 @_parameter_options
 @_BASE_URL
@@ -209,6 +228,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 )
 @click.option("--dry-run", is_flag=True, help="Show sizes and estimated prices; send nothing.")
 @click.option("--anew", is_flag=True, help="Pay again even if this very result is stored or under way.")
+@click.option("--no-metadata", is_flag=True, help="Put no EXIF, IPTC, XMP and texts into the results.")
 @click.option("--over-budget", is_flag=True, help="Let this run pass the monthly budget.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def upscale(
@@ -221,6 +241,7 @@ def upscale(
     concurrent: int,
     dry_run: bool,
     anew: bool,
+    no_metadata: bool,
     over_budget: bool,
     quiet: bool,
     **parameters: Any,
@@ -228,21 +249,40 @@ def upscale(
     """Upscale PNG, JPEG or WebP pictures (the default command).
 
     A result that is already in the folder is skipped: start a run that broke off once more, and it goes
-    on. No metadata is sent; EXIF and RGB colour profile of a picture are put into its result.
+    on. No metadata is sent; EXIF, IPTC, XMP and RGB color profile of a picture are put into its result, and
+    the XMP says that an algorithm enhanced it.
     """
     cancel = CancelToken()
     try:
         request = UpscaleRequest(**parameters)
-        prices = own_table(str(settings.data_folder()))
-        tasks = plan(pictures, output, request, overwrite=overwrite, prices=prices)
-        if dry_run:
+        app = None if dry_run else _app(base_url, cancel)
+        folder = settings.data_path()
+        made_with = functools.partial(_made_with, folder / "jobs", request.scale_factor)
+        prices = own_table(str(folder))
+        tasks = plan(pictures, output, request, overwrite=overwrite, prices=prices, made_with=made_with)
+        if app is None:
             sys.exit(_dry_run(tasks, as_json=as_json))
         terms = Terms(over_budget=over_budget)
-        batch = Batch(_app(base_url, cancel), request, reuse=not anew, concurrent=concurrent, terms=terms)
+        batch = Batch(
+            app, request, reuse=not anew, concurrent=concurrent, terms=terms, metadata=not no_metadata
+        )
         outcomes = batch.run(tasks, overwrite=overwrite, show=not quiet and not as_json)
     except UpscaleError as error:
         sys.exit(_fail(error, as_json=as_json))
     sys.exit(_report(outcomes, as_json=as_json))
+
+
+def _made_with(jobs: Path, scale_factor: int, source: Path) -> dict[str, Any] | None:
+    """Return the parameters of the last job for a source with this factor, None when none is known."""
+    name = shown(source.absolute())
+    if not jobs.is_dir():
+        return None
+    found = [
+        job.record
+        for job in Journal(jobs, SystemClock()).readable()
+        if job.record.origin.get("file") == name and job.record.parameters.get("scale_factor") == scale_factor
+    ]
+    return max(found, key=lambda record: record.created).parameters if found else None
 
 
 def _dry_run(tasks: list[Planned], *, as_json: bool) -> int:
@@ -257,11 +297,11 @@ def _dry_run(tasks: list[Planned], *, as_json: bool) -> int:
 def _report(outcomes: list[Outcome], *, as_json: bool) -> int:
     for outcome in outcomes:
         for warning in () if as_json else outcome.warnings:
-            click.echo(f"{outcome.source}: {warning}", err=True)
+            click.echo(f"{outcome.source}: {shown(warning)}", err=True)
         if as_json:
             click.echo(json.dumps(outcome.to_json()))
         elif outcome.error is not None:
-            click.echo(f"{outcome.source}: {outcome.error}", err=True)
+            click.echo(f"{outcome.source}: {shown(outcome.error)}", err=True)
         elif outcome.cancelled is not None:
             click.echo(f"{outcome.source}: cancelled. {outcome.cancelled}", err=True)
         else:
@@ -273,7 +313,7 @@ def _worst(codes: AbstractSet[int]) -> int:
     """Return the exit code of a run whose pictures ended with ``codes``."""
     # money first: whoever sees only the exit code must learn of a paid job that waits
     return next(
-        (code for code in (CANCELLED, UNFINISHED, ACCOUNT, USAGE, SERVICE, FAILED) if code in codes), DONE
+        (code for code in (UNFINISHED, CANCELLED, ACCOUNT, USAGE, SERVICE, FAILED) if code in codes), DONE
     )
 
 
@@ -305,11 +345,14 @@ def jobs(as_json: bool) -> None:
 
 @main.command()
 @click.argument("job_ids", nargs=-1, metavar="[JOB]...")
-@click.option("-o", "--output", type=click.Path(), help="File for one job, folder for several.")
+@click.option(
+    "-o", "--output", type=click.Path(), help="File for one job, folder for several [where each was to go]."
+)
 @_BASE_URL
 @_JSON
 @click.option("--adopt", metavar="TASK", help="The task in your account that is this one job's.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
+@click.option("--no-metadata", is_flag=True, help="Put no EXIF, IPTC, XMP and texts into the results.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def resume(
     *,
@@ -319,13 +362,14 @@ def resume(
     as_json: bool,
     adopt: str | None,
     overwrite: bool,
+    no_metadata: bool,
     quiet: bool,
 ) -> None:
     """Fetch the results of jobs in the journal (all of them unless named); no new charge."""
     cancel = CancelToken()
     try:
         app = _app(base_url, cancel)
-        batch = Batch(app, UpscaleRequest(), reuse=True, concurrent=4)
+        batch = Batch(app, UpscaleRequest(), reuse=True, concurrent=4, metadata=not no_metadata)
         if adopt is not None and len(job_ids) != 1:
             raise InvalidParameter("--adopt takes exactly one job.", parameter="adopt")
         names = job_ids or tuple(job.job_id for job in app.journal.undelivered())

@@ -6,22 +6,27 @@ A result's format is known only when it has arrived, so a target is compared by 
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
+import shutil
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from precision_upscaler.errors import InvalidParameter, OutputFailed
+from precision_upscaler.errors import DiskFull, InvalidParameter, OutputFailed
 from precision_upscaler.imaging.base import EXTENSIONS, Chunk, ImageFile, file_blocks
 from precision_upscaler.imaging.metadata import embed
 from precision_upscaler.messages import said
-from precision_upscaler.storage.files import rename, sync
+from precision_upscaler.storage.files import FileLock, rename, sync
 from precision_upscaler.storage.journal import Job
 
 from .context import Result
 
 _ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".webp")
 _OF_JPEG = (".jpg", ".jpeg", ".jpe")
+_LONGEST_ENDING = ".webp"
+_TEMPORARY = ".precision-upscale-"
+_ELSEWHERE = "Name another output."
 _naming = threading.Lock()
 
 
@@ -45,36 +50,66 @@ def named_for(target: Path, result: Result) -> Path:
     return target.with_name(bare(target).name + wanted)
 
 
-def check_target(target: Path) -> None:
-    """Try what :func:`deliver` will do, before anything is paid; InvalidParameter says what is impossible.
+def check_target(target: Path, needed: int = 0) -> None:
+    """Try what :func:`deliver` will do, before anything is paid; what is impossible is an error.
 
-    In a folder that exists, a file is made and given the target's longest possible name; it is removed
-    again. What exists under that name is left alone.
+    A file with a name as long as the target's longest is made, renamed and removed again, and ``needed``
+    bytes must be free. Raises InvalidParameter or DiskFull.
     """
-    if not target.parent.is_dir():
-        return
-    # the service may send another format than the name says
-    longest = target.with_name(bare(target).name + ".webp")
-    temporary = _temporary(target)
+    folder = existing_folder(target.parent)
+    stem = bare(target).name
+    # another name of the same length: were the run killed here, the target would seem to be there already
+    rehearsed = folder / ("~" * len(os.fsencode(stem[:1])) + stem[1:] + _LONGEST_ENDING)
+    temporary = _temporary(folder)
     try:
-        with contextlib.ExitStack() as stack:
-            temporary.touch()
-            stack.callback(temporary.unlink, missing_ok=True)
-            if not longest.exists():
-                rename(temporary, longest)
-                stack.callback(longest.unlink, missing_ok=True)
+        with FileLock(temporary):
+            pass
+        rename(temporary, rehearsed)
+        rehearsed.unlink()
+        free = shutil.disk_usage(folder).free
     except (OSError, ValueError) as error:
+        with contextlib.suppress(OSError, ValueError):
+            temporary.unlink()
         problem = error.strerror if isinstance(error, OSError) else error
         raise InvalidParameter(
             said("{target} cannot be written: {problem}.", target=target, problem=problem),
             parameter="output",
-            advice="Name another output.",
+            advice=_ELSEWHERE,
         ) from error
+    if free < needed:
+        raise DiskFull(
+            said(
+                "The disk of {target} has {free} MiB free; the results may need {need} MiB.",
+                target=target,
+                free=free >> 20,
+                need=needed >> 20,
+            )
+        )
 
 
-def _temporary(target: Path) -> Path:
-    # shorter than any name that is too long, and no other thread's
-    return target.with_name(f".{secrets.token_hex(6)}.tmp")
+def existing_folder(folder: Path) -> Path:
+    """Return ``folder``, or the nearest folder above it that exists; InvalidParameter when that is a file."""
+    above = folder.absolute()
+    while not above.exists() and above != above.parent:
+        above = above.parent
+    if not above.is_dir():
+        raise InvalidParameter(f"{above} is a file, not a folder.", parameter="output", advice=_ELSEWHERE)
+    return above
+
+
+def _temporary(folder: Path) -> Path:
+    """Return a new name for a file that becomes a result, short whatever the result's name."""
+    return folder / f"{_TEMPORARY}{secrets.token_hex(6)}.tmp"
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files that killed runs have left in ``folder``: nobody holds their lock."""
+    for path in folder.glob(f"{_TEMPORARY}*.tmp"):
+        lock = FileLock(path)
+        with contextlib.suppress(OSError):
+            if lock.acquire(wait=False):
+                lock.release()
+                path.unlink()
 
 
 def deliver(job: Job, result: Result, target: Path, carried: Iterable[Chunk], *, overwrite: bool) -> Path:
@@ -91,12 +126,13 @@ def write(job: Job, result: Result, target: Path, carried: Iterable[Chunk], *, o
     says what the job cost, and names the command that writes the kept result elsewhere.
     """
     target = named_for(target, result)
-    temporary = _temporary(target)
+    temporary = _temporary(target.parent)
     picture = ImageFile(result.path, result.format, result.width, result.height)
     try:
         pieces = embed(picture, list(carried)) or [(0, result.path.stat().st_size)]
         target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as stream:
+        temporary.touch()  # first, because a lock's file is the owner's alone, and a result is not
+        with FileLock(temporary), temporary.open("r+b") as stream:
             for block in file_blocks(result.path, pieces):
                 stream.write(block)
             stream.flush()

@@ -25,7 +25,7 @@ from precision_upscaler.errors import (
 from precision_upscaler.imaging.base import ImageFile, InvalidImage
 from precision_upscaler.imaging.similarity import CannotCompare, ColorGrid, color_grid, similar
 from precision_upscaler.messages import joined, said
-from precision_upscaler.storage.files import read_json, write_json
+from precision_upscaler.storage.files import read_json, rename, write_json
 from precision_upscaler.storage.job_record import PartialDownload, State
 from precision_upscaler.storage.journal import KNOWN_TASKS, Job, Journal
 from precision_upscaler.storage.log import LOGGER
@@ -338,7 +338,7 @@ class _Search:
             chosen = choose(candidates, doubtful, last=last)
             if chosen is None or (only_exact and not chosen.exact):
                 return False
-            self._matches[chosen.task_id].picture.path.replace(self._job.part)
+            rename(self._matches[chosen.task_id].picture.path, self._job.part)
             whole = PartialDownload("", None, self._job.part.stat().st_size)
             self._job.update(State.CREATED, task_id=chosen.task_id, adopted=True, partial=whole)
         return True

@@ -29,6 +29,7 @@ from precision_upscaler.imaging.base import EXTENSIONS, ImageFile, InvalidImage
 from precision_upscaler.imaging.metadata import verify
 from precision_upscaler.messages import said
 from precision_upscaler.protocol import Charge, Stage
+from precision_upscaler.storage.files import rename
 from precision_upscaler.storage.job_record import PartialDownload, State
 from precision_upscaler.storage.journal import Job, intact_result
 from precision_upscaler.storage.log import LOGGER
@@ -246,7 +247,7 @@ class Runner:
         size = job.part.stat().st_size
         # recorded before the file gets its name: a crash between the two finds the whole part again
         job.update(partial=replace(job.record.partial or PartialDownload(""), total=size))
-        job.part.replace(job.folder / name)
+        rename(job.part, job.folder / name)
         job.update(State.STORED, result=name, result_bytes=size, partial=None)
 
     def _finish(self) -> Result | None:

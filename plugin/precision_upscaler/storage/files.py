@@ -186,13 +186,16 @@ class FileLock:
 if sys.platform == "win32":  # pragma: no cover - the tests run on POSIX
     import msvcrt
 
+    # Windows forbids others to write a locked byte: one that no file of ours reaches is locked
+    _LOCKED_BYTE = 0x7FFFFFF0
+
     def sync(descriptor: int) -> None:
         """Make what was written to ``descriptor`` durable."""
         os.fsync(descriptor)
 
     def _lock(descriptor: int, *, wait: bool) -> bool:
         while True:
-            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
             try:
                 msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
             except OSError as error:
@@ -205,7 +208,7 @@ if sys.platform == "win32":  # pragma: no cover - the tests run on POSIX
                 return True
 
     def _unlock(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:

@@ -37,6 +37,7 @@ from .files import (
     copy_durably,
     private_folder,
     read_json,
+    rename,
     sync_folder,
     write_atomically,
     write_durably,
@@ -363,7 +364,7 @@ class Journal:
             if upload is not None and record.upload is not None:
                 _store_pixels(upload, building / record.upload, take=take_source)
             write_json(building / _RECORD, record.to_json())
-            building.rename(self.folder / name)
+            rename(building, self.folder / name)
             sync_folder(self.folder)
         except OSError as error:
             shutil.rmtree(building, ignore_errors=True)
@@ -476,7 +477,7 @@ class Journal:
             with contextlib.suppress(OSError):
                 write_json(self._former, [*self.former_task_ids(), task_id][-_REMEMBERED:])
         gone = self.folder / f".gone-{folder.name}"
-        folder.rename(gone)
+        rename(folder, gone)
         shutil.rmtree(gone, ignore_errors=True)
 
     def prune(self, days: float, megabytes: float) -> None:

@@ -25,13 +25,18 @@ DATA_VARIABLE = "PRECISION_UPSCALER_DATA"
 _FILE = "settings.json"
 
 
+def data_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the place of the data folder; nothing is made."""
+    chosen = environ.get(DATA_VARIABLE)
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("precision-upscaler", appauthor=False))
+
+
 def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of journal, settings, key file and log; made when missing, owner-only.
 
     It is the user's data folder, outside GIMP's versioned one, so that every GIMP shares it.
     """
-    chosen = environ.get(DATA_VARIABLE)
-    path = Path(chosen) if chosen else Path(platformdirs.user_data_dir("precision-upscaler", appauthor=False))
+    path = data_path(environ)
     try:
         return private_folder(path)
     except OSError as error:

@@ -18,7 +18,7 @@ from precision_upscaler.errors import StillRunning, UpscaleError
 
 from contract_tests.support.jobs.job_environment import JobEnvironment
 from contract_tests.support.pictures import png
-from contract_tests.support.service.scripted_network import API, KEY, Sent, task_body, wire
+from contract_tests.support.service.scripted_network import API, KEY, SentRequest, scripted_network, task_body
 
 TASK = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
 OTHER = "146b6c7f-0b8a-43b9-b35d-6489e6daee91"
@@ -27,10 +27,10 @@ LINK = "https://ai-statics.freepik.com/x.png"
 
 @contextmanager
 def client(status: int, body: object, **headers: str) -> Iterator[UpscalerClient]:
-    def answer(_: Sent) -> httpx.Response:
+    def answer(_: SentRequest) -> httpx.Response:
         return httpx.Response(status, json=body, headers=headers)
 
-    with wire(answer), UpscalerClient(API, KEY) as made:
+    with scripted_network(answer), UpscalerClient(API, KEY) as made:
         yield made
 
 

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 from click.shell_completion import BashComplete
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from PIL import Image, ImageCms
-from precision_upscaler import __version__, app
+from precision_upscaler import __version__
 from precision_upscaler.api.client import UpscalerClient
 from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.cancel import CancelToken
@@ -36,39 +36,7 @@ from precision_upscaler.jobs.service import upscale
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Journal
 
-from contract_tests.support.jobs.job_environment import TASK_SECONDS, FakeClock
-from contract_tests.support.pictures import png
-from mock_server import PrecisionMock
-
-
-class Shell:
-    """A terminal in a folder with a few pictures, and a mock."""
-
-    def __init__(self, folder: Path, mock: PrecisionMock) -> None:
-        self.folder = folder
-        self.mock = mock
-
-    def run(self, *words: str, code: int = 0) -> Result:
-        found = CliRunner().invoke(main.main, [str(word) for word in words], catch_exceptions=False)
-        assert found.exit_code == code, found.output
-        return found
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PRECISION_UPSCALER_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    monkeypatch.setenv("FREEPIK_API_KEY", "mock-key")
-    monkeypatch.delenv("MAGNIFIC_API_KEY", raising=False)
-    (tmp_path / "data").mkdir()
-    for index, name in enumerate(("sky", "sea", "city")):
-        (tmp_path / f"{name}.png").write_bytes(png(160, 160 + index))
-    clock = FakeClock()
-    monkeypatch.setattr(app, "SystemClock", lambda: clock)
-    with PrecisionMock(real_time=clock.monotonic, speed=1.0, seconds=TASK_SECONDS) as mock:
-        monkeypatch.setenv("PRECISION_UPSCALER_BASE_URL", mock.url)
-        yield Shell(tmp_path, mock)
+from contract_tests.support.shell import Shell
 
 
 def test_one_picture(shell: Shell) -> None:
@@ -107,8 +75,8 @@ def test_one_bad_picture_does_not_stop_the_others(shell: Shell) -> None:
 
 def test_a_dry_run_shows_sizes_and_prices_and_sends_nothing(shell: Shell) -> None:
     found = shell.run("sky.png", "sea.png", "-o", "out", "--scale-factor", "4", "--dry-run")
-    assert "160 x 160 -> 640 x 640 (0.4 megapixels), about 0.10 EUR" in found.output
-    assert "Together about 0.20 EUR; nothing was sent." in found.output
+    assert "160 x 160 -> 640 x 640 (0.4 megapixels), about 13 credits (0.10 EUR" in found.output
+    assert "Together about 26 credits (0.20 EUR, prices of 2026-11-22); nothing was sent." in found.output
     events = [
         json.loads(line)
         for line in shell.run("sky.png", "-o", "out", "--dry-run", "--json").output.splitlines()
@@ -289,9 +257,9 @@ def test_a_resumed_result_has_its_metadata_though_the_source_is_gone(shell: Shel
 def test_a_dry_run_uses_the_prices_that_the_user_has(shell: Shell) -> None:
     table = {**TABLE, "steps": [{"up_to_megapixels": 100, "price": 7.5}], "currency": "CHF"}
     (shell.folder / "data" / "prices.json").write_text(json.dumps(table))
-    assert "about 7.50 CHF" in shell.run("sky.png", "out.png", "--dry-run").output
+    assert "(7.50 CHF" in shell.run("sky.png", "out.png", "--dry-run").output
     (shell.folder / "data" / "prices.json").write_text("damaged")
-    assert "about 0.10 EUR" in shell.run("sky.png", "out.png", "--dry-run").output
+    assert "(0.10 EUR" in shell.run("sky.png", "out.png", "--dry-run").output
 
 
 def complete(*words: str) -> list[str]:
@@ -502,8 +470,9 @@ def test_a_cancelled_picture_says_what_it_has_cost(
 
     monkeypatch.setattr(batch, "upscale", cancelled)
     words = batch._CANCELLED[charged]
-    assert f"sky.png: cancelled. {words}" in shell.run("sky.png", "out.png", code=130).output
-    (line,) = shell.run("sky.png", "out.png", "--json", code=130).output.splitlines()
+    code = 130 if charged == "no" else 5
+    assert f"sky.png: cancelled. {words}" in shell.run("sky.png", "out.png", code=code).output
+    (line,) = shell.run("sky.png", "out.png", "--json", code=code).output.splitlines()
     told = json.loads(line)
     assert (told["event"], told["charged"], told["message"]) == ("cancelled", charged, words)
 

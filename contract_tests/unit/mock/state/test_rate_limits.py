@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 from contract_tests.support.mock_calls import START, Caller
 from mock_server.state.clock import ClockState
 from mock_server.state.database import Database
-from mock_server.state.rate_limits import PER_KEY, Limit, RateLimits
+from mock_server.state.rate_limits import PER_ADDRESS, PER_KEY, Limit, RateLimits
 from mock_server.state.settings import Settings
 
 Make = Callable[..., Caller]
+
+
+def test_the_limits_of_an_address_are_the_documented_ones() -> None:
+    assert [(limit.most, limit.window) for limit in PER_ADDRESS] == [(250, 5.0), (1200, 120.0)]
 
 
 @given(st.lists(st.floats(0, 3), max_size=60), st.integers(1, 5), st.floats(0.5, 5), st.integers(1, 5))

@@ -42,14 +42,14 @@ def test_a_status_only_moves_as_the_contract_allows(
 @given(schedules, st.floats(0, 1000), st.floats(0, 1000), st.sampled_from(sorted(TERMINAL)))
 def test_a_task_that_is_ended_stays_so(schedule: Schedule, now: float, later: float, outcome: str) -> None:
     ended = ended_now(schedule, now, outcome)
-    assert ended.status(now) == ended.status(now + later) == outcome
+    assert ended.status(now, 0) == ended.status(now + later, 0) == outcome
     assert ended.starts_at is not None
     assert ended.starts_at <= now
 
 
 def test_a_schedule_goes_by_time() -> None:
     schedule = Schedule(5.0, 80.0)
-    assert [schedule.status(now) for now in (0, 4.9, 5, 79.9, 80, 1e9)] == [
+    assert [schedule.status(now, 0) for now in (0, 4.9, 5, 79.9, 80, 1e9)] == [
         CREATED, CREATED, IN_PROGRESS, IN_PROGRESS, COMPLETED, COMPLETED,
     ]  # fmt: skip
 
