@@ -65,7 +65,7 @@ def test_a_missing_key_is_asked_for_tested_and_stored_before_the_dialog(
     assert _commands(front_end) == ["status", "test-key", "store-key"]
     assert front_end.script.stored == "right"
     assert not [one for one in front_end.script.commands if "right" in str(one)]
-    assert front_end.session.messages == ["The key was stored (file)."]
+    assert front_end.session.messages == ["The key was stored in a file that only you can read."]
 
 
 def test_the_window_names_the_service_that_is_set(front_end: FrontEnd, person: Person) -> None:

@@ -68,7 +68,7 @@ def test_an_interpreter_below_letters_that_are_not_ascii_runs(
     (folder / "python3").symlink_to("/usr/bin/python3")
     (folder / "python3.path").write_text(f"{folder}/python3\n", encoding="utf-8")
     code = (
-        "fake = imp.new_module('gimpfu'); sys.modules['gimpfu'] = fake\n"
+        "fake = imp.new_module('gimpfu'); fake.gimp = None; sys.modules['gimpfu'] = fake\n"
         f"sys.path.insert(0, {str(PLUGIN / 'gimp2')!r})\n"
         "from upscaler_gimp2 import worker\n"
         f"print(json.dumps(worker.find_interpreter({str(folder)!r}, environ={{}})))"

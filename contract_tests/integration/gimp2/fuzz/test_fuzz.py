@@ -46,7 +46,7 @@ def _problems(spec: Spec, result: dict[str, Any], folder: Path, keep: Path) -> l
 
 
 def _keep(config: pytest.Config) -> Path:
-    return config.rootpath / "build/failing-images/gimp2"
+    return config.rootpath / ".pytest_cache/failing-images/gimp2"
 
 
 def test_in_the_stubs(front_end: FrontEnd, tmp_path: Path, seed: int, pytestconfig: pytest.Config) -> None:
@@ -104,5 +104,6 @@ def _carried_out(real: RealGimp, mock: PrecisionMock, specs: list[Spec], keep: P
 
 @pytest.mark.gimp2
 @pytest.mark.slow
+@pytest.mark.timeout(0)  # the first one waits for all; each GIMP has a limit of its own
 def test_in_the_real_one(real_results: dict[int, list[str]], seed: int) -> None:
     assert real_results[seed] == []

@@ -111,28 +111,65 @@ def scaled_by_gimp(image, row, names, size):
         Gimp.context_pop()
 
 
-def alone(image, group):
-    """Return a group with its effects as a new layer of ``image``, shown without anything else."""
+_ROOM = 60
+"""Pixels around a layer within which it is shown alone: more than the table's effects reach."""
+
+
+def alone(image, layer):
+    """Return a layer or group with its effects as a new layer of ``image``, shown without anything else.
+
+    It is as large as GIMP's own merging makes it. GIMP 3.0 forgets to move what it has enlarged, so
+    there it is as large as the layer and whatever can be seen around it.
+    """
     twin = Gimp.Image.new_with_precision(
         image.get_width(), image.get_height(), image.get_base_type(), image.get_precision()
     )
-    copy_of_it = Gimp.Layer.new_from_drawable(group, twin)
-    twin.insert_layer(copy_of_it, None, 0)
-    _, x, y = copy_of_it.get_offsets()
-    twin.resize(copy_of_it.get_width(), copy_of_it.get_height(), -x, -y)
+    if image.get_color_profile() is not None:
+        twin.set_color_profile(image.get_color_profile())
+    merged = Gimp.Layer.new_from_drawable(layer, twin)
+    twin.insert_layer(merged, None, 0)
+    shown = Gimp.Layer.new_from_drawable(layer, twin)
+    if merged.is_group():
+        merged = merged.merge()
+    else:
+        merged.add_alpha()
+        merged.merge_filters()
+    _, left, top = merged.get_offsets()
+    width, height = merged.get_width(), merged.get_height()
+    twin.remove_layer(merged)
+    _, x, y = layer.get_offsets()
+    twin.insert_layer(shown, None, 0)
+    if shown.get_mask() is not None:
+        shown.remove_mask(Gimp.MaskApplyMode.DISCARD)
+    shown.set_opacity(100.0)
+    shown.set_mode(Gimp.LayerMode.NORMAL)
+    own = layer.get_width(), layer.get_height()
+    twin.resize(own[0] + 2 * _ROOM, own[1] + 2 * _ROOM, _ROOM - x, _ROOM - y)
     flat = Gimp.Layer.new_from_visible(twin, image, "flat")
     image.insert_layer(flat, None, 0)
-    flat.set_offsets(x, y)
+    if (left, top) == (x, y) and (width, height) != own:
+        left, top, width, height = seen(flat, own, x - _ROOM, y - _ROOM)
+    flat.resize(width, height, x - _ROOM - left, y - _ROOM - top)
+    flat.set_offsets(left, top)
     twin.delete()
     return flat
+
+
+def seen(flat, own, x, y):
+    """Return the canvas box of the middle of a layer at ``x``, ``y`` and of all that can be seen of it."""
+    width, height = flat.get_width(), flat.get_height()
+    veil = snapshot.pixels(flat, "R'G'B'A u8")[3::4]
+    rows = [row for row in range(height) if any(veil[row * width : (row + 1) * width])]
+    columns = [column for column in range(width) if any(veil[column::width])]
+    left, top = min([_ROOM, *columns]), min([_ROOM, *rows])
+    right, bottom = max([_ROOM + own[0] - 1, *columns]) + 1, max([_ROOM + own[1] - 1, *rows]) + 1
+    return x + left, y + top, right - left, bottom - top
 
 
 def local_pixels(image, row, name):
     """Return ``(width, height, pixels)`` of the target scaled by GIMP alone, as RGBA floats."""
     target = find(image, name)
-    if target.get_filters() and not target.is_group():
-        target.merge_filters()
-    elif target.get_filters():
+    if any(one.get_visible() for one in target.get_filters()):
         target = alone(image, target)
     placement = row["options"].get("placement", "scale-image")
     factor = 1 if placement == "fit-layer" else row.get("came", row["options"].get("scale-factor", 2))
