@@ -112,6 +112,7 @@ def plugin_gimp2(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 _UNIT = Path(__file__).parent / "unit"
+_PROGRAMS = _UNIT / "scripts"  # its tests start whole programs, the demo among them
 _UNIT_SECONDS = 180
 """Enough for the slowest unit test on a machine that does other things too."""
 _MARKERS = {"gimp30": "gimp3", "gimp32": "gimp3", "gimp3": "gimp3", "gimp210": "gimp2"}
@@ -128,7 +129,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ``-m "not gimp3 and not gimp2"`` leaves the former out.
     """
     for item in items:
-        if _UNIT in item.path.parents and item.get_closest_marker("timeout") is None:
+        parents = item.path.parents
+        if _UNIT in parents and _PROGRAMS not in parents and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(_UNIT_SECONDS))
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in _MARKERS:

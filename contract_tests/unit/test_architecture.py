@@ -205,7 +205,9 @@ def test_a_folder_holds_few_enough_modules_to_be_read_at_a_glance() -> None:
 
 def test_no_test_imports_from_a_test_module_or_a_conftest() -> None:
     found = []
-    for module in sorted((ROOT / "contract_tests").rglob("*.py")):
+    paths = sorted((ROOT / "contract_tests").rglob("*.py"))
+    modules = {path.stem for path in paths}
+    for module in paths:
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom):
                 names = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
@@ -218,13 +220,9 @@ def test_no_test_imports_from_a_test_module_or_a_conftest() -> None:
                 found += [
                     f"{module.relative_to(ROOT)}:{node.lineno}: {name}"
                     for name in names
-                    if name == "conftest" or (name.startswith("test_") and _is_module(name))
+                    if name == "conftest" or (name.startswith("test_") and name in modules)
                 ]
     assert found == []
-
-
-def _is_module(name: str) -> bool:
-    return any((ROOT / "contract_tests").rglob(f"{name}.py"))
 
 
 def test_the_tables_arrows_point_down() -> None:
