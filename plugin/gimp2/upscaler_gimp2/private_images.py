@@ -129,10 +129,24 @@ def plain_copy(layer, image):
     copy.mode = LAYER_MODE_NORMAL_LEGACY
     if pdb.gimp_item_is_group(copy):
         copy = pdb.gimp_image_merge_layer_group(image, copy)
+    elif pdb.gimp_item_is_text_layer(copy):
+        copy = _rasterized(copy, image)
     if copy.lock_alpha:
         copy.lock_alpha = False
     copy.set_offsets(0, 0)
     return copy
+
+
+def _rasterized(text, image):
+    """Replace a text layer of a private image by one of its pixels; return that.
+
+    GIMP writes text anew when the image's precision changes, in other colors where there is a profile.
+    """
+    layer = gimp.Layer(image, text.name, text.width, text.height, text.type, 100.0, LAYER_MODE_NORMAL_LEGACY)
+    pdb.gimp_image_insert_layer(image, layer, None, 0)
+    copy_pixels(text, layer)
+    image.remove_layer(text)
+    return layer
 
 
 def working_copy(layer):
