@@ -51,7 +51,8 @@ def rows(text: str) -> Iterator[list[str]]:
 
 def place_of(text: str) -> Path:
     """Return the file or folder a cell names: from the project's top, or else in the core."""
-    return (ROOT if (ROOT / text.split("/", 1)[0]).is_dir() else CORE) / text
+    place = (ROOT if (ROOT / text.split("/", 1)[0]).is_dir() else CORE) / text
+    return place if place.exists() else place.with_name(f"{place.name}.py")
 
 
 def read_layers(text: str) -> tuple[Layer, ...]:

@@ -70,10 +70,10 @@ def licences(folder: Path) -> str:
         texts = sorted(path.as_posix() for path in package.files or () if _is_licence(path))
         if not texts:
             raise Failure(f"{package.name} has no licence text", "vendor another version or another package")
-        declared = package.metadata["License-Expression"] or package.metadata["License"]
-        lines.append(
-            f"{package.name} {package.version}: {(declared or _classifiers(package)).splitlines()[0]}"
-        )
+        # not every Python gives None for a field that is missing
+        fields = [name for name in ("License-Expression", "License") if name in package.metadata]
+        declared = next((package.metadata[name] for name in fields), "") or _classifiers(package)
+        lines.append(f"{package.name} {package.version}: {declared.splitlines()[0]}")
         lines += [f"    {name}" for name in texts]
     return "\n".join(lines) + "\n"
 

@@ -406,8 +406,8 @@ class BudgetExceeded(UpscaleError):
 
     code = "budget-exceeded"
     advice = (
-        "Wait for the next month, raise monthly_budget in the settings, or allow this run alone: "
-        "'This Once' in the window, --over-budget on the command line."
+        "Wait for the next month, or raise the monthly budget: 'precision-upscale settings "
+        "monthly_budget=AMOUNT'. On the command line --over-budget allows one run."
     )
 
 

@@ -47,14 +47,16 @@ def _checked(known: Parameter, value: Any) -> Any:
             "{title} must be a whole number from {minimum} to {maximum}, not {value}.",
             title=title,
             value=repr(value),
-            **bounds,
+            minimum=known.minimum,
+            maximum=known.maximum,
         )
     else:
         message = said(
             "{title} must be between {minimum} and {maximum}, not {value}.",
             title=title,
             value=value,
-            **bounds,
+            minimum=known.minimum,
+            maximum=known.maximum,
         )
     raise InvalidParameter(message, parameter=known.name, **bounds)
 

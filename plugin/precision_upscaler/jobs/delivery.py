@@ -93,7 +93,8 @@ def existing_folder(folder: Path) -> Path:
     while not above.exists() and above != above.parent:
         above = above.parent
     if not above.is_dir():
-        raise InvalidParameter(f"{above} is a file, not a folder.", parameter="output", advice=_ELSEWHERE)
+        what = said("{path} is a file, not a folder.", path=above)
+        raise InvalidParameter(what, parameter="output", advice=_ELSEWHERE)
     return above
 
 

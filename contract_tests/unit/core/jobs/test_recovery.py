@@ -215,7 +215,7 @@ def test_a_candidate_that_cannot_be_fetched_is_a_doubt(
     def picture(_incoming: StreamingCheck) -> None:
         raise InvalidImage("it is cut off")
 
-    monkeypatch.setattr(StreamingCheck, "picture", picture)
+    monkeypatch.setattr(StreamingCheck, "result", picture)
     with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
         with pytest.raises(CreateUnresolved, match="its picture could not be fetched") as caught:
             world.upscale()
