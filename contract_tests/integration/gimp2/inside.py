@@ -354,8 +354,14 @@ def eight_bit(layer):
     try:
         if image.base_type == INDEXED:
             image.colormap = layer.image.colormap
-        copy = pdb.gimp_layer_new_from_drawable(layer, image)
-        pdb.gimp_image_insert_layer(image, copy, None, 0)
+        if pdb.gimp_item_is_text_layer(layer):
+            # GIMP writes a copy anew, for another resolution, when its image is converted
+            copy = gimp.Layer(image, "text", layer.width, layer.height, layer.type, 100.0, LAYER_MODE_NORMAL)
+            pdb.gimp_image_insert_layer(image, copy, None, 0)
+            paint(copy, raw(layer))
+        else:
+            copy = pdb.gimp_layer_new_from_drawable(layer, image)
+            pdb.gimp_image_insert_layer(image, copy, None, 0)
         unlock(copy)
         if copy.mask is not None:
             copy.remove_mask(MASK_DISCARD)
