@@ -40,6 +40,7 @@ def page() -> str:
             "refusal", "Refusals", "The plug-in says these before anything is sent. Nothing is charged."
         ),
         _sentences("note", "Notes", "The plug-in says these when it worked and there is something to know."),
+        _unscaled(),
         _exit_codes(),
     )
     return "\n".join(line for section in sections for line in section) + "\n"
@@ -237,6 +238,28 @@ def _table(function: str) -> dict[str, str]:
                         if key is not None and isinstance(value, ast.Call)
                     }
     raise LookupError(f"frontend/texts.py has no function {function} with a table of sentences")
+
+
+def _unscaled() -> Iterator[str]:
+    yield ""
+    yield "## What GIMP does not scale"
+    yield ""
+    yield "With `scale-image`, GIMP scales the other layers of the image. What it cannot do with them, the"
+    yield "plug-in says in a note or corrects:"
+    yield ""
+    yield "* Effects of other layers keep their sizes (a radius, an offset) and the area they are limited to:"
+    yield "  `effects-unscaled`."
+    yield "* The line of a vector layer keeps its width: `outlines-unscaled`."
+    yield "* A text layer is scaled as pixels and keeps its font size: `text-unscaled`."
+    yield "* GIMP 3.2 puts a link layer at a wrong place and scales the path of a vector layer inside a"
+    yield "  group twice. The plug-in corrects both, and the masks of the groups around them. GIMP's redo"
+    yield "  does not bring such a corrected mask back to the pixel."
+    yield "* GIMP 3.2 draws text, vector and link layers again when a scaled image is undone or redone: a"
+    yield "  text layer inside a group has its old size after a redo. Its undo also crops the mask of a group"
+    yield "  around a layer with effects that reach outside the layer, when that layer was the one upscaled."
+    yield ""
+    yield "With `grow-canvas` and `new-layer`, the mask of a group around the layer keeps its place and size,"
+    yield "and hides what of the result reaches beyond it: `mask-not-enlarged`."
 
 
 def _exit_codes() -> Iterator[str]:

@@ -28,7 +28,7 @@ def ask(subject: Subject, case: Case) -> None:
     verdict = subject.judge(case)
     counters.add("cases asked")
     counters.note("subjects of the cases", subject.name)
-    wanted = case.valid and subject.name not in case.stricter
+    wanted = (case.valid and subject.name not in case.stricter) or subject.name in case.looser
     words = explain(
         f"{case.about or 'body'}: {case.rule}",
         wanted=f"{subject.name} {'takes' if wanted else 'refuses'} it ({case.name})"
