@@ -76,7 +76,6 @@ def build(spec):
     image.enable_undo()
     if spec["floating"]:
         layer = image.new_layer("Below the floating one")
-        image.add_layer(layer, 0)
         pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 5, 5, 50, 50)
         pdb.gimp_selection_float(layer, 0, 0)
     return image, gimp._id2drawable(target.ID)
