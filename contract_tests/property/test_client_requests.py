@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from precision_upscaler.api.client import UpscalerClient
 from precision_upscaler.api.models import UpscaleRequest
+from precision_upscaler.api.responses import ApiError
 
 from contract_tests.support.pictures import png
 from contract_tests.support.service.scripted_network import (
@@ -133,6 +134,7 @@ def test_the_free_calls_carry_the_key_and_no_body() -> None:
 
 
 def test_a_task_id_cannot_leave_its_place_in_the_path() -> None:
-    with scripted_network(created) as sent:
+    # the network answers about a task of its own
+    with scripted_network(created) as sent, pytest.raises(ApiError, match="another task"):
         client_for(API).status("../x?y#z")
     assert sent[0].url.endswith("/image-upscaler-precision-v2/..%2Fx%3Fy%23z")
