@@ -354,6 +354,10 @@ def eight_bit(layer):
     try:
         if image.base_type == INDEXED:
             image.colormap = layer.image.colormap
+        profile = pdb.gimp_image_get_color_profile(layer.image)[1]
+        if profile:
+            # otherwise GIMP converts what is copied here to sRGB, but not what is written as numbers
+            pdb.gimp_image_set_color_profile(image, len(profile), profile)
         if pdb.gimp_item_is_text_layer(layer):
             # GIMP writes a copy anew, for another resolution, when its image is converted
             copy = gimp.Layer(image, "text", layer.width, layer.height, layer.type, 100.0, LAYER_MODE_NORMAL)
