@@ -128,25 +128,36 @@ def plain_copy(layer, image):
     copy.opacity = 100.0
     copy.mode = LAYER_MODE_NORMAL_LEGACY
     if pdb.gimp_item_is_group(copy):
+        _restore_texts(layer, copy)
         copy = pdb.gimp_image_merge_layer_group(image, copy)
     elif pdb.gimp_item_is_text_layer(copy):
-        copy = _rasterized(copy, image)
+        copy = _rasterized(layer, copy, image)
     if copy.lock_alpha:
         copy.lock_alpha = False
     copy.set_offsets(0, 0)
     return copy
 
 
-def _rasterized(text, image):
-    """Replace a text layer of a private image by one of its pixels; return that.
+def _rasterized(text, copy, image):
+    """Replace the copy of a text layer in a private image by a layer with the pixels of ``text``; return that.
 
-    GIMP writes text anew when the image's precision changes, in other colors where there is a profile.
+    GIMP writes the copy anew, and again when the precision changes: in other colors where there is a profile.
     """
-    layer = gimp.Layer(image, text.name, text.width, text.height, text.type, 100.0, LAYER_MODE_NORMAL_LEGACY)
+    size = (text.width, text.height)
+    layer = gimp.Layer(image, text.name, size[0], size[1], text.type, 100.0, LAYER_MODE_NORMAL_LEGACY)
     pdb.gimp_image_insert_layer(image, layer, None, 0)
     copy_pixels(text, layer)
-    image.remove_layer(text)
+    image.remove_layer(copy)
     return layer
+
+
+def _restore_texts(group, copy):
+    """Give the text layers in a copied group the pixels they have in ``group``."""
+    for own, one in zip(group.children, copy.children):
+        if pdb.gimp_item_is_group(own):
+            _restore_texts(own, one)
+        elif pdb.gimp_item_is_text_layer(own):
+            copy_pixels(own, one)
 
 
 def working_copy(layer):
