@@ -94,7 +94,7 @@ def _windows(desktop: Desktop, look: Look) -> dict[str, list[dict[str, Any]]]:
     desktop.menu(*look.menu, _("Precision Upscale…"))
     desktop.look(_("Service: {host}").format(host="api.freepik.com"), window=_(DIALOG))
     desktop.press(_("More options"), window=_(DIALOG))
-    for window, opener in ((DIALOG, ""), (SETTINGS, "Settings…")):
+    for window, opener in ((DIALOG, ""), (SETTINGS, "Sett_ings…")):
         if opener:
             desktop.press(_(opener), role="button", window=_(DIALOG))
         desktop.look(role="button", window=_(window))
