@@ -194,7 +194,8 @@ def _exported(
 def _temporary_file(suffix: str) -> Path:
     """Return the path of a new temporary file; OSError when GIMP cannot make its folder for them."""
     file = Gimp.temp_file(suffix)
-    if file is None:
+    # GIMP 3.0 names a file even where it cannot make the folder
+    if file is None or not Path(file.get_path()).parent.is_dir():
         raise OSError(f"no folder for temporary files: {Gimp.temp_directory()}")
     return Path(file.get_path())
 
