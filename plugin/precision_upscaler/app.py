@@ -12,7 +12,7 @@ from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.api.retry import goes_first
 from precision_upscaler.contract.estimates import own_table
-from precision_upscaler.jobs.budget import NO_TERMS, Spending, Terms, price_of
+from precision_upscaler.jobs.budget import Spending, price_of
 from precision_upscaler.jobs.context import Emit, JobContext
 from precision_upscaler.storage.credentials import Key, clean_key, find_key, require_key
 from precision_upscaler.storage.journal import Job, Journal
@@ -124,11 +124,12 @@ class App:
         emit: Emit,
         cancel: CancelToken | None = None,
         job_id: str | None = None,
-        terms: Terms = NO_TERMS,
+        *,
+        over_budget: bool = False,
     ) -> Iterator[JobContext]:
         """Open everything one job needs; the job ``job_id`` is taken up where it was created.
 
-        ``terms`` say what the user allows it to cost.
+        ``over_budget``: the user allows it to pass the monthly budget.
 
         An error of the block says where the log is, and which job it is about.
         """
@@ -139,10 +140,10 @@ class App:
             payer = self.payer(address or self.base_url)
 
             def reserve(job: Job) -> None:
-                if self._budget_problem is not None and not (terms.over_budget or payer.practice):
+                if self._budget_problem is not None and not (over_budget or payer.practice):
                     raise self._budget_problem
                 price = price_of(*job.record.size, int(job.record.parameters["scale_factor"]), self.prices)
-                self.spending.reserve_for(job, payer, price, terms)
+                self.spending.reserve(job, payer, price, over_budget=over_budget)
 
             with self.client(cancel, address=address) as client:
                 yield JobContext(

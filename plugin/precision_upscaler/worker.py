@@ -26,7 +26,6 @@ from typing import Any
 
 from precision_upscaler.api import mock
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.jobs.budget import NO_TERMS, Terms
 from precision_upscaler.jobs.context import JobEvent, Result
 from precision_upscaler.jobs.delivery import write
 from precision_upscaler.jobs.service import pruned, resume, upscale
@@ -168,7 +167,7 @@ class Worker:
                 take_source=command.get("take_source") is True,
                 upload=upload,
             ),
-            terms=Terms(over_budget=command.get("over_budget") is True),
+            over_budget=command.get("over_budget") is True,
         )
 
     def _resume(self, command: dict[str, Any]) -> None:
@@ -192,13 +191,15 @@ class Worker:
         path = write(job, result, target, metadata, overwrite=True)
         return replace(result, path=path)
 
-    def _run(self, run: Callable[..., Result], job_id: str | None = None, terms: Terms = NO_TERMS) -> None:
+    def _run(
+        self, run: Callable[..., Result], job_id: str | None = None, *, over_budget: bool = False
+    ) -> None:
         listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         listener.start()
         app = self._app
         with (
             pruned(app.journal, app.settings),
-            app.job_context(self._emit, job_id=job_id, terms=terms) as context,
+            app.job_context(self._emit, job_id=job_id, over_budget=over_budget) as context,
         ):
             try:
                 result = run(context)

@@ -18,7 +18,6 @@ from precision_upscaler.app import App
 from precision_upscaler.errors import Cancelled, InvalidParameter, UnexpectedError, UpscaleError
 from precision_upscaler.imaging.base import Chunk, InvalidImage
 from precision_upscaler.imaging.metadata import essential, extract
-from precision_upscaler.jobs.budget import NO_TERMS, Terms
 from precision_upscaler.jobs.context import JobContext, JobEvent, Result, StageEvent, WarningEvent
 from precision_upscaler.jobs.delivery import deliver
 from precision_upscaler.jobs.service import pruned, resume, upscale
@@ -98,7 +97,7 @@ class Batch:
         *,
         reuse: bool,
         concurrent: int,
-        terms: Terms = NO_TERMS,
+        over_budget: bool = False,
         metadata: bool = True,
     ) -> None:
         self._app = app
@@ -106,7 +105,7 @@ class Batch:
         self._reuse = reuse
         self._concurrent = concurrent
         self._metadata = metadata
-        self._terms = terms
+        self._over_budget = over_budget
 
     def run(self, tasks: Sequence[Planned], *, overwrite: bool, show: bool) -> list[Outcome]:
         """Upscale every picture of a plan; the outcomes come in the plan's order."""
@@ -195,7 +194,7 @@ class Batch:
                         warnings.append(event.message)
                     show(event)
 
-                with app.job_context(emit, job_id=item.job_id, terms=self._terms) as context:
+                with app.job_context(emit, job_id=item.job_id, over_budget=self._over_budget) as context:
                     result = item.start(context)
                 job = app.journal.open(result.job_id)
                 written = deliver(job, result, item.target, item.carried, overwrite=overwrite)

@@ -36,7 +36,6 @@ from precision_upscaler.errors import (
     TaskFailed,
     UpscaleError,
 )
-from precision_upscaler.jobs.budget import Terms
 from precision_upscaler.storage import credentials, settings
 from precision_upscaler.storage.journal import Journal
 from precision_upscaler.storage.log import log_path, open_log
@@ -262,9 +261,13 @@ def upscale(
         tasks = plan(pictures, output, request, overwrite=overwrite, prices=prices, made_with=made_with)
         if app is None:
             sys.exit(_dry_run(tasks, as_json=as_json))
-        terms = Terms(over_budget=over_budget)
         batch = Batch(
-            app, request, reuse=not anew, concurrent=concurrent, terms=terms, metadata=not no_metadata
+            app,
+            request,
+            reuse=not anew,
+            concurrent=concurrent,
+            over_budget=over_budget,
+            metadata=not no_metadata,
         )
         outcomes = batch.run(tasks, overwrite=overwrite, show=not quiet and not as_json)
     except UpscaleError as error:
@@ -425,9 +428,9 @@ def spending_command(
         sys.exit(_fail(error, as_json=as_json))
     now = app.clock.time()
     if as_json:
-        click.echo(spending.as_json(entries, now, by=by))
+        click.echo(spending.as_json(entries, by=by))
     elif as_csv:
-        spending.write_csv(entries, now, by=by)
+        spending.write_csv(entries, by=by)
     else:
         currency = str((app.prices or TABLE)["currency"])
         click.echo("\n".join(spending.report(entries, numbers, now, by=by, currency=currency)))

@@ -27,7 +27,7 @@ def report(
     entries: Sequence[Entry], numbers: Balance, now: float, *, by: Grouping, currency: str
 ) -> list[str]:
     """Return the lines of the table, the month's budget below it."""
-    rows = totals(entries, by, now)
+    rows = totals(entries, by)
     width = max([len(by), *(len(row.group) for row in rows)])
     lines = (
         [f"{by:<{width}}  tasks  open  megapixels  credits      amount"] if rows else ["Nothing was spent."]
@@ -51,16 +51,16 @@ def report(
     return lines
 
 
-def as_json(entries: Sequence[Entry], now: float, *, by: Grouping) -> str:
+def as_json(entries: Sequence[Entry], *, by: Grouping) -> str:
     """Return the groups as one line of JSON."""
-    return json.dumps([asdict(row) for row in totals(entries, by, now)])
+    return json.dumps([asdict(row) for row in totals(entries, by)])
 
 
-def write_csv(entries: Sequence[Entry], now: float, *, by: Grouping) -> None:
+def write_csv(entries: Sequence[Entry], *, by: Grouping) -> None:
     """Write the groups to standard output as CSV with a heading."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([by, *_HEADINGS, "currency"])
-    writer.writerows(_cells(row) for row in totals(entries, by, now))
+    writer.writerows(_cells(row) for row in totals(entries, by))
 
 
 def _cells(row: Total) -> list[object]:

@@ -7,8 +7,7 @@ process die in between, :meth:`Spending.reconcile` reads what became of the job 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from precision_upscaler.contract import estimates
@@ -38,22 +37,7 @@ _SETTLED = {
     State.CANCELLED: EntryState.RELEASED,
 }
 
-
 COUNT_PRACTICE_VARIABLE = "PRECISION_UPSCALER_COUNT_PRACTICE"
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a front end says of one job's price.
-
-    ``reservation`` was made for it with the others of its run; ``over_budget``: the user allows it once.
-    """
-
-    reservation: str | None = None
-    over_budget: bool = False
-
-
-NO_TERMS = Terms()
 
 
 def price_of(width: int, height: int, scale_factor: int, table: Mapping[str, Any] | None = None) -> Price:
@@ -90,27 +74,15 @@ class Spending:
             except UpscaleError as error:
                 LOGGER.warning("job %s: the spending ledger cannot be written: %s", job.job_id, error.what)
 
-    def reserve(
-        self, payer: Payer, tasks: Sequence[tuple[Purpose, Price]], *, over_budget: bool = False
-    ) -> list[str]:
-        """Reserve the prices of all of a run's jobs, or of none; return the reservations' names, in order."""
-        self.reconcile()
-        wanted = [Wanted(purpose, price) for purpose, price in tasks]
-        entries = self.ledger.reserve(payer, wanted, self._limits(payer), over_budget=over_budget)
-        return [entry.entry_id for entry in entries]
-
-    def reserve_for(self, job: Job, payer: Payer, price: Price, terms: Terms) -> None:
+    def reserve(self, job: Job, payer: Payer, price: Price, *, over_budget: bool = False) -> None:
         """Reserve the price of ``job`` before it is sent; BudgetExceeded when it is too much.
 
-        A job that has a reservation keeps it; one of the run's (``terms.reservation``) is taken.
+        A job that has a reservation keeps it.
         """
-        if self.ledger.of_job(job.job_id) is not None:
-            return
-        if terms.reservation is not None and self.ledger.claim(terms.reservation, job.job_id):
-            return
-        self.reconcile()
-        wanted = Wanted(purpose_of(job.record.origin), price, job.job_id)
-        self.ledger.reserve(payer, [wanted], self._limits(payer), over_budget=terms.over_budget)
+        if self.ledger.of_job(job.job_id) is None:
+            self.reconcile()
+            wanted = Wanted(purpose_of(job.record.origin), price, job.job_id)
+            self.ledger.reserve(payer, [wanted], self._limits(payer), over_budget=over_budget)
 
     def balance(self, payer: Payer) -> Balance:
         """Return this month's numbers, with what dead processes left open settled."""
@@ -130,9 +102,8 @@ class Spending:
         try:
             job = self._journal.open(job_id)
         except JobUnknown:
-            # unpaid jobs are removed; one whose outcome was unknown has said so in the ledger before
-            entry = self.ledger.of_job(job_id)
-            return EntryState.RELEASED if entry and entry.state is EntryState.RESERVED else None
+            # dead unpaid jobs are settled here long before they are pruned: this one may have been paid for
+            return EntryState.UNKNOWN
         except UpscaleError:
             return None
         if job.state.unpaid:

@@ -149,7 +149,8 @@ class Job:
             raise self._not_written(error, record) from error
         changed = record.state is not self.record.state
         self.record = record
-        if changed:
+        # while the request is being sent nothing may wait for another process's lock
+        if changed and record.state is not State.COMMITTED:
             self._on_state(self)
 
     def _write(self, record: JobRecord) -> None:
@@ -322,7 +323,7 @@ class Journal:
             ) from error
         self.clock = clock
         self.on_state: Callable[[Job], None] = lambda _: None
-        """Called after every change of a job's state has been written."""
+        """Called after a change of a job's state has been written, but not when it becomes COMMITTED."""
         self._lock_path = folder / "lock"
         self._former = folder / "former-tasks.json"
 

@@ -16,6 +16,7 @@ import hmac
 import json
 import os
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -32,9 +33,6 @@ from .log import LOGGER
 
 Unit = Literal["money", "credits"]
 Kind = Literal["layer", "file", "tile", "try"]
-
-UNCLAIMED_SECONDS = 600.0
-"""How long a reservation that no job has taken yet holds: the program that made it is gone by then."""
 
 _VERSION = 1
 _NO_ROOM = (28, 122, 112)  # ENOSPC, EDQUOT on Linux, ERROR_DISK_FULL on Windows
@@ -101,14 +99,8 @@ class Entry:
     payer: Payer
     purpose: Purpose
     price: Price
-    job_id: str | None = None
+    job_id: str
     task_id: str | None = None
-
-    def held(self, now: float) -> bool:
-        """Whether the entry's price is gone from the budget at unix time ``now``."""
-        if self.state is EntryState.RESERVED and self.job_id is None:
-            return abs(now - self.time) < UNCLAIMED_SECONDS
-        return self.state.counts
 
 
 @dataclass(frozen=True)
@@ -160,7 +152,7 @@ def balance(entries: Iterable[Entry], budget: Budget, now: float, *, practice: b
     mine = [
         entry
         for entry in entries
-        if entry.payer.practice is practice and month_of(entry.time) >= month and entry.held(now)
+        if entry.payer.practice is practice and month_of(entry.time) >= month and entry.state.counts
     ]
     charged = [entry.price.in_unit(budget.unit) for entry in mine if entry.state is EntryState.CHARGED]
     total = sum(entry.price.in_unit(budget.unit) for entry in mine)
@@ -184,15 +176,15 @@ class Total:
 Grouping = Literal["month", "day", "image", "kind"]
 
 
-def totals(entries: Iterable[Entry], by: Grouping, now: float) -> list[Total]:
+def totals(entries: Iterable[Entry], by: Grouping) -> list[Total]:
     """Return what was spent, group by group, sorted by the group's name.
 
-    Released reservations, and those whose program is gone, cost nothing and are left out. Amounts in
-    different currencies are never added up: each currency is a row of its own.
+    Released reservations cost nothing and are left out. Amounts in different currencies are never added up:
+    each currency is a row of its own.
     """
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
-        if entry.held(now):
+        if entry.state.counts:
             key = (_group(entry, by), entry.price.currency)
             groups.setdefault(key, []).append(entry)
     return [
@@ -223,7 +215,7 @@ class Wanted:
 
     purpose: Purpose
     price: Price
-    job_id: str | None = None
+    job_id: str
 
 
 class SpendingLedger:
@@ -290,17 +282,6 @@ class SpendingLedger:
             self._append(made)
         return made
 
-    def claim(self, entry_id: str, job_id: str) -> bool:
-        """Let a job take a reservation; False when it is no longer held and the job has to reserve anew."""
-        with self._locked():
-            entry = self._find(entry_id)
-            if entry is None or entry.job_id is not None or entry.state is not EntryState.RESERVED:
-                return entry is not None and entry.job_id == job_id and entry.state.counts
-            if not entry.held(self._clock.time()):
-                return False
-            self._append([replace(entry, job_id=job_id)])
-        return True
-
     def settle(self, job_id: str, state: EntryState, task_id: str | None = None) -> None:
         """Note what became of a job's reservation; what is charged stays charged."""
         with self._locked():
@@ -313,20 +294,6 @@ class SpendingLedger:
             ]
             self._append(changed)
 
-    def release(self, entry_ids: Iterable[str]) -> None:
-        """Give back reservations that no job has taken."""
-        wanted = set(entry_ids)
-        with self._locked():
-            self._append(
-                [
-                    replace(entry, state=EntryState.RELEASED, changed=round(self._clock.time(), 3))
-                    for entry in self.entries()
-                    if entry.entry_id in wanted
-                    and entry.job_id is None
-                    and entry.state is EntryState.RESERVED
-                ]
-            )
-
     def of_job(self, job_id: str) -> Entry | None:
         """Return the job's entry that counts, None when it has none."""
         return next((one for one in self.entries() if one.job_id == job_id and one.state.counts), None)
@@ -337,7 +304,7 @@ class SpendingLedger:
         ``state_of(job_id)`` answers from the job journal; None leaves the entry as it is.
         """
         for entry in self.entries():
-            if entry.job_id is not None and entry.state in (EntryState.RESERVED, EntryState.UNKNOWN):
+            if entry.state in (EntryState.RESERVED, EntryState.UNKNOWN):
                 state = state_of(entry.job_id)
                 if state is not None and state is not entry.state:
                     self.settle(entry.job_id, state, entry.task_id)
@@ -369,9 +336,6 @@ class SpendingLedger:
         except OSError as error:
             raise _not_written(error) from error
 
-    def _find(self, entry_id: str) -> Entry | None:
-        return next((one for one in self.entries(entry_id[:7]) if one.entry_id == entry_id), None)
-
     def _append(self, entries: Sequence[Entry]) -> None:
         by_month: dict[str, list[Entry]] = {}
         for entry in entries:
@@ -387,8 +351,13 @@ class _MonthFile:
         self._path = path
         self._offset = 0
         self._entries: dict[str, Entry] = {}
+        self._lock = threading.Lock()
 
     def entries(self) -> list[Entry]:
+        with self._lock:  # several jobs of one process read side by side
+            return self._read()
+
+    def _read(self) -> list[Entry]:
         try:
             with self._path.open("rb") as stream:
                 stream.seek(self._offset)
@@ -435,7 +404,7 @@ def _parsed(line: bytes) -> Entry | None:
                 str(told["dated"]),
                 float(told["megapixels"]),
             ),
-            item["job_id"],
+            str(item["job_id"]),
             item["task_id"],
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError):

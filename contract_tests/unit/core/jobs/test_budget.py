@@ -10,7 +10,7 @@ from precision_upscaler.api.models import UpscaleRequest
 from precision_upscaler.app import App
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import BudgetExceeded, NoCredits, SettingsDamaged, TaskFailed
-from precision_upscaler.jobs.budget import COUNT_PRACTICE_VARIABLE, NO_TERMS, Terms, price_of, purpose_of
+from precision_upscaler.jobs.budget import COUNT_PRACTICE_VARIABLE, purpose_of
 from precision_upscaler.jobs.context import Result
 from precision_upscaler.jobs.service import upscale
 from precision_upscaler.storage.job_record import State
@@ -40,11 +40,11 @@ class Office:
             clock=self.env.clock,
         )
 
-    def upscale(self, side: int = 160, terms: Terms = NO_TERMS) -> Result:
+    def upscale(self, side: int = 160, *, over_budget: bool = False) -> Result:
         source = self.env.folder / f"{side}.png"
         source.write_bytes(png(side, 200))
         app = self.app()
-        with app.job_context(lambda _: None, terms=terms) as context:
+        with app.job_context(lambda _: None, over_budget=over_budget) as context:
             return upscale(source, UpscaleRequest(), context, origin={"file": f"/home/me/{side}.png"})
 
     def states(self) -> list[EntryState]:
@@ -78,7 +78,7 @@ def test_the_budget_ends_the_spending(office: Office) -> None:
 
 def test_the_user_may_pass_the_budget_once(office: Office) -> None:
     office.limit = 0.05
-    office.upscale(terms=Terms(over_budget=True))
+    office.upscale(over_budget=True)
     with pytest.raises(BudgetExceeded):
         office.upscale(161)
     assert office.env.mock.charges == 1
@@ -88,18 +88,6 @@ def test_a_result_that_is_paid_for_costs_no_budget(office: Office) -> None:
     for _ in range(5):
         office.upscale()
     assert office.states() == [EntryState.CHARGED]
-
-
-def test_a_run_reserves_all_of_its_tasks_or_none(office: Office) -> None:
-    app = office.app()
-    price = price_of(160, 200, 2)
-    with pytest.raises(BudgetExceeded):
-        app.spending.reserve(app.payer(), [(Purpose("file", str(n)), price) for n in range(3)])
-    names = app.spending.reserve(app.payer(), [(Purpose("file", str(n)), price) for n in range(2)])
-    for number, name in enumerate(names):
-        office.upscale(160 + number, Terms(name))
-    assert office.env.mock.charges == 2
-    assert office.states() == [EntryState.CHARGED] * 2
 
 
 @pytest.mark.parametrize("scenario", ["no_credits_402"])
@@ -146,14 +134,25 @@ def test_a_killed_process_leaves_nothing_open(office: Office, job_state: State, 
     assert entry.job_id == job.job_id
 
 
-def test_a_removed_job_that_was_never_paid_frees_its_reservation(office: Office) -> None:
+def test_a_removed_job_that_may_have_been_paid_for_stays_reserved(office: Office) -> None:
     office.upscale()
     app = office.app()
     path = next((app.folder / "spending").glob("*.jsonl"))
     path.write_text(path.read_text().splitlines()[0] + "\n")
     app.journal.remove(next(iter(app.journal)))
     office.app().spending.reconcile()
-    assert office.states() == [EntryState.RELEASED]
+    assert office.states() == [EntryState.UNKNOWN]
+    assert office.app().spending.balance(office.app().payer()).reserved == 0.10
+
+
+def test_nothing_waits_for_the_ledger_while_a_request_is_sent(office: Office) -> None:
+    app = office.app()
+    noted: list[State] = []
+    app.journal.on_state = lambda job: noted.append(job.state)
+    source = office.env.folder / "photo.png"
+    with app.job_context(lambda _: None) as context:
+        upscale(source, UpscaleRequest(), context)
+    assert noted == [State.SENDING, State.CREATED, State.STORED]
 
 
 def test_practice_has_no_budget(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,13 +180,13 @@ def test_nothing_is_sent_while_the_budget_is_unknown(office: Office, monkeypatch
     original = App.__init__
 
     def damaged(self: App, *args: object, **options: object) -> None:
-        original(self, *args, **options, budget_problem=unknown)  # type: ignore[arg-type]
+        original(self, *args, **options, budget_problem=unknown)  # type: ignore[arg-type]  # as given
 
     monkeypatch.setattr(App, "__init__", damaged)
     with pytest.raises(SettingsDamaged):
         office.upscale()
     assert office.env.mock.charges == 0
-    office.upscale(terms=Terms(over_budget=True))
+    office.upscale(over_budget=True)
     assert office.env.mock.charges == 1
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
 import stat
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,7 +42,7 @@ NOON = datetime(2026, 11, 15, 12, tzinfo=UTC).timestamp()
 DAY = 86400.0
 TEN_CENTS = Price(40, 0.10, "EUR", "2026-11-22", 1.2)
 PAYER = Payer("abc", "https://api.freepik.com", practice=False)
-WANTED = Wanted(Purpose("layer", "Background", "photo.xcf"), TEN_CENTS)
+WANTED = Wanted(Purpose("layer", "Background", "photo.xcf"), TEN_CENTS, "job")
 
 
 class SetClock(FakeClock):
@@ -140,29 +144,6 @@ def test_what_is_charged_stays_charged(ledger: SpendingLedger) -> None:
     ledger.settle("a", EntryState.RELEASED)
     (entry,) = ledger.entries()
     assert (entry.state, entry.task_id) == (EntryState.CHARGED, "task")
-
-
-def test_a_reservation_that_no_job_takes_ends_by_itself(ledger: SpendingLedger, clock: SetClock) -> None:
-    (taken, left) = ledger.reserve(PAYER, [WANTED, WANTED], Budget(0.20))
-    assert ledger.claim(taken.entry_id, "job")
-    clock.now += spending.UNCLAIMED_SECONDS + 1
-    assert not ledger.claim(left.entry_id, "late")
-    assert ledger.balance(Budget(0.20)).reserved == 0.10
-
-
-def test_a_reservation_is_taken_by_one_job_alone(ledger: SpendingLedger) -> None:
-    (entry,) = ledger.reserve(PAYER, [WANTED], Budget())
-    assert ledger.claim(entry.entry_id, "a")
-    assert ledger.claim(entry.entry_id, "a"), "the same job may ask again after a crash"
-    assert not ledger.claim(entry.entry_id, "b")
-    assert not ledger.claim("2026-11-nothing", "b")
-
-
-def test_a_run_that_is_cancelled_gives_its_reservations_back(ledger: SpendingLedger) -> None:
-    entries = ledger.reserve(PAYER, [WANTED, WANTED], Budget())
-    ledger.claim(entries[0].entry_id, "job")
-    ledger.release([entry.entry_id for entry in entries])
-    assert ledger.balance(Budget()).reserved == 0.10
 
 
 def test_practice_and_real_money_do_not_mix(new: Callable[..., SpendingLedger]) -> None:
@@ -285,7 +266,7 @@ def test_months_follow_each_other(year: int, number: int) -> None:
     st.floats(0, 30),
 )
 def test_a_balance_adds_up(rows: list[tuple[EntryState, float, bool, int]], limit: float) -> None:
-    first = Entry("2026-11-0", EntryState.RESERVED, NOON, NOON, PAYER, WANTED.purpose, TEN_CENTS)
+    first = Entry("2026-11-0", EntryState.RESERVED, NOON, NOON, PAYER, WANTED.purpose, TEN_CENTS, "job")
     entries = [
         replace(
             first,
@@ -293,7 +274,6 @@ def test_a_balance_adds_up(rows: list[tuple[EntryState, float, bool, int]], limi
             time=NOON + days * DAY,
             payer=replace(PAYER, practice=practice),
             price=replace(TEN_CENTS, amount=cents / 100),
-            job_id="job",
         )
         for state, days, practice, cents in rows
     ]
@@ -377,3 +357,24 @@ def test_a_ledger_that_cannot_be_written_stops_the_run(tmp_path: Path, clock: Se
 def test_the_ledger_holds_no_path_unless_a_name_is_one(ledger: SpendingLedger, tmp_path: Path) -> None:
     ledger.reserve(PAYER, [WANTED], Budget())
     assert str(tmp_path) not in (ledger.folder / "2026-11.jsonl").read_text()
+
+
+class TogetherPath(type(Path())):  # the class of this system's paths
+    """A path whose first two readers read at the same moment, if they are let."""
+
+    meeting = threading.Barrier(2)
+
+    def open(self, *args: Any, **options: Any) -> Any:
+        stream = super().open(*args, **options)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.meeting.wait(timeout=0.2)
+        return stream
+
+
+def test_jobs_of_one_process_read_no_line_past(ledger: SpendingLedger) -> None:
+    ledger.reserve(PAYER, [for_job("a"), for_job("b")], Budget())
+    file = spending._MonthFile(TogetherPath(ledger.folder / "2026-11.jsonl"))
+    with ThreadPoolExecutor(2) as pool:
+        assert [len(entries) for entries in pool.map(lambda _: file.entries(), range(2))] == [2, 2]
+    ledger.reserve(PAYER, [for_job("c")], Budget())
+    assert [entry.job_id for entry in file.entries()] == ["a", "b", "c"]
