@@ -194,8 +194,12 @@ def _exported(
 def _temporary_file(suffix: str) -> Path:
     """Return the path of a new temporary file; OSError when GIMP cannot make its folder for them."""
     file = Gimp.temp_file(suffix)
-    # GIMP 3.0 names a file even where it cannot make the folder
-    if file is None or not Path(file.get_path()).parent.is_dir():
+    folder = Path(Gimp.temp_directory() if file is None else file.get_path()).parent
+    try:
+        os.scandir(folder).close()  # GIMP 3.0 names a file even where it cannot make the folder
+    except OSError as error:
+        raise OSError(f"no folder for temporary files: {error}") from error
+    if file is None:
         raise OSError(f"no folder for temporary files: {Gimp.temp_directory()}")
     return Path(file.get_path())
 
