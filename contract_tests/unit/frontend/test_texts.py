@@ -10,6 +10,8 @@ from precision_upscaler.frontend import texts
 from precision_upscaler.frontend.options import FIT_LAYER, OWN
 
 VALUES = {
+    "layers": "“Sky” and “Sea”",
+    "group": "Clouds",
     "name": "Sky",
     "parent": "Group",
     "width": 100,
