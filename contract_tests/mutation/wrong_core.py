@@ -112,7 +112,7 @@ CORE: tuple[WrongSubject, ...] = (
     ),
     *wrong_subjects(
         _CORE + "api/retry.py",
-        (*_DECISIONS, *_CLIENT, *_JOB),
+        (*_DECISIONS, _PROPERTIES + "test_client_codes.py", *_CLIENT, *_JOB),
         (
             "a lost create is sent again",
             "return RetryDecision.RESOLVE if failure.reached else RetryDecision.RETRY",
