@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Response, request
+from flask import Flask, request, request_finished
 
 from mock_server.testing import PrecisionMock
 
@@ -29,16 +29,15 @@ class Person:
     def __init__(self, mock: PrecisionMock, folder: Path) -> None:
         self._mock, self._folder = mock, folder
         self.killed = 0
-        mock.app.after_request(self._asked)
+        request_finished.connect(self._asked)
 
-    def _asked(self, response: Response) -> Response:
+    def _asked(self, _app: Flask, **_: object) -> None:
         if request.method == "GET" and self.killed < self._mock.charges:
             self.killed += 1
             for number in _plug_ins(self._folder):
                 os.kill(number, signal.SIGKILL)
         if (self._folder / f"go on {self.killed}").exists():
             self._mock.advance(1000)
-        return response
 
 
 def _plug_ins(folder: Path) -> list[int]:

@@ -62,8 +62,11 @@ def real_reports(
     request: pytest.FixtureRequest, make_real_gimp: Callable[..., RealGimp], plugin_gimp2: Path
 ) -> dict[str, list[str]]:
     """Judge every row that was asked for in the real GIMP; rows of one scenario share one."""
-    asked = [item for item in request.session.items if item.name.startswith("test_in_the_real_one")]
-    wanted = [item.callspec.params["row"] for item in asked if isinstance(item, pytest.Function)]
+    wanted = [
+        item.callspec.params["row"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.function is test_in_the_real_one
+    ]
     real = make_real_gimp(plugin_gimp2)
     found: dict[str, list[str]] = {}
     with PrecisionMock(progress="immediate") as mock:

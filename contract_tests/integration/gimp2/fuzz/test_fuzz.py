@@ -64,8 +64,11 @@ def real_results(
     plugin_gimp2: Path,
 ) -> dict[int, list[str]]:
     """Carry out every image that was asked for, some in each GIMP, and judge them."""
-    items = [item for item in request.session.items if item.name.startswith("test_in_the_real_one")]
-    seeds = [item.callspec.params["seed"] for item in items if isinstance(item, pytest.Function)]
+    seeds = [
+        item.callspec.params["seed"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.function is test_in_the_real_one
+    ]
     keep = _keep(request.config)
     found: dict[int, list[str]] = {}
     real = make_real_gimp(plugin_gimp2)
