@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.float64]
+Pixels = NDArray[np.floating[Any]]
 
 TOLERANCE = 5 / 255
 """How far a value may lie outside of its source pixels, besides :data:`SPAN`."""
@@ -62,15 +62,15 @@ def scaled_problems(
     height, width = source.shape[:2]
     if actual.shape[:2] != (height * factor, width * factor):
         return [f"has {actual.shape[1::-1]} pixels, not {(width * factor, height * factor)}"]
-    lowest, highest = _around(source, np.minimum), _around(source, np.maximum)
+    lowest, highest = around(source, np.minimum), around(source, np.maximum)
     margin = tolerance + SPAN * (highest - lowest)
-    lowest, highest = _enlarged(lowest - margin, factor), _enlarged(highest + margin, factor)
+    lowest, highest = enlarged(lowest - margin, factor), enlarged(highest + margin, factor)
     wrong = (actual < lowest) | (actual > highest) | ~np.isfinite(actual)
     if alpha:
-        visible = _around(source[..., -1:], np.minimum) >= VISIBLE
-        wrong[..., :-1] &= _enlarged(visible, factor) & (actual[..., -1:] >= VISIBLE)
+        visible = around(source[..., -1:], np.minimum) >= VISIBLE
+        wrong[..., :-1] &= enlarged(visible, factor) & (actual[..., -1:] >= VISIBLE)
     if finite is not None:
-        wrong &= _enlarged(_eroded(finite)[..., None], factor)
+        wrong &= enlarged(eroded(finite)[..., None], factor)
     pixels = wrong.any(axis=2)
     count = int(pixels.sum())
     if count <= max(2, OUTLIERS * pixels.size):
@@ -81,7 +81,7 @@ def scaled_problems(
     return [f"{count} of {pixels.size} pixels are wrong: {found} at {x}, {y} is not between {bounds}"]
 
 
-def _around(pixels: Pixels, choose: np.ufunc) -> Pixels:
+def around(pixels: Pixels, choose: np.ufunc) -> Pixels:
     """Return ``choose`` over every pixel and its eight neighbors."""
     padded = np.pad(pixels, ((1, 1), (1, 1), (0, 0)), "edge")
     height, width = pixels.shape[:2]
@@ -92,13 +92,14 @@ def _around(pixels: Pixels, choose: np.ufunc) -> Pixels:
     return found
 
 
-def _eroded(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return where the mask holds for every pixel within :data:`REACH`."""
+def eroded(mask: NDArray[np.bool_], reach: int = REACH) -> NDArray[np.bool_]:
+    """Return where the mask holds for every pixel within ``reach``."""
     found = mask.copy()
     for y, x in np.argwhere(~mask):
-        found[max(0, y - REACH) : y + REACH + 1, max(0, x - REACH) : x + REACH + 1] = False
+        found[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1] = False
     return found
 
 
-def _enlarged(pixels: Any, factor: int) -> Any:
+def enlarged(pixels: Any, factor: int) -> Any:
+    """Return every pixel ``factor`` times across and down."""
     return pixels.repeat(factor, 0).repeat(factor, 1)

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .fuzz.comparison import Comparison, cut, scaled_problems
+from contract_tests.support.scaled_pixels import part
+
+from .fuzz.comparison import Comparison, scaled_problems
 from .fuzz.expectation import Change, Cut
 from .fuzz.random_images import every_layer, image_spec
 from .fuzz.shrinking import shrunk
@@ -67,7 +69,7 @@ def test_only_the_surroundings_of_a_lost_number_are_not_judged() -> None:
 
 
 def test_beyond_a_dump_there_is_nothing() -> None:
-    assert cut(picture(), (-2, -1, 3, 2)).sum(axis=2).tolist() == [[0, 0, 0], [0, 0, pytest.approx(1.3)]]
+    assert part(picture(), (-2, -1, 3, 2)).sum(axis=2).tolist() == [[0, 0, 0], [0, 0, pytest.approx(1.3)]]
 
 
 def test_differences_are_named_by_their_place(tmp_path: Path) -> None:

@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contract_tests.support.scaled_pixels import (
+    OUTLIERS,
+    SPAN,
+    TOLERANCE,
+    VISIBLE,
+    Pixels,
+    around,
+    enlarged,
+    eroded,
+    exact_problems,
+    part,
+)
+
 from .expectation import ANY, Cut, Near
 
-Pixels = NDArray[np.float32]
-
-TOLERANCE = 5 / 255
-"""How far a value may lie outside of its source pixels, besides a share of their span."""
-SPAN = 0.4
-"""This share: interpolation overshoots at edges."""
-OUTLIERS = 0.002
-"""Share of the pixels that need not hold: corners, where kernels differ most."""
-_SEEN = 16 / 255
-"""Opacity from which on a pixel has a colour."""
 _REACH = 4
 """Source pixels around one that is not finite which scaling may spoil."""
 _CLOSE = 2e-3
@@ -42,7 +45,7 @@ class Comparison:
     def problems(self, expected: Any, actual: Any, where: str = "") -> list[str]:
         """Return every difference as a line."""
         if isinstance(expected, Cut):
-            return [f"{where}: {line}" for line in self._cut(expected, actual["dump"])]
+            return [f"{where}: {line}" for line in self._part(expected, actual["dump"])]
         if isinstance(expected, dict) and isinstance(actual, dict):
             return [
                 line
@@ -76,9 +79,9 @@ class Comparison:
             found += self.problems(one, other, f"{where}/{name}")
         return found
 
-    def _cut(self, rule: Cut, dump: Mapping[str, Any]) -> list[str]:
+    def _part(self, rule: Cut, dump: Mapping[str, Any]) -> list[str]:
         actual = read(self._folder, dump)
-        source = cut(read(self._folder, rule.dump), rule.box)
+        source = part(read(self._folder, rule.dump), rule.box)
         if rule.exact:
             return exact_problems(source, actual)
         return scaled_problems(source, actual, rule.factor, self._tolerance, rule.rim)
@@ -95,26 +98,6 @@ def read(folder: Path, dump: Mapping[str, Any]) -> Pixels:
     return data.astype(np.float32).reshape(height, width, channels)
 
 
-def cut(pixels: Pixels, box: tuple[int, int, int, int]) -> Pixels:
-    """Return a box (x, y, width, height) of the pixels; 0 where it reaches beyond them."""
-    x, y, width, height = box
-    result = np.zeros((height, width, pixels.shape[2]), np.float32)
-    rows, columns = pixels.shape[:2]
-    top, bottom = max(0, y), min(rows, y + height)
-    left, right = max(0, x), min(columns, x + width)
-    if top < bottom and left < right:
-        result[top - y : bottom - y, left - x : right - x] = pixels[top:bottom, left:right]
-    return result
-
-
-def exact_problems(source: Pixels, actual: Pixels) -> list[str]:
-    """Return what differs from the source."""
-    if source.shape != actual.shape:
-        return [f"{actual.shape[1::-1]} pixels, not {source.shape[1::-1]}"]
-    differing = int(((source != actual) & ~(np.isnan(source) & np.isnan(actual))).any(axis=2).sum())
-    return [f"{differing} pixels changed"] if differing else []
-
-
 def scaled_problems(source: Pixels, actual: Pixels, factor: int, tolerance: float, rim: int = 0) -> list[str]:
     """Return what does not lie between the source pixels around it."""
     height, width = source.shape[:2]
@@ -123,17 +106,17 @@ def scaled_problems(source: Pixels, actual: Pixels, factor: int, tolerance: floa
     finite: NDArray[np.bool_] = np.asarray(np.isfinite(source).all(axis=2))
     if not finite.all():
         source = np.where(np.isfinite(source), source, 0)
-    judged = _eroded(finite, _REACH).copy()
+    judged = eroded(finite, _REACH).copy()
     if rim:
         judged[:rim] = judged[-rim:] = judged[:, :rim] = judged[:, -rim:] = False
-    lowest, highest = _around(source, np.minimum), _around(source, np.maximum)
+    lowest, highest = around(source, np.minimum), around(source, np.maximum)
     margin = tolerance + SPAN * (highest - lowest)
-    lowest, highest = _enlarged(lowest - margin, factor), _enlarged(highest + margin, factor)
+    lowest, highest = enlarged(lowest - margin, factor), enlarged(highest + margin, factor)
     wrong = (actual < lowest) | (actual > highest) | ~np.isfinite(actual)
     if source.shape[2] > 1:  # colours with opacity
-        seen = _around(source[..., 3:], np.minimum) >= _SEEN
-        wrong[..., :3] &= _enlarged(seen, factor) & (actual[..., 3:] >= _SEEN)
-    wrong &= _enlarged(judged[..., None], factor)
+        seen = around(source[..., 3:], np.minimum) >= VISIBLE
+        wrong[..., :3] &= enlarged(seen, factor) & (actual[..., 3:] >= VISIBLE)
+    wrong &= enlarged(judged[..., None], factor)
     return [
         line
         for name, channels in (("colours", slice(0, -1)), ("opacity", slice(-1, None)))
@@ -151,31 +134,6 @@ def _told(name: str, wrong: Any, actual: Pixels, lowest: Pixels, highest: Pixels
     between = [np.round(one[y, x, channel], 3).tolist() for one in (lowest, highest)]
     wrong_one = f"{np.round(actual[y, x], 3).tolist()} is not between {between}"
     return [f"{name} of {count} of {pixels.size} pixels are wrong, as at {x}, {y}: {wrong_one}"]
-
-
-def _around(pixels: Pixels, choose: np.ufunc) -> Pixels:
-    """Return ``choose`` over every pixel and its eight neighbours."""
-    padded = np.pad(pixels, ((1, 1), (1, 1), (0, 0)), "edge")
-    height, width = pixels.shape[:2]
-    found = pixels
-    for down in range(3):
-        for across in range(3):
-            found = choose(found, padded[down : down + height, across : across + width])
-    return found
-
-
-def _eroded(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
-    """Return where the mask holds for every pixel within ``reach``."""
-    if mask.all():
-        return mask
-    found = mask.copy()
-    for y, x in np.argwhere(~mask):
-        found[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1] = False
-    return found
-
-
-def _enlarged(pixels: Any, factor: int) -> Any:
-    return pixels.repeat(factor, 0).repeat(factor, 1)
 
 
 def _names(things: list[Any]) -> list[Any]:
