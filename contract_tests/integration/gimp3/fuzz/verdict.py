@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from contract_tests.support.scaled_pixels import TOLERANCE
+
 from . import expectation, known
-from .comparison import TOLERANCE, Comparison
+from .comparison import Comparison
 from .expectation import Fate, Inventory
 from .random_images import Spec
 from .sessions import Outcome
