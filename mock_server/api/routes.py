@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
@@ -100,7 +99,7 @@ class Api:
             read_unread(record, environ)
         answer = self._checked(answer, step)
         if record.headers_out:
-            answer = replace(answer, headers=(*answer.headers, *record.headers_out))
+            answer = answer._replace(headers=(*answer.headers, *record.headers_out))
         record.answer = answer.body
         return self._recorder.finish(record, environ, respond(answer), started)
 

@@ -7,7 +7,6 @@ import json
 import secrets
 import time
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from precision_upscaler import contract
@@ -45,7 +44,7 @@ from .result_cache import Results
 from .task_payload import LinkSettings, webhook_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mock_server.config import Options
 
@@ -107,8 +106,7 @@ class Service:
     def _take_up(self, first: Settings) -> None:
         """Go on with a state file: this run's options count, its tasks, secret links and seed are kept."""
         self.change_settings(
-            lambda settings: replace(
-                settings,
+            lambda settings: settings._replace(
                 clock=settings.clock.at_speed(self.clock.real(), self.options.speed),
                 webhook_secret=first.webhook_secret,
                 scenario=first.scenario,
@@ -139,7 +137,7 @@ class Service:
     def change_clock(self, change: Callable[[ClockState, float], ClockState]) -> None:
         """Replace the clock's state by ``change(state, real time)``; what became due happens."""
         self.change_settings(
-            lambda settings: replace(settings, clock=change(settings.clock, self.clock.real()))
+            lambda settings: settings._replace(clock=change(settings.clock, self.clock.real()))
         )
         self._deliver_due()
 
@@ -196,7 +194,7 @@ class Service:
         def take(settings: Settings) -> Settings:
             nonlocal taken
             taken = settings.upcoming[0] if settings.upcoming else ""
-            return replace(settings, upcoming=settings.upcoming[1:])
+            return settings._replace(upcoming=settings.upcoming[1:])
 
         self.change_settings(take)
         return taken
@@ -219,7 +217,7 @@ class Service:
     # tasks
 
     def create(
-        self, owner: str, body: dict[str, Any], written: str, pace: dict[str, float], base: str
+        self, owner: str, body: dict[str, Any], written: str, pace: Mapping[str, float], base: str
     ) -> Task:
         """Create a task from a create call's JSON body, which keeps to the contract, and charge ``owner``.
 
@@ -269,7 +267,7 @@ class Service:
         return digest, source.width, source.height, source
 
     def _schedule(
-        self, now: float, expected: float, scenario: Scenario | None, pace: dict[str, float]
+        self, now: float, expected: float, scenario: Scenario | None, pace: Mapping[str, float]
     ) -> Schedule:
         options = self.options
         outcome = (scenario.outcome if scenario else "") or COMPLETED
@@ -340,7 +338,7 @@ class Service:
         """Forget tasks, pictures, charges, counts and scenarios; the clock goes on."""
         self.database.clear()
         self.results.clear()
-        self.change_settings(lambda settings: replace(settings, scenario=self.options.scenario, upcoming=()))
+        self.change_settings(lambda settings: settings._replace(scenario=self.options.scenario, upcoming=()))
 
     def snapshot(self) -> bytes:
         """Return everything but the request log as the bytes of a SQLite file."""
@@ -352,7 +350,7 @@ class Service:
         """Go back to a snapshot, its time included; ValueError when it is none."""
         self.database.restore(data)
         self.results.clear()
-        self.change_clock(lambda state, real: replace(state, real=real))
+        self.change_clock(lambda state, real: state._replace(real=real))
 
 
 def _seeded_id(seed: int | None, number: int) -> str:

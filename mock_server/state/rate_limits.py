@@ -7,8 +7,7 @@ count. The mock also remembers when it told a key to wait, so that a client that
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from .database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """At most ``most`` requests in any ``window`` seconds."""
 
     name: str
@@ -30,8 +28,7 @@ PER_ADDRESS = (Limit("address-burst", 250, 5.0), Limit("address", 1200, 120.0))
 """50 a second over 5 seconds, and 10 a second over 2 minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Whether a request is let through, what its ``X-RateLimit`` headers say, and how long to wait if not."""
 
     allowed: bool
@@ -97,7 +94,7 @@ class RateLimits:
         with self._database.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO waits VALUES (?, ?)", (owner, until))
         if not self._database.known.waits:
-            self._database.change_settings(lambda settings: replace(settings, waits=True))
+            self._database.change_settings(lambda settings: settings._replace(waits=True))
 
 
 def _seen(connection: sqlite3.Connection, bucket: str, until: float) -> tuple[int, float | None]:
