@@ -207,7 +207,7 @@ class WindowsPython:
     ) -> tuple[str, int | None]:
         """Run Python in a console of 140 × 40; return what it showed, and its exit code or None."""
         import pty  # noqa: PLC0415  # Unix alone has these two, and test.py runs on Windows too
-        import termios  # noqa: PLC0415
+        import termios  # noqa: PLC0415  # as above
 
         program = [str(_WINE), self.path(self.drive / "Python311/python.exe"), *argv]
         main, terminal = pty.openpty()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import gi
@@ -21,7 +22,7 @@ gi.require_version("Gegl", "0.4")
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, GObject
 
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 PROCEDURE = "plug-in-precision-upscale"
 RESUME = "plug-in-precision-upscale-resume"

@@ -122,7 +122,7 @@ def test_what_cost_nothing_is_said_of_the_layer_it_is_true_of(refusals: Refusals
     assert "The same picture" not in message
     numbers = message.splitlines()[-1].removeprefix("New images: ").split()
     # JSON: a list of numbers
-    assert sorted(map(int, numbers)) == sorted(result["new_images"])  # type: ignore[call-overload]
+    assert sorted(map(int, numbers)) == sorted(result["new_images"])  # type: ignore[call-overload]  # JSON
     assert len(numbers) == 2
 
 

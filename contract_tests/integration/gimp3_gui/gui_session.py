@@ -58,8 +58,10 @@ class GuiSession:
 
     def upscale(self) -> None:
         """Press the dialog's main button once it can be pressed."""
-        # E731: handed on at once, and clearer with a name
-        ready = lambda: self.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"]  # noqa: E731
+
+        def ready() -> bool:
+            return bool(self.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"])
+
         self.desktop.wait(ready, "Upscale can be pressed")
         self.desktop.press("Upscale", role="button", window=DIALOG)
 

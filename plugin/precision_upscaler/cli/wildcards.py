@@ -17,6 +17,5 @@ def expand(arguments: Iterable[str]) -> Iterator[str]:
         wild = not argument.startswith("-") and ("*" in argument or "?" in argument)
         matches = []
         if wild and not os.path.lexists(argument):
-            # Path.glob would take no absolute pattern
-            matches = glob.glob(argument.replace("[", "[[]"))  # noqa: PTH207
+            matches = glob.glob(argument.replace("[", "[[]"))  # noqa: PTH207 - Path.glob takes no absolute pattern
         yield from sorted(matches) or [argument]

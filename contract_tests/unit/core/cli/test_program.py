@@ -114,5 +114,5 @@ def test_a_lost_payment_is_never_hidden_by_another_exit_code(codes: set[int], wo
 
 @pytest.mark.parametrize(("charged", "code"), [("no", 130), ("unknown", 5), ("yes", 5)])
 def test_a_cancelled_picture_that_may_be_paid_for_waits(charged: str, code: int) -> None:
-    outcome = batch.Outcome("sky.png", cancelled="", charged=charged)  # type: ignore[arg-type]
+    outcome = batch.Outcome("sky.png", cancelled="", charged=charged)  # type: ignore[arg-type]  # a row
     assert outcome.code(main.exit_code) == code

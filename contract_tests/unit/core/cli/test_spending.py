@@ -41,7 +41,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
     ):
         job_id = f"{name}-{state}"
         image = "x.xcf" if kind == "layer" else name
-        ledger.reserve(payer, [Wanted(Purpose(kind, name, image), price, job_id)], Budget())  # type: ignore[arg-type]
+        ledger.reserve(payer, [Wanted(Purpose(kind, name, image), price, job_id)], Budget())  # type: ignore[arg-type]  # a row
         ledger.settle(job_id, state)
     return lambda *options: CliRunner().invoke(main, ["spending", *options])
 
