@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from precision_upscaler import contract
 from precision_upscaler.contract.estimates import expected_seconds
 
-from mock_server.imaging import fetch as fetching
 from mock_server.imaging.input_image import (
     Source,
     check_picture,
@@ -253,7 +252,7 @@ class Service:
         That another run took a picture says nothing where this one would fetch or refuse it.
         """
         options = self.options
-        fetch = fetching.fetch if options.fetch_images else None
+        fetch = _fetched if options.fetch_images else None
         digest = digest_of(text.encode())
         judged_anew = options.strict or (fetch and is_address(text))
         size = self.tasks.picture_size(digest) if known and not judged_anew else None
@@ -351,6 +350,12 @@ class Service:
         self.database.restore(data)
         self.results.clear()
         self.change_clock(lambda state, real: state._replace(real=real))
+
+
+def _fetched(address: str) -> bytes:
+    from mock_server.imaging.fetch import fetch  # noqa: PLC0415 - a client of HTTP, for an option that few set
+
+    return fetch(address)
 
 
 def _seeded_id(seed: int | None, number: int) -> str:
