@@ -54,12 +54,13 @@ def test_no_acknowledged_task_is_lost_when_the_mock_is_killed(tmp_path: Path) ->
         clients = [threading.Thread(target=create) for _ in range(4)]
         for client in clients:
             client.start()
-        while len(acknowledged) < 50:
+        while len(acknowledged) < 50 and any(client.is_alive() for client in clients):
             threading.Event().wait(0.01)
         code, _ = process.end(signal.SIGKILL)
         for client in clients:
             client.join()
         assert code == -signal.SIGKILL
+        assert len(acknowledged) >= 50
     with running("--state", state) as process:
         listed = {task["task_id"] for task in process.call("GET", CREATE_PATH)[1]["data"]}
         charges = process.call("GET", "/__mock__/charges")[1]["count"]
