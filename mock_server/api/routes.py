@@ -196,10 +196,10 @@ class Api:
             if service.options.punish:
                 raise RefusedError(self._remember_wait(key, ANSWERS["http_429"]))
         if service.options.rate_limit:
-            verdict = service.limits.judge(key, environ.get("REMOTE_ADDR", ""), now)
-            record.headers_out = verdict.headers()
-            if not verdict.allowed:
-                wait = ("Retry-After", str(verdict.wait_seconds))
+            decision = service.limits.decide(key, environ.get("REMOTE_ADDR", ""), now)
+            record.headers_out = decision.headers()
+            if not decision.allowed:
+                wait = ("Retry-After", str(decision.wait_seconds))
                 raise RefusedError(self._remember_wait(key, answers.message(429, answers.TOO_MANY, wait)))
 
     def _remember_wait(self, key: str, answer: Answer) -> Answer:
