@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, Phase, settings
 from installer import place
 
 from contract_tests.support import process_environment
+from contract_tests.support.end_of_run_table import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401 - hooks
 from contract_tests.support.service import targets
 from contract_tests.support.service.targets import pytest_addoption  # noqa: F401 - a hook
-from contract_tests.support.summary import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401 - hooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a benchmark found: tables, claims held against a target, growth curves, and words; all of it JSON."""
+"""What a benchmark found: tables, figures with their bounds, growth curves and notes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Claim:
-    """One figure with the bound it is to keep: ``at_most`` or at least ``target``."""
+    """One figure and its bound: ``target`` is the upper bound if ``at_most``, else the lower one."""
 
     what: str
     figure: float
@@ -24,7 +24,7 @@ class Claim:
 
     @property
     def figure_shown(self) -> str:
-        """The figure with three digits, or with as many as it takes to be seen on its side of the bound."""
+        """The figure with three digits; more where rounding would move it across its bound."""
         for digits in range(3, 18):
             text = f"{self.figure:.{digits}g}"
             if replace(self, figure=float(text)).reached is self.reached:
@@ -60,10 +60,10 @@ class Growth:
         return [cost / size for size, cost in self.lines[name]]
 
     def claim(self, name: str) -> Claim:
-        """Return that no pixel costs more than one of any smaller picture, from the second smallest on.
+        """Return the claim that the cost per pixel does not rise with the size.
 
-        A tenth is left for what one run differs from another; the smallest picture shows fixed costs. The
-        figure is that of the worst pair.
+        The smallest picture is left out: it shows fixed costs. 10 % is allowed for variation between runs.
+        The figure is that of the worst pair.
         """
         costs = list(zip(self.per_pixel(name), (size for size, _ in self.lines[name]), strict=True))
         judged = costs[1:] if len(costs) > 2 else costs
@@ -74,14 +74,14 @@ class Growth:
         return Claim(what, larger / smaller, 1.1)
 
     def flatness(self, name: str) -> Claim:
-        """Return that a cost does not depend on the size at all: the highest against the lowest."""
+        """Return the claim that the cost does not depend on the size: the highest against the lowest."""
         costs = [cost for _, cost in self.lines[name]]
         return Claim(f"{name}, the highest against the lowest", max(costs) / min(costs), 1.1)
 
 
 @dataclass
 class Result:
-    """Everything one benchmark found; ``notes`` are paragraphs: the floor, and where the rest goes."""
+    """Everything one benchmark found; ``notes`` say the least possible time and what the rest is spent on."""
 
     tables: list[Table] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-PREFIX = "/__mock__"
+from . import PREFIX
+
 PAGES = {"/openapi.json": "openapi", "/": "page", "/docs": "docs"}
 """The pages below ``PREFIX`` and their views."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One call: method, path below ``PREFIX`` (``{…}`` for parameters), the view's name, words, schemas.
 
     ``body`` is the schema of the request's JSON, ``answer`` of the answer's, each None where there is none;

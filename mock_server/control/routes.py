@@ -5,27 +5,29 @@ from __future__ import annotations
 import ipaddress
 import sys
 from collections import Counter
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import jsonschema_rs
-from flask import Response, request
+from flask import Flask, Response, request
 
 from mock_server import answers
 from mock_server.answers import Answer, RefusedError
 from mock_server.api import json_body
-from mock_server.api.responses import respond
+from mock_server.api.responses import redirect, respond
 from mock_server.scenarios.catalogue import CATALOGUE, UnknownScenarioError, parse
 from mock_server.service.upscaler_service import TaskEndedError
 from mock_server.state.request_log import shown_key
 from mock_server.state.task_model import COMPLETED
 
-from .openapi import OPERATIONS, PREFIX, document, draft4
+from . import PREFIX
+from .openapi import OPERATIONS, PAGES, document, draft4
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mock_server.service.upscaler_service import Service
     from mock_server.state.request_log import RequestLog
     from mock_server.state.task_model import Task
@@ -63,7 +65,7 @@ class Control:
 
     def page(self) -> Response:
         """Show the page for people; without its last slash it would look for its data in the wrong place."""
-        return _page("index.html") if request.path.endswith("/") else to_front_page()
+        return _page("index.html") if request.path.endswith("/") else redirect(f"{PREFIX}/")
 
     def docs(self) -> Response:
         """Describe the control API for people."""
@@ -105,8 +107,7 @@ class Control:
                 except UnknownScenarioError as error:
                     raise RefusedError(answers.message(_BAD, str(error))) from None
         self.service.change_settings(
-            lambda settings: replace(
-                settings,
+            lambda settings: settings._replace(
                 scenario=body.get("default", settings.scenario),
                 upcoming=tuple(body.get("upcoming", settings.upcoming)),
             )
@@ -120,7 +121,7 @@ class Control:
     def set_seed(self) -> Response:
         """Set the seed."""
         seed = _json()["seed"]
-        self.service.change_settings(lambda settings: replace(settings, seed=seed))
+        self.service.change_settings(lambda settings: settings._replace(seed=seed))
         self.service.results.clear()
         return self.read_seed()
 
@@ -217,6 +218,19 @@ class Control:
         return _ok({})
 
 
+def add_routes(app: Flask, mock_of: Callable[[], tuple[Service, RequestLog]]) -> None:
+    """Add the control API to an application; ``mock_of()`` returns the mock that the request is for."""
+
+    def view(name: str) -> Callable[..., Response]:
+        return lambda **arguments: Control(*mock_of()).view(name, arguments)
+
+    for operation in OPERATIONS:
+        rule = PREFIX + operation.path.replace("{", "<").replace("}", ">")
+        app.add_url_rule(rule, operation.view, view(operation.view), methods=[operation.method])
+    for path, name in PAGES.items():
+        app.add_url_rule(PREFIX + path, name, view(name), strict_slashes=False)
+
+
 def _described(task: Task, now: float) -> dict[str, Any]:
     return {
         "task_id": task.task_id,
@@ -236,11 +250,6 @@ def _described(task: Task, now: float) -> dict[str, Any]:
 
 def _ok(body: Any) -> Response:
     return respond(Answer(200, body))
-
-
-def to_front_page() -> Response:
-    """Lead a browser to the page for people."""
-    return respond(Answer(302, {"message": "The page is elsewhere"}, headers=(("Location", f"{PREFIX}/"),)))
 
 
 def _page(name: str) -> Response:
@@ -285,8 +294,7 @@ def _json() -> dict[str, Any]:
         body = json_body.loads(request.get_data())
     except json_body.JSONError as error:
         raise RefusedError(answers.message(_BAD, str(error))) from None
-    view = (request.endpoint or "").rpartition(".")[2]
-    for fault in _body_validator(view).iter_errors(body):
+    for fault in _body_validator(request.endpoint or "").iter_errors(body):
         raise RefusedError(answers.message(_BAD, str(fault.message)))
     found: dict[str, Any] = body
     return found

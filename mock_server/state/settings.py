@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from .clock import ClockState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """The clock, the scenarios in force, the seed, and the secrets that sign links and webhooks.
 
     ``scenario`` holds for every request that names none; ``upcoming`` are for the next create calls,
@@ -26,7 +25,7 @@ class Settings:
 
     def to_json(self) -> str:
         """Return the settings as JSON text."""
-        return json.dumps(asdict(self))
+        return json.dumps({**self._asdict(), "clock": self.clock._asdict()})
 
     @classmethod
     def from_json(cls, text: str) -> Settings:

@@ -1,6 +1,6 @@
-"""Ask the conformance probes and write the answers as JSON, inside a real GIMP or with its stubs.
+"""Run the conformance probes and write the answers as JSON, inside a real GIMP or with its stubs.
 
-``write_isolated`` is for the real one: a few probes share a Python-Fu process, because pygimp's objects can
+``write_isolated`` is for a real GIMP: a few probes share a Python-Fu process, because pygimp's objects can
 corrupt their process's memory (a tile that outlives its drawable, a region that outlives a scaling).
 """
 
@@ -18,23 +18,23 @@ def write(path, only=""):
     return _save(path, dict((name, kit.ask(name)) for name in names))
 
 
-def write_isolated(path, only="", together=12):
-    """Run the same probes in plug-in processes of their own, at most ``together`` in one.
+def write_isolated(path, only="", probes_per_process=12):
+    """Run the same probes in plug-in processes of their own, at most ``probes_per_process`` in each.
 
-    Where such a process crashes its probes are asked again in smaller company; a probe that crashes alone
-    is recorded as crashed.
+    If a process crashes, its probes are run again in two halves; a probe that crashes alone is recorded
+    as crashed.
     """
     names = [name for name, _ in kit.PROBES if only in name]
     answers = {}
-    for start in range(0, len(names), together):
-        answers.update(_ask_apart(path + ".part", names[start : start + together]))
+    for start in range(0, len(names), probes_per_process):
+        answers.update(_run_in_new_process(path + ".part", names[start : start + probes_per_process]))
     return _save(path, answers)
 
 
-def _ask_apart(path, names):
+def _run_in_new_process(path, names):
     from gimpfu import pdb
 
-    root = os.path.abspath(__file__)
+    root = os.path.abspath(__file__)  # becomes the folder above the top package
     for _ in __name__.split("."):
         root = os.path.dirname(root)
     code = "import sys, importlib; sys.path.insert(0, %r); importlib.import_module(%r).write_part(%r, %r)"
@@ -48,7 +48,7 @@ def _ask_apart(path, names):
         if len(names) == 1:
             return {names[0]: {"crashed": True}}
         half = len(names) // 2
-        return dict(_ask_apart(path, names[:half]), **_ask_apart(path, names[half:]))
+        return dict(_run_in_new_process(path, names[:half]), **_run_in_new_process(path, names[half:]))
 
 
 def write_part(path, names):

@@ -120,8 +120,8 @@ def limit(refusal, _=same):
             "{minimum_side} pixels. Choose a larger layer or selection."
         ),
         "aspect": _(
-            "The picture is {width} × {height} pixels, and the service takes none longer than "
-            "{maximum_aspect} times its width. Its short side would have to be at least "
+            "The picture is {width} × {height} pixels, and the service takes none whose long side is more "
+            "than {maximum_aspect} times its short side. The short side would have to be at least "
             "{shortest_side} pixels. Select a part of it and choose the area “Selection”."
         ),
         "too-large": _(

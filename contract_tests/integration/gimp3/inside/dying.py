@@ -15,7 +15,7 @@ import build
 import meanwhile
 import perform
 import snapshot
-from account import account
+from case_log import case_log
 from gi.repository import Gegl, Gimp, Gio
 
 KEY = "mock-nearest"
@@ -146,5 +146,5 @@ def search(folder, mock, data, image):
 
 def main(folder, mock, data):
     Gegl.init(None)
-    with account(folder, "dying.jsonl") as results:
+    with case_log(folder, "dying.jsonl") as results:
         results.case("killed while the task runs", lambda: story(folder, mock, data))

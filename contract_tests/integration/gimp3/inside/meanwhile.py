@@ -18,7 +18,7 @@ import urllib.request
 import build
 import perform
 import snapshot
-from account import account
+from case_log import case_log
 from gi.repository import Gegl, Gimp, Gio, GLib
 
 PATIENCE_SECONDS = 60
@@ -269,7 +269,7 @@ def off_by(layer, source):
 def main(folder, mock, data, beginnings):
     Gegl.init(None)
     table = perform.Table(folder, mock, data)
-    with account(folder, "meanwhile.jsonl") as results:
+    with case_log(folder, "meanwhile.jsonl") as results:
         for number, name in enumerate([*DEEDS, *CLOSINGS]):
             if not name.startswith(beginnings):
                 continue

@@ -14,7 +14,7 @@ import time
 
 import build
 import snapshot
-from account import account
+from case_log import case_log
 from gi.repository import Gegl, Gimp, Gio, GLib
 
 PROCEDURE = "plug-in-precision-upscale"
@@ -287,7 +287,7 @@ class Table:
         with_setting(self.data, self.mock, key)
 
     def run(self, rows):
-        with account(self.folder, "results.jsonl") as results:
+        with case_log(self.folder, "results.jsonl") as results:
             for number, row in enumerate(rows):
                 results.case(row["id"], lambda number=number, row=row: self.row(row, number))
 

@@ -11,7 +11,7 @@ import sys
 import build
 import perform
 import snapshot
-from account import account
+from case_log import case_log
 from gi.repository import Gegl, Gimp
 
 sys.path.append(os.path.join(Gimp.directory(), "plug-ins", "precision-upscaler"))
@@ -221,7 +221,7 @@ def failures(mock, nowhere):
 
 def main(folder, mock, nowhere, data):
     Gegl.init(None)
-    with account(folder, "refusals.jsonl") as results:
+    with case_log(folder, "refusals.jsonl") as results:
 
         def write(kind, name, make):
             results.case(name, make, kind=kind)

@@ -11,7 +11,7 @@ import sys
 import build
 import perform
 import snapshot
-from account import account
+from case_log import case_log
 from gi.repository import Gegl, Gimp, Gio
 
 sys.path.append(os.path.join(Gimp.directory(), "plug-ins", "precision-upscaler"))
@@ -134,7 +134,7 @@ def from_command_line(folder):
 def main(folder, mock, data):
     Gegl.init(None)
     perform.with_setting(data, mock, "mock-key")
-    with account(folder, "resuming.jsonl") as results:
+    with case_log(folder, "resuming.jsonl") as results:
         results.case("kept", selection_kept)
         results.case("lost", selection_lost)
         results.case("command-line", lambda: from_command_line(folder))

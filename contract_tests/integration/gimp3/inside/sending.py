@@ -5,7 +5,7 @@ from __future__ import annotations
 import build
 import meanwhile
 import perform
-from account import account
+from case_log import case_log
 
 RUNS = (
     ("png", "mock-nearest", "png"),
@@ -37,6 +37,6 @@ def attempt(mock, data, key, upload_format, number):
 
 
 def main(folder, mock, data):
-    with account(folder, "sending.jsonl") as results:
+    with case_log(folder, "sending.jsonl") as results:
         for number, (name, *how) in enumerate(RUNS):
             results.case(name, lambda number=number, how=how: attempt(mock, data, *how, 70 + number))

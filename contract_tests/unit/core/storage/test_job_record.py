@@ -11,7 +11,7 @@ from precision_upscaler.errors import JournalBroken, RecordDamaged
 from precision_upscaler.storage.job_record import InvalidRecord, JobRecord, State, read_record
 
 from contract_tests.support.jobs.job_environment import JobEnvironment
-from contract_tests.unit.core.storage.shelf import DAY, Shelf
+from contract_tests.unit.core.storage.job_factory import DAY, JobFactory
 
 GOOD: dict[str, Any] = json.loads(
     json.dumps(
@@ -107,41 +107,41 @@ DAMAGE = [
 
 @pytest.mark.parametrize("content", DAMAGE, ids=range(len(DAMAGE)))
 def test_a_damaged_record_is_named_and_the_others_go_on(content: str, tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
-    good, bad = shelf.job(State.CREATED), shelf.job(State.CREATED)
+    factory = JobFactory(tmp_path)
+    good, bad = factory.job(State.CREATED), factory.job(State.CREATED)
     (bad.folder / "job.json").write_text(content)
-    assert [job.job_id for job in shelf.journal.undelivered()] == [good.job_id]
-    assert [job.folder for job in shelf.journal.damaged()] == [bad.folder]
-    assert shelf.journal.pace("https://api.example") == 1.0
-    shelf.clock.now += 1000 * DAY
-    shelf.journal.prune(days=0, megabytes=0)
+    assert [job.job_id for job in factory.journal.undelivered()] == [good.job_id]
+    assert [job.folder for job in factory.journal.damaged()] == [bad.folder]
+    assert factory.journal.pace("https://api.example") == 1.0
+    factory.clock.now += 1000 * DAY
+    factory.journal.prune(days=0, megabytes=0)
     with pytest.raises(RecordDamaged, match=bad.job_id) as caught:
-        shelf.journal.open(bad.job_id)
+        factory.journal.open(bad.job_id)
     assert caught.value.charged == "unknown"
     assert caught.value.details["folder"] == str(bad.folder)
 
 
 def test_a_record_that_cannot_be_opened_hides_no_other_job_from_the_list(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
-    good, bad = shelf.job(State.CREATED), shelf.job(State.CREATED)
+    factory = JobFactory(tmp_path)
+    good, bad = factory.job(State.CREATED), factory.job(State.CREATED)
     (bad.folder / "job.json").unlink()
     (bad.folder / "job.json").mkdir()
-    assert [job.job_id for job in shelf.journal.undelivered()] == [good.job_id]
-    assert [job.folder for job in shelf.journal.damaged()] == [bad.folder]
+    assert [job.job_id for job in factory.journal.undelivered()] == [good.job_id]
+    assert [job.folder for job in factory.journal.damaged()] == [bad.folder]
     with pytest.raises(JournalBroken):
-        shelf.journal.task_ids()  # before money is spent, every record counts
+        factory.journal.task_ids()  # before money is spent, every record counts
 
 
 def test_the_task_of_a_damaged_record_stays_known(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
-    bad = shelf.job(State.CREATED)
+    factory = JobFactory(tmp_path)
+    bad = factory.job(State.CREATED)
     text = json.dumps({**bad.record.to_json(), "created": "?"})
     (bad.folder / "job.json").write_text(text[:-1])
-    assert shelf.journal.task_ids() == {bad.task_id}
-    assert shelf.journal.damaged()[0].summary()["task_id"] == bad.task_id
-    shelf.journal.discard(bad.job_id)
+    assert factory.journal.task_ids() == {bad.task_id}
+    assert factory.journal.damaged()[0].summary()["task_id"] == bad.task_id
+    factory.journal.discard(bad.job_id)
     assert not bad.folder.exists()
-    assert shelf.journal.former_task_ids() == [bad.task_id]
+    assert factory.journal.former_task_ids() == [bad.task_id]
 
 
 def test_the_same_request_is_not_paid_again_while_its_record_is_damaged(tmp_path: Path) -> None:

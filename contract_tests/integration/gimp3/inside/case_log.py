@@ -1,4 +1,4 @@
-"""What a script of these leaves of its cases: a line of JSON for each, with the trace of one that crashed."""
+"""A script's results: one line of JSON for each case, with the traceback of a case that crashed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import time
 import traceback
 
 
-class Account:
-    """Carries out cases and writes down what came of them, each as soon as it is over."""
+class CaseLog:
+    """Runs cases and writes each result as soon as the case is over."""
 
     def __init__(self, stream):
         self._stream = stream
 
     def case(self, name, carry_out, **known):
-        """Write down what ``carry_out()`` returns, or its ``crash``, and what is ``known`` besides."""
+        """Write what ``carry_out()`` returns, or its ``crash``, and the values ``known``."""
         begun = time.monotonic()
         try:
             result = carry_out()
@@ -28,9 +28,9 @@ class Account:
 
 
 @contextlib.contextmanager
-def account(folder, name):
-    """Give the :class:`Account` in the file ``name``; a file ``done`` says that a script came to its end."""
+def case_log(folder, name):
+    """Yield a :class:`CaseLog` that writes to ``name``; create the file ``done`` when the script ends."""
     with open(os.path.join(folder, name), "w", encoding="utf-8") as stream:
-        yield Account(stream)
+        yield CaseLog(stream)
     with open(os.path.join(folder, "done"), "w", encoding="utf-8") as stream:
         stream.write("done")

@@ -1,4 +1,4 @@
-"""A journal with a clock, and jobs made to order."""
+"""A journal in a temporary folder, and jobs in a chosen state."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from contract_tests.support.pictures import png
 DAY = 86400.0
 
 
-class Shelf:
-    """A journal with a clock, and jobs made to order."""
+class JobFactory:
+    """Makes jobs in a chosen state, in a journal with a fake clock."""
 
     def __init__(self, folder: Path) -> None:
         self.clock = FakeClock()
