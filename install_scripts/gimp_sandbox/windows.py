@@ -212,7 +212,7 @@ class WindowsPython:
         env: Mapping[str, str] | None = None,
         modules: Sequence[Path] = (),
         cwd: Path | None = None,
-        timeout: float = 60,
+        timeout: float = 150,
     ) -> ConsoleRun:
         """Run Python in a console of 140 × 40, and type."""
         import pty  # noqa: PLC0415  # Unix alone has these three, and test.py runs on Windows too
