@@ -52,7 +52,7 @@ class Held:
         held = self
         monkeypatch.setattr(Path, "rename", lambda path, to: held.rename(path, to))  # noqa: PLW0108 - binds the path
         monkeypatch.setattr(place, "_ATTEMPTS", 100)
-        monkeypatch.setattr(place.time, "sleep", self.pauses.append)
+        monkeypatch.setattr("time.sleep", self.pauses.append)
 
     def rename(self, path: Path, to: Path) -> Path:
         if path.name == plugin_bundle.NAME and self.left:
