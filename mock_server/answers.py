@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -18,8 +17,7 @@ UNAVAILABLE = "Service Unavailable. Please try again later."
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One answer: HTTP status, body (a JSON value, or bytes sent as they are), media type, further headers.
 
     ``follows_contract`` says that the body is meant to follow the contract; a scenario that breaks it on

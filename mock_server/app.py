@@ -1,4 +1,7 @@
-"""The mock as a WSGI application: one Flask application for the process, and one service for each mock."""
+"""The mock as a WSGI application: two Flask applications for the process, and one service for each mock.
+
+One Flask application is the service's, the other the control API's, which many mocks are never asked for.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,9 @@ from mock_server import answers
 from mock_server.api.documented_examples import CALLS
 from mock_server.api.downloads import Downloads
 from mock_server.api.request_log import FAULT, RequestRecorder
-from mock_server.api.responses import error_response, respond
+from mock_server.api.responses import error_response, redirect, respond
 from mock_server.api.routes import Api, ContractBrokenError
-from mock_server.control.openapi import OPERATIONS, PAGES, PREFIX
-from mock_server.control.routes import Control, to_front_page
+from mock_server.control import PREFIX
 from mock_server.server import socket_faults
 from mock_server.service.signed_urls import RESULTS
 from mock_server.service.upscaler_service import Service
@@ -56,7 +58,6 @@ class MockApp:
         recorder = RequestRecorder(self.service, self.request_log)
         self.api = Api(self.service, recorder, testing=testing)
         self.downloads = Downloads(self.service, recorder)
-        self.control = Control(self.service, self.request_log)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request (PEP 3333); play the wire fault that its answer is to suffer."""
@@ -67,7 +68,8 @@ class MockApp:
             held.append(arguments)
             return held.append  # PEP 3333's write(), which Flask never calls
 
-        chunks = flask_app()(environ, hold)
+        app = control_app() if environ["PATH_INFO"].startswith(PREFIX) else service_app()
+        chunks = app(environ, hold)
         fault = environ.get(FAULT)
         if not fault:
             start_response(*held[-1])
@@ -125,10 +127,6 @@ def _api_view(name: str) -> Callable[..., Response]:
     return view
 
 
-def _control_view(name: str) -> Callable[..., Response]:
-    return lambda **arguments: _mock().control.view(name, arguments)
-
-
 def _download(name: str) -> Response:
     return _mock().downloads.download(name)
 
@@ -141,19 +139,17 @@ def _root() -> Response:
     """Lead a browser to the page for people; the service has nothing there."""
     if "text/html" not in request.headers.get("Accept", ""):
         raise NotFound
-    return to_front_page()
+    return redirect(f"{PREFIX}/")
 
 
 def _check_request() -> None:
     if request.environ["PATH_INFO"].startswith("//"):
         raise NotFound  # Werkzeug takes two slashes for one
-    if request.endpoint != "control.restore_snapshot":  # whatever could be taken can be restored
-        request.max_content_length = _mock().options.max_body
+    request.max_content_length = _mock().options.max_body
 
 
-def _refuse(error: HTTPException) -> Response:
-    """Answer Flask's own refusals in JSON; the request log has those that are not of the control API."""
-    return error_response(error) if request.path.startswith(PREFIX) else _mock().api.unrouted(error)
+def _unrouted(error: HTTPException) -> Response:
+    return _mock().api.unrouted(error)
 
 
 def _fail(error: Exception) -> Response:
@@ -163,28 +159,41 @@ def _fail(error: Exception) -> Response:
     return respond(answers.message(500, answers.INTERNAL_ERROR))
 
 
-@cache
-def flask_app() -> Flask:
-    """Return the process's one Flask application; it has no state, and asks each request for its mock."""
+def _application(refuse: Callable[[HTTPException], Response]) -> Flask:
+    """Return an application without routes; ``refuse`` answers Flask's own refusals in JSON."""
     app = Flask("mock_server", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # the service documents no OPTIONS
     app.config["PROPAGATE_EXCEPTIONS"] = True  # none but a test's is left by then
     app.url_map.merge_slashes = False  # Flask would redirect, with a page of HTML
+    app.before_request(_check_request)
+    app.register_error_handler(HTTPException, refuse)
+    app.register_error_handler(Exception, _fail)
+    return app
+
+
+@cache
+def service_app() -> Flask:
+    """Return the process's application for the service's paths.
+
+    It has no state, and asks each request for its mock.
+    """
+    app = _application(_unrouted)
     for name, (path, method) in CALLS.items():
         rule = path.replace("{task-id}", "<task_id>")
         app.add_url_rule(rule, f"api.{name}", _api_view(name), methods=[method], strict_slashes=False)
-    for operation in OPERATIONS:
-        rule = PREFIX + operation.path.replace("{", "<").replace("}", ">")
-        view = _control_view(operation.view)
-        app.add_url_rule(rule, f"control.{operation.view}", view, methods=[operation.method])
-    for path, name in PAGES.items():
-        app.add_url_rule(PREFIX + path, f"control.{name}", _control_view(name), strict_slashes=False)
     app.add_url_rule(f"{RESULTS}<name>", "download", _download)
     app.add_url_rule("/openapi.json", "contract", _contract)
     app.add_url_rule("/", "root", _root)
-    app.before_request(_check_request)
-    app.register_error_handler(HTTPException, _refuse)
-    app.register_error_handler(Exception, _fail)
+    return app
+
+
+@cache
+def control_app() -> Flask:
+    """Return the process's application for the control API, as stateless; its requests are not recorded."""
+    from mock_server.control.routes import add_routes  # noqa: PLC0415 - a tenth of the start, and seldom called
+
+    app = _application(error_response)
+    add_routes(app, lambda: (_mock().service, _mock().request_log))
     return app
 
 

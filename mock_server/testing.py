@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from mock_server.scenarios.catalogue import parse
@@ -94,7 +93,7 @@ class PrecisionMock:
         service = self.app.service
         if scenario:
             parse(scenario)
-        service.change_settings(lambda settings: replace(settings, scenario=scenario))
+        service.change_settings(lambda settings: settings._replace(scenario=scenario))
 
     @property
     def requests(self) -> list[dict[str, Any]]:

@@ -62,31 +62,31 @@ def broken(answer: object) -> str | None:
 def all_servers() -> list[peers.Server]:
     """Return ours and every peer; :class:`Unavailable` without Node.js."""
     if shutil.which("npm") is None:
-        raise Unavailable("Node.js with npm is not installed: it runs the load client and one of the peers")
-    return [peers.ours(), peers.empty(), peers.prism("silent"), peers.moto(), peers.httpserver()]
+        raise Unavailable("Node.js with npm is not installed: it runs the load client")
+    return [peers.ours(), peers.empty(), peers.moto(), peers.httpserver()]
 
 
 def run(setting: Setting, servers: Sequence[peers.Server] | None = None) -> Result:
     """Measure of each server: start to first answer; requests a second on 1 and 16 connections."""
     servers = all_servers() if servers is None else servers
-    starts = in_turn({server.name: _start(server) for server in servers}, 2 if setting.quick else 7)
+    starts = in_turn({server.name: _start(server) for server in servers}, 2 if setting.quick else 15)
     loads = _loads(servers, CONNECTIONS, setting.rounds, 1.0 if setting.quick else _SECONDS)
     cells = [(method, count) for method in METHODS for count in CONNECTIONS]
     rows = [
         [
             server.name,
             starts[server.name].shown(".3f"),
-            *(_cell(*loads[server.name, method, count]) for method, count in cells),
+            *(loads[server.name, *cell].shown(".0f") for cell in cells),
         ]
         for server in servers
     ]
-    columns = ["server", "start to first answer, s"]
-    columns += [f"{method} c = {count}: requests/s (spread), p99 ms" for method, count in cells]
+    columns = ["server", "start to first answer, s (spread)"]
+    columns += [f"{method} c = {count}: requests/s (spread)" for method, count in cells]
     names = {server.name for server in servers}
     claims = [
         Claim(
             f"{method} at c = {count}, against {peer}",
-            ratio(loads[_OURS, method, count][0], loads[peer, method, count][0]).median,
+            ratio(loads[_OURS, method, count], loads[peer, method, count]).median,
             1.0,
             at_most=False,
         )
@@ -101,17 +101,16 @@ def run(setting: Setting, servers: Sequence[peers.Server] | None = None) -> Resu
     return Result([Table("The mock and its peers", columns, rows)], claims, [_peers()])
 
 
-def _cell(speed: Samples, late: Samples) -> str:
-    return f"{speed.shown('.0f')}, {late.median:.1f}"
-
-
 def _start(server: peers.Server) -> Callable[[], float]:
+    # the first start compiles, and reads from the disk, what later ones find there and in memory
+    keeps_bytecode = {"PYTHONDONTWRITEBYTECODE": ""}
+
     def subject() -> float:
         port = free_port()
-        with running(server.argv(port), port, server.first) as seconds:
+        with running(server.argv(port), port, server.first, env=keeps_bytecode) as seconds:
             return seconds
 
-    subject()  # the first start compiles, and reads from the disk, what later ones find in memory
+    subject()
     return subject
 
 
@@ -128,10 +127,9 @@ def _fixture_milliseconds() -> float:
 
 def _loads(
     servers: Sequence[peers.Server], connections: Sequence[int], rounds: int, seconds: float
-) -> dict[tuple[str, str, int], tuple[Samples, Samples]]:
-    """Return (requests a second, 99th percentile in ms) for each server, method and number of connections."""
+) -> dict[tuple[str, str, int], Samples]:
+    """Return requests a second for each server, method and number of connections."""
     speed: dict[tuple[str, str, int], list[float]] = {}
-    late: dict[tuple[str, str, int], list[float]] = {}
     by_name = {server.name: server for server in servers}
     for names in turning(list(by_name), rounds):
         for name in names:
@@ -145,8 +143,7 @@ def _loads(
                         seen = peers.load(port, asking, count, seconds)
                         check_load(seen, f"{name}, {method}, c={count}", ours=server.ours)
                         speed.setdefault((name, method, count), []).append(seen["perSecond"])
-                        late.setdefault((name, method, count), []).append(seen["p99"])
-    return {key: (Samples(tuple(values)), Samples(tuple(late[key]))) for key, values in speed.items()}
+    return {key: Samples(tuple(values)) for key, values in speed.items()}
 
 
 def check_load(seen: Mapping[str, float], what: str, *, ours: bool) -> None:

@@ -1,13 +1,14 @@
 """The mock servers ours is held against: where they are installed, how each starts, what each is asked.
 
-Prism serves the project's own document. pytest-httpserver knows no documents and gets the same
-answers by hand; moto mocks another service altogether, so it stores and returns the same JSON as an object.
+pytest-httpserver knows no documents and gets the same answers by hand; moto mocks another service
+altogether, so it stores and returns the same JSON as an object.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 DOCUMENT = REPOSITORY / "plugin/precision_upscaler/contract/openapi.json"
 TASK_ID = "046b6c7f-0b8a-43b9-b35d-6489e6daee91"
 PACKAGES = ("@stoplight/prism-cli@5.16.0", "node@24.21.0")
+PRECISION_MOCK = str(Path(sys.executable).with_name("precision-mock"))
 _KEY = {"x-freepik-api-key": "mock-key"}
 _JSON = {"Content-Type": "application/json"}
 _MOTO = {"Authorization": "AWS4-HMAC-SHA256 Credential=mock/20260101/us-east-1/s3/aws4_request"}
@@ -114,7 +116,7 @@ def _install(argv: list[str], cwd: Path) -> None:
 
 @cache
 def node() -> str:
-    """Return the path of the Node.js that runs the load client and the peers."""
+    """Return the path of the Node.js that runs the load client."""
     return str(node_folder() / "node/bin/node")
 
 
@@ -129,7 +131,7 @@ def ours(*options: str, name: str = "ours") -> Server:
 
     return Server(
         name,
-        lambda port: python("-m", "mock_server", "--port", str(port), *options),
+        lambda port: [PRECISION_MOCK, "--port", str(port), *options],
         prepare=create,
         validates="both ways",
         keeps="yes",
@@ -144,17 +146,6 @@ def empty() -> Server:
     """Return what a program of cheroot and Flask needs at least: one view that answers always the same."""
     program = str(Path(__file__).with_name("peer_empty.py"))
     return Server(EMPTY, lambda port: python(program, str(port)))
-
-
-def prism(level: str) -> Server:
-    """Return Prism at a log level: ``silent``, or ``info``, its default."""
-    program = node_folder() / "@stoplight/prism-cli/dist/index.js"
-    argv = [node(), str(program), "mock", str(DOCUMENT), "--errors", "--verboseLevel", level]
-    return Server(
-        f"Prism, {'silent' if level == 'silent' else 'default log'}",
-        lambda port: [*argv, "--port", str(port)],
-        validates="both ways",
-    )
 
 
 def httpserver() -> Server:
@@ -208,8 +199,6 @@ def versions() -> dict[str, str]:
             [node(), "--version"], capture_output=True, text=True, check=True
         ).stdout.strip()
     }
-    for name, package in (("Prism", "@stoplight/prism-cli"),):
-        found[name] = json.loads((node_folder() / package / "package.json").read_text("utf-8"))["version"]
     names = ("moto", "pytest-httpserver")
     asked = f"from importlib.metadata import version; print(*map(version, {names!r}))"
     done = subprocess.run([str(peer_python()), "-c", asked], capture_output=True, text=True, check=True)
@@ -226,5 +215,4 @@ __all__ = [
     "load",
     "moto",
     "ours",
-    "prism",
 ]

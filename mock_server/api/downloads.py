@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Response, request
@@ -74,7 +73,7 @@ class Downloads:
         applies = service.scenario_applies(scenario, DOWNLOAD, task.task_id)
         damage = scenario.download if scenario and applies else ""
         if damage == "not_an_image":
-            return replace(ANSWERS["html_error_page"], status=200, media_type="image/png"), False
+            return ANSWERS["html_error_page"]._replace(status=200, media_type="image/png"), False
         file_format = _FORMATS[name.rpartition(".")[2]]  # the link was signed, so it is one of ours
         data = service.results.file_of(task, settings.seed, file_format)
         if data is None:

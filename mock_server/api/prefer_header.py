@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from werkzeug.http import parse_dict_header, parse_list_header
 
 from mock_server.scenarios.catalogue import UnknownScenarioError, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PACE = ("seconds", "queue", "polls")
 
@@ -17,14 +21,13 @@ class PreferenceError(ValueError):
     """A preference of ours has a value that means nothing; the message says which would."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
+class Preferences(NamedTuple):
     """What a request asks the mock to do. ``pace`` has the task's own ``seconds``, ``queue`` or ``polls``."""
 
     scenario: str = ""
     code: int = 0
     example: str = ""
-    pace: dict[str, float] = field(default_factory=dict)
+    pace: Mapping[str, float] = MappingProxyType({})
 
 
 _NONE = Preferences()

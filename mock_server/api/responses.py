@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from flask import Response
 
 from mock_server import answers
+from mock_server.answers import Answer
 
 if TYPE_CHECKING:
     from werkzeug.exceptions import HTTPException
-
-    from mock_server.answers import Answer
 
 
 def respond(answer: Answer) -> Response:
@@ -28,3 +27,8 @@ def error_response(error: HTTPException) -> Response:
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
     return response
+
+
+def redirect(path: str) -> Response:
+    """Lead a browser to another path of the mock."""
+    return respond(Answer(302, {"message": "The page is elsewhere"}, headers=(("Location", path),)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
@@ -100,7 +99,7 @@ class Api:
             read_unread(record, environ)
         answer = self._checked(answer, step)
         if record.headers_out:
-            answer = replace(answer, headers=(*answer.headers, *record.headers_out))
+            answer = answer._replace(headers=(*answer.headers, *record.headers_out))
         record.answer = answer.body
         return self._recorder.finish(record, environ, respond(answer), started)
 
@@ -197,10 +196,10 @@ class Api:
             if service.options.punish:
                 raise RefusedError(self._remember_wait(key, ANSWERS["http_429"]))
         if service.options.rate_limit:
-            verdict = service.limits.judge(key, environ.get("REMOTE_ADDR", ""), now)
-            record.headers_out = verdict.headers()
-            if not verdict.allowed:
-                wait = ("Retry-After", str(verdict.wait_seconds))
+            decision = service.limits.decide(key, environ.get("REMOTE_ADDR", ""), now)
+            record.headers_out = decision.headers()
+            if not decision.allowed:
+                wait = ("Retry-After", str(decision.wait_seconds))
                 raise RefusedError(self._remember_wait(key, answers.message(429, answers.TOO_MANY, wait)))
 
     def _remember_wait(self, key: str, answer: Answer) -> Answer:

@@ -5,32 +5,34 @@ from __future__ import annotations
 import ipaddress
 import sys
 from collections import Counter
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import jsonschema_rs
-from flask import Response, request
+from flask import Flask, Response, request
 
 from mock_server import answers
 from mock_server.answers import Answer, RefusedError
 from mock_server.api import json_body
-from mock_server.api.responses import respond
+from mock_server.api.responses import redirect, respond
 from mock_server.scenarios.catalogue import CATALOGUE, UnknownScenarioError, parse
 from mock_server.service.upscaler_service import TaskEndedError
 from mock_server.state.request_log import shown_key
 from mock_server.state.task_model import COMPLETED
 
-from .openapi import OPERATIONS, PREFIX, document, draft4
+from . import PREFIX
+from .openapi import OPERATIONS, PAGES, document, draft4
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mock_server.service.upscaler_service import Service
     from mock_server.state.request_log import RequestLog
     from mock_server.state.task_model import Task
 
-# everything a page needs is in it; what it shows comes from here, and was sent by who knows whom
+# a page holds all it needs, loads from the mock alone, and shows what unknown clients sent
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:;"
     " connect-src 'self'; frame-ancestors 'none'"
@@ -48,7 +50,7 @@ class Control:
 
     def view(self, name: str, arguments: dict[str, str]) -> Response:
         """Answer a call of the view ``name``; to this machine only."""
-        refused = _refuse_strangers()
+        refused = _refuse_remote()
         if refused is not None:
             return refused
         try:
@@ -63,14 +65,14 @@ class Control:
 
     def page(self) -> Response:
         """Show the page for people; without its last slash it would look for its data in the wrong place."""
-        return _page("index.html") if request.path.endswith("/") else to_front_page()
+        return _page("index.html") if request.path.endswith("/") else redirect(f"{PREFIX}/")
 
     def docs(self) -> Response:
         """Describe the control API for people."""
         return _page("docs.html")
 
     def read_clock(self) -> Response:
-        """Tell the time."""
+        """Return the times and the clock's speed."""
         self.service.settings()
         clock = self.service.clock
         return _ok({"now": clock.now(), "wire": clock.wire(), "speed": clock.state.speed})
@@ -105,8 +107,7 @@ class Control:
                 except UnknownScenarioError as error:
                     raise RefusedError(answers.message(_BAD, str(error))) from None
         self.service.change_settings(
-            lambda settings: replace(
-                settings,
+            lambda settings: settings._replace(
                 scenario=body.get("default", settings.scenario),
                 upcoming=tuple(body.get("upcoming", settings.upcoming)),
             )
@@ -114,13 +115,13 @@ class Control:
         return self.read_scenarios()
 
     def read_seed(self) -> Response:
-        """Tell the seed."""
+        """Return the seed."""
         return _ok({"seed": self.service.settings().seed})
 
     def set_seed(self) -> Response:
         """Set the seed."""
         seed = _json()["seed"]
-        self.service.change_settings(lambda settings: replace(settings, seed=seed))
+        self.service.change_settings(lambda settings: settings._replace(seed=seed))
         self.service.results.clear()
         return self.read_seed()
 
@@ -180,7 +181,7 @@ class Control:
         return _ok(self.request_log.read(_query("after", 0)))
 
     def read_charges(self) -> Response:
-        """Tell how many tasks were charged."""
+        """Return how many tasks were charged."""
         charges = self.service.tasks.charges()
         by_key: Counter[str] = Counter()
         for key, (count, _) in charges.items():
@@ -217,6 +218,19 @@ class Control:
         return _ok({})
 
 
+def add_routes(app: Flask, mock_of: Callable[[], tuple[Service, RequestLog]]) -> None:
+    """Add the control API to an application; ``mock_of()`` returns the mock that the request is for."""
+
+    def view(name: str) -> Callable[..., Response]:
+        return lambda **arguments: Control(*mock_of()).view(name, arguments)
+
+    for operation in OPERATIONS:
+        rule = PREFIX + operation.path.replace("{", "<").replace("}", ">")
+        app.add_url_rule(rule, operation.view, view(operation.view), methods=[operation.method])
+    for path, name in PAGES.items():
+        app.add_url_rule(PREFIX + path, name, view(name), strict_slashes=False)
+
+
 def _described(task: Task, now: float) -> dict[str, Any]:
     return {
         "task_id": task.task_id,
@@ -236,11 +250,6 @@ def _described(task: Task, now: float) -> dict[str, Any]:
 
 def _ok(body: Any) -> Response:
     return respond(Answer(200, body))
-
-
-def to_front_page() -> Response:
-    """Lead a browser to the page for people."""
-    return respond(Answer(302, {"message": "The page is elsewhere"}, headers=(("Location", f"{PREFIX}/"),)))
 
 
 def _page(name: str) -> Response:
@@ -285,29 +294,28 @@ def _json() -> dict[str, Any]:
         body = json_body.loads(request.get_data())
     except json_body.JSONError as error:
         raise RefusedError(answers.message(_BAD, str(error))) from None
-    view = (request.endpoint or "").rpartition(".")[2]
-    for fault in _body_validator(view).iter_errors(body):
+    for fault in _body_validator(request.endpoint or "").iter_errors(body):
         raise RefusedError(answers.message(_BAD, str(fault.message)))
     found: dict[str, Any] = body
     return found
 
 
-def _is_near(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
 
-def _leads_here(address: str) -> bool:
+def _host_is_loopback(address: str) -> bool:
     """Return whether an address with a host (``//host:port``) is one of this machine."""
     try:
-        return _is_near(urlsplit(address).hostname or "")
+        return _is_loopback(urlsplit(address).hostname or "")
     except ValueError:  # such as an opening bracket alone
         return False
 
 
-def _refuse_strangers() -> Response | None:
+def _refuse_remote() -> Response | None:
     """Answer 403 to other machines, and to web pages of other sites in this machine's browser.
 
     A page elsewhere can make a browser send requests here, and a name can be made to point here; both
@@ -315,10 +323,10 @@ def _refuse_strangers() -> Response | None:
     """
     environ = request.environ
     origin = environ.get("HTTP_ORIGIN")
-    near = (
-        _is_near(environ.get("REMOTE_ADDR", ""))
-        and _leads_here(f"//{environ.get('HTTP_HOST', 'localhost')}")
-        and (origin is None or _leads_here(origin))
+    local = (
+        _is_loopback(environ.get("REMOTE_ADDR", ""))
+        and _host_is_loopback(f"//{environ.get('HTTP_HOST', 'localhost')}")
+        and (origin is None or _host_is_loopback(origin))
         and environ.get("HTTP_SEC_FETCH_SITE", "none") != "cross-site"
     )
-    return None if near else respond(answers.message(403, "The control API is for this machine only"))
+    return None if local else respond(answers.message(403, "The control API is for this machine only"))

@@ -10,8 +10,7 @@ import binascii
 import hashlib
 import io
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from precision_upscaler.contract import LIMITS
 
@@ -31,8 +30,7 @@ class InputImageError(ValueError):
     """The picture cannot be used; the message is the reason as the sender is to read it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A picture that was accepted. ``digest`` names it: the SHA-256 of the text it was sent as."""
 
     digest: str

@@ -8,8 +8,7 @@ which calls and how often. It is written ``name``, ``name@step`` (apply to anoth
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 CREATE: Final = "create"
 STATUS: Final = "status"
@@ -19,8 +18,7 @@ STEPS = (CREATE, STATUS, LIST, DOWNLOAD)
 _API = (CREATE, STATUS, LIST)
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(NamedTuple):
     """One entry of the catalogue.
 
     ``steps``: the calls that ``answer``, ``change``, ``expired``, ``wire`` or ``download`` applies to;
@@ -239,11 +237,11 @@ def parse(text: str) -> Scenario:
     if match[2]:
         if match[2] not in scenario.possible:
             raise UnknownScenarioError(f"The scenario {scenario.name} cannot apply to {match[2]!r}.")
-        scenario = replace(scenario, steps=(match[2],))
+        scenario = scenario._replace(steps=(match[2],))
     if match[3]:
         if not scenario.possible:
             raise UnknownScenarioError(f"The scenario {scenario.name} is not counted.")
-        scenario = replace(scenario, times=int(match[3]))
+        scenario = scenario._replace(times=int(match[3]))
     return scenario
 
 

@@ -13,6 +13,7 @@ import json
 import logging
 import math
 import socket
+import sys
 import threading
 import time
 from http import HTTPStatus
@@ -351,6 +352,7 @@ class Server(wsgi.Server):  # type: ignore[misc]  # cheroot has no types
         )
         self.gateway = _Gateway
         self.requests = _Threads(self)
+        self._parking = threading.Lock()  # held while a connection begins to wait, or all waiting ends
         self._bind_error = OSError("the address cannot be resolved")
         self._waker = _Waker()
 
@@ -368,6 +370,10 @@ class Server(wsgi.Server):  # type: ignore[misc]  # cheroot has no types
             sock.close()
             self._bind_error = error
             raise
+        # cheroot leaves it out for a free port, where set earlier it could take another program's; without it
+        # a port stays occupied for a minute by the connections of a mock that was killed
+        if sys.platform != "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return sock
 
     def prepare(self) -> None:
@@ -396,14 +402,23 @@ class Server(wsgi.Server):  # type: ignore[misc]  # cheroot has no types
             raise _StoppedError
         self.requests.put(conn)
 
+    def put_conn(self, conn: Any) -> None:
+        """Let a connection wait for its next request; close it when the server has been stopped meanwhile."""
+        with self._parking:
+            if self.ready:
+                self._connections.put(conn)
+                return
+        conn.close()
+
     def request_stop(self) -> None:
         """Make :meth:`serve` return, or not begin. Safe from any thread and from a signal handler."""
         self._waker.wake()
 
     def stop(self) -> None:
         """Cut the connections and close the socket. For after :meth:`serve`; safe to call twice."""
-        if self.ready:
-            self.ready = False
+        with self._parking:
+            running, self.ready = self.ready, False
+        if running:
             self.requests.stop()
             self._connections.close()
             self.socket.close()

@@ -7,7 +7,7 @@ beside a transfer coding, names with spaces, control characters. Here every such
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mock_server.config import AUTHORITY
 
@@ -31,8 +31,7 @@ class BadRequestError(ValueError):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """A request's line and headers. Names are lower case; ``length`` in bytes, None for a chunked body."""
 
     method: bytes

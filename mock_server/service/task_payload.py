@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_server.scenarios.canned_responses import CHANGES
 from mock_server.scenarios.catalogue import STATUS, Scenario, parse
@@ -17,17 +16,16 @@ if TYPE_CHECKING:
 _EXPIRED_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class LinkSettings:
+class LinkSettings(NamedTuple):
     """What result links are made of: the secret that signs them, wire time now and lifetime in seconds.
 
-    ``count`` links are made for each result, whose file format is ``result_format``.
+    ``links`` links are made for each result, whose file format is ``result_format``.
     """
 
     secret: bytes
     now: float
     seconds: float
-    count: int
+    links: int
     result_format: str
 
 
@@ -36,7 +34,7 @@ def links_of(settings: LinkSettings, task: Task, base: str, *, expired: bool = F
     path = signed_urls.result_path(task.task_id, _extension_of(task, settings.result_format))
     expires = int(settings.now - _EXPIRED_SECONDS) if expired else int(settings.now + settings.seconds)
     link = f"{base}{path}?token={signed_urls.token(path, expires, settings.secret)}"
-    return [link, f"{link}&size=stable"][: settings.count]
+    return [link, f"{link}&size=stable"][: settings.links]
 
 
 def _extension_of(task: Task, result_format: str) -> str:

@@ -7,13 +7,11 @@ import json
 import secrets
 import time
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from precision_upscaler import contract
 from precision_upscaler.contract.estimates import expected_seconds
 
-from mock_server.imaging import fetch as fetching
 from mock_server.imaging.input_image import (
     Source,
     check_picture,
@@ -45,7 +43,7 @@ from .result_cache import Results
 from .task_payload import LinkSettings, webhook_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mock_server.config import Options
 
@@ -107,8 +105,7 @@ class Service:
     def _take_up(self, first: Settings) -> None:
         """Go on with a state file: this run's options count, its tasks, secret links and seed are kept."""
         self.change_settings(
-            lambda settings: replace(
-                settings,
+            lambda settings: settings._replace(
                 clock=settings.clock.at_speed(self.clock.real(), self.options.speed),
                 webhook_secret=first.webhook_secret,
                 scenario=first.scenario,
@@ -139,7 +136,7 @@ class Service:
     def change_clock(self, change: Callable[[ClockState, float], ClockState]) -> None:
         """Replace the clock's state by ``change(state, real time)``; what became due happens."""
         self.change_settings(
-            lambda settings: replace(settings, clock=change(settings.clock, self.clock.real()))
+            lambda settings: settings._replace(clock=change(settings.clock, self.clock.real()))
         )
         self._deliver_due()
 
@@ -196,7 +193,7 @@ class Service:
         def take(settings: Settings) -> Settings:
             nonlocal taken
             taken = settings.upcoming[0] if settings.upcoming else ""
-            return replace(settings, upcoming=settings.upcoming[1:])
+            return settings._replace(upcoming=settings.upcoming[1:])
 
         self.change_settings(take)
         return taken
@@ -219,7 +216,7 @@ class Service:
     # tasks
 
     def create(
-        self, owner: str, body: dict[str, Any], written: str, pace: dict[str, float], base: str
+        self, owner: str, body: dict[str, Any], written: str, pace: Mapping[str, float], base: str
     ) -> Task:
         """Create a task from a create call's JSON body, which keeps to the contract, and charge ``owner``.
 
@@ -255,7 +252,7 @@ class Service:
         That another run took a picture says nothing where this one would fetch or refuse it.
         """
         options = self.options
-        fetch = fetching.fetch if options.fetch_images else None
+        fetch = _fetched if options.fetch_images else None
         digest = digest_of(text.encode())
         judged_anew = options.strict or (fetch and is_address(text))
         size = self.tasks.picture_size(digest) if known and not judged_anew else None
@@ -269,7 +266,7 @@ class Service:
         return digest, source.width, source.height, source
 
     def _schedule(
-        self, now: float, expected: float, scenario: Scenario | None, pace: dict[str, float]
+        self, now: float, expected: float, scenario: Scenario | None, pace: Mapping[str, float]
     ) -> Schedule:
         options = self.options
         outcome = (scenario.outcome if scenario else "") or COMPLETED
@@ -340,7 +337,7 @@ class Service:
         """Forget tasks, pictures, charges, counts and scenarios; the clock goes on."""
         self.database.clear()
         self.results.clear()
-        self.change_settings(lambda settings: replace(settings, scenario=self.options.scenario, upcoming=()))
+        self.change_settings(lambda settings: settings._replace(scenario=self.options.scenario, upcoming=()))
 
     def snapshot(self) -> bytes:
         """Return everything but the request log as the bytes of a SQLite file."""
@@ -352,7 +349,13 @@ class Service:
         """Go back to a snapshot, its time included; ValueError when it is none."""
         self.database.restore(data)
         self.results.clear()
-        self.change_clock(lambda state, real: replace(state, real=real))
+        self.change_clock(lambda state, real: state._replace(real=real))
+
+
+def _fetched(address: str) -> bytes:
+    from mock_server.imaging.fetch import fetch  # noqa: PLC0415 - a client of HTTP, for an option that few set
+
+    return fetch(address)
 
 
 def _seeded_id(seed: int | None, number: int) -> str:

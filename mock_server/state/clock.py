@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
-class ClockState:
+class ClockState(NamedTuple):
     """Task time was ``task`` seconds (Unix epoch) when real time was ``real``; it runs at ``speed``.
 
     Speed 0 is the manual clock: task time moves only when it is advanced. Wire time is ``ahead`` seconds
@@ -43,14 +41,14 @@ class ClockState:
         """Return the state after jumping ``seconds`` forward; ValueError when that is backwards."""
         if not 0 <= seconds < float("inf"):
             raise ValueError("a clock moves forward: seconds must be a number from 0 up")
-        return replace(self, task=self.at(real) + seconds, real=real)
+        return self._replace(task=self.at(real) + seconds, real=real)
 
     def at_speed(self, real: float, speed: float) -> ClockState:
         """Return the state that goes on from now at ``speed``; ValueError unless it is 0 or more."""
         if not 0 <= speed < float("inf"):
             raise ValueError("speed must be 0 (moved by hand) or more (1 is real time)")
         state = ClockState(self.at(real), real, speed)
-        return replace(state, ahead=max(0.0, self.wire(real) - state.wire(real)))
+        return state._replace(ahead=max(0.0, self.wire(real) - state.wire(real)))
 
 
 def steady_unix_time() -> Callable[[], float]:

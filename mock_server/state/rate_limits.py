@@ -7,8 +7,7 @@ count. The mock also remembers when it told a key to wait, so that a client that
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from .database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """At most ``most`` requests in any ``window`` seconds."""
 
     name: str
@@ -30,8 +28,7 @@ PER_ADDRESS = (Limit("address-burst", 250, 5.0), Limit("address", 1200, 120.0))
 """50 a second over 5 seconds, and 10 a second over 2 minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision(NamedTuple):
     """Whether a request is let through, what its ``X-RateLimit`` headers say, and how long to wait if not."""
 
     allowed: bool
@@ -54,15 +51,13 @@ class RateLimits:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def judge(self, key: str, address: str, now: float) -> Verdict:
-        """Count a request of ``key`` from ``address`` at wire time ``now`` and say if it is let through."""
+    def decide(self, key: str, address: str, now: float) -> Decision:
+        """Count a request of ``key`` from ``address`` at wire time ``now``, unless it is refused."""
         buckets = {f"{limit.name}:{address}": limit for limit in PER_ADDRESS}
         places = self.hit({**buckets, f"{PER_KEY.name}:{key}": PER_KEY}, now)
         left, free_in = places[-1]
         waits = [seconds for free, seconds in places if free < 0]
-        return Verdict(
-            not waits, left, max(1, math.ceil(free_in)), max(1, math.ceil(max(waits, default=0.0)))
-        )
+        return Decision(not waits, left, _whole(free_in), _whole(max(waits, default=free_in)))
 
     def hit(self, buckets: dict[str, Limit], now: float) -> list[tuple[int, float]]:
         """Count a request against several limits, unless one of them is reached: then against none.
@@ -71,23 +66,20 @@ class RateLimits:
         not, and after how many seconds of wire time the next place is free.
         """
         with self._database.writing() as connection:
-            seen = [_seen(connection, bucket, now - limit.window) for bucket, limit in buckets.items()]
-            full = [count >= limit.most for (count, _), limit in zip(seen, buckets.values(), strict=True)]
-            passes = not any(full)
+            seen = [(limit, *_seen(connection, name, now - limit.window)) for name, limit in buckets.items()]
+            passes = all(count < limit.most for limit, count, _ in seen)
             if passes:
                 connection.executemany("INSERT INTO hits VALUES (?, ?)", [(name, now) for name in buckets])
         return [
             (
-                -1 if is_full else limit.most - count - passes,
+                limit.most - count - passes if count < limit.most else -1,
                 (now if oldest is None else oldest) + limit.window - now,
             )
-            for is_full, (count, oldest), limit in zip(full, seen, buckets.values(), strict=True)
+            for limit, count, oldest in seen
         ]
 
     def wait_until(self, owner: str) -> float:
         """Return until when a key was told to wait (wire time); 0 when it was not."""
-        if not self._database.known.waits:
-            return 0.0
         with self._database.reading() as connection:
             row = connection.execute("SELECT until FROM waits WHERE owner = ?", (owner,)).fetchone()
         return 0.0 if row is None else float(row[0])
@@ -96,8 +88,11 @@ class RateLimits:
         """Remember that a key was told to wait until ``until`` (wire time); 0 forgets it."""
         with self._database.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO waits VALUES (?, ?)", (owner, until))
-        if not self._database.known.waits:
-            self._database.change_settings(lambda settings: replace(settings, waits=True))
+
+
+def _whole(seconds: float) -> int:
+    """Return seconds as headers state them: whole, and at least 1."""
+    return max(1, math.ceil(seconds))
 
 
 def _seen(connection: sqlite3.Connection, bucket: str, until: float) -> tuple[int, float | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import shlex
+import sqlite3
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -17,8 +18,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from .database import Database
 
 log = logging.getLogger(__name__)
@@ -179,6 +178,7 @@ class RequestLog:
         self._entries: deque[tuple[int, dict[str, Any]]] = deque(maxlen=size if database is None else None)
         self._count = 0
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()  # so that the last flush waits for one in progress
         self._writer: threading.Timer | None = None
 
     def add(self, record: RecordedRequest) -> None:
@@ -191,29 +191,38 @@ class RequestLog:
             self._count += 1
             self._entries.append((self._count, entry))
             if self._database is not None and self._writer is None:
-                self._writer = threading.Timer(_WRITTEN_AFTER_SECONDS, self.flush)
+                self._writer = threading.Timer(_WRITTEN_AFTER_SECONDS, self._write)
                 self._writer.daemon = True
                 self._writer.start()
+
+    def _write(self) -> None:
+        try:
+            self.flush()
+        except sqlite3.Error:  # such as a full disk; a request that was answered cannot fail any more
+            log.exception("requests could not be written to the request log")
 
     def flush(self) -> None:
         """Write what is not in the database yet."""
         if self._database is None:
             return
-        with self._lock:
-            entries = [entry for _, entry in self._entries]
-            self._writer = None
-            self._entries.clear()
-        if entries:
-            kept = entries[-self._size :] if self._size else []
-            with self._database.writing() as connection:
-                _count(connection, len(entries) - len(kept))
-                connection.executemany(
-                    "INSERT INTO requests (entry) VALUES (?)", [(json.dumps(entry),) for entry in kept]
-                )
-                connection.execute(
-                    "DELETE FROM requests WHERE number <= (SELECT MAX(number) FROM requests) - ?",
-                    (self._size,),
-                )
+        with self._flushing:
+            with self._lock:
+                entries = [entry for _, entry in self._entries]
+                self._writer = None
+                self._entries.clear()
+            if entries:
+                self._store(self._database, entries)
+
+    def _store(self, database: Database, entries: list[dict[str, Any]]) -> None:
+        kept = entries[-self._size :] if self._size else []
+        with database.writing() as connection:
+            _count(connection, len(entries) - len(kept))
+            connection.executemany(
+                "INSERT INTO requests (entry) VALUES (?)", [(json.dumps(entry),) for entry in kept]
+            )
+            connection.execute(
+                "DELETE FROM requests WHERE number <= (SELECT MAX(number) FROM requests) - ?", (self._size,)
+            )
 
     def read(self, after: int = 0) -> dict[str, Any]:
         """Return ``{"total", "forgotten", "requests"}``, the oldest request first.

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from .clock import ClockState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """The clock, the scenarios in force, the seed, and the secrets that sign links and webhooks.
 
-    ``scenario`` holds for every request that names none; ``upcoming`` are for the next create calls,
-    one each. ``waits`` says that a key has ever been told to wait, so that only then one has to look.
+    ``scenario`` holds for every request that names none; ``upcoming`` are for the next create calls.
     """
 
     clock: ClockState
@@ -22,11 +20,10 @@ class Settings:
     scenario: str = ""
     upcoming: tuple[str, ...] = ()
     seed: int | None = None
-    waits: bool = False
 
     def to_json(self) -> str:
         """Return the settings as JSON text."""
-        return json.dumps(asdict(self))
+        return json.dumps({**self._asdict(), "clock": self.clock._asdict()})
 
     @classmethod
     def from_json(cls, text: str) -> Settings:

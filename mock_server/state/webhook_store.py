@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from .database import Database
@@ -12,8 +11,7 @@ _DELIVERY = "number, webhook_id, task_id, status, due_at, next_at, attempts, sta
 _SELECT = f"SELECT {_DELIVERY} FROM deliveries ORDER BY number"  # noqa: S608 - a constant
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(NamedTuple):
     """A call back that is to be made: ``due_at`` in task time, None while that is not known."""
 
     webhook_id: str
@@ -21,8 +19,7 @@ class Webhook:
     due_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A webhook as it is kept; ``state`` is waiting, delivered, given_up or refused; ``log`` is JSON."""
 
     number: int

@@ -14,7 +14,8 @@ import mock_server
 from contract_tests.support.mock_calls import encoded, fetch, picture
 from contract_tests.support.sockets import exchange
 from mock_server import Options, PrecisionMock, create_app
-from mock_server.app import flask_app
+from mock_server.app import service_app
+from mock_server.control.routes import Control
 from mock_server.scenarios.catalogue import UnknownScenarioError
 
 
@@ -89,7 +90,7 @@ def test_the_mocks_of_a_process_share_one_flask_application_and_nothing_else() -
         with pytest.raises(urllib.error.HTTPError, match="401"):
             fetch(other.url + CREATE_PATH, key="one")
         assert (len(one.requests), len(other.requests)) == (1, 2)
-    assert flask_app() is flask_app()
+    assert service_app() is service_app()
 
 
 def test_an_ipv6_address_is_one_that_a_client_can_use() -> None:
@@ -156,7 +157,7 @@ def test_what_goes_wrong_inside_is_answered_in_json_and_logged(
 
     with PrecisionMock() as mock:
         monkeypatch.setattr(mock.app.service, "authenticate", fail)
-        monkeypatch.setattr(mock.app.control, "read_clock", fail)
+        monkeypatch.setattr(Control, "read_clock", fail)
         for path in (CREATE_PATH, "/__mock__/clock"):
             with pytest.raises(urllib.error.HTTPError, match="500") as caught:
                 fetch(mock.url + path)

@@ -51,6 +51,18 @@ LIMITS = (
 
 REDRAWN = (
     Limit(
+        "an undo draws a text layer again, and makes one more undo step, without effect, of its mask",
+        lambda layer: layer["kind"] == "text" and layer["mask"] is not None,
+        None,
+        "one undo was not enough",
+    ),
+    Limit(
+        "a redo chooses a mask that was added to be edited",
+        lambda layer: layer["kind"] == "vector" and layer["mask"] is not None,
+        None,
+        r"after a redo: .*/mask/flags/2",
+    ),
+    Limit(
         "an undo or redo draws a text layer again, in its own size",
         lambda layer: layer["kind"] == "text",
         None,

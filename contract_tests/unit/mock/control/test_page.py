@@ -116,6 +116,25 @@ def test_buttons_move_time_end_tasks_and_choose_scenarios(browser: Browser, mock
     assert browser.console == []
 
 
+@pytest.mark.parametrize("key", ["mock-failed", "mock-cancelled"])
+def test_a_task_that_ended_without_a_picture_cannot_be_ended_again(
+    browser: Browser, mock: PrecisionMock, key: str
+) -> None:
+    create(mock, key=key)
+    mock.advance(1000)
+    browser.open(f"{mock.url}/__mock__/")
+    browser.wait_for(f"{CARDS} === 1")
+    browser.evaluate("document.querySelector('.task').click()")
+    browser.wait_for(
+        "document.querySelector('#complete').disabled && document.querySelector('#fail').disabled"
+    )
+    fills = browser.evaluate(
+        "[...document.querySelectorAll('.line rect')].map(rect => getComputedStyle(rect).fill)"
+    )
+    assert len(fills) == 3, "the bar has no part that is still to come"
+    assert fills[2] not in ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0)"), "the end has its own color"
+
+
 def test_requests_have_a_curl_line_and_notes(browser: Browser, mock: PrecisionMock) -> None:
     create(
         mock,

@@ -13,7 +13,7 @@ from PIL import Image
 from precision_upscaler.contract import CREATE_PATH
 
 from contract_tests.support.mock_calls import START, Caller, encoded, picture
-from mock_server.app import flask_app
+from mock_server.app import control_app
 from mock_server.control.openapi import OPERATIONS, Operation, document, draft4
 
 Make = Callable[..., Caller]
@@ -56,7 +56,7 @@ def test_every_call_answers_as_its_document_says(caller: Caller, operation: Oper
 def test_the_document_has_every_route_and_no_other(caller: Caller) -> None:
     routes = {
         (method, re.sub("<(.*?)>", r"{\1}", rule.rule))
-        for rule in flask_app().url_map.iter_rules()
+        for rule in control_app().url_map.iter_rules()
         if rule.rule.startswith("/__mock__/")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }

@@ -19,7 +19,7 @@ from precision_upscaler.contract import CREATE_PATH
 from contract_tests.support.mock_calls import encoded, picture
 from contract_tests.support.sockets import exchange, served
 from mock_server import PrecisionMock
-from mock_server.server.cheroot_server import Server
+from mock_server.server.cheroot_server import Connection, Server
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 LAST = b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
@@ -272,6 +272,31 @@ def test_stopping_closes_every_connection(sent: bytes) -> None:
                 pass
         with pytest.raises(ConnectionRefusedError):
             connected(port)
+
+
+def test_a_connection_that_begins_to_wait_while_the_server_stops_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Server(echo, "127.0.0.1", 0)
+    server.prepare()
+    put = server._connections.put
+    stopper = threading.Thread(target=server.stop)
+    waited = []
+
+    def stop_meanwhile(conn: Any) -> None:
+        stopper.start()
+        stopper.join(0.1)
+        waited.append(stopper.is_alive())
+        put(conn)
+
+    monkeypatch.setattr(server._connections, "put", stop_meanwhile)
+    for _ in range(2):  # the second one comes when the server has stopped
+        ours, theirs = socket.socketpair()
+        server.put_conn(Connection(server, ours))
+        stopper.join()
+        with theirs:
+            assert theirs.recv(1) == b""
+    assert waited == [True]
 
 
 def test_no_thread_and_no_statistics_are_left(port: int) -> None:

@@ -4,7 +4,6 @@ import io
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,7 +121,7 @@ def test_threads_count_correctly(tmp_path: Path, file: bool) -> None:
 
     def work() -> None:
         for _ in range(50):
-            database.change_settings(lambda settings: replace(settings, seed=(settings.seed or 0) + 1))
+            database.change_settings(lambda settings: settings._replace(seed=(settings.seed or 0) + 1))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
@@ -141,11 +140,11 @@ def test_settings_are_read_again_when_anyone_changed_them_and_only_then(tmp_path
     two.settings()
     asked.clear()
     assert (two.settings().seed, asked) == (4, [])
-    one.change_settings(lambda settings: replace(settings, seed=5))
+    one.change_settings(lambda settings: settings._replace(seed=5))
     assert two.settings().seed == 5
     assert asked
     one.restore(two.snapshot())
-    one.change_settings(lambda settings: replace(settings, seed=6))
+    one.change_settings(lambda settings: settings._replace(seed=6))
     assert two.settings().seed == two.known.seed == 6
     for database in (one, two):
         database.close()
@@ -183,7 +182,7 @@ def test_who_cannot_begin_gives_the_turn_back() -> None:
         with pytest.raises(sqlite3.OperationalError, match="within a transaction"), database.writing():
             pass
         connection.execute("ROLLBACK")
-    assert database.change_settings(lambda settings: replace(settings, seed=5)).seed == 5
+    assert database.change_settings(lambda settings: settings._replace(seed=5)).seed == 5
     database.close()
 
 
@@ -202,7 +201,7 @@ def test_the_sizes_of_pictures_are_remembered_within_bounds(
 def test_a_closed_database_can_still_be_written_to(tmp_path: Path) -> None:
     database = Database(str(tmp_path / "state"), SETTINGS)
     database.close()  # such as by a log whose writer comes late
-    database.change_settings(lambda settings: replace(settings, seed=5))
+    database.change_settings(lambda settings: settings._replace(seed=5))
     assert database.settings().seed == 5
 
 

@@ -59,6 +59,13 @@ def test_fifty_a_minute_for_a_key(make: Make) -> None:
     assert caller.listed().status_code == 200
 
 
+def test_the_last_second_is_stated_as_one(make: Make) -> None:
+    caller = make(rate_limit=True)
+    assert caller.listed().headers["X-RateLimit-Reset"] == "60"
+    caller.advance(59.5)
+    assert caller.listed().headers["X-RateLimit-Reset"] == "1"
+
+
 def test_status_polls_count_and_refused_requests_do_not(make: Make) -> None:
     caller = make(rate_limit=True)
     task_id = caller.new_task()

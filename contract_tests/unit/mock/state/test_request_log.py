@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,10 @@ from hypothesis import strategies as st
 from precision_upscaler.contract import CREATE_PATH
 
 from contract_tests.support.mock_calls import Caller, encoded, picture
+from mock_server.state.clock import ClockState
+from mock_server.state.database import Database
 from mock_server.state.request_log import RecordedRequest, RequestLog, shortened
+from mock_server.state.settings import Settings
 
 Make = Callable[..., Caller]
 MOST = 1 << 20  # characters of a value, shortened and written out; really a good deal less
@@ -183,6 +187,21 @@ def test_a_deep_body_does_no_harm_later(make: Make, tmp_path: Any) -> None:
             answer = caller.call("POST", CREATE_PATH, data=raw, content_type="application/json")
             assert answer.status_code == (200 if levels == 100 else 400)
             assert caller.control("GET", "/requests").status_code == 200
+
+
+def test_requests_that_cannot_be_written_are_reported_and_end_no_thread(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = ClockState(0.0, 0.0, 1.0)
+    database = Database(str(tmp_path / "state"), Settings(clock, "secret", "secret"))
+    with database.writing() as connection:
+        connection.execute("DROP TABLE requests")
+    log = RequestLog(10, database)
+    log.add(recorded())
+    assert log._writer is not None
+    log._writer.join()
+    database.close()
+    assert "could not be written" in caplog.text
 
 
 def test_a_curl_line_really_repeats_the_request() -> None:
