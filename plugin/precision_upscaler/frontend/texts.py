@@ -320,6 +320,13 @@ def failure(name, event, _=same):
     return "“{0}”: {1}".format(name, " ".join(answers(event, _)))
 
 
+def problems(events, _=same):
+    # type: (Sequence[Message], Translate) -> str
+    """Return what is wrong and what to do, a line for each ``error`` event."""
+    members = [[i18n.translated_member(event, name, _) for name in ("what", "advice")] for event in events]
+    return "\n".join(" ".join(parts).strip() for parts in members)
+
+
 def answers(event, _=same):
     # type: (Message, Translate) -> list[str]
     """Return an ``error`` or ``cancelled`` event as its answers: what, charged, advice."""
