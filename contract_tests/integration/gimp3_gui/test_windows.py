@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .gui_session import DIALOG, KEY, RESUME, SETTINGS
+from .gui_session import DIALOG, EVIDENCE, KEY, RESUME, SETTINGS
 from .harness import IMAGE_WINDOW
 
 if TYPE_CHECKING:
@@ -85,6 +85,29 @@ def test_the_live_lines_follow_the_sliders(practising: GuiSession) -> None:
     gui.desktop.look(f"stays {width} × {height} pixels", window=DIALOG)
     gui.desktop.look("The result is scaled back: more detail, nothing moves", window=DIALOG)
     gui.close(DIALOG)
+
+
+def test_a_run_that_passes_the_budget_needs_a_tick(practising: GuiSession) -> None:
+    gui = practising
+    gui.store_key()
+    set_budget(gui, 0.05)
+    gui.open_dialog()
+    gui.desktop.look("/0.00 EUR of 0.05 EUR spent this month/", window=DIALOG)
+    gui.desktop.look("This run would pass your monthly budget.", window=DIALOG)
+    button = {"name": "Upscale", "role": "button", "window": DIALOG}
+    assert not gui.desktop.look(**button)["sensitive"]
+    gui.desktop.screenshot(EVIDENCE / "over-budget.png", DIALOG)
+    gui.desktop.press("Pass the budget this once", window=DIALOG)
+    gui.desktop.wait(lambda: gui.desktop.look(**button)["sensitive"], "the run is allowed")
+    gui.close(DIALOG)
+    set_budget(gui, 0)
+
+
+def set_budget(gui: GuiSession, amount: float) -> None:
+    gui.desktop.menu("Filters", "Enhance", "Precision Upscale Settings…")
+    gui.desktop.turn(amount, "Monthly budget (0: none):", role="spin button", window=SETTINGS)
+    gui.desktop.screenshot(EVIDENCE / "settings-budget.png", SETTINGS)
+    gui.close(SETTINGS, "Save")
 
 
 def test_settings_are_kept_brought_back_and_reset(practising: GuiSession) -> None:
