@@ -156,6 +156,8 @@ def test_help_opens_our_page_and_leaves_the_dialog(practising: GuiSession) -> No
 def test_several_layers_have_a_row_each(practising: GuiSession) -> None:
     gui = practising
     mock = gui.start_mock()
+    gui.store_key()
+    set_budget(gui, 100)
     gui.desktop.keys("ctrl+shift+d", window="GIMP$")
     copy = gui.desktop.look("portrait.png copy", role="table cell", window=IMAGE_WINDOW)
     # or the second would be the same upscale as the first, and free
@@ -184,6 +186,11 @@ def test_several_layers_have_a_row_each(practising: GuiSession) -> None:
     gui.undo()
     gui.desktop.keys("ctrl+z", "ctrl+z", window="GIMP$")  # the inversion, and the copy
     gui.desktop.gone("portrait.png copy", role="table cell", window=IMAGE_WINDOW)
+    (ledger,) = gui.desktop.home.rglob("spending/*.jsonl")
+    entries = [json.loads(line) for line in ledger.read_text().splitlines()]
+    assert sum(entry["job_id"].startswith("run-") for entry in entries) == 2
+    assert len({entry["entry_id"] for entry in entries if entry["state"] == "charged"}) >= 2
+    set_budget(gui, 0)
 
 
 def test_from_the_menu_to_the_layer_and_back_with_one_undo(practising: GuiSession) -> None:
