@@ -6,7 +6,7 @@
     python3 install_scripts/bench.py --report        write the page again from the figures there are
 
 Sets up what it needs by itself: the clone's virtual environment, the mock servers ours is held against (with
-npm, into the cache folder), and, as root on Linux, a private GIMP 3.2. What cannot be had is left out, with
+pip, and npm for the load, into the cache folder), and, as root on Linux, a private GIMP 3.2. What cannot be had is left out, with
 the reason.
 """
 
