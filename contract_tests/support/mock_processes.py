@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,12 +44,10 @@ class Process:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
-        connection = self.connection()
-        connection.request(method, path, body, HEADERS)
-        response = connection.getresponse()
-        data = json.loads(response.read())
-        connection.close()
-        return response.status, data
+        with closing(self.connection()) as connection:  # also when the mock is killed meanwhile
+            connection.request(method, path, body, HEADERS)
+            with connection.getresponse() as response:
+                return response.status, json.loads(response.read())
 
     def create(self) -> str:
         status, answer = self.call("POST", CREATE_PATH, BODY)

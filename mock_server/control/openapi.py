@@ -28,7 +28,8 @@ class Operation(NamedTuple):
 
 
 def _object(required: str, **members: Any) -> dict[str, Any]:
-    return {"type": "object", "required": required.split(), "properties": members}
+    found = {"type": "object", "properties": members}
+    return {**found, "required": required.split()} if required else found  # draft 4 forbids an empty list
 
 
 _NUMBER = {"type": "number"}
@@ -41,6 +42,8 @@ _MAYBE_TIME = {
     "description": "Unix seconds; null: never, or not known yet",
 }
 _MAYBE_TEXT = {"type": "string", "nullable": True}
+_BINARY = {"type": "string", "format": "binary"}
+_SQLITE = "application/vnd.sqlite3"
 _OUTCOME = {"type": "string", "enum": ["COMPLETED", "FAILED"]}
 
 CLOCK = _object("now wire speed", now=_TIME, wire=_TIME, speed=_NUMBER)
@@ -95,7 +98,7 @@ DELIVERY = _object(
 _SIDE = {"side": {"type": "integer", "minimum": 16, "maximum": 20000}}
 
 OPERATIONS = (
-    Operation("GET", "/clock", "read_clock", "Tell task time, wire time and the clock's speed.", CLOCK),
+    Operation("GET", "/clock", "read_clock", "Return task time, wire time and the clock's speed.", CLOCK),
     Operation(
         "POST",
         "/clock",
@@ -130,7 +133,7 @@ OPERATIONS = (
         "GET",
         "/seed",
         "read_seed",
-        "Tell the seed.",
+        "Return the seed.",
         _object("seed", seed={"type": "integer", "nullable": True}),
     ),
     Operation(
@@ -197,7 +200,7 @@ OPERATIONS = (
         "GET",
         "/charges",
         "read_charges",
-        "Tell how many tasks were charged, and to which keys.",
+        "Return how many tasks were charged, and to which keys.",
         _object("count megapixels by_key", count=_COUNT, megapixels=_NUMBER, by_key={"type": "object"}),
     ),
     Operation(
@@ -212,7 +215,7 @@ OPERATIONS = (
         "/snapshot",
         "take_snapshot",
         "Take a snapshot of everything but the request log.",
-        media_type="application/vnd.sqlite3",
+        media_type=_SQLITE,
     ),
     Operation(
         "PUT",
@@ -226,17 +229,6 @@ OPERATIONS = (
     ),
 )
 """Every call of the control API but its document and its pages."""
-
-
-def _without_required(schema: Any) -> Any:
-    """Return a schema without empty ``required`` lists, which JSON Schema draft 4 forbids."""
-    if isinstance(schema, dict):
-        return {
-            name: _without_required(value)
-            for name, value in schema.items()
-            if not (name == "required" and not value)
-        }
-    return [_without_required(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -256,52 +248,45 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     return found
 
 
+def _described(operation: Operation) -> dict[str, Any]:
+    """Return an operation's part of the document."""
+    message = {"application/json": {"schema": _object("message", message=_TEXT)}}
+    errors = {"400": "The request means nothing.", "403": "Not from this machine."}
+    if "{task_id}" in operation.path:
+        errors["404"] = "No such task, or no picture of it yet."
+    if operation.view == "end_task":
+        errors["409"] = "The task has ended already."
+    if operation.body is not None:
+        errors["413"] = "The body is larger than --max-body."
+    answer = {operation.media_type: {"schema": operation.answer or _BINARY}}
+    described: dict[str, Any] = {
+        "operationId": operation.view,
+        "summary": operation.summary,
+        "parameters": _parameters(operation),
+        "responses": {
+            "200": {"description": "Done.", "content": answer},
+            **{code: {"description": text, "content": message} for code, text in errors.items()},
+        },
+    }
+    if operation.body is not None:
+        described["requestBody"] = _required("application/json", operation.body)
+    elif operation.view == "restore_snapshot":
+        described["requestBody"] = _required(_SQLITE, _BINARY)
+    return described
+
+
+def _required(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "content": {media_type: {"schema": schema}}}
+
+
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.0 document of the control API."""
-    message = {"application/json": {"schema": _object("message", message=_TEXT)}}
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
-        schema = operation.answer or {"type": "string", "format": "binary"}
-        described: dict[str, Any] = {
-            "operationId": operation.view,
-            "summary": operation.summary,
-            "parameters": _parameters(operation),
-            "responses": {
-                "200": {"description": "Done.", "content": {operation.media_type: {"schema": schema}}},
-                "400": {"description": "The request means nothing.", "content": message},
-                "403": {"description": "Not from this machine.", "content": message},
-            },
-        }
-        if "{task_id}" in operation.path:
-            described["responses"]["404"] = {
-                "description": "No such task, or no picture of it yet.",
-                "content": message,
-            }
-        if operation.view == "end_task":
-            described["responses"]["409"] = {"description": "The task has ended already.", "content": message}
-        if operation.body is not None:
-            described["responses"]["413"] = {
-                "description": "The body is larger than --max-body.",
-                "content": message,
-            }
-            content = {"application/json": {"schema": operation.body}}
-            described["requestBody"] = {"required": True, "content": content}
-        elif operation.view == "restore_snapshot":
-            content = {"application/vnd.sqlite3": {"schema": {"type": "string", "format": "binary"}}}
-            described["requestBody"] = {"required": True, "content": content}
-        paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = described
-    whole: dict[str, Any] = _without_required(
-        {
-            "openapi": "3.0.3",
-            "info": {
-                "title": "Control of the mock",
-                "version": "1",
-                "description": "Moves, watches and resets the mock. For this machine only.",
-            },
-            "paths": paths,
-        }
-    )
-    return whole
+        paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = _described(operation)
+    description = "Moves, watches and resets the mock. For this machine only."
+    info = {"title": "Control of the mock", "version": "1", "description": description}
+    return {"openapi": "3.0.3", "info": info, "paths": paths}
 
 
 def draft4(schema: Any) -> Any:
@@ -313,4 +298,4 @@ def draft4(schema: Any) -> Any:
     found = {name: draft4(value) for name, value in schema.items() if name != "nullable"}
     if schema.get("nullable") is True:
         found["type"] = [found["type"], "null"]
-    return _without_required(found)
+    return found

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mock_server.state.request_log import RequestLog
     from mock_server.state.task_model import Task
 
-# everything a page needs is in it; what it shows comes from here, and was sent by who knows whom
+# a page holds all it needs, loads from the mock alone, and shows what unknown clients sent
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:;"
     " connect-src 'self'; frame-ancestors 'none'"
@@ -50,7 +50,7 @@ class Control:
 
     def view(self, name: str, arguments: dict[str, str]) -> Response:
         """Answer a call of the view ``name``; to this machine only."""
-        refused = _refuse_strangers()
+        refused = _refuse_remote()
         if refused is not None:
             return refused
         try:
@@ -72,7 +72,7 @@ class Control:
         return _page("docs.html")
 
     def read_clock(self) -> Response:
-        """Tell the time."""
+        """Return the times and the clock's speed."""
         self.service.settings()
         clock = self.service.clock
         return _ok({"now": clock.now(), "wire": clock.wire(), "speed": clock.state.speed})
@@ -115,7 +115,7 @@ class Control:
         return self.read_scenarios()
 
     def read_seed(self) -> Response:
-        """Tell the seed."""
+        """Return the seed."""
         return _ok({"seed": self.service.settings().seed})
 
     def set_seed(self) -> Response:
@@ -181,7 +181,7 @@ class Control:
         return _ok(self.request_log.read(_query("after", 0)))
 
     def read_charges(self) -> Response:
-        """Tell how many tasks were charged."""
+        """Return how many tasks were charged."""
         charges = self.service.tasks.charges()
         by_key: Counter[str] = Counter()
         for key, (count, _) in charges.items():
@@ -300,22 +300,22 @@ def _json() -> dict[str, Any]:
     return found
 
 
-def _is_near(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
 
-def _leads_here(address: str) -> bool:
+def _host_is_loopback(address: str) -> bool:
     """Return whether an address with a host (``//host:port``) is one of this machine."""
     try:
-        return _is_near(urlsplit(address).hostname or "")
+        return _is_loopback(urlsplit(address).hostname or "")
     except ValueError:  # such as an opening bracket alone
         return False
 
 
-def _refuse_strangers() -> Response | None:
+def _refuse_remote() -> Response | None:
     """Answer 403 to other machines, and to web pages of other sites in this machine's browser.
 
     A page elsewhere can make a browser send requests here, and a name can be made to point here; both
@@ -323,10 +323,10 @@ def _refuse_strangers() -> Response | None:
     """
     environ = request.environ
     origin = environ.get("HTTP_ORIGIN")
-    near = (
-        _is_near(environ.get("REMOTE_ADDR", ""))
-        and _leads_here(f"//{environ.get('HTTP_HOST', 'localhost')}")
-        and (origin is None or _leads_here(origin))
+    local = (
+        _is_loopback(environ.get("REMOTE_ADDR", ""))
+        and _host_is_loopback(f"//{environ.get('HTTP_HOST', 'localhost')}")
+        and (origin is None or _host_is_loopback(origin))
         and environ.get("HTTP_SEC_FETCH_SITE", "none") != "cross-site"
     )
-    return None if near else respond(answers.message(403, "The control API is for this machine only"))
+    return None if local else respond(answers.message(403, "The control API is for this machine only"))

@@ -18,7 +18,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _SCHEMA = """
 CREATE TABLE settings (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE pictures (
@@ -51,17 +51,7 @@ CREATE INDEX deliveries_of_task ON deliveries (task_id);
 CREATE INDEX deliveries_waiting ON deliveries (due_at) WHERE state = 'waiting';
 CREATE TABLE requests (number INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
 """
-_TABLES = (
-    "tasks",
-    "pictures",
-    "charges",
-    "counters",
-    "scenario_calls",
-    "hits",
-    "waits",
-    "deliveries",
-    "requests",
-)
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'settings'"
 _LAYOUT = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
 _FORGET_REQUEST_COUNT = "DELETE FROM sqlite_sequence WHERE name = 'requests'"
 
@@ -198,8 +188,8 @@ class Database:
     def clear(self) -> None:
         """Forget everything but the settings; task numbers and the request log's start over."""
         with self.writing() as connection:
-            for table in (*_TABLES, "sqlite_sequence"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+            for (table,) in connection.execute(_TABLES).fetchall():
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
 
     def snapshot(self) -> bytes:
         """Return everything but the request log as the bytes of a SQLite file."""

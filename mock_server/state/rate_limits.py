@@ -80,8 +80,6 @@ class RateLimits:
 
     def wait_until(self, owner: str) -> float:
         """Return until when a key was told to wait (wire time); 0 when it was not."""
-        if not self._database.known.waits:
-            return 0.0
         with self._database.reading() as connection:
             row = connection.execute("SELECT until FROM waits WHERE owner = ?", (owner,)).fetchone()
         return 0.0 if row is None else float(row[0])
@@ -90,8 +88,6 @@ class RateLimits:
         """Remember that a key was told to wait until ``until`` (wire time); 0 forgets it."""
         with self._database.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO waits VALUES (?, ?)", (owner, until))
-        if not self._database.known.waits:
-            self._database.change_settings(lambda settings: settings._replace(waits=True))
 
 
 def _whole(seconds: float) -> int:

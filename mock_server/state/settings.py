@@ -11,8 +11,7 @@ from .clock import ClockState
 class Settings(NamedTuple):
     """The clock, the scenarios in force, the seed, and the secrets that sign links and webhooks.
 
-    ``scenario`` holds for every request that names none; ``upcoming`` are for the next create calls,
-    one each. ``waits`` says that a key has ever been told to wait, so that only then one has to look.
+    ``scenario`` holds for every request that names none; ``upcoming`` are for the next create calls.
     """
 
     clock: ClockState
@@ -21,7 +20,6 @@ class Settings(NamedTuple):
     scenario: str = ""
     upcoming: tuple[str, ...] = ()
     seed: int | None = None
-    waits: bool = False
 
     def to_json(self) -> str:
         """Return the settings as JSON text."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from precision_upscaler.api.client import Timeouts, UpscalerClient
 from precision_upscaler.api.rate_limiter import RateLimiter
 from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.api.retry import goes_first
-from precision_upscaler.contract.estimates import own_table
+from precision_upscaler.contract.estimates import TABLE, own_table
 from precision_upscaler.jobs.budget import Spending, price_of
 from precision_upscaler.jobs.context import Emit, JobContext
 from precision_upscaler.storage.credentials import Key, clean_key, find_key, require_key
@@ -23,6 +25,7 @@ from precision_upscaler.storage.spending import (
     Budget,
     Entry,
     Payer,
+    Purpose,
     SpendingLedger,
     Unit,
     fingerprint,
@@ -34,6 +37,16 @@ from .clock import Clock, SystemClock
 from .errors import InvalidKey, SettingsDamaged, UpscaleError
 from .messages import joined, said
 from .urls import check_address, is_loopback
+
+
+@dataclass(frozen=True)
+class RunTask:
+    """One task of a run: what it is for, and its picture's size in pixels."""
+
+    purpose: Purpose
+    width: int
+    height: int
+    scale_factor: int
 
 
 class App:
@@ -126,10 +139,11 @@ class App:
         job_id: str | None = None,
         *,
         over_budget: bool = False,
+        run_id: str | None = None,
     ) -> Iterator[JobContext]:
         """Open everything one job needs; the job ``job_id`` is taken up where it was created.
 
-        ``over_budget``: the user allows it to pass the monthly budget.
+        ``over_budget``: the user allows it to pass the monthly budget. ``run_id``: see :meth:`run`.
 
         An error of the block says where the log is, and which job it is about.
         """
@@ -143,7 +157,7 @@ class App:
                 if self._budget_problem is not None and not (over_budget or payer.practice):
                     raise self._budget_problem
                 price = price_of(*job.record.size, int(job.record.parameters["scale_factor"]), self.prices)
-                self.spending.reserve(job, payer, price, over_budget=over_budget)
+                self.spending.reserve(job, payer, price, over_budget=over_budget, run_id=run_id)
 
             with self.client(cancel, address=address) as client:
                 yield JobContext(
@@ -161,18 +175,51 @@ class App:
             error.job_id = error.job_id or job_id
             raise
 
+    @contextlib.contextmanager
+    def run(self, tasks: Sequence[RunTask], *, over_budget: bool = False) -> Iterator[str | None]:
+        """Reserve the price of all of a run's tasks before the first is sent, or raise BudgetExceeded.
+
+        Yield the run's id for :meth:`job_context`, None where there is nothing to hold: without a budget, or
+        for one task, which reserves its own price. So that every task reports its own error, none is raised
+        here for a missing key or a damaged setting: no task is sent then.
+        """
+        try:
+            self.check_address_known()
+            payer = self.payer()
+        except UpscaleError:
+            payer = None
+        if payer is None or self.spending.budget.limit is None or len(tasks) < 2:  # noqa: PLR2004 - as above
+            yield None
+            return
+        priced = [
+            (one.purpose, price_of(one.width, one.height, one.scale_factor, self.prices)) for one in tasks
+        ]
+        with self.spending.run(payer, priced, over_budget=over_budget) as run_id:
+            yield run_id
+
     def payer(self, address: str | None = None) -> Payer:
         """Return who pays for tasks at ``address`` (default: the one in use); NoKey without a key."""
         address = address or self.base_url
         account = fingerprint(self.spending.ledger.folder, self._key(address).value)
         return Payer(account, address, is_loopback(urlsplit(address).hostname))
 
+    def budget(self) -> dict[str, Any] | None:
+        """Return this month's numbers as ``protocol.py`` shows them, None without a budget."""
+        numbers = self.spending.balance(self._payer_without_key())
+        if numbers.limit is None:
+            return None
+        currency = str((self.prices or TABLE)["currency"])
+        return {**asdict(numbers), "left": numbers.left, "currency": currency}
+
+    def _payer_without_key(self) -> Payer:
+        return Payer("", self.base_url, is_loopback(urlsplit(self.base_url).hostname))
+
     def spending_of_service(self, month: str | None = None) -> tuple[list[Entry], Balance]:
         """Return the ledger's entries (of one ``month``, as ``2026-11``) and this month's numbers.
 
         Practice with a mock and the real service are told apart by the address in use.
         """
-        payer = Payer("", self.base_url, is_loopback(urlsplit(self.base_url).hostname))
+        payer = self._payer_without_key()
         numbers = self.spending.balance(payer)
         entries = [one for one in self.spending.ledger.entries() if one.payer.practice is payer.practice]
         return [one for one in entries if month is None or month_of(one.time) == month], numbers

@@ -19,11 +19,17 @@ Commands (first line; the rest of the members depend on ``command``)::
         are sent: no metadata, no EXIF orientation, no colour profile for RGB, and so the result's
         numbers are in the source's colour space. ``upload`` (normally absent) is the same picture in a
         smaller format, to be sent in its place; the setting ``upload_format`` says who wants that.
+        ``"over_budget": true`` (normally absent): the user allows this task to pass the monthly budget.
+        ``run`` (normally absent) is that of a ``reserved`` event.
     {"command": "resume", "job_id": "...", "adopt": "..."}
         Go on with a job of the journal, wherever it stands; waits for another worker that has it in
         hand. ``adopt`` (normally absent) is a task id the user recognised in the account as this job's,
         after a ``create-unresolved`` error whose ``details.candidates`` offered it.
-        ``"over_budget": true`` (normally absent): the user allows this run to pass the monthly budget.
+    {"command": "reserve", "tasks": [{"width": 1024, "height": 768, "scale_factor": 2, "layer": "Sky",
+     "image": "wedding.xcf"}, ...], "over_budget": false}
+        Reserve the price of a run of several tasks in the monthly budget, all or none, before the first is
+        sent. The ``upscale`` commands that follow, each to a worker of its own, name the answer's ``run``.
+        What none of them has used is given back when this worker's standard input closes.
     {"command": "jobs"}                        list undelivered jobs
     {"command": "forget", "job_id": "..."}     drop a job whose result the user does not want
     {"command": "status"}                      is a key stored, which address, which settings
@@ -60,6 +66,8 @@ Events (``event`` names the kind)::
      "width": 2048, "height": 1536, "charged": "yes", "reused": false}
         The answer to ``resume`` is a file with the metadata and color profile of the job's source, if it had
         some. ``reused`` is true, and ``charged`` "no", when an earlier or simultaneous identical job paid.
+    {"event": "reserved", "run": null | "..."}
+        ``run`` is null where nothing had to be reserved.
     {"event": "cancelled", "job_id": ..., "charged": "no" | "unknown" | "yes"}
     {"event": "error", "code": "invalid-key", "what": "...", "charged": "no" | "unknown" | "yes",
      "charge": "Nothing was charged.", "advice": "...", "log": "/path/to/log", "job_id": null | "...",
@@ -70,15 +78,17 @@ Events (``event`` names the kind)::
     {"event": "jobs", "jobs": [{"job_id", "state": "committed" | "created" | "stored", "created",
                                 "task_id", "charged", "origin", "parameters", "source", "result",
                                 "width", "height", "running"}, ...],
-     "damaged": [{"job_id", "problem", "folder", "task_id"}, ...]}
+     "damaged": [...]}
         ``created`` in unix seconds; ``source`` a path; ``result`` a path or null; the size is that of
-        the result asked for; ``running``: somebody works on the job at this moment. ``damaged``: jobs whose
-        record cannot be used; ``task_id`` as far as it can still be told.
+        the result asked for; ``running``: somebody works on the job at this moment. ``damaged``: an ``error``
+        event for each job whose record cannot be used.
     {"event": "status", "key": "environment" | "keyring" | "file" | null, "base_url": "...",
      "settings": {...}, "fields": {"<setting>": {...}, ...}, "data_folder": "...", "log": "...",
-     "pace": 1.0, "unfinished": 0, "problems": [...]}
+     "pace": 1.0, "unfinished": 0, "budget": null | {"limit": 10.0, "spent": 3.4, "reserved": 0.0,
+     "left": 6.6, "unit": "money" | "credits", "currency": "EUR", "ends": 1796083200.0}, "problems": [...]}
         ``fields``: kind, default, minimum, maximum, choices and help, as far as there are; ``pace``:
         real durations over estimated ones, so far; ``unfinished``: how many jobs ``jobs`` lists;
+        ``budget``: this month's numbers in its unit, ``ends`` in unix seconds; null without a budget;
         ``problems``: what is wrong with the settings or the key, each as an ``error`` event.
     {"event": "settings", "settings": {...}}
     {"event": "stored", "where": "keyring" | "file"}
@@ -90,7 +100,8 @@ Events (``event`` names the kind)::
         address ``base_url``. No other computer is asked.
 
 Every run ends with exactly one of ``result`` (then the worker waits for ``delivered`` or the end of
-standard input), ``cancelled``, ``error`` or the answer to the command.
+standard input), ``reserved`` (then it waits for that end), ``cancelled``, ``error`` or the
+answer to the command.
 """
 
 from __future__ import absolute_import
@@ -113,6 +124,7 @@ class Command(object):
     PREPARE = "prepare"
     UPSCALE = "upscale"
     RESUME = "resume"
+    RESERVE = "reserve"
     JOBS = "jobs"
     FORGET = "forget"
     STATUS = "status"
@@ -133,6 +145,7 @@ class Event(object):
     PROGRESS = "progress"
     WARNING = "warning"
     RESULT = "result"
+    RESERVED = "reserved"
     CANCELLED = "cancelled"
     ERROR = "error"
     JOBS = "jobs"
@@ -147,6 +160,7 @@ class Event(object):
 FINAL_EVENTS = frozenset(
     (
         Event.RESULT,
+        Event.RESERVED,
         Event.CANCELLED,
         Event.ERROR,
         Event.JOBS,

@@ -41,8 +41,9 @@ from precision_upscaler.storage.settings import (
     read_settings,
     save,
 )
+from precision_upscaler.storage.spending import Purpose
 
-from .app import App
+from .app import App, RunTask
 from .cancel import CancelToken
 from .errors import (
     BadCommand,
@@ -138,6 +139,7 @@ class Worker:
         commands: dict[str, Callable[[dict[str, Any]], None]] = {
             Command.UPSCALE: self._upscale,
             Command.RESUME: self._resume,
+            Command.RESERVE: self._reserve,
             Command.JOBS: self._jobs,
             Command.FORGET: self._forget,
             Command.STATUS: self._status,
@@ -168,7 +170,26 @@ class Worker:
                 upload=upload,
             ),
             over_budget=command.get("over_budget") is True,
+            run_id=_text(command, "run") if command.get("run") is not None else None,
         )
+
+    def _reserve(self, command: dict[str, Any]) -> None:
+        try:
+            tasks = [
+                RunTask(
+                    Purpose("layer", str(one.get("layer", "")), str(one.get("image", ""))),
+                    int(one["width"]),
+                    int(one["height"]),
+                    int(one["scale_factor"]),
+                )
+                for one in command["tasks"]
+            ]
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise BadCommand("The command's 'tasks' must be a list of sizes.") from None
+        with self._app.run(tasks, over_budget=command.get("over_budget") is True) as run_id:
+            self._pipe.send({"event": Event.RESERVED, "run": run_id})
+            while self._pipe.read_line() is not None:
+                pass  # the run is under way until the front end closes the pipe
 
     def _resume(self, command: dict[str, Any]) -> None:
         job_id = _text(command, "job_id")
@@ -192,14 +213,19 @@ class Worker:
         return replace(result, path=path)
 
     def _run(
-        self, run: Callable[..., Result], job_id: str | None = None, *, over_budget: bool = False
+        self,
+        run: Callable[..., Result],
+        job_id: str | None = None,
+        *,
+        over_budget: bool = False,
+        run_id: str | None = None,
     ) -> None:
         listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         listener.start()
         app = self._app
         with (
             pruned(app.journal, app.settings),
-            app.job_context(self._emit, job_id=job_id, over_budget=over_budget) as context,
+            app.job_context(self._emit, job_id=job_id, over_budget=over_budget, run_id=run_id) as context,
         ):
             try:
                 result = run(context)
@@ -245,7 +271,7 @@ class Worker:
     def _jobs(self, _command: dict[str, Any]) -> None:
         journal = self._app.journal
         jobs = [job.summary() for job in journal.undelivered()]
-        damaged = [job.summary() for job in journal.damaged()]
+        damaged = [job.error().to_event(str(self._app.log)) for job in journal.damaged()]
         self._pipe.send({"event": Event.JOBS, "jobs": jobs, "damaged": damaged})
 
     def _forget(self, command: dict[str, Any]) -> None:
@@ -264,6 +290,11 @@ class Worker:
         loaded = read_settings(app.folder)
         if loaded.problem is not None:
             problems.append(SettingsDamaged(loaded.problem))
+        budget: dict[str, Any] | None = None
+        try:
+            budget = app.budget()
+        except UpscaleError as error:
+            problems.append(error)
         self._pipe.send(
             {
                 "event": Event.STATUS,
@@ -275,6 +306,7 @@ class Worker:
                 "log": str(app.log),
                 "pace": app.journal.pace(app.base_url),
                 "unfinished": len(app.journal.undelivered()),
+                "budget": budget,
                 "problems": [error.to_event(str(app.log)) for error in problems],
             }
         )

@@ -18,6 +18,7 @@ from precision_upscaler import protocol
 from precision_upscaler import worker as worker_module
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.frontend import texts
+from precision_upscaler.jobs.budget import COUNT_PRACTICE_VARIABLE
 
 from contract_tests.support.jobs.worker_environment import (
     TIMEOUT,
@@ -368,6 +369,16 @@ def test_a_malformed_variable_is_named_by_the_status_and_refused_by_the_rest(her
     assert here.mock.charges == 0
 
 
+def test_a_damaged_key_file_is_named_by_the_status_and_refused_by_the_rest(here: WorkerEnvironment) -> None:
+    (here.folder / "data").mkdir(exist_ok=True)
+    (here.folder / "data/credentials.json").write_text("{")
+    none = {"FREEPIK_API_KEY": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    (problem,) = ask(here, {"command": "status"}, send_bytes, **none)["problems"]
+    assert (problem["code"], "credentials.json" in problem["what"]) == ("key-file-damaged", True)
+    events, _, _ = send_bytes(here, json.dumps(here.upscale).encode() + b"\n", **none)
+    assert (events[-1]["code"], events[-1]["charged"]) == ("key-file-damaged", "no")
+
+
 def test_a_damaged_record_is_listed_and_the_other_jobs_too(here: WorkerEnvironment) -> None:
     journal = here.folder / "data/jobs"
     for name in ("20260101-000000-00000000", "20260101-000000-00000001"):
@@ -376,7 +387,9 @@ def test_a_damaged_record_is_listed_and_the_other_jobs_too(here: WorkerEnvironme
     (journal / "20260101-000000-00000001/job.json").write_text('{"state": "created", "created": "x"}')
     listed = ask(here, {"command": "jobs"})
     assert listed["jobs"] == []
-    assert [item["task_id"] for item in listed["damaged"]] == ["t-1", None]
+    assert [event["details"]["task_id"] for event in listed["damaged"]] == ["t-1", None]
+    assert [event["job_id"][-1] for event in listed["damaged"]] == ["0", "1"]
+    assert all("is damaged" in event["what"] for event in listed["damaged"])
     assert ask(here, {"command": "status"})["unfinished"] == 0
     resumed = ask(here, {"command": "resume", "job_id": "20260101-000000-00000001"}, FREEPIK_API_KEY=SECRET)
     assert (resumed["code"], resumed["charged"]) == ("record-damaged", "unknown")
@@ -415,3 +428,60 @@ def test_a_fault_of_the_worker_before_any_job_says_that_nothing_was_charged(
     assert worker_module.main() == 1
     event = json.loads(os.read(answers, 1 << 16))
     assert (event["code"], event["charged"]) == ("unexpected", "no")
+
+
+# the monthly budget ------------------------------------------------------------------------------
+
+ONE_TASK = {"width": 400, "height": 300, "scale_factor": 2, "layer": "Sky", "image": "photo.xcf"}
+"""A task of 0.10 EUR."""
+
+
+@pytest.fixture
+def saver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerEnvironment]:
+    """Yield a user with a budget that is enough for two tasks."""
+    monkeypatch.setenv(COUNT_PRACTICE_VARIABLE, "1")
+    with worker_environment(tmp_path, settings={"monthly_budget": 0.25}) as found:
+        yield found
+
+
+def test_a_run_is_reserved_as_a_whole_or_not_at_all(saver: WorkerEnvironment) -> None:
+    (refused,) = saver.run({"command": "reserve", "tasks": [ONE_TASK] * 3})
+    assert (refused["code"], refused["charged"]) == ("budget-exceeded", "no")
+    (allowed,) = saver.run({"command": "reserve", "tasks": [ONE_TASK] * 3, "over_budget": True})
+    assert allowed["event"] == "reserved"
+
+
+def test_a_reservation_lives_as_long_as_its_worker(saver: WorkerEnvironment) -> None:
+    run = {"command": "reserve", "tasks": [ONE_TASK] * 2}
+    with saver.start(run) as holder:
+        reserved = json.loads(holder.stdout.readline())
+        assert saver.run(saver.upscale)[-1]["code"] == "budget-exceeded"
+        assert saver.run({**saver.upscale, "run": reserved["run"]})[-1]["event"] == "result"
+        budget = saver.run({"command": "status"})[-1]["budget"]
+        assert (budget["spent"], budget["reserved"], budget["left"]) == (0.1, 0.1, 0.05)
+    assert saver.run({"command": "status"})[-1]["budget"]["reserved"] == 0.0
+    assert saver.mock.charges == 1
+
+
+def test_what_a_killed_worker_reserved_is_given_back(saver: WorkerEnvironment) -> None:
+    holder = saver.start({"command": "reserve", "tasks": [ONE_TASK] * 2})
+    assert json.loads(holder.stdout.readline())["event"] == "reserved"
+    assert saver.run({"command": "status"})[-1]["budget"]["reserved"] == 0.2
+    holder.kill()
+    holder.communicate()
+    assert saver.run({"command": "status"})[-1]["budget"]["reserved"] == 0.0
+    assert list((saver.folder / "data/spending").glob("run-*")) == []
+
+
+@pytest.mark.parametrize("tasks", [None, 3, [{}], ["Sky"], [{**ONE_TASK, "width": "wide"}]])
+def test_a_reserve_command_without_sizes_is_refused(saver: WorkerEnvironment, tasks: Any) -> None:
+    assert saver.run({"command": "reserve", "tasks": tasks})[-1]["code"] == "bad-command"
+    assert saver.run({"command": "reserve"})[-1]["code"] == "bad-command"
+
+
+def test_a_ledger_that_cannot_be_read_is_a_problem_of_the_status(saver: WorkerEnvironment) -> None:
+    (saver.folder / "data/spending").mkdir()
+    (saver.folder / "data/spending/2027-01.jsonl").mkdir()
+    status = saver.run({"command": "status"})[-1]
+    assert status["budget"] is None
+    assert [problem["code"] for problem in status["problems"]] == ["spending-ledger"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from precision_upscaler.frontend import worker_process
-from precision_upscaler.frontend.worker_process import UploadFormat
+from precision_upscaler.frontend.worker_process import StoredSettings
 
 FAKE = """
 import json, sys
@@ -45,7 +45,7 @@ def test_the_setting_decides(
     (package / "worker.py").write_text(FAKE.format(said=said))
     monkeypatch.setattr(worker_process, "PLUGIN_FOLDER", str(tmp_path))
     worker = worker_process.Worker().prepare([sys.executable])
-    upload = UploadFormat(worker)
+    upload = StoredSettings(worker)
     assert upload.is_jpeg is is_jpeg
     worker.close()
     assert worker.wait(20)
@@ -56,7 +56,7 @@ def test_the_setting_decides(
 def test_without_a_python_it_is_png_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_process, "find", lambda: None)
     worker = worker_process.Worker().prepare()
-    assert not UploadFormat(worker).is_jpeg
+    assert not StoredSettings(worker).is_jpeg
     (event,) = worker.events()
     assert event["code"] == "no-python", "the upscale itself says what is wrong"
 
@@ -65,6 +65,6 @@ def test_the_real_worker_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PRECISION_UPSCALER_DATA", str(tmp_path))
     (tmp_path / "settings.json").write_text('{"upload_format": "jpeg"}')
     worker = worker_process.Worker().prepare([sys.executable])
-    assert UploadFormat(worker).is_jpeg
+    assert StoredSettings(worker).is_jpeg
     worker.close()
     assert worker.wait(20)

@@ -12,7 +12,7 @@ from gimpfu import gimp
 from precision_upscaler.contract import PARAMETERS
 from precision_upscaler.frontend import options, origin, texts
 from precision_upscaler.frontend.placement import Size
-from precision_upscaler.frontend.worker_process import UploadFormat
+from precision_upscaler.frontend.worker_process import StoredSettings
 from precision_upscaler.protocol import Command
 
 from . import compose, delivery, export, layers, private_images
@@ -56,7 +56,7 @@ def _upscaled(input_layer, values, worker, translate):
         with private_images.context():
             exported = export.export(input_layer, path, translate)
             message = command(path, input_layer, exported, values)
-            if UploadFormat(worker.process).is_jpeg:
+            if StoredSettings(worker.process).is_jpeg:
                 message["upload"] = path_text(export.jpeg_copy(path))
         return worker.result(message), exported
     finally:

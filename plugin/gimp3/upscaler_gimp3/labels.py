@@ -38,6 +38,7 @@ def upscale_dialog(_: Translate) -> dict[str, str]:
         "placement": _("Plac_ement"),
         "area": _("_Area"),
         "colors": _("Colors fro_m"),
+        "over_budget": _("Pass the _budget this once"),
     }
 
 

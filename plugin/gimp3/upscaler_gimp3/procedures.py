@@ -41,9 +41,17 @@ def interactive(procedure: Any, image: Any, drawables: Sequence[Any], config: An
         traceback.print_exc()
         event = texts.local_error(problem, "no", catalog())
         return _ended(procedure, _Status.EXECUTION_ERROR, texts.error(event, catalog()))
-    if not wanted:
+    if wanted is None:
         return procedure.new_return_values(_Status.CANCEL, None)
-    return _run(procedure, image, drawables, config, ProgressWindow, show_messages=True)
+    return _run(
+        procedure,
+        image,
+        drawables,
+        config,
+        ProgressWindow,
+        show_messages=True,
+        over_budget=wanted.over_budget,
+    )
 
 
 def with_last_values(procedure: Any, image: Any, drawables: Sequence[Any], config: Any) -> Any:
@@ -90,6 +98,7 @@ def _run(
     progress: Callable[[], Progress],
     *,
     show_messages: bool,
+    over_budget: bool = False,
 ) -> Any:
     """Run and return GIMP's values: image, layer and message, or a status with the three answers."""
     translate = catalog()
@@ -98,7 +107,7 @@ def _run(
             options, shown = options_from(config, translate), progress()
         # GIMP knows that a person's image was closed, but keeps a script's alive
         watched = [] if show_messages else displays()
-        outcome = upscale(image, drawables, options, shown, translate, watched)
+        outcome = upscale(image, drawables, options, shown, translate, watched, over_budget=over_budget)
     except Refused as refused:
         return _ended(procedure, _Status.CALLING_ERROR, texts.refused(str(refused), translate))
     except Cancelled as cancelled:
@@ -150,7 +159,10 @@ def _resume_all(procedure: Any) -> Any:
         message = "\n".join([texts.summary(delivery.lines, failures, catalog()), *delivery.notes])
         message = message_for_scripts(message, delivery, catalog())
         return _ended(procedure, _Status.EXECUTION_ERROR, message)
-    message = message_for_scripts("\n".join([*delivery.lines, *delivery.notes]), delivery, catalog())
+    damaged = [texts.problems([event], catalog()) for event in answer["damaged"]]
+    message = message_for_scripts(
+        "\n".join([*delivery.lines, *delivery.notes, *damaged]), delivery, catalog()
+    )
     return _with_values(procedure, (int, len(delivery.lines)), (str, message))
 
 

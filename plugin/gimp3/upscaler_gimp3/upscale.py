@@ -13,7 +13,7 @@ from gi.repository import Gimp
 from precision_upscaler.frontend import layer_rules, origin, texts
 from precision_upscaler.frontend.i18n import warning_messages
 from precision_upscaler.frontend.options import AREA_SELECTION
-from precision_upscaler.frontend.worker_process import UploadFormat
+from precision_upscaler.frontend.worker_process import StoredSettings
 
 from upscaler_gimp3.image.export import Exported, export, jpeg_copy
 from upscaler_gimp3.image.inputs import collect_inputs, pack_selection
@@ -72,10 +72,13 @@ def upscale(
     progress: Progress,
     translate: Callable[[str], str] = texts.same,
     displays: Sequence[Any] = (),
+    *,
+    over_budget: bool = False,
 ) -> Outcome:
     """Upscale ``drawables`` of ``image`` and return what became of them.
 
-    ``displays`` are watched where GIMP does not tell that an image was closed.
+    ``displays`` are watched where GIMP does not tell that an image was closed. ``over_budget``: the user
+    allows this run to pass the monthly budget.
 
     :class:`Refused` before anything is sent, :class:`Failed` and :class:`Cancelled` when no layer
     came through; in all three cases the image is as it was and no undo step is left.
@@ -87,7 +90,7 @@ def upscale(
     exports: list[tuple[Path, Exported]] = []
     try:
         with nothing_sent_yet(translate):
-            upload = UploadFormat(pool.workers[0])
+            upload = StoredSettings(pool.workers[0])
             for one in inputs:
                 pool.prepare()
                 # say runs the window's main loop, so that Cancel can be pressed
@@ -99,6 +102,10 @@ def upscale(
                 command(image, one, options, path, exported)
                 for one, (path, exported) in zip(inputs, exports, strict=True)
             ]
+            of_run: Event = {"over_budget": over_budget}
+            if len(inputs) > 1 and upload.get("monthly_budget"):
+                of_run["run"] = _reserved(pool, image, inputs, options, over_budget=over_budget)
+            commands = [{**one, **of_run} for one in commands]
         events = pool.run(commands)
         results = [
             _pending(one, exported, event, options)
@@ -163,13 +170,34 @@ def command(image: Any, one: InputLayer, options: Options, path: Path, exported:
     }
 
 
+def _reserved(
+    pool: WorkerPool, image: Any, inputs: Sequence[InputLayer], options: Options, *, over_budget: bool
+) -> str | None:
+    """Reserve the whole run's price in the monthly budget; the run's ID for its commands."""
+    tasks = [
+        {
+            "width": one.area.width,
+            "height": one.area.height,
+            "scale_factor": options.factor,
+            "layer": one.name,
+            "image": image.get_name(),
+        }
+        for one in inputs
+    ]
+    answer = pool.reserve({"command": "reserve", "tasks": tasks, "over_budget": over_budget})
+    if answer["event"] != "reserved":
+        raise Failed(answer)
+    run: str | None = answer["run"]
+    return run
+
+
 def session() -> str:
     """Return what tells this run of GIMP from all others: its process ID."""
     return str(os.getppid())
 
 
 def _exported(
-    one: InputLayer, upload: UploadFormat, translate: Callable[[str], str]
+    one: InputLayer, upload: StoredSettings, translate: Callable[[str], str]
 ) -> tuple[Path, Exported]:
     """Write one layer to a file of its own, and a smaller copy where the setting or a limit needs one.
 

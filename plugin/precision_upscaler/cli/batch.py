@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.app import App
+from precision_upscaler.app import App, RunTask
 from precision_upscaler.errors import Cancelled, InvalidParameter, UnexpectedError, UpscaleError
 from precision_upscaler.imaging.base import Chunk, InvalidImage
 from precision_upscaler.imaging.metadata import essential, extract
@@ -24,6 +24,7 @@ from precision_upscaler.jobs.service import pruned, resume, upscale
 from precision_upscaler.protocol import Charge, Charged, Stage
 from precision_upscaler.storage.journal import Job
 from precision_upscaler.storage.log import LOGGER
+from precision_upscaler.storage.spending import Purpose
 
 from .outputs import Planned, check_place, is_folder, present_line, shown
 from .progress_bars import Watch, bars, silent
@@ -106,11 +107,27 @@ class Batch:
         self._concurrent = concurrent
         self._metadata = metadata
         self._over_budget = over_budget
+        self._run_id: str | None = None
 
     def run(self, tasks: Sequence[Planned], *, overwrite: bool, show: bool) -> list[Outcome]:
-        """Upscale every picture of a plan; the outcomes come in the plan's order."""
+        """Upscale every picture of a plan; the outcomes come in the plan's order.
+
+        BudgetExceeded, with nothing sent, when the monthly budget does not hold them all.
+        """
         todo = [task for task in tasks if task.problem is None and task.present is None]
-        done = dict(zip(map(id, todo), self._all(list(map(self._item, todo)), overwrite, show), strict=True))
+        wanted = [
+            RunTask(
+                Purpose("file", task.source.name),
+                task.picture.width,
+                task.picture.height,
+                task.request.scale_factor,
+            )
+            for task in todo
+            if task.picture is not None
+        ]
+        with self._app.run(wanted, over_budget=self._over_budget) as self._run_id:
+            outcomes = self._all(list(map(self._item, todo)), overwrite, show)
+        done = dict(zip(map(id, todo), outcomes, strict=True))
         return [done.get(id(task)) or _without_doing(task) for task in tasks]
 
     def _item(self, task: Planned) -> _Item:
@@ -194,7 +211,9 @@ class Batch:
                         warnings.append(event.message)
                     show(event)
 
-                with app.job_context(emit, job_id=item.job_id, over_budget=self._over_budget) as context:
+                with app.job_context(
+                    emit, job_id=item.job_id, over_budget=self._over_budget, run_id=self._run_id
+                ) as context:
                     result = item.start(context)
                 job = app.journal.open(result.job_id)
                 written = deliver(job, result, item.target, item.carried, overwrite=overwrite)

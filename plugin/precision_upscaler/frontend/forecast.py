@@ -11,7 +11,8 @@ from .placement import Box, Size, place, scaled_size, united
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 Forecast = namedtuple("Forecast", "sizes canvas megapixels seconds price")
 """What to expect of one run over one or more layers.
@@ -26,6 +27,15 @@ Experience = namedtuple("Experience", "pace table")
 """What is known of this user's earlier runs: real over estimated duration, and a price table (None: ours)."""
 
 NO_EXPERIENCE = Experience(1.0, None)
+
+
+def passes(budget, price):
+    # type: (Mapping[str, Any] | None, price.Estimate) -> bool
+    """Return whether a run of this price would pass the monthly budget, ``budget`` of the worker's status."""
+    if budget is None:
+        return False
+    # a sum of binary fractions must not refuse the last cent; storage/spending.py rounds in the same way
+    return bool((price.amount if budget["unit"] == "money" else price.credits) > budget["left"] + 1e-6)
 
 
 def forecast(areas, layers, canvas, factor, placement, experience=NO_EXPERIENCE):

@@ -248,25 +248,30 @@ class Worker(object):
             self._notify()
 
 
-class UploadFormat(object):
-    """The setting ``upload_format``, as a worker that was prepared tells it.
+class StoredSettings(object):
+    """The settings, as a worker that was prepared tells them; the first look may have to wait for it.
 
-    Without an answer it is PNG: the upscale itself will report what is wrong with the worker.
+    Without an answer there are none: the upscale itself will report what is wrong with the worker.
     """
 
     def __init__(self, worker):
         # type: (Worker) -> None
         self._worker = worker
-        self._jpeg = None  # type: bool | None
+        self._settings = None  # type: dict[str, Any] | None
+
+    def get(self, name):
+        # type: (str) -> Any
+        """Return a setting's value, None when it is not known."""
+        if self._settings is None:
+            settings = self._worker.settings(_SETTINGS_TIMEOUT)
+            self._settings = settings if isinstance(settings, dict) else {}
+        return self._settings.get(name)
 
     @property
     def is_jpeg(self):
         # type: () -> bool
-        """Whether layers are to be sent as JPEG; the first look may have to wait for the worker."""
-        if self._jpeg is None:
-            settings = self._worker.settings(_SETTINGS_TIMEOUT)
-            self._jpeg = isinstance(settings, dict) and settings.get("upload_format") == JPEG
-        return self._jpeg
+        """Whether layers are to be sent as JPEG."""
+        return bool(self.get("upload_format") == JPEG)
 
 
 def _started(target):

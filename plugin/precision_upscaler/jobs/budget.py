@@ -6,8 +6,10 @@ process die in between, :meth:`Spending.reconcile` reads what became of the job 
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from precision_upscaler.contract import estimates
@@ -36,6 +38,8 @@ _SETTLED = {
     State.REFUSED: EntryState.RELEASED,
     State.CANCELLED: EntryState.RELEASED,
 }
+
+_RUN = "run-"
 
 COUNT_PRACTICE_VARIABLE = "PRECISION_UPSCALER_COUNT_PRACTICE"
 
@@ -74,15 +78,45 @@ class Spending:
             except UpscaleError as error:
                 LOGGER.warning("job %s: the spending ledger cannot be written: %s", job.job_id, error.what)
 
-    def reserve(self, job: Job, payer: Payer, price: Price, *, over_budget: bool = False) -> None:
+    @contextlib.contextmanager
+    def run(
+        self, payer: Payer, tasks: Sequence[tuple[Purpose, Price]], *, over_budget: bool = False
+    ) -> Iterator[str]:
+        """Reserve the price of all of a run's tasks or of none (BudgetExceeded); yield the run's id.
+
+        The run's jobs take the reservations over. What none of them has taken at the end was certainly not
+        charged and is released; if the process dies, :meth:`reconcile` does that.
+        """
+        run_id = _RUN + secrets.token_hex(8)
+        lock = self.ledger.lock_run(run_id)
+        assert lock is not None  # nobody else knows the name
+        try:
+            self.reconcile()
+            wanted = [Wanted(purpose, price, run_id) for purpose, price in tasks]
+            self.ledger.reserve(payer, wanted, self._limits(payer), over_budget=over_budget)
+            yield run_id
+        finally:
+            with contextlib.suppress(UpscaleError):
+                self.ledger.settle(run_id, EntryState.RELEASED)
+            self.ledger.unlock_run(run_id, lock)
+
+    def reserve(
+        self,
+        job: Job,
+        payer: Payer,
+        price: Price,
+        *,
+        over_budget: bool = False,
+        run_id: str | None = None,
+    ) -> None:
         """Reserve the price of ``job`` before it is sent; BudgetExceeded when it is too much.
 
-        A job that has a reservation keeps it.
+        A job that has a reservation keeps it; one of the run ``run_id`` takes over one of the run's.
         """
         if self.ledger.of_job(job.job_id) is None:
             self.reconcile()
             wanted = Wanted(purpose_of(job.record.origin), price, job.job_id)
-            self.ledger.reserve(payer, [wanted], self._limits(payer), over_budget=over_budget)
+            self.ledger.reserve(payer, [wanted], self._limits(payer), over_budget=over_budget, run_id=run_id)
 
     def balance(self, payer: Payer) -> Balance:
         """Return this month's numbers, with what dead processes left open settled."""
@@ -99,6 +133,12 @@ class Spending:
         return self.budget if counted else Budget(None, self.budget.unit)
 
     def _settled(self, job_id: str) -> EntryState | None:
+        if job_id.startswith(_RUN):
+            lock = self.ledger.lock_run(job_id)
+            if lock is None:
+                return None
+            self.ledger.unlock_run(job_id, lock)
+            return EntryState.RELEASED
         try:
             job = self._journal.open(job_id)
         except JobUnknown:

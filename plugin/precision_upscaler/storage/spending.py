@@ -17,12 +17,12 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from precision_upscaler.clock import Clock
 from precision_upscaler.errors import BudgetExceeded, DiskFull, LedgerBroken
@@ -241,7 +241,10 @@ class SpendingLedger:
         for month in self.months():
             if month >= since:
                 path = self.folder / f"{month}.jsonl"
-                found += self._read.setdefault(path, _MonthFile(path)).entries()
+                try:
+                    found += self._read.setdefault(path, _MonthFile(path)).entries()
+                except OSError as error:
+                    raise _not_written(error) from error
         return sorted(found, key=lambda entry: entry.time)
 
     def balance(self, budget: Budget, *, practice: bool = False) -> Balance:
@@ -252,26 +255,40 @@ class SpendingLedger:
     # what a run does ---------------------------------------------------------------------------
 
     def reserve(
-        self, payer: Payer, wanted: Sequence[Wanted], budget: Budget, *, over_budget: bool = False
+        self,
+        payer: Payer,
+        wanted: Sequence[Wanted],
+        budget: Budget,
+        *,
+        over_budget: bool = False,
+        run_id: str | None = None,
     ) -> list[Entry]:
-        """Reserve the price of all of a run's tasks, or of none.
+        """Reserve the price of all of ``wanted``, or of none.
 
         BudgetExceeded, with nothing reserved, when the budget does not hold them all and the user has not
         said ``over_budget``. The lock is held from reading to writing: no two processes spend the same rest.
+        A reservation of the run ``run_id`` for the same price and payer is taken over.
         """
         with self._locked():
+            if run_id is not None:
+                found = _reservations_of(run_id, self.entries(), payer, wanted)
+                if found is not None:
+                    self._append(found)
+                    return found
             now = self._clock.time()
             entries = self.entries(month_of(now))
             numbers = balance(entries, budget, now, practice=payer.practice)
             price = sum(one.price.in_unit(budget.unit) for one in wanted)
             if not over_budget and not numbers.allows(price):
                 raise _exceeded(numbers, price, wanted)
+            # the ledger's time never goes back: a clock set back and forward must not open a second budget
+            time = round(max([now, *(entry.time for entry in entries)]), 3)
             made = [
                 Entry(
-                    f"{month_of(now)}-{secrets.token_hex(8)}",
+                    f"{month_of(time)}-{secrets.token_hex(8)}",
                     EntryState.RESERVED,
-                    round(now, 3),
-                    round(now, 3),
+                    time,
+                    time,
                     payer,
                     one.purpose,
                     one.price,
@@ -329,12 +346,26 @@ class SpendingLedger:
     # files -------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _locked(self) -> Any:
+    def _locked(self) -> Iterator[None]:
         try:
             with FileLock(self.folder / "lock"):
                 yield
         except OSError as error:
             raise _not_written(error) from error
+
+    def lock_run(self, run_id: str) -> FileLock | None:
+        """Return the lock of a run, held: as long as its process lives. None when another holds it."""
+        lock = FileLock(self.folder / f"{run_id}.lock")
+        try:
+            return lock if lock.acquire(wait=False) else None
+        except OSError as error:
+            raise _not_written(error) from error
+
+    def unlock_run(self, run_id: str, lock: FileLock) -> None:
+        """Give the lock of a run back that has nothing reserved."""
+        lock.release()
+        with contextlib.suppress(OSError):
+            (self.folder / f"{run_id}.lock").unlink()
 
     def _append(self, entries: Sequence[Entry]) -> None:
         by_month: dict[str, list[Entry]] = {}
@@ -342,6 +373,21 @@ class SpendingLedger:
             by_month.setdefault(entry.entry_id[:7], []).append(entry)
         for month, lines in by_month.items():
             _append(self.folder / f"{month}.jsonl", b"".join(_line(entry) for entry in lines))
+
+
+def _reservations_of(
+    run_id: str, entries: Sequence[Entry], payer: Payer, wanted: Sequence[Wanted]
+) -> list[Entry] | None:
+    """Return reservations of a run, made over to ``wanted``; None when there are not enough of them."""
+    free = [one for one in entries if one.job_id == run_id and one.state is EntryState.RESERVED]
+    found = []
+    for one in wanted:
+        entry = next((entry for entry in free if (entry.price, entry.payer) == (one.price, payer)), None)
+        if entry is None:
+            return None
+        free.remove(entry)
+        found.append(replace(entry, job_id=one.job_id, purpose=one.purpose))
+    return found
 
 
 class _MonthFile:

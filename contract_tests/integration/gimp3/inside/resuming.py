@@ -28,7 +28,7 @@ def abandoned(image, layers, **changes):
     one = upscale.collect_inputs(image, layers, options, str)[0]
     workers = pool.WorkerPool(1, lambda *_: None, str)
     workers.prepare()
-    path, exported = upscale._exported(one, upscale.UploadFormat(workers.workers[0]), str)
+    path, exported = upscale._exported(one, upscale.StoredSettings(workers.workers[0]), str)
     command = upscale.command(image, one, options, path, exported)
     command["origin"].update(changes)
     events = workers.run([command])

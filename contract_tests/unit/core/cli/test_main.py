@@ -32,6 +32,7 @@ from precision_upscaler.contract.estimates import TABLE
 from precision_upscaler.errors import Cancelled
 from precision_upscaler.imaging.metadata import verify
 from precision_upscaler.jobs import delivery
+from precision_upscaler.jobs.budget import COUNT_PRACTICE_VARIABLE
 from precision_upscaler.jobs.service import upscale
 from precision_upscaler.protocol import Charged
 from precision_upscaler.storage.journal import Journal
@@ -554,3 +555,18 @@ def test_a_name_outside_the_code_page_ends_nothing(shell: Shell, name: str) -> N
     assert (found.exit_code, shell.mock.charges) == (0, 1), found.output
     assert name.encode("cp1252", "backslashreplace").decode("cp1252") in found.output
     assert (shell.folder / name).exists()
+
+
+def test_a_batch_that_passes_the_budget_is_refused_before_anything_is_sent(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(COUNT_PRACTICE_VARIABLE, "1")
+    shell.run("settings", "monthly_budget=0.25")
+    found = shell.run("sky.png", "sea.png", "city.png", "-o", "out", code=1)
+    assert "This would pass your monthly budget of 0.25 EUR: 0.00 EUR are spent" in found.output
+    assert "this costs about 0.30 EUR. The month ends on" in found.output
+    assert "Nothing was charged." in found.output
+    assert shell.mock.charges == 0
+    shell.run("sky.png", "sea.png", "-o", "out")
+    shell.run("sky.png", "sea.png", "city.png", "-o", "out", "--jobs", "1", "--over-budget")
+    assert shell.mock.charges == 3

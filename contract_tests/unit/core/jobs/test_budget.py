@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from precision_upscaler.api.models import UpscaleRequest
-from precision_upscaler.app import App
+from precision_upscaler.app import App, RunTask
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import BudgetExceeded, NoCredits, SettingsDamaged, TaskFailed
-from precision_upscaler.jobs.budget import COUNT_PRACTICE_VARIABLE, purpose_of
+from precision_upscaler.jobs.budget import COUNT_PRACTICE_VARIABLE, price_of, purpose_of
 from precision_upscaler.jobs.context import Result
 from precision_upscaler.jobs.service import upscale
 from precision_upscaler.storage.job_record import State
@@ -40,11 +41,11 @@ class Office:
             clock=self.env.clock,
         )
 
-    def upscale(self, side: int = 160, *, over_budget: bool = False) -> Result:
+    def upscale(self, side: int = 160, *, over_budget: bool = False, run_id: str | None = None) -> Result:
         source = self.env.folder / f"{side}.png"
         source.write_bytes(png(side, 200))
         app = self.app()
-        with app.job_context(lambda _: None, over_budget=over_budget) as context:
+        with app.job_context(lambda _: None, over_budget=over_budget, run_id=run_id) as context:
             return upscale(source, UpscaleRequest(), context, origin={"file": f"/home/me/{side}.png"})
 
     def states(self) -> list[EntryState]:
@@ -210,3 +211,82 @@ def test_a_purpose_names_layer_and_image_without_their_folder(
     origin: dict[str, str | None], purpose: Purpose
 ) -> None:
     assert purpose_of(origin) == purpose
+
+
+# a run of several tasks -------------------------------------------------------------------------
+
+SMALL = RunTask(Purpose("file", "160.png"), 160, 200, 2)
+"""A task of 0.10 EUR."""
+
+
+def test_a_run_that_passes_the_budget_is_refused_before_anything_is_sent(office: Office) -> None:
+    with pytest.raises(BudgetExceeded) as caught, office.app().run([SMALL] * 3):
+        raise AssertionError("the run began")
+    assert caught.value.details["price"] == 0.3
+    assert office.states() == []
+    assert office.env.mock.charges == 0
+
+
+def test_the_jobs_of_a_run_take_its_reservation_over(office: Office) -> None:
+    with office.app().run([SMALL, SMALL]) as run_id:
+        with pytest.raises(BudgetExceeded):
+            office.upscale(161)
+        office.upscale(160, run_id=run_id)
+        office.upscale(160, run_id=run_id)  # the stored result
+        assert office.states() == [EntryState.CHARGED, EntryState.RESERVED]
+    assert office.states() == [EntryState.CHARGED, EntryState.RELEASED]
+    assert not list((office.app().folder / "spending").glob("run-*"))
+
+
+def test_a_run_without_its_reservation_reserves_for_each_job(office: Office) -> None:
+    office.upscale(160, run_id="run-0")
+    office.upscale(161, run_id="run-0")
+    with pytest.raises(BudgetExceeded):
+        office.upscale(162, run_id="run-0")
+
+
+def test_a_task_dearer_than_its_reservation_is_checked_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office.app().run([SMALL, SMALL]) as run_id:
+        dearer = replace(price_of(160, 200, 2), amount=0.12)
+        monkeypatch.setattr("precision_upscaler.app.price_of", lambda *_: dearer)
+        with pytest.raises(BudgetExceeded):
+            office.upscale(160, run_id=run_id)
+    assert office.env.mock.charges == 0
+
+
+def test_what_a_killed_run_reserved_is_given_back(office: Office) -> None:
+    app = office.app()
+    with app.run([SMALL, SMALL]):
+        office.app().spending.reconcile()
+        assert office.states() == [EntryState.RESERVED] * 2
+        kept = next((app.folder / "spending").glob("*.jsonl")).read_bytes()
+    next((app.folder / "spending").glob("*.jsonl")).write_bytes(kept)
+    office.app().spending.reconcile()
+    assert office.states() == [EntryState.RELEASED] * 2
+
+
+def test_the_user_may_let_a_whole_run_pass_the_budget(office: Office) -> None:
+    with office.app().run([SMALL] * 3, over_budget=True) as run_id:
+        for side in (160, 161, 162):
+            office.upscale(side, run_id=run_id, over_budget=True)
+    assert office.env.mock.charges == 3
+
+
+def test_nothing_is_held_without_a_budget_or_a_key(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    with office.app().run([SMALL]) as run_id:
+        assert run_id is None
+    office.limit = 0
+    with office.app().run([SMALL] * 9) as run_id:
+        assert run_id is None
+    office.limit = 0.25
+    monkeypatch.delenv("FREEPIK_API_KEY")
+    with office.app().run([SMALL] * 9) as run_id:
+        assert run_id is None
+
+
+def test_an_error_of_the_run_stays_that_error(office: Office) -> None:
+    with pytest.raises(OSError, match="a file of the run"), office.app().run([SMALL, SMALL]):
+        raise OSError("a file of the run")
+    assert office.states() == [EntryState.RELEASED] * 2

@@ -228,6 +228,28 @@ def test_a_clock_set_back_opens_no_second_budget(ledger: SpendingLedger, clock: 
             ledger.reserve(PAYER, [for_job("b")], Budget(0.10))
 
 
+def test_a_clock_set_back_and_forward_opens_no_second_budget(ledger: SpendingLedger, clock: SetClock) -> None:
+    ledger.reserve(PAYER, [for_job("a")], Budget(0.20))
+    for back in (20, 0, 40, 0):
+        clock.now = NOON - back * DAY
+        with contextlib.suppress(BudgetExceeded):
+            ledger.reserve(PAYER, [for_job(f"b{back}")], Budget(0.20))
+    assert len(ledger.entries()) == 2
+
+
+def test_a_run_over_midnight_counts_in_the_month_that_reserved_it(
+    ledger: SpendingLedger, clock: SetClock
+) -> None:
+    clock.now = month_end("2026-11") - 1
+    ledger.reserve(PAYER, [for_job("run-1"), for_job("run-1")], Budget(0.20))
+    clock.now = month_end("2026-11") + 1
+    ledger.reserve(PAYER, [for_job("a")], Budget(0.20), run_id="run-1")
+    assert [entry.job_id for entry in ledger.entries("2026-12")] == []
+    assert ledger.balance(Budget(0.20)).spent == 0
+    clock.now = month_end("2026-11") - 1
+    assert ledger.balance(Budget(0.20)).left == 0
+
+
 def test_a_clock_that_was_ahead_has_spent_from_the_months_it_was_in(
     ledger: SpendingLedger, clock: SetClock
 ) -> None:

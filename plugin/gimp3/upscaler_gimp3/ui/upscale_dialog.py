@@ -6,7 +6,7 @@ appears here without a change, after the ones named below.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gi
 
@@ -42,6 +42,15 @@ _DECIDES_THE_RESULT = frozenset(("scale-factor", "placement", "area"))
 """The arguments that change the live lines."""
 
 
+class Wanted(NamedTuple):
+    """That the user wants the run, and whether it may pass the monthly budget.
+
+    This is no argument of the procedure: the next run, or a script, must not inherit it.
+    """
+
+    over_budget: bool
+
+
 class UpscaleDialog:
     """One showing of the dialog; :meth:`ask` runs it."""
 
@@ -57,20 +66,21 @@ class UpscaleDialog:
         self._ok = self._window.get_widget_for_response(Gtk.ResponseType.OK)
         self._replace_help()
         self._preview = Preview()
-        self._forecast = ForecastPanel()
+        self._forecast = ForecastPanel(self._update)
         self._service = ServicePanel(self._window, self._update)
         self._fill()
         self._handlers = [config.connect("notify", self._changed)]
         # GIMP stays usable: the selection or the layer may be others when the user comes back
         self._window.connect("focus-in-event", lambda *_event: self._update())
 
-    def ask(self) -> bool:
-        """Show the dialog; whether the user wants the run."""
+    def ask(self) -> Wanted | None:
+        """Show the dialog; None when the user does not want the run."""
         self._window.get_content_area().show_all()
         self._explain()
         self._ok.set_sensitive(False)
         self._first_map = self._window.connect_after("map-event", self._mapped)
         wanted = bool(self._window.run())
+        over_budget = self._forecast.over_budget
         self._shown = False
         for handler in self._handlers:
             self._config.disconnect(handler)
@@ -78,7 +88,7 @@ class UpscaleDialog:
         self._window.destroy()
         while Gtk.events_pending():  # take the window off the screen before the work begins
             Gtk.main_iteration_do(False)
-        return wanted
+        return Wanted(over_budget) if wanted else None
 
     def _mapped(self, _window: Any, _event: Any) -> bool:
         """Go on after the first drawing: nobody waits for GEGL and the worker before the window shows.
@@ -179,6 +189,7 @@ class UpscaleDialog:
             return False
         self._forecast.practice = self._service.practicing
         self._forecast.experience = self._experience()
+        self._forecast.budget = (self._service.status or {}).get("budget")
         try:
             fits = self._forecast.update(self._image, self._drawables, options_from(self._config, _))
         except Refused:
@@ -220,7 +231,7 @@ def _name_children(widget: Any, title: str) -> None:
             widgets.named(child, title)
 
 
-def ask(procedure: Any, config: Any, image: Any, drawables: Sequence[Any]) -> bool:
-    """Show the dialog for a run on ``drawables`` and fill ``config``; whether the user wants the run."""
+def ask(procedure: Any, config: Any, image: Any, drawables: Sequence[Any]) -> Wanted | None:
+    """Show the dialog for a run on ``drawables`` and fill ``config``; None when the user does not want it."""
     widgets.init()
     return UpscaleDialog(procedure, config, image, drawables).ask()

@@ -40,6 +40,23 @@ class WorkerPool:
         self._commands: list[Event] = []
         self._started = 0
         self._loop = GLib.MainLoop()
+        self._translate = translate
+        self._reservation: Worker | None = None
+
+    def reserve(self, command: Event) -> Event:
+        """Return the answer of a worker to the ``reserve`` command; it lives until :meth:`close`."""
+        events: list[Event] = []
+        loop = GLib.MainLoop()
+        worker = Worker(command, notify=lambda: GLib.idle_add(take), translate=self._translate)
+
+        def take() -> bool:
+            events.extend(worker.events())
+            loop.quit()
+            return bool(GLib.SOURCE_REMOVE)
+
+        self._reservation = worker.start()
+        loop.run()
+        return events[0]
 
     def prepare(self) -> None:
         """Start the next worker's process before its command is known, if it may run at once."""
@@ -51,6 +68,8 @@ class WorkerPool:
         """Close the input of every worker: one without a command ends, the others leave results to Resume."""
         for worker in self.workers:
             worker.close()
+        if self._reservation is not None:
+            self._reservation.close()
 
     def run(self, commands: Sequence[Event]) -> list[Event]:
         """Give each worker its command, wait until all have ended, and return their final events in order.
