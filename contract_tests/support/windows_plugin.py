@@ -1,4 +1,4 @@
-"""The plug-in in a folder that is hard to run in, for tests on a Windows Python."""
+"""The plug-in and the programs in a folder that is hard to run in, for tests on a Windows Python."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gimp_sandbox.windows import clone_modules
+
 from .jobs.forked_workers import FastClock
 from .jobs.worker_environment import SPEED
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from gimp_sandbox.windows import WindowsPython
+    from gimp_sandbox.windows import ConsoleRun, Typed, WindowsPython
 
     from mock_server import PrecisionMock
 
@@ -74,3 +76,29 @@ class Plugin:
         return self.windows.run(
             ["-c", code], env=env, modules=self.modules, cwd=self.folder.parent, gimp=True
         )
+
+
+class Shell:
+    """A folder with images, and the clone's programs."""
+
+    def __init__(self, windows: WindowsPython, folder: Path, mock: PrecisionMock) -> None:
+        self.windows = windows
+        self.folder = folder
+        self.mock = mock
+        self.modules = clone_modules(windows)
+        self.environment = {
+            "PRECISION_UPSCALER_BASE_URL": mock.url,
+            "PRECISION_UPSCALER_DATA": windows.path(folder / "data"),
+            "FREEPIK_API_KEY": mock.key,
+        }
+
+    def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[bytes]:
+        return self.windows.run(
+            ["-m", *words], env={**self.environment, **more}, modules=self.modules, cwd=self.folder
+        )
+
+    def console(
+        self, *words: str, typed: Sequence[Typed] = (), env: Mapping[str, str] | None = None
+    ) -> ConsoleRun:
+        env = {**self.environment, **(env or {})}
+        return self.windows.console(["-m", *words], typed, env=env, modules=self.modules, cwd=self.folder)

@@ -120,6 +120,15 @@ class Typed:
 
 
 @dataclass(frozen=True)
+class ConsoleRun:
+    """What a console showed, the exit code (None: it was still running), seconds after the last keys."""
+
+    text: str
+    code: int | None
+    seconds: float
+
+
+@dataclass(frozen=True)
 class WindowsPython:
     """A Windows Python below ``folder``, and the locked ``packages`` in a folder of their own."""
 
@@ -203,15 +212,17 @@ class WindowsPython:
         env: Mapping[str, str] | None = None,
         modules: Sequence[Path] = (),
         cwd: Path | None = None,
-        timeout: float = 120,
-    ) -> tuple[str, int | None]:
-        """Run Python in a console of 140 × 40; return what it showed, and its exit code or None."""
-        import pty  # noqa: PLC0415  # Unix alone has these two, and test.py runs on Windows too
+        timeout: float = 150,
+    ) -> ConsoleRun:
+        """Run Python in a console of 140 × 40, and type."""
+        import pty  # noqa: PLC0415  # Unix alone has these three, and test.py runs on Windows too
         import termios  # noqa: PLC0415  # as above
+        import tty  # noqa: PLC0415
 
         program = [str(_WINE), self.path(self.drive / "Python311/python.exe"), *argv]
         main, terminal = pty.openpty()
         termios.tcsetwinsize(main, (40, 140))
+        tty.setraw(terminal)  # Wine's console wants to see Ctrl+C and Enter as they are typed
         process = subprocess.Popen(
             program,
             env={**self.environment(env, modules), "TERM": "xterm"},
@@ -222,19 +233,21 @@ class WindowsPython:
             start_new_session=True,
         )
         os.close(terminal)
-        shown, waiting, deadline = b"", list(typed), time.monotonic() + timeout
+        shown, waiting, begin = b"", list(typed), time.monotonic()
+        deadline, last = begin + timeout, begin
         while time.monotonic() < deadline and process.poll() is None:
             if waiting and re.search(waiting[0].pattern.encode(), shown):
                 os.write(main, waiting.pop(0).keys.encode())
+                last = time.monotonic()
             if select.select([main], [], [], 0.1)[0]:
                 with contextlib.suppress(OSError):
                     shown += os.read(main, 65536)
-        code = process.poll()
+        code, seconds = process.poll(), time.monotonic() - last
         process.kill()
         process.wait()
         os.close(main)
         text = shown.decode("utf-8", "replace")
-        return re.sub(r"\x1b\][^\x07]*\x07|\x1b\[[0-9;?]*[A-Za-z]", "", text), code
+        return ConsoleRun(re.sub(r"\x1b\][^\x07]*\x07|\x1b\[[0-9;?]*[A-Za-z]", "", text), code, seconds)
 
 
 def find_or_build() -> WindowsPython:

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import tempfile
+import time
 import zipfile
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from dev.console import Failure
 
 from installer import plugin_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_ATTEMPTS = 100 if os.name == "nt" else 1
+_PAUSE = 0.02
+_BESIDE = f".{plugin_bundle.NAME}-"
+"""How the names of our temporary folders beside the plug-ins folder begin."""
+
+
+def when_unused(use: Callable[[], object]) -> None:
+    """Call ``use``; on Windows again for up to two seconds while another program holds one of its files.
+
+    An indexer or a virus scanner opens each new file for a moment; see ``storage.files`` of the plug-in.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        with contextlib.suppress(PermissionError):
+            use()
+            return
+        time.sleep(_PAUSE)
+    use()
 
 
 def install(folder: Path, plug_ins: Path) -> Path:
@@ -21,18 +46,21 @@ def install(folder: Path, plug_ins: Path) -> Path:
     target = plug_ins / folder.name
     try:
         plug_ins.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=plug_ins.parent) as beside:
+        # what cannot be removed of the old one must not undo the new one; uninstalling removes it
+        with tempfile.TemporaryDirectory(
+            prefix=_BESIDE, dir=plug_ins.parent, ignore_cleanup_errors=True
+        ) as beside:
             new, old = Path(beside, "new"), Path(beside, "old")
             shutil.copytree(folder, new)
             if target.is_symlink():
                 target.unlink()  # a developer's link: remove the link, keep what it points to
             if target.exists():
-                target.rename(old)
+                when_unused(lambda: target.rename(old))
             try:
-                new.rename(target)
+                when_unused(lambda: new.rename(target))
             except OSError:
                 if old.exists():
-                    old.rename(target)
+                    when_unused(lambda: old.rename(target))
                 raise
     except OSError as error:
         raise Failure(
@@ -46,23 +74,40 @@ def install(folder: Path, plug_ins: Path) -> Path:
 
 
 def remove(plug_ins: Path) -> bool:
-    """Remove the plug-in from ``plug_ins``; return whether it was there."""
+    """Remove the plug-in from ``plug_ins``; return whether it was there.
+
+    A folder is renamed first: Windows refuses that while a file in it is open, and the plug-in stays whole.
+    """
     target = plug_ins / plugin_bundle.NAME
     installed = target.is_symlink() or target.exists()
-    delete(target)
+    if target.is_symlink():
+        delete(target)
+    elif installed:
+        aside = plug_ins.parent / f"{_BESIDE}{os.getpid()}"
+        with _removing(target):
+            when_unused(lambda: target.rename(aside))
+    for path in plug_ins.parent.glob(f"{_BESIDE}*"):
+        delete(path)
     return installed
 
 
 def delete(path: Path) -> None:
     """Delete a file, a link or a whole folder, if it is there; :class:`Failure` when it cannot be."""
-    try:
+    with _removing(path):
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            when_unused(lambda: shutil.rmtree(path))
         else:
-            path.unlink(missing_ok=True)
+            when_unused(lambda: path.unlink(missing_ok=True))
+
+
+@contextlib.contextmanager
+def _removing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise Failure(
-            f"{path} cannot be removed: {error.strerror or error}", "close GIMP and start again"
+            f"{path} cannot be removed: {error.strerror or error}",
+            "close GIMP and every other program that has a file of that folder open, and start again",
         ) from error
 
 

@@ -192,6 +192,13 @@ class MalformedKey(UpscaleError):
     advice = "Correct the variable or remove it; no other key is used in its place."
 
 
+class KeyFileDamaged(MalformedKey):
+    """The file of stored keys cannot be used, so that it is unknown which key is to pay."""
+
+    code = "key-file-damaged"
+    advice = "Store the key again, which sets the damaged file aside; no other key is used in its place."
+
+
 class Forbidden(UpscaleError):
     """The key is valid, but may not do this (403)."""
 

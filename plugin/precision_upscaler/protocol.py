@@ -78,10 +78,10 @@ Events (``event`` names the kind)::
     {"event": "jobs", "jobs": [{"job_id", "state": "committed" | "created" | "stored", "created",
                                 "task_id", "charged", "origin", "parameters", "source", "result",
                                 "width", "height", "running"}, ...],
-     "damaged": [{"job_id", "problem", "folder", "task_id"}, ...]}
+     "damaged": [...]}
         ``created`` in unix seconds; ``source`` a path; ``result`` a path or null; the size is that of
-        the result asked for; ``running``: somebody works on the job at this moment. ``damaged``: jobs whose
-        record cannot be used; ``task_id`` as far as it can still be told.
+        the result asked for; ``running``: somebody works on the job at this moment. ``damaged``: an ``error``
+        event for each job whose record cannot be used.
     {"event": "status", "key": "environment" | "keyring" | "file" | null, "base_url": "...",
      "settings": {...}, "fields": {"<setting>": {...}, ...}, "data_folder": "...", "log": "...",
      "pace": 1.0, "unfinished": 0, "budget": null | {"limit": 10.0, "spent": 3.4, "reserved": 0.0,

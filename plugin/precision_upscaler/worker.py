@@ -271,7 +271,7 @@ class Worker:
     def _jobs(self, _command: dict[str, Any]) -> None:
         journal = self._app.journal
         jobs = [job.summary() for job in journal.undelivered()]
-        damaged = [job.summary() for job in journal.damaged()]
+        damaged = [job.error().to_event(str(self._app.log)) for job in journal.damaged()]
         self._pipe.send({"event": Event.JOBS, "jobs": jobs, "damaged": damaged})
 
     def _forget(self, command: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from contract_tests.integration.gimp3_gui import pictures
 from contract_tests.integration.gimp3_gui.pictures import COMMAND, IMAGES, SHOWN
@@ -22,13 +23,20 @@ def test_a_picture_is_younger_than_the_code_it_shows(name: str) -> None:
 
 
 def test_every_picture_is_there_and_shown_by_a_document() -> None:
-    taken = {path.stem for path in IMAGES.glob("*.png")}
-    named = [
-        name for page in PAGES for name in re.findall(r"\(\S*images/([\w-]+)\.png\)", page.read_text("utf-8"))
-    ]
+    taken = {path.stem for path in IMAGES.iterdir() if path.suffix in {".png", ".gif"}}
+    link = re.compile(r"\(\S*images/([\w-]+)\.(?:png|gif)\)")
+    named = [name for page in PAGES for name in link.findall(page.read_text("utf-8"))]
     drawn_by_benchmarks = {name for name in named if name.startswith("growth-")}
     assert taken - drawn_by_benchmarks == set(SHOWN)
     assert set(named) - drawn_by_benchmarks == set(SHOWN)
+
+
+def test_the_animation_of_the_readme_is_small_and_shows_every_step() -> None:
+    """Menu, dialog, progress, result, undo."""
+    path = IMAGES / "upscale.gif"
+    assert path.stat().st_size <= 1 << 20
+    with Image.open(path) as animation:
+        assert getattr(animation, "n_frames", 1) == 6
 
 
 def test_a_comment_is_no_change_and_a_word_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,8 @@ class Script:
     delivered: int = 0
     before_result: Any = None
     jobs: list[Event] = field(default_factory=list)
+    damaged: list[Event] = field(default_factory=list)
+    problems: list[Event] = field(default_factory=list)
     key: str | None = "file"
     stored: str | None = None
     settings: Event | None = field(default_factory=dict)
@@ -100,7 +102,15 @@ class ScriptedWorker:
 
     def _status(self) -> list[Event]:
         address = "https://api.example.org/v1"
-        return [{"event": "status", "key": self._script.key, "base_url": address, "settings": {}}]
+        return [
+            {
+                "event": "status",
+                "key": self._script.key,
+                "base_url": address,
+                "settings": {},
+                "problems": self._script.problems,
+            }
+        ]
 
     def _test_key(self) -> list[Event]:
         if self.key == "unreachable":
@@ -112,7 +122,7 @@ class ScriptedWorker:
         return [{"event": "stored", "where": "file"}]
 
     def _jobs(self) -> list[Event]:
-        return [{"event": "jobs", "jobs": self._script.jobs}]
+        return [{"event": "jobs", "jobs": self._script.jobs, "damaged": self._script.damaged}]
 
     def _resume(self) -> list[Event]:
         (job,) = (one for one in self._script.jobs if one["job_id"] == self._command["job_id"])

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from precision_upscaler.contract import PARAMETERS
+from precision_upscaler.errors import RecordDamaged
 from precision_upscaler.frontend import i18n, options
 
 from contract_tests.gimpfu_stubs import RUN_WITH_LAST_VALS, Session
@@ -651,6 +652,19 @@ def test_resume_leaves_what_another_run_works_on(front_end: FrontEnd, tmp_path: 
     front_end.session.pdb.python_fu_precision_upscale_resume()
     assert [one["command"] for one in front_end.script.commands] == ["jobs"]
     assert front_end.session.messages == ["“Sky”: Being worked on at this moment."]
+
+
+def test_resume_names_what_is_damaged_beside_what_arrives(front_end: FrontEnd, tmp_path: Path) -> None:
+    _job(front_end, tmp_path)
+    error = RecordDamaged("The record of the job j-1 is damaged: it is empty.")
+    front_end.script.damaged = [error.to_event()]
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    (message,) = front_end.session.messages
+    assert "“Sky” is now 400 × 360 pixels." in message
+    assert message.endswith(f"{error.what} {error.advice}")
+    front_end.script.jobs = []
+    front_end.session.pdb.python_fu_precision_upscale_resume()
+    assert front_end.session.messages[1] == f"{error.what} {error.advice}"
 
 
 def test_one_bad_job_does_not_keep_the_others_from_arriving(front_end: FrontEnd, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from precision_upscaler.errors import KeyFileDamaged
 
 from .front_end import FrontEnd
 
@@ -74,6 +75,17 @@ def test_the_window_names_the_service_that_is_set(front_end: FrontEnd, person: P
     assert "at api.example.org. It needs the API key" in person.said[0]
     assert _commands(front_end) == ["status"]
     assert front_end.session.messages == []
+
+
+def test_the_window_says_what_is_wrong_with_the_stored_key(front_end: FrontEnd, person: Person) -> None:
+    from upscaler_gimp2 import handlers
+
+    front_end.script.key = None
+    error = KeyFileDamaged("The key file /home/x/credentials.json is damaged.")
+    front_end.script.problems = [error.to_event()]
+    person.will(("", CANCEL))
+    handlers.dialog_opens()
+    assert f"{error.what} {error.advice}" in person.said
 
 
 def test_a_key_that_is_there_is_not_asked_for(front_end: FrontEnd, person: Person) -> None:

@@ -18,6 +18,8 @@ DIALOG = "Precision Upscale"
 RESUME = "Resume Precision Upscales"
 SETTINGS = "Precision Upscale Settings"
 KEY = "API Key"
+FRAME_MS = 1800
+"""How long each picture of an animation is shown, in milliseconds."""
 MESSAGE = "GIMP Message"
 """Where GIMP collects what plug-ins say; after the third message it says no more."""
 
@@ -32,6 +34,7 @@ class GuiSession:
     before: tuple[int, int]
     mock: PrecisionMock | None = None
     practises: bool = False
+    frames: list[Image.Image] = field(default_factory=list)
     open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def start_mock(self) -> PrecisionMock:
@@ -104,6 +107,25 @@ class GuiSession:
                 small = shot.convert("RGB").quantize(256)
             small.save(path, optimize=True)
             pictures.record(name)
+
+    def frame(self) -> None:
+        """Take a picture of the screen for :meth:`animation`, at half its size."""
+        if self.pictures is not None:
+            path = self.desktop.home / "frame.png"
+            self.desktop.screenshot(path)
+            with Image.open(path) as shot:
+                self.frames.append(shot.convert("RGB").resize((shot.width // 2, shot.height // 2)))
+
+    def animation(self, name: str) -> None:
+        """Write the frames taken so far as a GIF, when the documents' pictures are wanted anew."""
+        if self.pictures is not None:
+            # one palette for all: what does not change from frame to frame is then not stored again
+            palette = self.frames[-1].quantize(128)
+            first, *others = (one.quantize(palette=palette, dither=Image.Dither.NONE) for one in self.frames)
+            path = self.pictures / f"{name}.gif"
+            first.save(path, save_all=True, append_images=others, duration=FRAME_MS, loop=0, optimize=True)
+            pictures.record(name)
+        self.frames.clear()
 
     def store_key(self) -> None:
         """Store the mock's key for the service that is set, unless that was done before."""

@@ -49,6 +49,11 @@ SHOWN: dict[str, tuple[str, ...]] = {
         f"{_WINDOWS}/ui/progress_window.py",
         f"{_FRONT}/texts.py:stage",
     ),
+    "upscale": (
+        *_DIALOG,
+        f"{_WINDOWS}/ui/progress_window.py",
+        f"{_FRONT}/texts.py:stage",
+    ),
     "resume": (*_EVERY_WINDOW, f"{_WINDOWS}/ui/resume_dialog.py"),
     "settings": (*_EVERY_WINDOW, f"{_WINDOWS}/ui/settings_dialog.py"),
     "failure": (

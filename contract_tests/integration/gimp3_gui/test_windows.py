@@ -7,6 +7,7 @@ failure the next test gets a new session, so that one cause gives one failed tes
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -183,6 +184,55 @@ def test_from_the_menu_to_the_layer_and_back_with_one_undo(practising: GuiSessio
     gui.desktop.look("portrait.png", role="table cell", window=IMAGE_WINDOW)
     gui.undo()
     assert not gui.desktop.titles()[0].startswith("*"), "one undo takes everything back"
+
+
+def test_the_animation_of_the_readme(practising: GuiSession) -> None:
+    """The image, the menu, the dialog, the progress, the result, and one undo."""
+    gui = practising
+    mock = gui.start_mock()
+    gui.frame()
+    gui.desktop.press("Filters", role="menu", window=IMAGE_WINDOW)
+    gui.desktop.press("Enhance", role="menu", window=IMAGE_WINDOW)
+    gui.desktop.look("Precision Upscale…", role="/menu item/", window=IMAGE_WINDOW)
+    gui.frame()
+    gui.desktop.press("Precision Upscale…", role="/menu item/", window=IMAGE_WINDOW)
+    gui.desktop.look("/^Practice: /", window=DIALOG)
+    gui.desktop.ask("move_window", title=f"^{DIALOG}$", x=8, y=150)
+    gui.desktop.turn(2, "Scale factor", role="spin button", window=DIALOG)
+    gui.desktop.turn(20, "Sharpen", role="spin button", window=DIALOG)
+    gui.frame()
+    gui.upscale()
+    gui.desktop.look("/ of usually about /", window=DIALOG)
+    gui.desktop.ask("move_window", title=f"^{DIALOG}$", x=8, y=150)
+    gui.frame()
+    mock.advance(1000)
+    gui.wait_for_factor(2)
+    gui.desktop.gone(window=DIALOG)
+    gui.frame()
+    gui.undo()
+    gui.frame()
+    gui.animation("upscale")
+
+
+def test_what_is_damaged_is_named_in_every_window(practising: GuiSession) -> None:
+    gui = practising
+    gui.store_key()
+    (key_file,) = gui.desktop.home.rglob("credentials.json")
+    kept, record = key_file.read_bytes(), key_file.parent / "jobs/20260101-000000-00000000/job.json"
+    record.parent.mkdir(parents=True)
+    record.write_text("{")
+    key_file.write_text("{")
+    gui.desktop.menu("Filters", "Enhance", "Resume Precision Upscales…")
+    gui.desktop.look(f"/^The record of the job {record.parent.name} is damaged/", window=RESUME)
+    gui.close(RESUME, "Close")
+    gui.open_dialog()
+    gui.desktop.look(r"/^The key file .*credentials\.json is damaged/", window=DIALOG)
+    gui.desktop.press("Settings…", role="button", window=DIALOG)
+    gui.desktop.look(r"/^The key file .*credentials\.json is damaged/", window=SETTINGS)
+    gui.close(SETTINGS)
+    gui.close(DIALOG)
+    shutil.rmtree(record.parent)
+    key_file.write_bytes(kept)
 
 
 def _rulers(gui: GuiSession) -> bool:

@@ -12,7 +12,7 @@ from gimp_sandbox import windows as sandbox
 from contract_tests.support.jobs.job_environment import TASK_SECONDS, share_results
 from contract_tests.support.jobs.worker_environment import SPEED
 from contract_tests.support.pictures import png
-from contract_tests.support.windows_plugin import HARD, Plugin
+from contract_tests.support.windows_plugin import HARD, Plugin, Shell
 from mock_server import PrecisionMock
 
 if TYPE_CHECKING:
@@ -44,3 +44,14 @@ def plugin(windows: WindowsPython, plugin_gimp3: Path, tmp_path: Path) -> Iterat
     with PrecisionMock(speed=SPEED, seconds=TASK_SECONDS) as mock:
         share_results(mock)
         yield Plugin(windows, home / plugin_gimp3.name, mock)
+
+
+@pytest.fixture
+def shell(windows: WindowsPython, tmp_path: Path) -> Iterator[Shell]:
+    """Work in a folder whose name is hard, with a mock whose tasks are done at once."""
+    folder = tmp_path / HARD
+    (folder / "data").mkdir(parents=True)
+    for name in ("Foto 1.png", "Foto [1].png", "照片.png"):
+        (folder / name).write_bytes(png(160, 160))
+    with PrecisionMock(speed=1000.0, seconds=0.1) as mock:
+        yield Shell(windows, folder, mock)

@@ -5,51 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from dev.bootstrap import cache_folder
 from gimp_sandbox.windows import clone_modules
 from precision_upscaler.imaging.base import inspect
 
-from contract_tests.support.pictures import png
-from contract_tests.support.windows_plugin import HARD
-from mock_server import PrecisionMock
-
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator
-
     from gimp_sandbox.windows import WindowsPython
 
-
-class Shell:
-    """A folder with images, and the clone's programs."""
-
-    def __init__(self, windows: WindowsPython, folder: Path, mock: PrecisionMock) -> None:
-        self.windows = windows
-        self.folder = folder
-        self.mock = mock
-        self.modules = clone_modules(windows)
-        self.environment = {
-            "PRECISION_UPSCALER_BASE_URL": mock.url,
-            "PRECISION_UPSCALER_DATA": windows.path(folder / "data"),
-            "FREEPIK_API_KEY": mock.key,
-        }
-
-    def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[bytes]:
-        return self.windows.run(
-            ["-m", *words], env={**self.environment, **more}, modules=self.modules, cwd=self.folder
-        )
-
-
-@pytest.fixture
-def shell(windows: WindowsPython, tmp_path: Path) -> Iterator[Shell]:
-    """Work in a folder whose name is hard, with a mock whose tasks are done at once."""
-    folder = tmp_path / HARD
-    (folder / "data").mkdir(parents=True)
-    for name in ("Foto 1.png", "Foto [1].png", "照片.png"):
-        (folder / name).write_bytes(png(160, 160))
-    with PrecisionMock(speed=1000.0, seconds=0.1) as mock:
-        yield Shell(windows, folder, mock)
+    from contract_tests.support.windows_plugin import Shell
 
 
 def test_the_command_line_sends_the_named_file_and_survives_every_name(shell: Shell) -> None:

@@ -369,6 +369,16 @@ def test_a_malformed_variable_is_named_by_the_status_and_refused_by_the_rest(her
     assert here.mock.charges == 0
 
 
+def test_a_damaged_key_file_is_named_by_the_status_and_refused_by_the_rest(here: WorkerEnvironment) -> None:
+    (here.folder / "data").mkdir(exist_ok=True)
+    (here.folder / "data/credentials.json").write_text("{")
+    none = {"FREEPIK_API_KEY": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    (problem,) = ask(here, {"command": "status"}, send_bytes, **none)["problems"]
+    assert (problem["code"], "credentials.json" in problem["what"]) == ("key-file-damaged", True)
+    events, _, _ = send_bytes(here, json.dumps(here.upscale).encode() + b"\n", **none)
+    assert (events[-1]["code"], events[-1]["charged"]) == ("key-file-damaged", "no")
+
+
 def test_a_damaged_record_is_listed_and_the_other_jobs_too(here: WorkerEnvironment) -> None:
     journal = here.folder / "data/jobs"
     for name in ("20260101-000000-00000000", "20260101-000000-00000001"):
@@ -377,7 +387,9 @@ def test_a_damaged_record_is_listed_and_the_other_jobs_too(here: WorkerEnvironme
     (journal / "20260101-000000-00000001/job.json").write_text('{"state": "created", "created": "x"}')
     listed = ask(here, {"command": "jobs"})
     assert listed["jobs"] == []
-    assert [item["task_id"] for item in listed["damaged"]] == ["t-1", None]
+    assert [event["details"]["task_id"] for event in listed["damaged"]] == ["t-1", None]
+    assert [event["job_id"][-1] for event in listed["damaged"]] == ["0", "1"]
+    assert all("is damaged" in event["what"] for event in listed["damaged"])
     assert ask(here, {"command": "status"})["unfinished"] == 0
     resumed = ask(here, {"command": "resume", "job_id": "20260101-000000-00000001"}, FREEPIK_API_KEY=SECRET)
     assert (resumed["code"], resumed["charged"]) == ("record-damaged", "unknown")

@@ -42,6 +42,62 @@ def test_a_failed_upgrade_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest
     assert (target / plugin_bundle.EXECUTABLE).read_text(encoding="ascii") == "old"
 
 
+class Held:
+    """Refuses to rename the plug-in, as Windows does while another program holds a file in it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+        self.left = times
+        self.pauses: list[float] = []
+        self._rename = Path.rename
+        held = self
+        monkeypatch.setattr(Path, "rename", lambda path, to: held.rename(path, to))  # noqa: PLW0108 - binds the path
+        monkeypatch.setattr(place, "_ATTEMPTS", 100)
+        monkeypatch.setattr("time.sleep", self.pauses.append)
+
+    def rename(self, path: Path, to: Path) -> Path:
+        if path.name == plugin_bundle.NAME and self.left:
+            self.left -= 1
+            raise PermissionError(13, "in use")
+        return self._rename(path, to)
+
+
+def test_a_file_that_another_program_holds_for_a_moment_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plug_ins = tmp_path / "GIMP/plug-ins"
+    place.install(plugin_folder(tmp_path / "old", "old"), plug_ins)
+    held = Held(monkeypatch, times=3)
+    target = place.install(plugin_folder(tmp_path / "new", "new"), plug_ins)
+    assert (target / plugin_bundle.EXECUTABLE).read_text(encoding="ascii") == "new"
+    held.left = 2
+    assert place.remove(plug_ins) is True
+    assert len(held.pauses) == 5
+    assert [path.name for path in plug_ins.parent.iterdir()] == ["plug-ins"]
+
+
+def test_a_plug_in_that_another_program_goes_on_holding_stays_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plug_ins = tmp_path / "GIMP/plug-ins"
+    target = place.install(plugin_folder(tmp_path / "old", "old"), plug_ins)
+    held = Held(monkeypatch, times=1000)
+    with pytest.raises(Failure, match="cannot be removed: in use") as caught:
+        place.remove(plug_ins)
+    assert "every other program" in caught.value.advice
+    with pytest.raises(Failure, match="cannot be written: in use"):
+        place.install(plugin_folder(tmp_path / "new", "new"), plug_ins)
+    assert plugin_bundle.damage(target) == []
+    assert 1 < sum(held.pauses) < 10
+
+
+def test_what_an_upgrade_could_not_remove_is_removed_with_the_plug_in(tmp_path: Path) -> None:
+    plug_ins = tmp_path / "GIMP/plug-ins"
+    place.install(plugin_folder(tmp_path / "old", "old"), plug_ins)
+    (plug_ins.parent / f".{plugin_bundle.NAME}-x/old").mkdir(parents=True)
+    assert place.remove(plug_ins) is True
+    assert [path.name for path in plug_ins.parent.iterdir()] == ["plug-ins"]
+
+
 def test_a_developers_link_is_replaced_and_what_it_points_to_stays(tmp_path: Path) -> None:
     source = plugin_folder(tmp_path / "clone", "source")
     plug_ins = tmp_path / "plug-ins"

@@ -21,23 +21,24 @@ from .encoding import native, readable
 _STORE_UNTESTED = 1
 
 _Shown = namedtuple("_Shown", "host message untested")
-"""What the window shows: the service, what is wrong with the last key, whether it may be stored untested."""
+"""What the window shows: the service, what is wrong with the last key or the settings, whether it may be stored untested."""
 
 
 def ask_if_missing(translate):
     """Ask for a key unless the worker knows one; returns a text about what happened, often empty."""
     status = call_and_wait({"command": Command.STATUS}, translate)
-    return "" if status["key"] else _ask_for(host_of(status["base_url"]), translate)
+    return "" if status["key"] else _ask_for(status, translate)
 
 
 def ask(translate):
     """Ask for a key, whether there is one or not; returns a text about what happened, empty when cancelled."""
-    return _ask_for(host_of(call_and_wait({"command": Command.STATUS}, translate)["base_url"]), translate)
+    return _ask_for(call_and_wait({"command": Command.STATUS}, translate), translate)
 
 
-def _ask_for(host, translate):
+def _ask_for(status, translate):
     """Show the window until a key is stored or the user gives up."""
-    shown = _Shown(host, "", False)
+    host = host_of(status["base_url"])
+    shown = _Shown(host, texts.problems(status["problems"], translate), False)
     while True:
         key, tested = typed_key(shown, translate)
         if not key:

@@ -19,13 +19,15 @@ def resume_all(translate):
 
     A job that another run is working on is left to it.
     """
-    jobs = call_and_wait({"command": Command.JOBS}, translate)["jobs"]
+    listed = call_and_wait({"command": Command.JOBS}, translate)
+    jobs = listed["jobs"]
     names = dict((job["job_id"], origin.name_of(job, translate)) for job in jobs)
-    running = [texts.working_on(names[job["job_id"]], translate) for job in jobs if job.get("running")]
+    left = [texts.working_on(names[job["job_id"]], translate) for job in jobs if job.get("running")]
+    left += [texts.problems([event], translate) for event in listed["damaged"]]
     jobs = [job for job in jobs if not job.get("running")]
     if not jobs:
         nothing = translate("There is nothing to resume: every result has reached its image.")
-        return "\n".join(running) or nothing
+        return "\n".join(left) or nothing
     succeeded, failed = [], []
     for job in jobs:
         try:
@@ -37,7 +39,7 @@ def resume_all(translate):
     lines = [texts.failure(name, event, translate) for name, event in failed]
     if not succeeded:
         raise Failed(dict(failed[0][1], what="\n".join(lines), charge=" ", advice=""))
-    return "\n".join([texts.summary(succeeded, lines, translate)] + running)
+    return "\n".join([texts.summary(succeeded, lines, translate)] + left)
 
 
 def resume_one(job, translate):

@@ -159,7 +159,10 @@ def _resume_all(procedure: Any) -> Any:
         message = "\n".join([texts.summary(delivery.lines, failures, catalog()), *delivery.notes])
         message = message_for_scripts(message, delivery, catalog())
         return _ended(procedure, _Status.EXECUTION_ERROR, message)
-    message = message_for_scripts("\n".join([*delivery.lines, *delivery.notes]), delivery, catalog())
+    damaged = [texts.problems([event], catalog()) for event in answer["damaged"]]
+    message = message_for_scripts(
+        "\n".join([*delivery.lines, *delivery.notes, *damaged]), delivery, catalog()
+    )
     return _with_values(procedure, (int, len(delivery.lines)), (str, message))
 
 

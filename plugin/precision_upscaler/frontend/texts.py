@@ -234,6 +234,10 @@ def note(code, _=same, **values):
             "GIMP scales the pixels of text layers and not their font size: editing the text of {layers} "
             "brings the old size back."
         ),
+        "miscolored": _(
+            "GIMP may draw link layers in wrong colors when it scales an image of this precision and color "
+            "profile: check {layers}."
+        ),
         "mask-not-enlarged": _(
             "The mask of the group “{group}” was not enlarged: it hides what of “{name}” reaches beyond it."
         ),
@@ -314,6 +318,13 @@ def failure(name, event, _=same):
     # type: (str, Message, Translate) -> str
     """Return one line for a layer that failed, in a summary."""
     return "“{0}”: {1}".format(name, " ".join(answers(event, _)))
+
+
+def problems(events, _=same):
+    # type: (Sequence[Message], Translate) -> str
+    """Return what is wrong and what to do, a line for each ``error`` event."""
+    members = [[i18n.translated_member(event, name, _) for name in ("what", "advice")] for event in events]
+    return "\n".join(" ".join(parts).strip() for parts in members)
 
 
 def answers(event, _=same):

@@ -13,11 +13,11 @@ from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from precision_upscaler.contract import AUTH_HEADERS
-from precision_upscaler.errors import KeyNotStored, MalformedKey, NoKey
+from precision_upscaler.errors import KeyFileDamaged, KeyNotStored, MalformedKey, NoKey
 from precision_upscaler.messages import said
 from precision_upscaler.urls import account, auth_header
 
-from .files import read_json, write_json
+from .files import read_json, rename, write_json
 
 Where = Literal["environment", "keyring", "file", "given"]
 VARIABLES = ("FREEPIK_API_KEY", "MAGNIFIC_API_KEY")
@@ -108,7 +108,7 @@ def find_key(
     environ: Mapping[str, str] = os.environ,
     keyring: Keyring | None = None,
 ) -> Key | None:
-    """Return the key for ``base_url``, None when there is none; MalformedKey for a variable that is wrong.
+    """Return the key for ``base_url``, None if there is none; MalformedKey for a wrong variable or key file.
 
     Order: the environment (the variable of the address' own name first), ``keyring`` (the system's
     when not given), the key file in ``folder``; but a key that the keyring did not take comes before
@@ -150,14 +150,20 @@ def store_key(folder: Path, base_url: str, value: str, keyring: Keyring | None =
         )
     name = account(base_url)
     store = keyring or system_keyring()
+    try:
+        kept = _read_file(folder)
+    except KeyFileDamaged:
+        kept = {}
+        with contextlib.suppress(OSError):
+            rename(folder / _FILE, folder / "credentials-damaged.json")
     if store is not None:
         with contextlib.suppress(Exception):
             store.set_password(_KEYRING_SERVICE, name, cleaned)
             if store.get_password(_KEYRING_SERVICE, name) == cleaned:
-                _forget_in_file(folder, name)
+                _forget_in_file(folder, kept, name)
                 _note_account(folder, name)
                 return "keyring"
-    kept = {**_read_file(folder), name: cleaned}
+    kept = {**kept, name: cleaned}
     if store is not None:
         kept[_REFUSED] = sorted({*_refused(kept), name})
     try:
@@ -177,18 +183,26 @@ def _note_account(folder: Path, name: str) -> None:
 
 
 def _read_file(folder: Path) -> dict[str, Any]:
+    """Return the content of the key file, empty when there is none; KeyFileDamaged when it cannot be used."""
     path = folder / _FILE
     try:
         if os.name == "posix" and path.stat().st_mode & 0o077:
             path.chmod(0o600)
         stored = read_json(path)
-    except (OSError, ValueError):
+    except FileNotFoundError:
         return {}
-    return stored if isinstance(stored, dict) else {}
+    except OSError as error:
+        raise KeyFileDamaged(
+            said("The key file {path} cannot be read: {problem}.", path=path, problem=error.strerror)
+        ) from error
+    except ValueError:
+        stored = ""
+    if stored is not None and not isinstance(stored, dict):
+        raise KeyFileDamaged(said("The key file {path} is damaged.", path=path))
+    return stored or {}
 
 
-def _forget_in_file(folder: Path, name: str) -> None:
-    stored = _read_file(folder)
+def _forget_in_file(folder: Path, stored: dict[str, Any], name: str) -> None:
     if name in stored:
         del stored[name]
         stored[_REFUSED] = [item for item in _refused(stored) if item != name]

@@ -246,21 +246,14 @@ class DamagedJob:
         found = _TASK_ID.search(self.content)
         return None if found is None else found[1].decode("utf-8", "replace")
 
-    def summary(self) -> Message:
-        """Return the worker protocol's ``damaged`` item."""
-        return {
-            "job_id": self.folder.name,
-            "problem": self.problem,
-            "folder": str(self.folder),
-            "task_id": self.task_id,
-        }
-
     def error(self) -> RecordDamaged:
-        """Return the error for whoever asks for this very job."""
+        """Return the error that names the job, for a list of jobs and for whoever asks for this one."""
         what = said(
             "The record of the job {name} is damaged: {problem}.", name=self.folder.name, problem=self.problem
         )
-        return RecordDamaged(what, task_id=self.task_id, folder=str(self.folder))
+        error = RecordDamaged(what, task_id=self.task_id, folder=str(self.folder))
+        error.job_id = self.folder.name
+        return error
 
 
 def _read_record(folder: Path, clock: Clock) -> JobRecord | DamagedJob | None:

@@ -15,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parents[4] / "install_scripts"))
+
 import build_zip
 from dev.mock_process import running_mock
 from gimp_sandbox import gimp

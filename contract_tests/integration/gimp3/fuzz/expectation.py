@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .random_images import SMALLEST_TARGET, Spec
@@ -22,6 +22,10 @@ class Anything:
 
 
 ANY = Anything()
+
+
+class AnyOf(list[Any]):
+    """Rules of which one must hold."""
 
 
 class Near(list[int]):
@@ -46,7 +50,8 @@ class Cut:
     """Pixels that must come from ``dump``: ``box`` of it (x, y, width, height), ``factor`` times as large.
 
     Beyond the dump there is nothing: values of 0. ``exact`` asks for the same values. The outermost
-    ``rim`` pixels of the source may become anything.
+    ``rim`` pixels of the source may become anything. ``shown`` is the part (x, y, width, height) of the
+    scaled pixels that is there; all of them if None.
     """
 
     dump: Mapping[str, Any]
@@ -54,6 +59,7 @@ class Cut:
     factor: int
     exact: bool = False
     rim: int = 0
+    shown: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,10 @@ class Change:
     size: tuple[int, int]
     factor: int = 1
     shift: tuple[int, int] = (0, 0)
+    miscolors: bool = False
+    """GIMP draws link layers in wrong colors."""
+    outlined: Mapping[int, list[int]] = field(default_factory=dict)
+    """The boxes of vector layers by id: they are drawn anew, so the outcome says where they are."""
 
     def point(self, x: float, y: float) -> tuple[float, float]:
         """Return where a point of the old canvas is on the new one."""
@@ -129,6 +139,12 @@ def shown_effects(layer: Inventory) -> bool:
 def grows(layer: Inventory) -> bool:
     """Return whether a layer's look may be larger than its box, because effects draw outside."""
     return any(shown_effects(one) for one in every_layer([layer]))
+
+
+def miscolored(layer: Inventory, image: Inventory) -> bool:
+    """Return whether GIMP draws a layer in wrong colors when it scales the image: babl's tables are wrong."""
+    wrong = image["precision"] == "u16-non-linear" and image["profile"] is not None
+    return bool(layer["kind"] == "link" and wrong)
 
 
 def holds_pixels(layer: Inventory) -> bool:
@@ -220,27 +236,29 @@ def _stacks(layers: list[Inventory]) -> Iterator[list[Inventory]]:
             yield from _stacks(layer["children"])
 
 
-def change_of(spec: Spec, before: Inventory, fates: Sequence[Fate]) -> Change:
-    """Return what happens to everything but the targets."""
+def change_of(spec: Spec, before: Inventory, after: Inventory, fates: Sequence[Fate]) -> Change:
+    """Return what happens to everything but the targets.
+
+    Where a grown look begins, only the outcome says: its first sample point, which all else is held to.
+    """
     width, height = before["size"]
     placement, factor = spec["options"]["placement"], spec["options"]["scale-factor"]
     if placement == "scale-image":
-        return Change((width * factor, height * factor), factor)
+        outlined = {one["id"]: one["box"] for one in every_layer(after["layers"]) if one["kind"] == "vector"}
+        links = any(miscolored(one, before) for one in every_layer(before["layers"]))
+        return Change((width * factor, height * factor), factor, miscolors=links, outlined=outlined)
     if placement in ("fit-layer", "new-image"):
         return Change((width, height))
-    boxes = [_unshifted(fate) for fate in fates]
+    shown = after["sample_points"][0]
+    moved = [shown[axis] - before["sample_points"][0][axis] for axis in (0, 1)]
+    boxes = [
+        [fate.box[0] - moved[0], fate.box[1] - moved[1], *fate.box[2:]] if grows(fate.layer) else fate.box
+        for fate in fates
+    ]
     left, top = min(0, *(box[0] for box in boxes), 0), min(0, *(box[1] for box in boxes), 0)
     right = max(width, *(box[0] + box[2] for box in boxes), 0)
     bottom = max(height, *(box[1] + box[3] for box in boxes), 0)
     return Change((right - left, bottom - top), 1, (-left, -top))
-
-
-def _unshifted(fate: Fate) -> list[int]:
-    """Return a grown result's box as if the canvas had not been shifted."""
-    if not grows(fate.layer):
-        return fate.box
-    # its place on the new canvas is known, and the look of a layer begins at or before the layer itself
-    return [*fate.layer["box"][:2], *fate.box[2:]]
 
 
 def expected(spec: Spec, before: Inventory, fates: Sequence[Fate], change: Change) -> Inventory:
@@ -303,11 +321,15 @@ def _neighbour(layer: Inventory, change: Change, targets: Mapping[int, Fate]) ->
         now["pixels"] = change.layer_pixels(layer["pixels"])
         if layer["kind"] == "link" and change.factor != 1:
             # GIMP scales the linked picture itself, with a soft edge
-            now["pixels"] = replace(now["pixels"], rim=2)
+            now["pixels"] = ANY if change.miscolors else replace(now["pixels"], rim=2)
     if layer["mask"] is not None:
         now["mask"]["pixels"] = change.layer_pixels(layer["mask"]["pixels"])
         if layer["kind"] == "group":
             now["mask"]["pixels"] = _group_mask(layer, now["box"], change)
+        elif layer["kind"] == "vector" and change.factor != 1:
+            # GIMP leaves the mask at its old size: it gets a new one
+            now["mask"]["id"] = ANY
+            now["mask"]["pixels"] = _part_of_mask(layer, change)
     return now
 
 
@@ -317,6 +339,16 @@ def _around(boxes: list[list[int]]) -> list[int]:
     box = [left, top, right - left, bottom - top]
     loose = max((one.tolerance for one in boxes if isinstance(one, Near)), default=0)
     return near(box, 2 * loose) if loose else box
+
+
+def _part_of_mask(layer: Inventory, change: Change) -> Any:
+    """Return the rule for the mask of a vector layer, whose outline keeps its width: less is drawn."""
+    old, box = change.box(layer["box"]), change.outlined.get(layer["id"])
+    if box is None:
+        return ANY
+    dump = layer["mask"]["pixels"]["dump"]
+    shown = (box[0] - old[0], box[1] - old[1], box[2], box[3])
+    return Cut(dump, (0, 0, *dump["size"]), change.factor, shown=shown)
 
 
 def _group_mask(layer: Inventory, box: Any, change: Change) -> Any:
@@ -376,6 +408,18 @@ def _result_pixels(fate: Fate, box: list[int], change: Change) -> Any:
     at = fate.look["at"]
     width, height = (side // fate.factor for side in box[2:])
     return Cut(fate.look, (left - at[0], top - at[1], width, height), fate.factor)
+
+
+def somewhere(fate: Fate, size: Sequence[int]) -> AnyOf:
+    """Return the rule for the pixels of a grown result in a new image: it shows all of the layer."""
+    width, height = (side // fate.factor for side in size)
+    x, y, *own = fate.layer["box"]
+    at = fate.look["at"]
+    return AnyOf(
+        Cut(fate.look, (x - left - at[0], y - top - at[1], width, height), fate.factor)
+        for top in range(height - own[1] + 1)
+        for left in range(width - own[0] + 1)
+    )
 
 
 def new_image(fate: Fate, before: Inventory) -> Inventory:

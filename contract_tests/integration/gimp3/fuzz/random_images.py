@@ -89,6 +89,9 @@ class Maker:
         spec["selected"] = [
             one["name"] for one in every_layer(layers) if one["name"] in targets or self.often(0.1)
         ]
+        if self.often(0.15):  # as a script can call the procedure
+            others = [one["name"] for one in every_layer(layers) if one["name"] not in targets]
+            spec["selected"] = others[-1:] or spec["selected"]
         return spec
 
     def _beside(self, width: int, height: int) -> Spec:
@@ -99,8 +102,10 @@ class Maker:
             "guides": [
                 [draw.choice("vh"), draw.randint(0, min(width, height))] for _ in range(draw.randint(0, 2))
             ],
+            # the first one shows how the canvas was shifted
             "sample_points": [
-                [draw.randrange(width), draw.randrange(height)] for _ in range(draw.randint(0, 2))
+                [0, 0],
+                *([draw.randrange(width), draw.randrange(height)] for _ in range(draw.randint(0, 2))),
             ],
             "paths": [self._path(number) for number in range(draw.randint(0, 2))],
             "channels": [self._channel(number) for number in range(draw.randint(0, 2))],

@@ -34,7 +34,7 @@ def image(seed: int, targets: list[str], *layers: Spec, **more: Any) -> Spec:
         "selected": list(dict.fromkeys(targets)),
         "resolution": [72.0, 72.0],
         "guides": [],
-        "sample_points": [],
+        "sample_points": [[0, 0]],
         "paths": [],
         "channels": [],
         "selection": None,
@@ -80,6 +80,31 @@ REGRESSIONS: dict[str, Spec] = {
         options={"colors": "original"},
     ),
     "the same layer twice": image(900013, ["a", "a"], layer("a"), options={"placement": "new-layer"}),
+    "selected layers and an edited mask after undo and redo": image(
+        900017,
+        ["a", "b"],
+        layer("a", mask=[]),
+        group("g", layer("b", alpha="soft", mask=["show"])),
+        layer("c"),
+        selected=["a", "c", "b"],
+        options={"placement": "new-layer"},
+    ),
+    "opaque alpha channel, new image": image(
+        900022, ["a"], layer("a", alpha="opaque"), options={"placement": "new-image"}
+    ),
+    "shadow, new image": image(
+        900023, ["a"], layer("a", effects=[_LEFT_SHADOW]), options={"placement": "new-image"}
+    ),
+    "another layer is selected": image(
+        900018, ["a"], layer("a", effects=[_SHADOW]), layer("b"), selected=["b"]
+    ),
+    "shadow beyond the top and left of the canvas": image(
+        900019,
+        ["a"],
+        layer("a", box=[-20, -10, 170, 164], effects=[_LEFT_SHADOW]),
+        layer("b"),
+        options={"placement": "grow-canvas"},
+    ),
     "effect of another layer, limited to a selection": image(
         900014,
         ["a"],
@@ -99,6 +124,28 @@ ONLY_32: dict[str, Spec] = {
     ),
     "vector layers": image(
         900016, ["a"], group("g", layer("v", "vector"), mask=[]), layer("w", "vector"), layer("a")
+    ),
+    "link layer in wrong colors": image(
+        900024, ["a"], layer("l", "link"), layer("a"), precision="U16_NON_LINEAR", profile="adobe"
+    ),
+    "masks of vector layers": image(
+        900020,
+        ["a"],
+        group("g", layer("v", "vector", mask=["show"]), mask=[]),
+        layer("w", "vector", mask=[], locks=["content", "position"]),
+        layer("a"),
+    ),
+    "locked groups around link and vector layers": image(
+        900021,
+        ["a"],
+        group(
+            "g",
+            layer("l", "link", box=[11, 7, 1, 1], locks=["position"]),
+            layer("v", "vector", mask=[], locks=["content"]),
+            mask=[],
+            locks=["content", "position"],
+        ),
+        layer("a"),
     ),
 }
 

@@ -59,7 +59,7 @@ def _success(outcome: Outcome) -> list[str]:
     before, after = result["before"], result["after"]
     ids = {one["id"] for one in expectation.every_layer(before["layers"])}
     fates = expectation.fates_of(spec, result)
-    change = expectation.change_of(spec, before, fates)
+    change = expectation.change_of(spec, before, after, fates)
     tolerance = TOLERANCE
     if before["base"] == "indexed":
         tolerance += _INDEXED
@@ -80,7 +80,7 @@ def _success(outcome: Outcome) -> list[str]:
     redrawn += [f"after a redo: {line}" for line in result["redone"]]
     found += known.unexplained(redrawn, before, fates)
     if result["undo_left"]:
-        found.append("one undo was not enough")
+        found += known.unexplained(["one undo was not enough"], before, fates)
     return found
 
 
@@ -94,6 +94,7 @@ def _new_images(spec: Spec, result: Inventory, fates: list[Fate], comparison: Co
         if expectation.grows(fate.layer):
             expected["size"] = image["size"]
             expected["layers"][0]["box"] = [0, 0, *image["size"]]
+            expected["layers"][0]["pixels"] = expectation.somewhere(fate, image["size"])
         actual = {name: image[name] for name in expected}
         found += comparison.problems(expected, actual, where)
     return found

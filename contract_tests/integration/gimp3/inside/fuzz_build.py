@@ -86,6 +86,8 @@ class Builder:
             )
         self.furnish(image)
         self.dress(image, spec["layers"])
+        for layer, lock in self.locks(spec["layers"]):
+            getattr(layer, f"set_lock_{lock}")(True)
         Gimp.Selection.none(image)
         if spec["selection"] is not None:
             select(image, spec["selection"])
@@ -164,10 +166,12 @@ class Builder:
             image.attach_parasite(Gimp.Parasite.new(name, 1, list(data.encode())))
 
     def dress(self, image, layers):
-        """Give every layer its mask, effects and attributes; children first, because locks come last."""
+        """Give every layer its mask, effects and attributes besides its locks.
+
+        Groups before their children, whose effects make GIMP create a larger mask than the group.
+        """
         for about in layers:
             layer = self.layers[about["name"]]
-            self.dress(image, about.get("children", []))
             if "mask" in about:
                 self._number += 1
                 mask = layer.create_mask(Gimp.AddMaskType.WHITE)
@@ -179,10 +183,17 @@ class Builder:
                 layer.set_edit_mask("edit" in flags)
             for effect in about.get("effects", ()):
                 add_effect(image, layer, effect)
-            known = {name: value for name, value in about.items() if name not in ("mask", "effects")}
+            known = {name: value for name, value in about.items() if name not in ("mask", "effects", "locks")}
             build.dress(image, layer, known)
             if about.get("expanded"):
                 layer.set_expanded(True)
+            self.dress(image, about.get("children", []))
+
+    def locks(self, layers):
+        """Yield every layer that is locked, with the name of the lock."""
+        for about in layers:
+            yield from ((self.layers[about["name"]], lock) for lock in about["locks"])
+            yield from self.locks(about.get("children", []))
 
     def float(self, image):
         """Make a floating selection of the top layer that can have one."""

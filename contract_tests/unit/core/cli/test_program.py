@@ -64,11 +64,52 @@ def test_a_fault_of_our_own_is_not_taken_for_a_missing_package() -> None:
     assert "Traceback" in program("precision_upscaler.cli", blocked="precision_upscaler.app").stderr
 
 
-@pytest.mark.parametrize("module", ["click", "httpx2", "precision_upscaler.jobs"])
+@pytest.mark.parametrize(
+    "module", ["precision_upscaler.cli.main", "click", "httpx2", "precision_upscaler.jobs"]
+)
 def test_an_interrupt_while_the_program_starts_leaves_no_traceback(module: str) -> None:
     done = program("precision_upscaler.cli", "sky.png", "out.png", interrupt=module)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "Interrupted. Nothing was sent and nothing was charged.\n"
+
+
+def test_an_interrupt_in_a_callback_of_the_imports_is_not_lost() -> None:
+    """Python prints what a callback raises, and goes on."""
+    code = """
+import signal, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            Callback()
+class Callback:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from precision_upscaler.cli.__main__ import main
+main()
+"""
+    argv = [sys.executable, "-c", code, "--version"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "plugin")}
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "Interrupted. Nothing was sent and nothing was charged.\n"
+
+
+def test_before_the_entry_point_takes_ctrl_c_next_to_nothing_is_imported() -> None:
+    code = (
+        "import signal, sys; before = set(sys.modules)\n"
+        "from precision_upscaler.cli.__main__ import main; print(*sorted(set(sys.modules) - before))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "plugin")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
+    ours = {"precision_upscaler", "precision_upscaler.cli", "precision_upscaler.cli.__main__"}
+    assert set(done.stdout.split()) == {*ours, "__future__"}
+
+
+def test_ctrl_c_while_the_mock_starts_leaves_no_traceback() -> None:
+    done = program("mock_server", "--port", "0", interrupt="flask")
+    assert (done.stdout, done.stderr) == ("", "")
+    assert done.returncode != 0
 
 
 @pytest.mark.parametrize("step", ["plan", "_app", "Batch"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from precision_upscaler.contract import SERVERS
-from precision_upscaler.errors import KeyNotStored, MalformedKey, NoKey
+from precision_upscaler.errors import KeyFileDamaged, KeyNotStored, MalformedKey, NoKey
 from precision_upscaler.storage.credentials import find_key, require_key, store_key
 from precision_upscaler.urls import account, auth_header
 
@@ -182,3 +182,35 @@ def test_an_empty_variable_is_not_set(value: str, tmp_path: Path) -> None:
     found = find_key(tmp_path, OLD, {"FREEPIK_API_KEY": value}, ring)
     assert found is not None
     assert found.where == "keyring"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '"key"', "", "\xff"])
+def test_a_damaged_key_file_is_named_and_no_other_key_is_used_in_its_place(
+    content: str, tmp_path: Path
+) -> None:
+    """The file may say that the keyring's key is an older one."""
+    path = tmp_path / "credentials.json"
+    path.write_text(content, encoding="latin-1")
+    ring = Ring()
+    ring.kept["freepik"] = "older"
+    for keyring in (ring, Ring()):
+        with pytest.raises(KeyFileDamaged, match=r"credentials\.json is damaged"):
+            find_key(tmp_path, OLD, {}, keyring)
+    found = find_key(tmp_path, OLD, {"FREEPIK_API_KEY": "from-environment"}, ring)
+    assert (found and found.where) == "environment"
+
+
+@pytest.mark.parametrize(("broken", "where"), [(True, "file"), (False, "keyring")])
+def test_storing_a_key_sets_a_damaged_key_file_aside(broken: bool, where: str, tmp_path: Path) -> None:
+    (tmp_path / "credentials.json").write_text("{")
+    ring = Ring(broken=broken)
+    assert store_key(tmp_path, OLD, "new", ring) == where
+    assert require_key(tmp_path, OLD, {}, ring).value == "new"
+    assert (tmp_path / "credentials-damaged.json").read_text() == "{"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a folder in the file's place is refused in other words")
+def test_a_key_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "credentials.json").mkdir()
+    with pytest.raises(KeyFileDamaged, match="cannot be read: Is a directory"):
+        find_key(tmp_path, OLD, {}, Ring())

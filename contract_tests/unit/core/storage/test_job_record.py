@@ -138,7 +138,7 @@ def test_the_task_of_a_damaged_record_stays_known(tmp_path: Path) -> None:
     text = json.dumps({**bad.record.to_json(), "created": "?"})
     (bad.folder / "job.json").write_text(text[:-1])
     assert factory.journal.task_ids() == {bad.task_id}
-    assert factory.journal.damaged()[0].summary()["task_id"] == bad.task_id
+    assert factory.journal.damaged()[0].error().details["task_id"] == bad.task_id
     factory.journal.discard(bad.job_id)
     assert not bad.folder.exists()
     assert factory.journal.former_task_ids() == [bad.task_id]

@@ -10,6 +10,9 @@ from precision_upscaler.frontend.placement import Box
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+MaskFlags = tuple[bool, bool, bool]
+"""Whether a layer's mask is applied, edited and shown."""
+
 _UNUSED_NUMBERS = 20
 """After so many numbers without a display no more are tried."""
 
@@ -77,8 +80,9 @@ def is_in(image: Any, layer: Any) -> bool:
 def copy_attributes(old: Any, new: Any) -> None:
     """Give ``new`` the opacity, mode, spaces, visibility, locks, colour tag and mask flags of ``old``.
 
-    ``new`` must have a mask already where ``old`` has one. Name, tattoo and place are the caller's, and
-    so are the locks of content and position, without which it could not be filled: :func:`lock`.
+    ``new`` must be in an image, and have a mask already where ``old`` has one. Name, tattoo and place
+    are the caller's, and so are the locks of content and position, without which it could not be filled:
+    :func:`lock`.
     """
     new.set_opacity(old.get_opacity())
     # a group that passes through has no pixels of its own to pass
@@ -92,9 +96,21 @@ def copy_attributes(old: Any, new: Any) -> None:
     new.set_lock_alpha(old.get_lock_alpha())
     new.set_lock_visibility(old.get_lock_visibility())
     if old.get_mask() is not None and new.get_mask() is not None:
-        new.set_apply_mask(old.get_apply_mask())
-        new.set_show_mask(old.get_show_mask())
-        new.set_edit_mask(old.get_edit_mask())
+        set_mask_flags(new, mask_flags(old))
+
+
+def mask_flags(layer: Any) -> MaskFlags:
+    """Return the flags of a layer's mask."""
+    return layer.get_apply_mask(), layer.get_edit_mask(), layer.get_show_mask()
+
+
+def set_mask_flags(layer: Any, flags: MaskFlags) -> None:
+    """Set what :func:`mask_flags` returns; only a layer that is in its image can show its mask."""
+    applied, edited, shown = flags
+    layer.set_apply_mask(applied)
+    layer.set_edit_mask(edited)
+    if shown:
+        layer.set_show_mask(True)
 
 
 def locks_of(layer: Any) -> tuple[bool, bool]:

@@ -28,7 +28,7 @@ def like_layer(swap: Swap, name: str) -> tuple[Any, Any]:
         _, across, down = like.get_resolution()
         image.set_resolution(across, down)
         image.set_unit(like.get_unit())
-        layer = _filled(image, swap.pixels, name, alpha=swap.alpha)
+        layer = _filled(image, swap.pixels, name, alpha=swap.alpha or swap.layer.has_alpha())
         if swap.mask is not None:
             mask = layer.create_mask(Gimp.AddMaskType.WHITE)
             layer.add_mask(mask)

@@ -48,8 +48,8 @@ def swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
 def _swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
     together = united([swap.placed for swap in swaps])
     before = image.get_selected_layers()
-    if len(before) > 1 and any(swap.keep or swap.replace for swap in swaps):
-        _let_undo_select(image)
+    if any(swap.keep or swap.replace for swap in swaps):
+        _select(image, before)
     locked = [locks_of(swap.layer) for swap in swaps]
     layers = _layers_to_write(image, swaps)
     scaled = None
@@ -67,7 +67,10 @@ def _swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
             lock(layer, locks)
     if scaled is not None:
         scaled.correct_masks()
-    _select(image, before, swaps, layers)
+    stands_for = {swap.layer.get_id(): layer for swap, layer in zip(swaps, layers, strict=True)}
+    selected = [stands_for.get(layer.get_id(), layer) for layer in before]
+    if [one.get_id() for one in image.get_selected_layers()] != [one.get_id() for one in selected]:
+        _select(image, selected)
     return layers
 
 
@@ -86,15 +89,18 @@ def _layers_to_write(image: Any, swaps: Sequence[Swap]) -> list[Any]:
     return layers
 
 
-def _let_undo_select(image: Any) -> None:
-    """Make the very end of an undo select the layers that are selected now.
+def _select(image: Any, layers: Sequence[Any]) -> None:
+    """Select ``layers``, also when an undo or a redo comes by here: a selection alone is no undo step.
 
-    Undoing an insertion selects what was selected before it, but only if the layer that goes is
-    selected then; and undoing a removal selects the layer that comes back. So one that came and went
-    before everything else ends the undo with all of the user's selected layers, and costs nothing.
+    Undoing an insertion selects what was selected before it, and redoing a removal what was selected
+    then, but only if the layer that goes is selected; and every layer that comes is selected alone. So a
+    layer of one pixel comes and goes. GIMP cannot be asked to select none.
     """
+    if not layers:
+        return
     passing = plain_layer(image, 1, 1, alpha=False)
     must(image.insert_layer(passing, None, 0), "insert a layer")
+    must(image.set_selected_layers(layers), "select layers")
     must(image.remove_layer(passing), "remove a layer")
 
 
@@ -108,9 +114,11 @@ def _new_layer(image: Any, swap: Swap) -> Any:
     alpha = swap.alpha or old.has_alpha()
     new = plain_layer(image, box.width, box.height, alpha=alpha, name=old.get_name())
     new.set_offsets(box.x, box.y)
-    must(image.insert_layer(new, old.get_parent(), image.get_item_position(old)), "insert a layer")
+    # before it is inserted: a redo of adding a mask would choose the mask to be edited
     if old.get_mask() is not None:
         must(new.add_mask(new.create_mask(Gimp.AddMaskType.WHITE)), "add a mask")
+        new.set_edit_mask(old.get_edit_mask())
+    must(image.insert_layer(new, old.get_parent(), image.get_item_position(old)), "insert a layer")
     copy_attributes(old, new)
     copy_parasites(old, new)
     return new
@@ -152,12 +160,3 @@ def _fresh_buffer(layer: Any, box: Box) -> None:
     must(layer.resize(box.width, box.height, now.x - box.x, now.y - box.y), "resize a layer")
     if locked:
         layer.set_lock_position(True)
-
-
-def _select(image: Any, before: list[Any], swaps: Sequence[Swap], layers: list[Any]) -> None:
-    """Select what was selected, with new layers for those they stand for."""
-    stands_for = {swap.layer.get_id(): layer for swap, layer in zip(swaps, layers, strict=True)}
-    selected = [stands_for.get(layer.get_id(), layer) for layer in before]
-    now = image.get_selected_layers()
-    if [one.get_id() for one in now] != [one.get_id() for one in selected]:
-        image.set_selected_layers(selected)

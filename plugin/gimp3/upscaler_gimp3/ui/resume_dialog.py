@@ -12,7 +12,7 @@ import gi
 
 gi.require_version("GdkPixbuf", "2.0")
 from gi.repository import GdkPixbuf, Gimp, GLib
-from precision_upscaler.frontend import origin
+from precision_upscaler.frontend import origin, texts
 
 from upscaler_gimp3 import labels, resume
 from upscaler_gimp3.errors import Failed
@@ -165,7 +165,8 @@ class ResumeDialog:
         scrolled.set_policy(Gtk.PolicyType.NEVER, Gtk.PolicyType.AUTOMATIC)
         scrolled.add(self._list)
         content.pack_start(scrolled, True, True, 0)
-        self._message = widgets.Message()
+        self._damaged, self._message = widgets.Message(), widgets.Message()
+        content.pack_start(self._damaged, False, False, 0)
         content.pack_start(self._message, False, False, 0)
         row = Gtk.Box(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
         self._buttons = []
@@ -216,7 +217,8 @@ class ResumeDialog:
             self._message.show_text(widgets.error_text(event), "error")
             return
         nothing = _("Nothing is waiting: every upscale has reached its image.")
-        self._set_empty_text("" if event["jobs"] else nothing)
+        self._set_empty_text("" if event["jobs"] or event["damaged"] else nothing)
+        self._damaged.show_text(texts.problems(event["damaged"], catalog()), "warning")
         jobs = sorted(event["jobs"], key=lambda job: -job["created"])
         rows = [Row(job, self._now()) for job in jobs]
         for row in rows:

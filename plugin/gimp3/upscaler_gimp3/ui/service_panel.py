@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from gi.repository import Gimp
 from precision_upscaler.contract import SERVERS
+from precision_upscaler.frontend import texts
 
 from upscaler_gimp3 import labels
 from upscaler_gimp3.i18n import _, catalog
@@ -151,7 +152,9 @@ class ServicePanel(Gtk.Box):
         self._line.set_text(
             _("Service: {host}").format(host=host) if self.ready else _("No API key is stored.")
         )
-        if not self.ready:
+        if self.status["problems"]:
+            self._message.show_text(texts.problems(self.status["problems"], catalog()), "warning")
+        elif not self.ready:
             self._message.show_text(_("The service needs the API key of your account."), "warning")
         elif self.practicing:
             self._message.show_text(

@@ -9,7 +9,7 @@ from precision_upscaler.contract import SERVERS
 from precision_upscaler.frontend import texts
 
 from upscaler_gimp3 import labels
-from upscaler_gimp3.i18n import _
+from upscaler_gimp3.i18n import _, catalog
 from upscaler_gimp3.worker.calls import Call
 
 from . import widgets
@@ -60,7 +60,7 @@ class SettingsDialog(Gtk.Dialog):
         self._save = self.add_button(self._labels["save"], Gtk.ResponseType.OK)
         self.set_default_response(Gtk.ResponseType.OK)
         self._fill()
-        self._show_key(status.get("key"))
+        self._show_status(status)
         self.connect("response", self._respond)
         self.connect("destroy", self._discard_calls)
 
@@ -150,7 +150,10 @@ class SettingsDialog(Gtk.Dialog):
             rows.attach(place, 1, row, 1, 1)
         return rows
 
-    def _show_key(self, where: str | None) -> None:
+    def _show_status(self, status: Event) -> None:
+        """Show where the key is, and what is wrong with the settings or the key."""
+        self._message.show_text(texts.problems(status.get("problems", ()), catalog()), "warning")
+        where = status.get("key")
         words = {
             "environment": _("The API key comes from the environment."),
             "keyring": _("The API key is in the system's keyring."),
@@ -190,7 +193,7 @@ class SettingsDialog(Gtk.Dialog):
         if ask_for_key(self, self._effective_address()):
             self._key_message.show_text("")
             command = {"command": "status", "base_url": self._effective_address()}
-            self._ask_worker(command, lambda event: self._show_key(event.get("key")))
+            self._ask_worker(command, self._show_status)
 
     def _effective_address(self) -> str:
         """Return the address in the window, unless the environment overrides the setting."""

@@ -12,7 +12,7 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GimpUi, GLib, Gtk, Pango
-from precision_upscaler.frontend import i18n, texts
+from precision_upscaler.frontend import texts
 
 from upscaler_gimp3 import labels
 from upscaler_gimp3.i18n import _, catalog
@@ -154,7 +154,7 @@ def show_error(parent: Any, event: dict[str, Any]) -> None:
 
 def error_text(event: dict[str, Any]) -> str:
     """Return what happened and what to do, from an ``error`` event, as one line."""
-    return " ".join(i18n.translated_member(event, member, catalog()) for member in ("what", "advice")).strip()
+    return texts.problems([event], catalog())
 
 
 def confirm(parent: Any, question: str, explanation: str, cancel: str, action: str) -> bool:
