@@ -357,17 +357,19 @@ def test_a_cancel_is_said_to_cost_what_it_costs(charges: list[str], expected: st
 
 def test_what_gimp_leaves_unscaled_of_other_layers_is_named_once_for_each_thing() -> None:
     neighbours = [
-        layer_rules.Neighbour("Glow", "pixels", True, False),
-        layer_rules.Neighbour("Words", "text", True, False),
-        layer_rules.Neighbour("Outline", "vector", False, True),
-        layer_rules.Neighbour("Plain", "pixels", False, False),
+        layer_rules.Neighbour("Glow", "pixels", True, False, False),
+        layer_rules.Neighbour("Words", "text", True, False, False),
+        layer_rules.Neighbour("Outline", "vector", False, True, False),
+        layer_rules.Neighbour("Linked", "link", False, False, True),
+        layer_rules.Neighbour("Plain", "pixels", False, False, False),
     ]
     assert layer_rules.neighbour_notes(SCALE_IMAGE, neighbours) == [
         Note("effects-unscaled", {"layers": "“Glow”, “Words”"}),
         Note("outlines-unscaled", {"layers": "“Outline”"}),
         Note("text-unscaled", {"layers": "“Words”"}),
+        Note("miscolored", {"layers": "“Linked”"}),
     ]
-    assert layer_rules.neighbour_notes(SCALE_IMAGE, neighbours[3:]) == []
+    assert layer_rules.neighbour_notes(SCALE_IMAGE, neighbours[4:]) == []
     for placement in set(PLACEMENTS) - {SCALE_IMAGE}:
         assert layer_rules.neighbour_notes(placement, neighbours) == []
 

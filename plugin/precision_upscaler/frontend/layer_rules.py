@@ -268,8 +268,11 @@ def layer_notes(kind, placement, pass_through=False, effects=False, hidden_effec
     return [Note(code, {}) for code in codes]
 
 
-Neighbour = namedtuple("Neighbour", "name kind effects outlined")
-"""Another layer of the image: whether it has effects, shown or not, and a line along its outline."""
+Neighbour = namedtuple("Neighbour", "name kind effects outlined miscolored")
+"""Another layer of the image.
+
+Whether it has effects, shown or not, a line along its outline, and colors that GIMP converts wrongly.
+"""
 
 
 def neighbour_notes(placement, neighbours):
@@ -281,6 +284,7 @@ def neighbour_notes(placement, neighbours):
         ("effects-unscaled", [one.name for one in neighbours if one.effects]),
         ("outlines-unscaled", [one.name for one in neighbours if one.outlined]),
         ("text-unscaled", [one.name for one in neighbours if one.kind == TEXT]),
+        ("miscolored", [one.name for one in neighbours if one.miscolored]),
     )
     return [
         Note(code, {"layers": ", ".join("“{0}”".format(name) for name in names)})

@@ -234,6 +234,10 @@ def note(code, _=same, **values):
             "GIMP scales the pixels of text layers and not their font size: editing the text of {layers} "
             "brings the old size back."
         ),
+        "miscolored": _(
+            "GIMP may draw link layers in wrong colors when it scales an image of this precision and color "
+            "profile: check {layers}."
+        ),
         "mask-not-enlarged": _(
             "The mask of the group “{group}” was not enlarged: it hides what of “{name}” reaches beyond it."
         ),

@@ -69,6 +69,8 @@ class Change:
     size: tuple[int, int]
     factor: int = 1
     shift: tuple[int, int] = (0, 0)
+    miscolors: bool = False
+    """GIMP draws link layers in wrong colors."""
     outlined: Mapping[int, list[int]] = field(default_factory=dict)
     """The boxes of vector layers by id: they are drawn anew, so the outcome says where they are."""
 
@@ -137,6 +139,12 @@ def shown_effects(layer: Inventory) -> bool:
 def grows(layer: Inventory) -> bool:
     """Return whether a layer's look may be larger than its box, because effects draw outside."""
     return any(shown_effects(one) for one in every_layer([layer]))
+
+
+def miscolored(layer: Inventory, image: Inventory) -> bool:
+    """Return whether GIMP draws a layer in wrong colors when it scales the image: babl's tables are wrong."""
+    wrong = image["precision"] == "u16-non-linear" and image["profile"] is not None
+    return bool(layer["kind"] == "link" and wrong)
 
 
 def holds_pixels(layer: Inventory) -> bool:
@@ -237,7 +245,8 @@ def change_of(spec: Spec, before: Inventory, after: Inventory, fates: Sequence[F
     placement, factor = spec["options"]["placement"], spec["options"]["scale-factor"]
     if placement == "scale-image":
         outlined = {one["id"]: one["box"] for one in every_layer(after["layers"]) if one["kind"] == "vector"}
-        return Change((width * factor, height * factor), factor, outlined=outlined)
+        links = any(miscolored(one, before) for one in every_layer(before["layers"]))
+        return Change((width * factor, height * factor), factor, miscolors=links, outlined=outlined)
     if placement in ("fit-layer", "new-image"):
         return Change((width, height))
     shown = after["sample_points"][0]
@@ -312,7 +321,7 @@ def _neighbour(layer: Inventory, change: Change, targets: Mapping[int, Fate]) ->
         now["pixels"] = change.layer_pixels(layer["pixels"])
         if layer["kind"] == "link" and change.factor != 1:
             # GIMP scales the linked picture itself, with a soft edge
-            now["pixels"] = replace(now["pixels"], rim=2)
+            now["pixels"] = ANY if change.miscolors else replace(now["pixels"], rim=2)
     if layer["mask"] is not None:
         now["mask"]["pixels"] = change.layer_pixels(layer["mask"]["pixels"])
         if layer["kind"] == "group":

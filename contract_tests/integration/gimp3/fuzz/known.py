@@ -1,7 +1,7 @@
 """What GIMP itself cannot do with the other layers of an image, and what the user is told about it.
 
 One table, in the words of ``docs/reference.md``. ``applies`` is asked with a layer that is no target and
-with what happens to it; ``note`` is the beginning of the note that must be there then. A difference is
+with the image before; ``note`` is the beginning of the note that must be there then. A difference is
 ignored where its line matches ``differs``, and only in an image to which the row applies.
 """
 
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .expectation import Change, Fate, Inventory, every_layer
+from .expectation import Change, Fate, Inventory, every_layer, miscolored
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Limit:
     """One thing that GIMP cannot do."""
 
     name: str
-    applies: Callable[[Inventory], bool]
+    applies: Callable[[Inventory, Inventory], bool]
     note: str | None
     differs: str = r"(?!)"
 
@@ -33,18 +33,23 @@ def _changes_size(layer: Inventory) -> bool:
 LIMITS = (
     Limit(
         "effects keep their sizes and areas",
-        lambda layer: bool(layer["effects"]),
+        lambda layer, _: bool(layer["effects"]),
         "GIMP scales other layers without their effects",
     ),
     Limit(
         "the line of a vector layer keeps its width",
-        lambda layer: layer["kind"] == "vector" and layer["enabled"][1],
+        lambda layer, _: layer["kind"] == "vector" and layer["enabled"][1],
         "GIMP does not scale the line width",
     ),
     Limit(
         "the text of a text layer keeps its font size",
-        lambda layer: layer["kind"] == "text",
+        lambda layer, _: layer["kind"] == "text",
         "GIMP scales the pixels of text layers",
+    ),
+    Limit(
+        "a link layer is drawn in wrong colors",
+        miscolored,
+        "GIMP may draw link layers in wrong colors",
     ),
 )
 """What GIMP leaves as it was when it scales an image."""
@@ -52,31 +57,31 @@ LIMITS = (
 REDRAWN = (
     Limit(
         "an undo draws a text layer again, and makes one more undo step, without effect, of its mask",
-        lambda layer: layer["kind"] == "text" and layer["mask"] is not None,
+        lambda layer, _: layer["kind"] == "text" and layer["mask"] is not None,
         None,
         "one undo was not enough",
     ),
     Limit(
         "a redo chooses a mask that was added to be edited",
-        lambda layer: layer["kind"] == "vector" and layer["mask"] is not None,
+        lambda layer, _: layer["kind"] == "vector" and layer["mask"] is not None,
         None,
         r"after a redo: .*/mask/flags/2",
     ),
     Limit(
         "an undo or redo draws a text layer again, in its own size",
-        lambda layer: layer["kind"] == "text",
+        lambda layer, _: layer["kind"] == "text",
         None,
         r"after a redo: .*/(box/[0-3]|pixels/digest)",
     ),
     Limit(
         "an undo or redo draws a vector or link layer again",
-        lambda layer: layer["kind"] in ("vector", "link"),
+        lambda layer, _: layer["kind"] in ("vector", "link"),
         None,
         r"after (one undo|a redo): .*/pixels/digest",
     ),
     Limit(
         "an undo or redo crops the mask of a group around a layer with effects, or a vector or link layer",
-        lambda layer: layer["mask"] is not None and any(map(_changes_size, layer.get("children", ()))),
+        lambda layer, _: layer["mask"] is not None and any(map(_changes_size, layer.get("children", ()))),
         None,
         r"after (one undo|a redo): .*/mask/pixels/digest",
     ),
@@ -94,7 +99,7 @@ def missing_notes(before: Inventory, fates: Sequence[Fate], change: Change, mess
     """Return which notes are missing, and which are said for no reason."""
     found = []
     for limit in LIMITS:
-        due = change.factor != 1 and any(limit.applies(layer) for layer in neighbours(before, fates))
+        due = change.factor != 1 and any(limit.applies(layer, before) for layer in neighbours(before, fates))
         if due != (str(limit.note) in message):
             found.append(f"{limit.name}: {'not said' if due else 'said'} in {message!r}")
     return found
@@ -103,5 +108,5 @@ def missing_notes(before: Inventory, fates: Sequence[Fate], change: Change, mess
 def unexplained(problems: list[str], before: Inventory, fates: Sequence[Fate]) -> list[str]:
     """Return the problems that no limit of GIMP's explains."""
     layers = [*neighbours(before, fates), *(fate.layer for fate in fates)]
-    patterns = [limit.differs for limit in REDRAWN if any(limit.applies(layer) for layer in layers)]
+    patterns = [limit.differs for limit in REDRAWN if any(limit.applies(layer, before) for layer in layers)]
     return [line for line in problems if not any(re.match(pattern, line) for pattern in patterns)]

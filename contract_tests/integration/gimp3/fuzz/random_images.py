@@ -90,7 +90,8 @@ class Maker:
             one["name"] for one in every_layer(layers) if one["name"] in targets or self.often(0.1)
         ]
         if self.often(0.15):  # as a script can call the procedure
-            spec["selected"] = [one for one in spec["selected"] if one not in targets]
+            others = [one["name"] for one in every_layer(layers) if one["name"] not in targets]
+            spec["selected"] = others[-1:] or spec["selected"]
         return spec
 
     def _beside(self, width: int, height: int) -> Spec:

@@ -125,6 +125,9 @@ ONLY_32: dict[str, Spec] = {
     "vector layers": image(
         900016, ["a"], group("g", layer("v", "vector"), mask=[]), layer("w", "vector"), layer("a")
     ),
+    "link layer in wrong colors": image(
+        900024, ["a"], layer("l", "link"), layer("a"), precision="U16_NON_LINEAR", profile="adobe"
+    ),
     "masks of vector layers": image(
         900020,
         ["a"],

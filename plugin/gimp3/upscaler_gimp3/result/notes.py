@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .models import ComposedResult
 
 _EIGHT_BIT = (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_LINEAR, Gimp.Precision.U8_PERCEPTUAL)
+_MISCOLORED = Gimp.Precision.U16_NON_LINEAR
 _ROUNDING = 4 / 255
 """How far outside the purest colours may be: the makers of sRGB profiles round their numbers differently."""
 
@@ -58,9 +59,15 @@ def notes_about(image: Any, composed: ComposedResult, colors: str) -> list[Note]
 def notes_about_neighbours(image: Any, inputs: Sequence[InputLayer], placement: str) -> list[Note]:
     """Return what GIMP does not scale of the other layers when it scales the image."""
     upscaled = {one.layer.get_id() for one in inputs if not layer_rules.keeps_layer(one.kind, placement)}
+    # babl's tables for this format are wrong, and GIMP draws linked files anew
+    miscolors = image.get_color_profile() is not None and image.get_precision() == _MISCOLORED
     others = [
         layer_rules.Neighbour(
-            layer.get_name(), kind_of(layer), bool(layer.get_filters()), _is_outlined(layer)
+            layer.get_name(),
+            kind_of(layer),
+            bool(layer.get_filters()),
+            _is_outlined(layer),
+            miscolors and kind_of(layer) == layer_rules.LINK,
         )
         for layer in every_layer(image.get_layers())
         if layer.get_id() not in upscaled

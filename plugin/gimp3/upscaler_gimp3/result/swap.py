@@ -94,8 +94,10 @@ def _select(image: Any, layers: Sequence[Any]) -> None:
 
     Undoing an insertion selects what was selected before it, and redoing a removal what was selected
     then, but only if the layer that goes is selected; and every layer that comes is selected alone. So a
-    layer of one pixel comes and goes.
+    layer of one pixel comes and goes. GIMP cannot be asked to select none.
     """
+    if not layers:
+        return
     passing = plain_layer(image, 1, 1, alpha=False)
     must(image.insert_layer(passing, None, 0), "insert a layer")
     must(image.set_selected_layers(layers), "select layers")
