@@ -94,7 +94,7 @@ def test_a_run_that_passes_the_budget_needs_a_tick(practising: GuiSession) -> No
     gui.open_dialog()
     gui.desktop.look("/0.00 EUR of 0.05 EUR spent this month/", window=DIALOG)
     gui.desktop.look("This run would pass your monthly budget.", window=DIALOG)
-    button = {"name": "Upscale", "role": "button", "window": DIALOG}
+    button: dict[str, Any] = {"name": "Upscale", "role": "button", "window": DIALOG}
     assert not gui.desktop.look(**button)["sensitive"]
     gui.desktop.screenshot(EVIDENCE / "over-budget.png", DIALOG)
     gui.desktop.press("Pass the budget this once", window=DIALOG)

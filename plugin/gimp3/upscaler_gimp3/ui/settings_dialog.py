@@ -28,11 +28,15 @@ _NUMBERS = {
 }
 """The settings that are numbers, with the step of their buttons."""
 
-_CHOICES = {
-    "upload_format": lambda: (("png", _("PNG, lossless")), ("jpeg", _("JPEG, smaller"))),
-    "budget_unit": lambda: (("money", _("money")), ("credits", _("credits"))),
-}
-"""The settings that are choices, with their texts."""
+_CHOICES = ("upload_format", "budget_unit")
+"""The settings that are choices."""
+
+
+def _choices(name: str) -> dict[str, str]:
+    return {
+        "upload_format": {"png": _("PNG, lossless"), "jpeg": _("JPEG, smaller")},
+        "budget_unit": {"money": _("money"), "credits": _("credits")},
+    }[name]
 
 
 def _explanations() -> dict[str, str]:
@@ -139,7 +143,7 @@ class SettingsDialog(Gtk.Dialog):
             return field
         if name in _CHOICES:
             field = Gtk.ComboBoxText()
-            for choice, text in _CHOICES[name]():
+            for choice, text in _choices(name).items():
                 field.append(choice, text)
             field.set_active_id(value)
             return field
