@@ -170,7 +170,9 @@ def stress(folder: Path, *, processes: int, runs: int, budget: int, seed: int = 
 
         def start(number: int) -> multiprocessing.process.BaseProcess:
             process = context.Process(
-                target=_spend, args=(data, mock.url, budget * PRICE, begun * _SPEED, number, runs)
+                target=_spend,
+                args=(data, mock.url, budget * PRICE, begun * _SPEED, number, runs),
+                daemon=True,
             )
             process.start()
             return process
