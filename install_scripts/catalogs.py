@@ -38,7 +38,7 @@ LANGUAGES = ("de", "es", "fr", "it", "ja", "pt_BR", "zh_CN")
 
 _FRONT_ENDS = ("gimp3", "gimp2", "precision_upscaler/frontend")
 _CALLS: dict[str, tuple[int, ...]] = {"_": (1,), "translate": (1,), "plural": (1, 2)}
-_CORE_CALLS = {"said": (1,), "ApiError": (2,), "warn": (2,)}
+_CORE_CALLS = {"translatable": (1,), "ApiError": (2,), "warn": (2,)}
 _ERRORS = CORE / "errors.py"
 _NOT_FOR_USERS = ("BadCommand", "Cancelled")
 """Errors whose message no user reads: only a faulty front end causes the first."""

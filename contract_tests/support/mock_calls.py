@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from mock_server import Options, create_app
 
-START = 1_700_000_000.0  # Unix seconds at which the tests' world begins
+START = 1_700_000_000.0  # Unix seconds at which the tests begin
 
 
 @cache
@@ -48,7 +48,7 @@ class Answer(TestResponse):
         return super().json
 
 
-class World:
+class FakeTime:
     """A real time that stands still until it is moved."""
 
     def __init__(self) -> None:
@@ -62,9 +62,9 @@ class Caller:
     """One mock and a client of it. The clock stands still unless ``speed`` says otherwise."""
 
     def __init__(self, *, key: str = "mock-key", **options: Any) -> None:
-        self.world = World()
+        self.clock = FakeTime()
         self.key = key
-        self.app = create_app(Options(**{"speed": 0.0, **options}), real_time=self.world, testing=True)
+        self.app = create_app(Options(**{"speed": 0.0, **options}), real_time=self.clock, testing=True)
         self.client = self.app.test_client(Answer)
         self.service = self.app.service
 
@@ -108,8 +108,8 @@ class Caller:
         return self.open(f"/__mock__{path}", method=method, **more)
 
     def advance(self, seconds: float) -> None:
-        """Move task time, and the world's, forward."""
-        self.world.now += seconds
+        """Move task time and real time forward."""
+        self.clock.now += seconds
         if self.service.clock.manual:
             self.service.change_clock(lambda state, real: state.moved(real, seconds))
 

@@ -35,7 +35,7 @@ from precision_upscaler.storage.spending import (
 from .cancel import CancelToken
 from .clock import Clock, SystemClock
 from .errors import InvalidKey, SettingsDamaged, UpscaleError
-from .messages import joined, said
+from .messages import joined, translatable
 from .urls import check_address, is_loopback
 
 
@@ -245,7 +245,9 @@ class App:
         if given is not None:
             value = clean_key(given)
             if value is None:
-                return False, said("That is no API key: it is empty, or holds spaces or unusual characters.")
+                return False, translatable(
+                    "That is no API key: it is empty, or holds spaces or unusual characters."
+                )
             key = Key(value, "given")
         with self.client(key=key) as client:
             try:
@@ -255,4 +257,4 @@ class App:
                 if isinstance(error, InvalidKey):
                     return False, joined(error.what, error.advice)
                 raise error from failed
-        return True, said("The key works.")
+        return True, translatable("The key works.")

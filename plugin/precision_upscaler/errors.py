@@ -21,7 +21,7 @@ CHARGE_TEXTS: dict[Charged, str] = {
 class UpscaleError(Exception):
     """Base of all: a named failure with its three answers.
 
-    ``what`` says what happened (with values in it, as :func:`messages.said` returns it), ``charged``
+    ``what`` says what happened (with values in it, as :func:`messages.translatable` returns it), ``charged``
     whether money was spent, ``advice`` what to do now;
     ``details`` holds JSON values for programs (sizes, bounds, the service's own words). ``log`` (the
     log file's path) and ``job_id`` are added by whoever knows them.
@@ -247,7 +247,7 @@ class ServiceUnavailable(UpscaleError):
     advice = "Wait a while and start again."
 
 
-class ServiceConfused(UpscaleError):
+class UnexpectedResponse(UpscaleError):
     """The service answered something its contract does not know."""
 
     code = "unexpected-answer"

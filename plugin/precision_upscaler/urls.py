@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from .contract import AUTH_HEADERS, SERVERS
 from .errors import AddressNotAllowed
-from .messages import said
+from .messages import translatable
 
 _MAGNIFIC_HOST = urlsplit(SERVERS[1]).hostname
 _VENDOR_DOMAINS = ("freepik.com", "magnific.com")
@@ -38,7 +38,7 @@ def check_address(address: str) -> str:
         )
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise AddressNotAllowed(
-            said("The service address {address} is not secure.", address=f"{parts.scheme}://{host}"),
+            translatable("The service address {address} is not secure.", address=f"{parts.scheme}://{host}"),
             setting="base_url",
         )
     return address.strip().rstrip("/")
@@ -54,23 +54,23 @@ def link_problem(link: str, base_url: str, extra_hosts: tuple[str, ...] = ()) ->
         parts = urlsplit(link)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return said("it is no address")
+        return translatable("it is no address")
     own = urlsplit(base_url)
     problem = None
     if not host or parts.scheme not in ("http", "https"):
-        problem = said("it is no web address")
+        problem = translatable("it is no web address")
     elif parts.username or parts.password:
-        problem = said("it carries a name or password")
+        problem = translatable("it carries a name or password")
     elif is_loopback(host) and is_loopback(own.hostname):
         problem = None
     elif parts.scheme != "https":
-        problem = said("it is not https")
+        problem = translatable("it is not https")
     elif host in extra_hosts or (host, port) == (own.hostname, own.port):
         problem = None
     elif not any(host == domain or host.endswith("." + domain) for domain in _VENDOR_DOMAINS):
-        problem = said("the host {host} is not on the list", host=host)
+        problem = translatable("the host {host} is not on the list", host=host)
     elif port not in (None, 443):
-        problem = said("it has an unusual port")
+        problem = translatable("it has an unusual port")
     return problem
 
 

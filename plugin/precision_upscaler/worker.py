@@ -53,7 +53,7 @@ from .errors import (
     UnexpectedError,
     UpscaleError,
 )
-from .messages import parts_of, said
+from .messages import parts_of, translatable
 from .protocol import Charge, Command, Event
 
 _LONGEST_LINE = 1 << 20
@@ -392,7 +392,7 @@ def main() -> int:
         pipe.send(error.to_event(None if log is None else str(log), job_id))
     except Exception as error:  # noqa: BLE001 - a front end always hears how it ended
         LOGGER.error("unexpected: %s", traceback.format_exc())
-        what = said("Something unexpected happened ({kind}).", kind=type(error).__name__)
+        what = translatable("Something unexpected happened ({kind}).", kind=type(error).__name__)
         job_id = None if app is None else app.last_job_id
         # only a job can have cost money, and it has reported its id before that
         charged = Charge.NO if job_id is None else Charge.UNKNOWN

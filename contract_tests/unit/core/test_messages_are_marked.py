@@ -10,7 +10,7 @@ import pytest
 from precision_upscaler import errors
 from precision_upscaler.errors import CreateUnresolved, UpscaleError
 from precision_upscaler.jobs.recovery import _reasons
-from precision_upscaler.messages import parts_of, said
+from precision_upscaler.messages import parts_of, translatable
 from precision_upscaler.protocol import Message
 
 from contract_tests.support.jobs.faulty_proxy import FaultyProxy, Plan
@@ -124,7 +124,7 @@ def test_a_lost_create_is_described_by_known_messages(
 
 
 def test_an_error_names_at_most_five_tasks_and_says_where_the_others_are(known: frozenset[str]) -> None:
-    doubtful = {f"task-{number:02}": said("it is not done yet") for number in range(52)}
+    doubtful = {f"task-{number:02}": translatable("it is not done yet") for number in range(52)}
     text = _reasons(doubtful)
     assert text.count("task-") == 5
     assert "and 47 more, which the log lists" in text

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from precision_upscaler.errors import NoKey, UpscaleError
 from precision_upscaler.frontend import i18n, texts
 from precision_upscaler.jobs.context import WarningEvent
-from precision_upscaler.messages import Sentence, joined, said
+from precision_upscaler.messages import Message, joined, translatable
 
 GERMAN = {
     "There is no API key for {host}.": "Für {host} gibt es keinen API-Schlüssel.",
@@ -30,7 +30,7 @@ def through_the_pipe(error: UpscaleError) -> dict[str, object]:
 
 
 def test_a_sentence_with_a_value_is_said_in_the_users_language() -> None:
-    event = through_the_pipe(NoKey(said("There is no API key for {host}.", host="api.freepik.com")))
+    event = through_the_pipe(NoKey(translatable("There is no API key for {host}.", host="api.freepik.com")))
     assert event["what"] == "There is no API key for api.freepik.com."
     told = "Für api.freepik.com gibt es keinen API-Schlüssel."
     assert i18n.translated_member(event, "what", german) == told
@@ -38,7 +38,9 @@ def test_a_sentence_with_a_value_is_said_in_the_users_language() -> None:
 
 
 def test_a_value_that_is_a_sentence_itself_is_translated_too() -> None:
-    error = UpscaleError(said("{title} must be at most {most}.", title=said("Sharpen"), most=100))
+    error = UpscaleError(
+        translatable("{title} must be at most {most}.", title=translatable("Sharpen"), most=100)
+    )
     assert (
         i18n.translated_member(through_the_pipe(error), "what", german) == "Schärfen darf höchstens 100 sein."
     )
@@ -46,13 +48,16 @@ def test_a_value_that_is_a_sentence_itself_is_translated_too() -> None:
 
 def test_advice_with_something_added_is_translated_too() -> None:
     error = NoKey(
-        "Gone.", advice=joined("Nothing was charged.", said("{title} ends.", title=said("Sharpen")))
+        "Gone.",
+        advice=joined("Nothing was charged.", translatable("{title} ends.", title=translatable("Sharpen"))),
     )
     assert texts.answers(through_the_pipe(error), german)[2] == "Nichts wurde abgebucht. Schärfen ends."
 
 
 def test_several_sentences_are_translated_each_for_itself() -> None:
-    error = UpscaleError(joined("Nothing was charged.", said("{title} {x}", title="{odd}", x=1), "{x"))
+    error = UpscaleError(
+        joined("Nothing was charged.", translatable("{title} {x}", title="{odd}", x=1), "{x")
+    )
     assert (
         i18n.translated_member(through_the_pipe(error), "what", german)
         == "Nichts wurde abgebucht. {odd} 1 {x"
@@ -80,7 +85,7 @@ def test_words_that_came_without_their_sentences_stay_as_they_are(sentences: obj
 
 @given(st.text())
 def test_anybodys_words_pass_unchanged(words: str) -> None:
-    error = UpscaleError(said("The service answered {status}: {words}.", status=400, words=words))
+    error = UpscaleError(translatable("The service answered {status}: {words}.", status=400, words=words))
     assert (
         i18n.translated_member(through_the_pipe(error), "what", texts.same)
         == f"The service answered 400: {words}."
@@ -90,5 +95,5 @@ def test_anybodys_words_pass_unchanged(words: str) -> None:
 
 def test_a_value_that_is_missing_is_a_fault_of_ours() -> None:
     with pytest.raises(KeyError):
-        said("{host} is gone.")
-    assert isinstance(said("Fine."), Sentence)
+        translatable("{host} is gone.")
+    assert isinstance(translatable("Fine."), Message)

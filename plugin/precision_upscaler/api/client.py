@@ -25,7 +25,7 @@ from precision_upscaler.cancel import CancelToken
 from precision_upscaler.clock import Clock, SystemClock
 from precision_upscaler.contract import CREATE_PATH
 from precision_upscaler.errors import AddressNotAllowed, PlanUsedUp, ResultHost, TlsFailed
-from precision_upscaler.messages import said
+from precision_upscaler.messages import translatable
 from precision_upscaler.storage.job_record import PartialDownload
 from precision_upscaler.urls import auth_header, is_loopback, link_problem
 
@@ -133,7 +133,7 @@ class UpscalerClient:
         if task.task_id.strip().lower() != task_id.strip().lower():
             raise ApiError(
                 Failure("status", 200, hopeless=True),
-                said("The service answered about another task ({task}).", task=task.task_id),
+                translatable("The service answered about another task ({task}).", task=task.task_id),
             )
         return replace(task, task_id=task_id)
 
@@ -247,17 +247,19 @@ class UpscalerClient:
             except ValueError as problem:
                 raise ApiError(
                     Failure(call, response.status_code, reached()),
-                    said("The service's answer makes no sense: {problem}.", problem=problem),
+                    translatable("The service's answer makes no sense: {problem}.", problem=problem),
                 ) from None
         raise self._refused(call, response, body, reached=reached())
 
     def _refused(self, call: Call, response: httpx2.Response, body: Any, *, reached: bool) -> ApiError:
         message, reasons = read_error_body(body)
         status = response.status_code
-        answered = said("The service answered {status}.", status=status)
+        answered = translatable("The service answered {status}.", status=status)
         if message:
             message = message.rstrip(".")
-            answered = said("The service answered {status}: {message}.", status=status, message=message)
+            answered = translatable(
+                "The service answered {status}: {message}.", status=status, message=message
+            )
         wish = parse_retry_after(response.headers.get("retry-after"), self._clock.time())
         used_up = plan_used_up(status, message, wish)
         return ApiError(
@@ -285,11 +287,13 @@ class UpscalerClient:
         )
         reason = timeout.reason or str(error) or type(error).__name__
         tls = before and _is_certificate_problem(error)
-        what = said("The connection to {host} broke ({reason}).", host=host, reason=reason)
+        what = translatable("The connection to {host} broke ({reason}).", host=host, reason=reason)
         if tls:
-            what = said("The identity of {host} could not be verified ({reason}).", host=host, reason=reason)
+            what = translatable(
+                "The identity of {host} could not be verified ({reason}).", host=host, reason=reason
+            )
         elif before:
-            what = said("{host} could not be reached ({reason}).", host=host, reason=reason)
+            what = translatable("{host} could not be reached ({reason}).", host=host, reason=reason)
         raise ApiError(
             Failure(call, None, reached and not before, hopeless=tls), what, kind=TlsFailed if tls else None
         ) from error
@@ -325,7 +329,7 @@ class UpscalerClient:
                 reason = timeout.reason or str(error) or type(error).__name__
                 raise ApiError(
                     Failure("download"),
-                    said("The download of the picture broke off ({reason}).", reason=reason),
+                    translatable("The download of the picture broke off ({reason}).", reason=reason),
                 ) from error
             finally:
                 timeout.done()
@@ -334,7 +338,9 @@ class UpscalerClient:
         for _ in range(_ROUNDS):
             if problem := link_problem(url, self.base_url, self._result_hosts):
                 raise ResultHost(
-                    said("The service's link to the picture was not followed: {problem}.", problem=problem),
+                    translatable(
+                        "The service's link to the picture was not followed: {problem}.", problem=problem
+                    ),
                     host=urlsplit(url).hostname,
                 )
             with self._stream("GET", url, timeout, headers=fetch.headers()) as response:

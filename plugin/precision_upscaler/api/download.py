@@ -10,7 +10,7 @@ from pathlib import Path
 
 from precision_upscaler.cancel import CancelToken
 from precision_upscaler.errors import ResultTooLarge
-from precision_upscaler.messages import said
+from precision_upscaler.messages import translatable
 from precision_upscaler.storage.files import open_private, sync
 from precision_upscaler.storage.job_record import PartialDownload
 
@@ -118,12 +118,14 @@ class Download:
                 self._progress(done, self._total)
             sync(stream.fileno())
         if self._total is not None and done != self._total:
-            ended = said("The download ended after {done} of {total} bytes.", done=done, total=self._total)
+            ended = translatable(
+                "The download ended after {done} of {total} bytes.", done=done, total=self._total
+            )
             raise ApiError(Failure("download"), ended)
 
     def _too_large(self) -> ResultTooLarge:
         return ResultTooLarge(
-            said(
+            translatable(
                 "The service sends more than {mebibytes} MiB, far more than this picture can have.",
                 mebibytes=self._cap >> 20,
             ),

@@ -13,7 +13,7 @@ from typing import Any
 from precision_upscaler.contract import PARAMETERS, TERMINAL_STATUSES, TRANSITIONS, Parameter, parameter
 from precision_upscaler.contract.limits import check
 from precision_upscaler.errors import InvalidParameter
-from precision_upscaler.messages import said
+from precision_upscaler.messages import translatable
 
 
 def _checked(known: Parameter, value: Any) -> Any:
@@ -23,11 +23,11 @@ def _checked(known: Parameter, value: Any) -> Any:
     refusal = check(known, value)
     if refusal is None:
         return value
-    title = said(known.title)
+    title = translatable(known.title)
     if refusal.code == "not-a-choice":
         allowed = refusal.values["choices"]
         raise InvalidParameter(
-            said(
+            translatable(
                 "{title} must be one of {choices}, not {value}.",
                 title=title,
                 choices=", ".join(allowed),
@@ -38,12 +38,12 @@ def _checked(known: Parameter, value: Any) -> Any:
         )
     if refusal.code == "not-boolean":
         raise InvalidParameter(
-            said("{title} must be true or false, not {value}.", title=title, value=repr(value)),
+            translatable("{title} must be true or false, not {value}.", title=title, value=repr(value)),
             parameter=known.name,
         )
     bounds = {"minimum": known.minimum, "maximum": known.maximum}
     if refusal.code == "not-whole":
-        message = said(
+        message = translatable(
             "{title} must be a whole number from {minimum} to {maximum}, not {value}.",
             title=title,
             value=repr(value),
@@ -51,7 +51,7 @@ def _checked(known: Parameter, value: Any) -> Any:
             maximum=known.maximum,
         )
     else:
-        message = said(
+        message = translatable(
             "{title} must be between {minimum} and {maximum}, not {value}.",
             title=title,
             value=value,
@@ -81,7 +81,7 @@ class UpscaleRequest:
                 parameter(name)
             except KeyError:
                 raise InvalidParameter(
-                    said(
+                    translatable(
                         "There is no parameter called {name}; there are {names}.",
                         name=repr(name),
                         names=", ".join(known.name for known in PARAMETERS),

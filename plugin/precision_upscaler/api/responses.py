@@ -12,11 +12,11 @@ from precision_upscaler.errors import (
     NotReachable,
     RateLimited,
     Refused,
-    ServiceConfused,
     ServiceUnavailable,
+    UnexpectedResponse,
     UpscaleError,
 )
-from precision_upscaler.messages import joined, said
+from precision_upscaler.messages import joined, translatable
 from precision_upscaler.protocol import Charged
 
 from .retry import Failure
@@ -117,16 +117,16 @@ def user_error(failed: ApiError, charged: Charged) -> UpscaleError:
     if failed.reasons:
         details["reasons"] = failed.reasons
         reasons = "; ".join(f"{item['name']}: {item['reason']}" for item in failed.reasons)
-        what = joined(what, said("{reasons}.", reasons=reasons))
+        what = joined(what, translatable("{reasons}.", reasons=reasons))
     if wish := failed.failure.retry_after:
         details["retry_after"] = wish
         if wish >= _WORTH_SAYING:
-            alone = said("It wants to be left alone for {minutes} minutes.", minutes=round(wish / 60))
+            alone = translatable("It wants to be left alone for {minutes} minutes.", minutes=round(wish / 60))
             what = joined(what, alone)
     if failed.link:
         details["link"] = failed.link
         if failed.link not in what:
-            what = joined(what, said("See {link}.", link=failed.link))
+            what = joined(what, translatable("See {link}.", link=failed.link))
     return _kind_of(failed)(what, charged=charged, **details)
 
 
@@ -140,14 +140,14 @@ def _kind_of(failed: ApiError) -> type[UpscaleError]:
         return _KINDS[status]
     if status >= 500:  # noqa: PLR2004 - HTTP's class
         return ServiceUnavailable
-    return Refused if status >= 400 else ServiceConfused  # noqa: PLR2004 - HTTP's class
+    return Refused if status >= 400 else UnexpectedResponse  # noqa: PLR2004 - HTTP's class
 
 
 _KINDS: dict[int, type[UpscaleError]] = {
     401: InvalidKey,
     402: NoCredits,
     403: Forbidden,
-    404: ServiceConfused,
-    405: ServiceConfused,
+    404: UnexpectedResponse,
+    405: UnexpectedResponse,
     _TOO_MANY: RateLimited,
 }

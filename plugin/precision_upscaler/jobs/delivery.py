@@ -16,7 +16,7 @@ from pathlib import Path
 from precision_upscaler.errors import DiskFull, InvalidParameter, OutputFailed
 from precision_upscaler.imaging.base import EXTENSIONS, Chunk, ImageFile, file_blocks
 from precision_upscaler.imaging.metadata import embed
-from precision_upscaler.messages import said
+from precision_upscaler.messages import translatable
 from precision_upscaler.storage.files import FileLock, rename, sync
 from precision_upscaler.storage.journal import Job
 
@@ -72,13 +72,13 @@ def check_target(target: Path, needed: int = 0) -> None:
             temporary.unlink()
         problem = error.strerror if isinstance(error, OSError) else error
         raise InvalidParameter(
-            said("{target} cannot be written: {problem}.", target=target, problem=problem),
+            translatable("{target} cannot be written: {problem}.", target=target, problem=problem),
             parameter="output",
             advice=_ELSEWHERE,
         ) from error
     if free < needed:
         raise DiskFull(
-            said(
+            translatable(
                 "The disk of {target} has {free} MiB free; the results may need {need} MiB.",
                 target=target,
                 free=free >> 20,
@@ -93,7 +93,7 @@ def existing_folder(folder: Path) -> Path:
     while not above.exists() and above != above.parent:
         above = above.parent
     if not above.is_dir():
-        what = said("{path} is a file, not a folder.", path=above)
+        what = translatable("{path} is a file, not a folder.", path=above)
         raise InvalidParameter(what, parameter="output", advice=_ELSEWHERE)
     return above
 
@@ -140,10 +140,10 @@ def write(job: Job, result: Result, target: Path, carried: Iterable[Chunk], *, o
             sync(stream.fileno())
         with _naming:
             if not overwrite and (present := existing(target)) is not None:
-                raise _failed(job, result, said("{present} exists.", present=present))
+                raise _failed(job, result, translatable("{present} exists.", present=present))
             rename(temporary, target)
     except OSError as error:
-        what = said("{target} cannot be written: {problem}.", target=target, problem=error.strerror)
+        what = translatable("{target} cannot be written: {problem}.", target=target, problem=error.strerror)
         raise _failed(job, result, what) from error
     finally:
         with contextlib.suppress(OSError):
@@ -153,7 +153,7 @@ def write(job: Job, result: Result, target: Path, carried: Iterable[Chunk], *, o
 
 def _failed(job: Job, result: Result, what: str) -> OutputFailed:
     # by its id: a result that was reused, or that a simultaneous run has delivered, is not listed
-    advice = said(
+    advice = translatable(
         "The result is kept: 'precision-upscale resume {job} -o OUTPUT' writes it to another output, or over "
         "a file that exists with --overwrite. Nothing is charged again.",
         job=job.job_id,

@@ -8,7 +8,7 @@ from precision_upscaler.api.models import Task, TaskStatus
 from precision_upscaler.api.responses import ApiError, user_error
 from precision_upscaler.api.retry import RetryDecision
 from precision_upscaler.errors import StillRunning, TaskUnknown, UpscaleError
-from precision_upscaler.messages import joined, said
+from precision_upscaler.messages import joined, translatable
 from precision_upscaler.protocol import Stage
 from precision_upscaler.storage.journal import Job
 from precision_upscaler.storage.log import LOGGER
@@ -73,7 +73,7 @@ class Poller:
                 attempt += 1
             if waited >= deadline:
                 raise StillRunning(
-                    said(
+                    translatable(
                         "The task is not done after {minutes} minutes of waiting.", minutes=round(waited / 60)
                     ),
                     task_id=task_id,
@@ -100,6 +100,6 @@ class Poller:
             return TaskUnknown("The service does not know the task.", task_id=task_id)
         error = user_error(failed, self._job.state.charged)
         error.advice = joined(
-            error.advice, said("The task is not lost: choose Resume then, without a new charge.")
+            error.advice, translatable("The task is not lost: choose Resume then, without a new charge.")
         )
         return error

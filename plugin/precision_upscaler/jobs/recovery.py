@@ -24,7 +24,7 @@ from precision_upscaler.errors import (
 )
 from precision_upscaler.imaging.base import ImageFile, InvalidImage
 from precision_upscaler.imaging.similarity import CannotCompare, ColorGrid, color_grid, similar
-from precision_upscaler.messages import joined, said
+from precision_upscaler.messages import joined, translatable
 from precision_upscaler.storage.files import read_json, rename, write_json
 from precision_upscaler.storage.job_record import PartialDownload, State
 from precision_upscaler.storage.journal import KNOWN_TASKS, Job, Journal
@@ -303,7 +303,7 @@ class _Search:
             task = self._poller.wait_for_end(task_id, _PATIENCE).task
             self._done.add(task_id)
             if task.status is not TaskStatus.COMPLETED:
-                self._doubtful[task_id] = said("it failed, so there is no picture to compare")
+                self._doubtful[task_id] = translatable("it failed, so there is no picture to compare")
                 return False
             self._job.update(partial=None)
             picture = self._downloader.download(task, candidate).result()
@@ -316,12 +316,12 @@ class _Search:
         except CannotCompare as problem:
             self._doubtful[task_id] = problem.args[0]
         except StillRunning:
-            self._doubtful[task_id] = said("it is not done yet")
+            self._doubtful[task_id] = translatable("it is not done yet")
         except ResultHost as problem:
             self._doubtful[task_id] = problem.what.rstrip(".")
             self._advice = problem.advice
         except (DownloadFailed, TaskUnknown, InvalidImage) as problem:
-            self._doubtful[task_id] = said("its picture could not be fetched")
+            self._doubtful[task_id] = translatable("its picture could not be fetched")
             LOGGER.info("job %s: task %s: %s", self._job.job_id, task_id, problem)
         return task_id in self._matches
 
@@ -351,31 +351,35 @@ class _Search:
 
     def failure(self) -> CreateUnresolved:
         """Return the error that says exactly what is known."""
-        contested = dict.fromkeys(self._matches, said("it may as well be that of another unfinished job"))
+        contested = dict.fromkeys(
+            self._matches, translatable("it may as well be that of another unfinished job")
+        )
         doubtful = {**self._doubtful, **contested}
         if doubtful:
-            found = said(
+            found = translatable(
                 "A task appeared that may be it, but this is not certain ({reasons}).",
                 reasons=_reasons(doubtful),
             )
         elif self._answered and self._done:
-            found = said("Tasks appeared since, but none of them shows this picture.")
+            found = translatable("Tasks appeared since, but none of them shows this picture.")
         elif self._answered:
-            found = said("No new task appeared on the service's list: most likely none was created.")
+            found = translatable("No new task appeared on the service's list: most likely none was created.")
         else:
-            found = said("The service's list of tasks cannot be read at the moment.")
-        known = joined(said("The connection broke while the task was being created."), found)
+            found = translatable("The service's list of tasks cannot be read at the moment.")
+        known = joined(translatable("The connection broke while the task was being created."), found)
         return CreateUnresolved(known, advice=self._advice, candidates=sorted(doubtful))
 
 
 def _reasons(doubtful: Mapping[str, str]) -> str:
     """Return a list of at most five tasks with their reasons, and how many more there are."""
     names = sorted(doubtful)
-    shown = [said("{name}: {reason}", name=name, reason=doubtful[name]) for name in names[:_NAMED_AT_MOST]]
+    shown = [
+        translatable("{name}: {reason}", name=name, reason=doubtful[name]) for name in names[:_NAMED_AT_MOST]
+    ]
     if more := len(names) - len(shown):
-        shown.append(said("and {count} more, which the log lists", count=more))
+        shown.append(translatable("and {count} more, which the log lists", count=more))
         LOGGER.info("tasks in doubt: %s", ", ".join(f"{name} ({doubtful[name]})" for name in names))
     listed = shown.pop()
     while shown:
-        listed = said("{first}; {rest}", first=shown.pop(), rest=listed)
+        listed = translatable("{first}; {rest}", first=shown.pop(), rest=listed)
     return listed

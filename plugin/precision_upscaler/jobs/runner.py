@@ -27,7 +27,7 @@ from precision_upscaler.errors import (
 )
 from precision_upscaler.imaging.base import EXTENSIONS, ImageFile, InvalidImage
 from precision_upscaler.imaging.metadata import verify
-from precision_upscaler.messages import said
+from precision_upscaler.messages import translatable
 from precision_upscaler.protocol import Charge, Stage
 from precision_upscaler.storage.files import rename
 from precision_upscaler.storage.job_record import PartialDownload, State
@@ -80,7 +80,7 @@ class Runner:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFull("The disk is full.", charged=job.state.charged) from error
             raise JournalBroken(
-                said("The journal cannot be used: {problem}.", problem=error.strerror),
+                translatable("The journal cannot be used: {problem}.", problem=error.strerror),
                 charged=job.state.charged,
             ) from error
 
@@ -116,7 +116,7 @@ class Runner:
         if not record_known_tasks(job, context):
             self._report.warn(
                 "no-task-list",
-                said(
+                translatable(
                     "The service's list of tasks could not be read. Should the connection break at the wrong "
                     "moment, it cannot be found out whether the task was created."
                 ),
@@ -162,7 +162,7 @@ class Runner:
         find_created_task(self._job, self._context, self._poller, self._downloader)
         self._report.warn(
             "adopted",
-            said(
+            translatable(
                 "The answer to the paid request was lost; its task was found again by its picture. "
                 "Nothing was charged twice."
             ),
@@ -227,7 +227,9 @@ class Runner:
             except InvalidImage as again:
                 self._drop_part()
                 raise ResultBroken(
-                    said("What the service sent is no whole picture: {problem}.", problem=again.args[0])
+                    translatable(
+                        "What the service sent is no whole picture: {problem}.", problem=again.args[0]
+                    )
                 ) from again
 
     def _download(self, task: Task) -> ImageFile:
@@ -286,7 +288,7 @@ def wrong_scale(asked: tuple[int, int], picture: ImageFile) -> str | None:
     # a service that applies the EXIF rotation returns the sides exchanged
     if got in (asked, asked[::-1]):
         return None
-    return said(
+    return translatable(
         "The service returned {width} x {height} pixels where {asked_width} x {asked_height} were asked for. "
         "The picture can be used all the same.",
         width=got[0],

@@ -24,7 +24,7 @@ from precision_upscaler.errors import (
 )
 from precision_upscaler.imaging.base import ImageFile, InvalidImage, inspect
 from precision_upscaler.imaging.metadata import sent_digest, verify
-from precision_upscaler.messages import said
+from precision_upscaler.messages import translatable
 from precision_upscaler.protocol import Charge, Stage
 from precision_upscaler.storage.job_record import State
 from precision_upscaler.storage.journal import Job, JobSpec, Journal, intact_result
@@ -98,7 +98,9 @@ def resume(job_id: str, context: JobContext, *, adopt: str | None = None) -> Res
             if job.state in (State.FAILED, State.REFUSED, State.CANCELLED):
                 job.lock.release()
                 raise JobUnknown(
-                    said("The job has ended as {state}: there is nothing to resume.", state=job.state.value),
+                    translatable(
+                        "The job has ended as {state}: there is nothing to resume.", state=job.state.value
+                    ),
                     charged=job.state.charged,
                     task_id=job.task_id,
                 )
@@ -197,7 +199,7 @@ def check_upload(path: Path, source: ImageFile) -> ImageFile:
     picture = _whole_picture(path)
     if (picture.width, picture.height) != (source.width, source.height):
         raise SourceUnreadable(
-            said(
+            translatable(
                 "{name} is {width} x {height} pixels, and the picture it stands for {own_width} x "
                 "{own_height}.",
                 name=path.name,
@@ -217,18 +219,20 @@ def _whole_picture(path: Path, pixels: hashlib._Hash | None = None) -> ImageFile
         raise _unusable(path, problem) from problem
     except OSError as error:
         raise SourceUnreadable(
-            said("{name} cannot be read: {problem}.", name=path.name, problem=error.strerror)
+            translatable("{name} cannot be read: {problem}.", name=path.name, problem=error.strerror)
         ) from error
 
 
 def _unusable(path: Path, problem: InvalidImage) -> SourceFormat | SourceUnreadable:
     if path.stat().st_size == 0:
-        return SourceUnreadable(said("{name} is empty.", name=path.name))
+        return SourceUnreadable(translatable("{name} is empty.", name=path.name))
     try:
         inspect(path)
     except InvalidImage:
-        return SourceFormat(said("{name} cannot be sent: {problem}.", name=path.name, problem=problem))
-    return SourceUnreadable(said("{name} is damaged: {problem}.", name=path.name, problem=problem))
+        return SourceFormat(
+            translatable("{name} cannot be sent: {problem}.", name=path.name, problem=problem)
+        )
+    return SourceUnreadable(translatable("{name} is damaged: {problem}.", name=path.name, problem=problem))
 
 
 def size_problem(width: int, height: int, scale_factor: int) -> str | None:
@@ -238,14 +242,14 @@ def size_problem(width: int, height: int, scale_factor: int) -> str | None:
         return None
     values = refusal.values
     if refusal.code in ("empty", "too-small"):
-        return said(
+        return translatable(
             "The picture is {width} x {height} pixels; the service takes at least {least} on each side.",
             width=width,
             height=height,
             least=values["minimum_side"],
         )
     if refusal.code == "aspect":
-        return said(
+        return translatable(
             "The picture is {width} x {height} pixels; the service takes shapes from 1:{aspect} to "
             "{aspect}:1.",
             width=width,
@@ -253,14 +257,14 @@ def size_problem(width: int, height: int, scale_factor: int) -> str | None:
             aspect=values["maximum_aspect"],
         )
     if refusal.code == "too-large":
-        hint = said("the largest factor for this picture is {factor}", factor=values["factors"][-1])
+        hint = translatable("the largest factor for this picture is {factor}", factor=values["factors"][-1])
     else:
-        hint = said(
+        hint = translatable(
             "even with factor {factor} the longer side may have at most {pixels} pixels",
             factor=values["smallest_factor"],
             pixels=values["largest_input_side"],
         )
-    return said(
+    return translatable(
         "The result would be {width} x {height} pixels; the service makes at most {most} on each side: "
         "{hint}.",
         width=values["result_width"],
@@ -277,7 +281,7 @@ def check_room(folder: Path, picture: ImageFile, request: UpscaleRequest) -> Non
     free = shutil.disk_usage(folder).free
     if free < need:
         raise DiskFull(
-            said(
+            translatable(
                 "The disk with the data folder has {free} MiB free; this job may need {need} MiB.",
                 free=free >> 20,
                 need=need >> 20,

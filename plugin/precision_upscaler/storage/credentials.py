@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from precision_upscaler.contract import AUTH_HEADERS
 from precision_upscaler.errors import KeyFileDamaged, KeyNotStored, MalformedKey, NoKey
-from precision_upscaler.messages import said
+from precision_upscaler.messages import translatable
 from precision_upscaler.urls import account, auth_header
 
 from .files import read_json, rename, write_json
@@ -91,7 +91,7 @@ def _environment_key(environ: Mapping[str, str], names: tuple[str, ...]) -> str 
         key = clean_key(environ[name])
         if key is None:
             raise MalformedKey(
-                said(
+                translatable(
                     "The variable {variable} does not hold an API key: there are spaces or unusual "
                     "characters in it.",
                     variable=name,
@@ -136,7 +136,7 @@ def require_key(
     """Return :func:`find_key`'s key; NoKey when there is none."""
     key = find_key(folder, base_url, environ, keyring)
     if key is None:
-        raise NoKey(said("There is no API key for {host}.", host=urlsplit(base_url).hostname))
+        raise NoKey(translatable("There is no API key for {host}.", host=urlsplit(base_url).hostname))
     return key
 
 
@@ -169,7 +169,9 @@ def store_key(folder: Path, base_url: str, value: str, keyring: Keyring | None =
     try:
         write_json(folder / _FILE, kept)
     except OSError as error:
-        raise KeyNotStored(said("The key could not be stored: {problem}.", problem=error.strerror)) from error
+        raise KeyNotStored(
+            translatable("The key could not be stored: {problem}.", problem=error.strerror)
+        ) from error
     return "file"
 
 
@@ -193,12 +195,12 @@ def _read_file(folder: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise KeyFileDamaged(
-            said("The key file {path} cannot be read: {problem}.", path=path, problem=error.strerror)
+            translatable("The key file {path} cannot be read: {problem}.", path=path, problem=error.strerror)
         ) from error
     except ValueError:
         stored = ""
     if stored is not None and not isinstance(stored, dict):
-        raise KeyFileDamaged(said("The key file {path} is damaged.", path=path))
+        raise KeyFileDamaged(translatable("The key file {path} is damaged.", path=path))
     return stored or {}
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import PureWindowsPath
 from typing import Any, TypeVar
 
-from precision_upscaler.messages import said
+from precision_upscaler.messages import translatable
 from precision_upscaler.protocol import Charge, Charged
 
 VERSION = 1
@@ -110,9 +110,9 @@ class JobRecord:
 def read_record(value: Any) -> JobRecord:
     """Return the record in a JSON ``value``; InvalidRecord says what is wrong with it."""
     if not isinstance(value, dict):
-        raise InvalidRecord(said("it is no JSON object"))
+        raise InvalidRecord(translatable("it is no JSON object"))
     if "version" in value and isinstance(value["version"], int) and value["version"] > VERSION:
-        raise InvalidRecord(said("a newer version of the plug-in wrote it"))
+        raise InvalidRecord(translatable("a newer version of the plug-in wrote it"))
     members = {}
     for known in fields(JobRecord):
         if known.name not in _READERS:
@@ -121,9 +121,11 @@ def read_record(value: Any) -> JobRecord:
             try:
                 members[known.name] = _READERS[known.name](value[known.name])
             except (ValueError, TypeError, OverflowError):
-                raise InvalidRecord(said("its member {name} has a wrong value", name=known.name)) from None
+                raise InvalidRecord(
+                    translatable("its member {name} has a wrong value", name=known.name)
+                ) from None
         elif known.default is MISSING and known.default_factory is MISSING:
-            raise InvalidRecord(said("its member {name} is missing", name=known.name))
+            raise InvalidRecord(translatable("its member {name} is missing", name=known.name))
     others = {name: item for name, item in value.items() if name not in _READERS}
     return JobRecord(**members, others=others)
 

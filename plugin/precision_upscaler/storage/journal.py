@@ -29,7 +29,7 @@ from precision_upscaler.errors import (
 )
 from precision_upscaler.imaging.base import EXTENSIONS, Chunk, ImageFile, file_blocks, inspect
 from precision_upscaler.imaging.metadata import extract, pack, strip, unpack
-from precision_upscaler.messages import said
+from precision_upscaler.messages import translatable
 from precision_upscaler.protocol import Charge, Message
 
 from .files import (
@@ -171,7 +171,7 @@ class Job:
         if error.errno in _NO_ROOM:
             full = "The disk is full: the journal cannot be written."
             return DiskFull(full, charged=charged, task_id=record.task_id)
-        what = said("The journal cannot be written: {problem}.", problem=error.strerror)
+        what = translatable("The journal cannot be written: {problem}.", problem=error.strerror)
         return JournalBroken(what, charged=charged, task_id=record.task_id)
 
     def deliver(self) -> None:
@@ -248,7 +248,7 @@ class DamagedJob:
 
     def error(self) -> RecordDamaged:
         """Return the error that names the job, for a list of jobs and for whoever asks for this one."""
-        what = said(
+        what = translatable(
             "The record of the job {name} is damaged: {problem}.", name=self.folder.name, problem=self.problem
         )
         error = RecordDamaged(what, task_id=self.task_id, folder=str(self.folder))
@@ -272,12 +272,12 @@ def _read_record(folder: Path, clock: Clock) -> JobRecord | DamagedJob | None:
         except InvalidRecord as problem:
             return DamagedJob(folder, problem.args[0], _content(path))
         except (ValueError, RecursionError):
-            return DamagedJob(folder, said("it is no JSON"), _content(path))
+            return DamagedJob(folder, translatable("it is no JSON"), _content(path))
         except OSError as error:
             LOGGER.info("job %s: its record cannot be read: %s", folder.name, error.strerror)
             if again == _READS - 1:
                 raise JournalBroken(
-                    said(
+                    translatable(
                         "The record of the job {name} cannot be read: {problem}.",
                         name=folder.name,
                         problem=error.strerror,
@@ -298,7 +298,7 @@ def _content(path: Path) -> bytes:
 def _opened(folder: Path, clock: Clock) -> JobRecord:
     found = _read_record(folder, clock)
     if found is None:
-        raise JobUnknown(said("The job {name} is not in the journal.", name=folder.name))
+        raise JobUnknown(translatable("The job {name} is not in the journal.", name=folder.name))
     if isinstance(found, DamagedJob):
         raise found.error()
     return found
@@ -312,7 +312,7 @@ class Journal:
             self.folder = private_folder(folder)
         except OSError as error:
             raise JournalBroken(
-                said("The journal's folder cannot be made: {problem}.", problem=error.strerror)
+                translatable("The journal's folder cannot be made: {problem}.", problem=error.strerror)
             ) from error
         self.clock = clock
         self.on_state: Callable[[Job], None] = lambda _: None
@@ -365,7 +365,7 @@ class Journal:
             if error.errno in _NO_ROOM:
                 raise DiskFull("There is no room to keep the picture while it is worked on.") from error
             raise JournalBroken(
-                said("The journal cannot be written: {problem}.", problem=error.strerror)
+                translatable("The journal cannot be written: {problem}.", problem=error.strerror)
             ) from error
         return Job(self.folder / name, record, self.clock, self.on_state)
 
@@ -376,7 +376,7 @@ class Journal:
 
     def _folder_of(self, job_id: str) -> Path:
         if not job_id or not set(job_id) <= set("0123456789abcdef-"):
-            raise JobUnknown(said("{name} is no name of a job.", name=repr(job_id)))
+            raise JobUnknown(translatable("{name} is no name of a job.", name=repr(job_id)))
         return self.folder / job_id
 
     def _scan(self, *, strict: bool = True) -> Iterator[Job | DamagedJob]:
@@ -453,7 +453,7 @@ class Journal:
         with self.lock():
             found = _read_record(folder, self.clock)
             if found is None:
-                raise JobUnknown(said("The job {name} is not in the journal.", name=job_id))
+                raise JobUnknown(translatable("The job {name} is not in the journal.", name=job_id))
             charged = found.state.charged if isinstance(found, JobRecord) else Charge.UNKNOWN
             lock = FileLock(folder / "lock")
             if not lock.acquire(wait=False):

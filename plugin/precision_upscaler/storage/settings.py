@@ -14,7 +14,7 @@ import platformdirs
 
 from precision_upscaler.contract import SERVERS
 from precision_upscaler.errors import DiskFull, InvalidSetting, JournalBroken, SettingsDamaged
-from precision_upscaler.messages import said
+from precision_upscaler.messages import translatable
 from precision_upscaler.urls import check_address
 
 from .files import private_folder, read_json, write_json
@@ -41,7 +41,9 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
         return private_folder(path)
     except OSError as error:
         raise JournalBroken(
-            said("The data folder {path} cannot be made: {problem}.", path=path, problem=error.strerror)
+            translatable(
+                "The data folder {path} cannot be made: {problem}.", path=path, problem=error.strerror
+            )
         ) from error
 
 
@@ -98,7 +100,7 @@ class Settings:
         for name, value in changes.items():
             if name not in known:
                 raise InvalidSetting(
-                    said("There is no setting called {name}.", name=repr(name)), setting=name
+                    translatable("There is no setting called {name}.", name=repr(name)), setting=name
                 )
             values[name] = _checked(name, value, getattr(self, name), known[name].metadata)
         return replace(self, **values)
@@ -124,24 +126,24 @@ def _checked(name: str, value: Any, present: Any, metadata: Mapping[str, Any]) -
     if isinstance(present, tuple):
         if isinstance(value, (list, tuple)) and all(isinstance(item, str) and item.strip() for item in value):
             return tuple(item.strip().lower() for item in value)
-        raise InvalidSetting(said("{name} must be a list of host names.", name=name), setting=name)
+        raise InvalidSetting(translatable("{name} must be a list of host names.", name=name), setting=name)
     if "choices" in metadata:
         if value not in metadata["choices"]:
             choices = ", ".join(metadata["choices"])
             raise InvalidSetting(
-                said("{name} must be one of {choices}.", name=name, choices=choices), setting=name
+                translatable("{name} must be one of {choices}.", name=name, choices=choices), setting=name
             )
         return value
     if "minimum" in metadata:
         whole = isinstance(present, int)
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
             if whole:
-                raise InvalidSetting(said("{name} must be a whole number.", name=name), setting=name)
-            raise InvalidSetting(said("{name} must be a number.", name=name), setting=name)
+                raise InvalidSetting(translatable("{name} must be a whole number.", name=name), setting=name)
+            raise InvalidSetting(translatable("{name} must be a number.", name=name), setting=name)
         minimum, maximum = metadata["minimum"], metadata["maximum"]
         if not minimum <= value <= maximum:
             raise InvalidSetting(
-                said(
+                translatable(
                     "{title} must be between {minimum} and {maximum}, not {value}.",
                     title=name,
                     minimum=minimum,
@@ -153,7 +155,7 @@ def _checked(name: str, value: Any, present: Any, metadata: Mapping[str, Any]) -
                 maximum=maximum,
             )
         return value if whole else float(value)
-    raise InvalidSetting(said("{name} must be a text.", name=name), setting=name)
+    raise InvalidSetting(translatable("{name} must be a text.", name=name), setting=name)
 
 
 @dataclass(frozen=True)
@@ -177,14 +179,14 @@ def read_settings(folder: Path) -> LoadedSettings:
     try:
         stored = read_json(folder / _FILE)
         if stored is not None and not isinstance(stored, dict):
-            problem = said("it is no JSON object")
+            problem = translatable("it is no JSON object")
     except (ValueError, RecursionError):
-        stored, problem = None, said("it is no JSON")
+        stored, problem = None, translatable("it is no JSON")
     except OSError as error:
         stored, problem = None, str(error.strerror)
     if problem is not None:
         path = folder / _FILE
-        what = said("The settings in {path} cannot be read ({problem}).", path=path, problem=problem)
+        what = translatable("The settings in {path} cannot be read ({problem}).", path=path, problem=problem)
         LOGGER.warning("%s", what)
         return LoadedSettings(settings, what, address_lost=True, budget_lost=True)
     wrong = []
@@ -196,7 +198,9 @@ def read_settings(folder: Path) -> LoadedSettings:
             if name in described():
                 wrong.append(name)
     if wrong:
-        problem = said("Settings with a wrong value have their default: {names}.", names=", ".join(wrong))
+        problem = translatable(
+            "Settings with a wrong value have their default: {names}.", names=", ".join(wrong)
+        )
     budget_lost = bool({"monthly_budget", "budget_unit"} & set(wrong))
     return LoadedSettings(settings, problem, "base_url" in wrong, budget_lost)
 
@@ -218,7 +222,7 @@ def save(folder: Path, settings: Settings) -> None:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull("The disk is full: the settings cannot be saved.") from error
         raise JournalBroken(
-            said("The settings cannot be saved: {problem}.", problem=error.strerror)
+            translatable("The settings cannot be saved: {problem}.", problem=error.strerror)
         ) from error
 
 

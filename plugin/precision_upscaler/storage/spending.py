@@ -26,7 +26,7 @@ from typing import Literal
 
 from precision_upscaler.clock import Clock
 from precision_upscaler.errors import BudgetExceeded, DiskFull, LedgerBroken
-from precision_upscaler.messages import said
+from precision_upscaler.messages import translatable
 
 from .files import FileLock, open_private, private_folder, sync, sync_folder, write_atomically
 from .log import LOGGER
@@ -494,7 +494,7 @@ def _exceeded(numbers: Balance, price: float, wanted: Sequence[Wanted]) -> Budge
     assert numbers.limit is not None
     currency = wanted[0].price.currency if numbers.unit == "money" else "credits"
     return BudgetExceeded(
-        said(
+        translatable(
             "This would pass your monthly budget of {limit}: {spent} are spent, {reserved} are reserved, "
             "{left} are left, and this costs about {price}. The month ends on {ends} (UTC).",
             limit=amount_text(numbers.limit, currency),
@@ -524,5 +524,5 @@ def _not_written(error: OSError) -> DiskFull | LedgerBroken:
     if error.errno in _NO_ROOM:
         return DiskFull("The disk is full: the spending ledger cannot be written.")
     return LedgerBroken(
-        said("The spending ledger cannot be used: {problem}.", problem=error.strerror or str(error))
+        translatable("The spending ledger cannot be used: {problem}.", problem=error.strerror or str(error))
     )

@@ -137,21 +137,21 @@ def test_content_range(header: str, found: tuple[int | None, int | None]) -> Non
 
 def test_a_broken_download_is_continued_over_the_wire(tmp_path: Path) -> None:
     with (
-        JobEnvironment(tmp_path) as world,
-        FaultyProxy(world.mock.url, Plan("download", "cut_download")) as line,
+        JobEnvironment(tmp_path) as environment,
+        FaultyProxy(environment.mock.url, Plan("download", "cut_download")) as line,
     ):
-        world.base_url = line.url
-        world.upscale()
+        environment.base_url = line.url
+        environment.upscale()
         assert line.struck
-        asked = [item for item in world.mock.requests if item["step"] == "download"]
+        asked = [item for item in environment.mock.requests if item["step"] == "download"]
         assert len(asked) == 2
         assert asked[1]["request"]["headers"].get("Range", "").startswith("bytes=")
         assert asked[1]["status"] == 206
 
 
 def test_the_key_stays_at_home(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path) as world:
-        world.upscale()
-        for item in world.mock.requests:
+    with JobEnvironment(tmp_path) as environment:
+        environment.upscale()
+        for item in environment.mock.requests:
             carries = any("api-key" in name.lower() for name in item["request"]["headers"])
             assert carries is (item["step"] != "download"), item["step"]

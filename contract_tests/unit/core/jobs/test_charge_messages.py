@@ -46,11 +46,11 @@ def break_writes(monkeypatch: pytest.MonkeyPatch, number: int, text: bytes, *, a
 def test_a_disk_that_is_full_when_the_answer_is_lost_does_not_deny_the_charge(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as environment:
         break_writes(monkeypatch, errno.ENOSPC, b'"state": "committed"', allowed=1)
         with pytest.raises(DiskFull) as caught:
-            world.upscale()
-        assert world.mock.charges == 1
+            environment.upscale()
+        assert environment.mock.charges == 1
         assert caught.value.charged == "unknown"
 
 
@@ -64,55 +64,58 @@ def test_an_id_that_cannot_be_written_down_is_said_and_logged(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with JobEnvironment(tmp_path, wsgi=True) as world, caplog.at_level(logging.INFO, "precision_upscaler"):
+    with (
+        JobEnvironment(tmp_path, wsgi=True) as environment,
+        caplog.at_level(logging.INFO, "precision_upscaler"),
+    ):
         break_writes(monkeypatch, number, b'"task_id": "')
         with pytest.raises(error) as caught:
-            world.upscale()
-        (task_id,) = tasks_by_parameters(world)
+            environment.upscale()
+        (task_id,) = tasks_by_parameters(environment)
         assert (caught.value.charged, caught.value.details["task_id"]) == ("yes", task_id)
         assert task_id in caplog.text
         monkeypatch.undo()
-        assert world.resume(world.journal.undelivered()[0].job_id).task_id == task_id
-        assert world.mock.charges == 1
+        assert environment.resume(environment.journal.undelivered()[0].job_id).task_id == task_id
+        assert environment.mock.charges == 1
 
 
 def test_a_record_that_can_no_longer_be_read_does_not_deny_the_charge(tmp_path: Path) -> None:
     """The search for a lost task looks at every job of the journal."""
-    with JobEnvironment(tmp_path) as world:
-        job = lose_answer(world)
-        other = world.upscale(reuse=False)
-        record = world.journal.open(other.job_id).folder / "job.json"
+    with JobEnvironment(tmp_path) as environment:
+        job = lose_answer(environment)
+        other = environment.upscale(reuse=False)
+        record = environment.journal.open(other.job_id).folder / "job.json"
         record.unlink()
         record.mkdir()
         with pytest.raises(JournalBroken) as caught:
-            world.resume(job.job_id)
+            environment.resume(job.job_id)
         assert caught.value.charged == "unknown"
 
 
 def test_an_ended_job_says_what_it_may_have_cost(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path, wsgi=True, scenario="failed") as world:
-        world.attempt(world.upscale)
+    with JobEnvironment(tmp_path, wsgi=True, scenario="failed") as environment:
+        environment.attempt(environment.upscale)
         with pytest.raises(JobUnknown, match="ended as failed") as caught:
-            world.resume(next(iter(world.journal)).job_id)
+            environment.resume(next(iter(environment.journal)).job_id)
         assert caught.value.charged == "unknown"
 
 
 def test_a_key_that_is_refused_during_the_search_leaves_the_question_open(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path) as world:
-        job = lose_answer(world)
-        world.mock.play("invalid_key_401@status*99")
+    with JobEnvironment(tmp_path) as environment:
+        job = lose_answer(environment)
+        environment.mock.play("invalid_key_401@status*99")
         with pytest.raises(InvalidKey) as caught:
-            world.resume(job.job_id)
+            environment.resume(job.job_id)
         assert caught.value.charged == "unknown"
         assert "not lost" in caught.value.advice
 
 
 def test_a_refused_adoption_leaves_the_question_open(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path) as world:
-        job = lose_answer(world)
-        other = world.upscale(reuse=False, sharpen=50)
+    with JobEnvironment(tmp_path) as environment:
+        job = lose_answer(environment)
+        other = environment.upscale(reuse=False, sharpen=50)
         with pytest.raises(InvalidParameter, match="another job") as caught:
-            world.resume(job.job_id, adopt=other.task_id)
+            environment.resume(job.job_id, adopt=other.task_id)
         assert caught.value.charged == "unknown"
 
 
@@ -131,34 +134,34 @@ def test_a_paid_job_without_a_key_is_said_to_be_paid(tmp_path: Path) -> None:
 def test_a_strange_host_met_in_the_search_is_named_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with JobEnvironment(tmp_path) as world:
-        job = lose_answer(world)
+    with JobEnvironment(tmp_path) as environment:
+        job = lose_answer(environment)
         monkeypatch.setattr(client, "link_problem", lambda *_: "the host pictures.example is not on the list")
         with pytest.raises(CreateUnresolved, match=r"pictures\.example is not on the list") as caught:
-            world.resume(job.job_id)
+            environment.resume(job.job_id)
         assert "add it to the result hosts" in caught.value.advice
         monkeypatch.undo()
-        world.resume(job.job_id)
-        assert world.mock.charges == 1
+        environment.resume(job.job_id)
+        assert environment.mock.charges == 1
 
 
 def test_a_candidate_that_was_late_and_is_not_ours_is_in_doubt_no_more(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path) as world:
-        job = lose_answer(world)
+    with JobEnvironment(tmp_path) as environment:
+        job = lose_answer(environment)
         # as if this job had sent another picture than the one task shows
         job.source.write_bytes(png(160, 200, (200, 30, 90)))
-        world.mock.play("http_500@status*30")
+        environment.mock.play("http_500@status*30")
         with pytest.raises(CreateUnresolved, match="none of them shows this picture") as caught:
-            world.resume(job.job_id)
+            environment.resume(job.job_id)
         assert caught.value.details["candidates"] == []
 
 
 def test_strangers_tasks_teach_nothing_about_the_services_pace(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path) as world:
-        job = lose_answer(world)
-        world.resume(job.job_id)
-        assert job.job_id in [item.job_id for item in world.journal]
-        assert world.journal.open(job.job_id).state is State.STORED
-        assert world.journal.open(job.job_id).record.pace is None
-        world.upscale(reuse=False)
-        assert sum(item.record.pace is not None for item in world.journal) == 1
+    with JobEnvironment(tmp_path) as environment:
+        job = lose_answer(environment)
+        environment.resume(job.job_id)
+        assert job.job_id in [item.job_id for item in environment.journal]
+        assert environment.journal.open(job.job_id).state is State.STORED
+        assert environment.journal.open(job.job_id).record.pace is None
+        environment.upscale(reuse=False)
+        assert sum(item.record.pace is not None for item in environment.journal) == 1

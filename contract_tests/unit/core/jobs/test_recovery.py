@@ -26,142 +26,142 @@ from contract_tests.support.pictures import png
 
 
 def test_the_lost_task_is_adopted_and_said_so(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
-        result = world.upscale()
-        assert world.mock.charges == 1
-        assert world.warnings == ["adopted"]
-        assert world.journal.open(result.job_id).record.adopted is True
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as environment:
+        result = environment.upscale()
+        assert environment.mock.charges == 1
+        assert environment.warnings == ["adopted"]
+        assert environment.journal.open(result.job_id).record.adopted is True
 
 
 def test_a_task_of_another_computer_is_not_taken_for_ours(tmp_path: Path) -> None:
     """Somebody else with the same key creates a task while our answer is lost and nothing was accepted."""
     with (
-        JobEnvironment(tmp_path) as world,
-        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
-        world.client() as stranger,
+        JobEnvironment(tmp_path) as environment,
+        FaultyProxy(environment.mock.url, Plan("create", "reset", reached=False)) as line,
+        environment.client() as stranger,
     ):
         other = tmp_path / "other.png"
         other.write_bytes(png(160, 200, (200, 30, 90)))
-        world.base_url = line.url
+        environment.base_url = line.url
         created: list[Task] = []
-        world.on_event = lambda event: (
+        environment.on_event = lambda event: (
             created.append(stranger.create(UpscaleRequest(), other))
             if not created and getattr(event, "charged", "") == "unknown"
             else None
         )
         with pytest.raises(CreateUnresolved, match="none of them shows this picture"):
-            world.upscale()
+            environment.upscale()
         assert created
-        assert world.journal.undelivered()[0].state is State.COMMITTED
+        assert environment.journal.undelivered()[0].state is State.COMMITTED
 
 
 def test_an_old_task_of_the_same_picture_is_not_taken_for_the_new_one(tmp_path: Path) -> None:
     with (
-        JobEnvironment(tmp_path) as world,
-        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
+        JobEnvironment(tmp_path) as environment,
+        FaultyProxy(environment.mock.url, Plan("create", "reset", reached=False)) as line,
     ):
-        with world.client() as earlier:
-            earlier.create(UpscaleRequest(), world.source)
-        world.base_url = line.url
+        with environment.client() as earlier:
+            earlier.create(UpscaleRequest(), environment.source)
+        environment.base_url = line.url
         with pytest.raises(CreateUnresolved, match="most likely none was created"):
-            world.upscale()
-        assert world.mock.charges == 1
+            environment.upscale()
+        assert environment.mock.charges == 1
 
 
 def test_an_identical_request_while_the_question_is_open_pays_nothing(tmp_path: Path) -> None:
     with (
-        JobEnvironment(tmp_path) as world,
-        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
+        JobEnvironment(tmp_path) as environment,
+        FaultyProxy(environment.mock.url, Plan("create", "reset", reached=False)) as line,
     ):
-        world.base_url = line.url
+        environment.base_url = line.url
         for _ in range(2):
             with pytest.raises(CreateUnresolved) as caught:
-                world.upscale()
+                environment.upscale()
         assert "forget" in caught.value.advice
-        assert world.mock.charges == 0
-        world.upscale(reuse=False)
-        assert world.mock.charges == 1, "whoever insists gets a new task"
+        assert environment.mock.charges == 0
+        environment.upscale(reuse=False)
+        assert environment.mock.charges == 1, "whoever insists gets a new task"
 
 
 def test_pictures_that_cannot_be_compared_are_not_guessed_at(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as environment:
         photo = tmp_path / "photo.jpg"
         Image.linear_gradient("L").resize((200, 160)).save(photo)
         with pytest.raises(CreateUnresolved, match="JPEG pictures cannot be compared") as caught:
-            world.upscale(photo)
+            environment.upscale(photo)
         (candidate,) = caught.value.details["candidates"]
-        (job,) = world.journal.undelivered()
-        result = world.resume(job.job_id, adopt=candidate)
+        (job,) = environment.journal.undelivered()
+        result = environment.resume(job.job_id, adopt=candidate)
         assert result.task_id == candidate, "the user looked into the account and knows"
-        assert world.mock.charges == 1
+        assert environment.mock.charges == 1
 
 
 def test_a_task_cannot_be_adopted_by_two_jobs(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path) as world:
-        first = world.upscale()
-        with FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line:
-            world.base_url = line.url
+    with JobEnvironment(tmp_path) as environment:
+        first = environment.upscale()
+        with FaultyProxy(environment.mock.url, Plan("create", "reset", reached=False)) as line:
+            environment.base_url = line.url
             with pytest.raises(CreateUnresolved):
-                world.upscale(scale_factor=3)
-            (open_question,) = [job for job in world.journal if job.state is State.COMMITTED]
+                environment.upscale(scale_factor=3)
+            (open_question,) = [job for job in environment.journal if job.state is State.COMMITTED]
             with pytest.raises(InvalidParameter, match="another job"):
-                world.resume(open_question.job_id, adopt=first.task_id)
+                environment.resume(open_question.job_id, adopt=first.task_id)
 
 
 def test_a_failed_candidate_is_reported_as_a_doubt(tmp_path: Path) -> None:
     with (
-        JobEnvironment(tmp_path, scenario="failed") as world,
-        FaultyProxy(world.mock.url, Plan("create", "reset", reached=True)) as line,
+        JobEnvironment(tmp_path, scenario="failed") as environment,
+        FaultyProxy(environment.mock.url, Plan("create", "reset", reached=True)) as line,
     ):
-        world.base_url = line.url
+        environment.base_url = line.url
         with pytest.raises(CreateUnresolved, match="it failed, so there is no picture") as caught:
-            world.upscale()
+            environment.upscale()
         assert caught.value.charged == "unknown"
         assert len(caught.value.details["candidates"]) == 1
 
 
 def test_a_cancel_during_the_search_leaves_the_question_to_resume(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
-        world.on_event = lambda event: (
-            world.cancel.set() if getattr(event, "charged", "") == "unknown" else None
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as environment:
+        environment.on_event = lambda event: (
+            environment.cancel.set() if getattr(event, "charged", "") == "unknown" else None
         )
         with pytest.raises(Cancelled) as caught:
-            world.upscale()
+            environment.upscale()
         assert caught.value.charged == "unknown"
-        world.cancel = type(world.cancel)()
-        world.on_event = lambda _event: None
-        world.mock.play("")
-        world.resume(world.journal.undelivered()[0].job_id)
-        assert world.mock.charges == 1
+        environment.cancel = type(environment.cancel)()
+        environment.on_event = lambda _event: None
+        environment.mock.play("")
+        environment.resume(environment.journal.undelivered()[0].job_id)
+        assert environment.mock.charges == 1
 
 
 def test_two_lost_tasks_of_one_picture_are_shared_out(tmp_path: Path) -> None:
     """Two factors of the same picture, both answers lost: each job finds its own by the result's size."""
-    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
-        results = [world.upscale(scale_factor=factor) for factor in (2, 3)]
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as environment:
+        results = [environment.upscale(scale_factor=factor) for factor in (2, 3)]
         assert [result.width for result in results] == [320, 480]
         assert len({result.task_id for result in results}) == 2
-        assert world.mock.charges == 2
+        assert environment.mock.charges == 2
 
 
 def test_a_picture_of_another_shape_is_not_ours_however_alike(tmp_path: Path) -> None:
     """The same colours in the same places, as in the crop of a picture: only the sides' ratio tells."""
     with (
-        JobEnvironment(tmp_path) as world,
-        FaultyProxy(world.mock.url, Plan("create", "reset", reached=False)) as line,
-        world.client() as stranger,
+        JobEnvironment(tmp_path) as environment,
+        FaultyProxy(environment.mock.url, Plan("create", "reset", reached=False)) as line,
+        environment.client() as stranger,
     ):
         crop = tmp_path / "crop.png"
         crop.write_bytes(png(200, 160))
-        world.base_url = line.url
+        environment.base_url = line.url
         created: list[Task] = []
-        world.on_event = lambda event: (
+        environment.on_event = lambda event: (
             created.append(stranger.create(UpscaleRequest(), crop))
             if not created and getattr(event, "charged", "") == "unknown"
             else None
         )
         with pytest.raises(CreateUnresolved, match="none of them shows this picture"):
-            world.upscale()
+            environment.upscale()
         assert created
 
 
@@ -171,12 +171,12 @@ def test_without_knowing_the_tasks_before_nothing_is_adopted_and_nothing_paid_ag
             for path in tmp_path.rglob(KNOWN_TASKS):
                 path.write_text("{")
 
-    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
-        world.on_event = damaged
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as environment:
+        environment.on_event = damaged
         with pytest.raises(CreateUnresolved, match="could not be read before it"):
-            world.upscale()
-        assert world.mock.charges == 1
-        (job,) = world.journal
+            environment.upscale()
+        assert environment.mock.charges == 1
+        (job,) = environment.journal
         assert (job.state, job.task_id) == (State.COMMITTED, None)
 
 
@@ -216,11 +216,11 @@ def test_a_candidate_that_cannot_be_fetched_is_a_doubt(
         raise InvalidImage("it is cut off")
 
     monkeypatch.setattr(StreamingCheck, "result", picture)
-    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as environment:
         with pytest.raises(CreateUnresolved, match="its picture could not be fetched") as caught:
-            world.upscale()
+            environment.upscale()
         assert len(caught.value.details["candidates"]) == 1
-        assert world.mock.charges == 1
+        assert environment.mock.charges == 1
 
 
 def test_a_task_that_another_job_took_meanwhile_is_not_taken_too(
@@ -235,11 +235,11 @@ def test_a_task_that_another_job_took_meanwhile_is_not_taken_too(
             return adopt(search, **how)
 
     monkeypatch.setattr(recovery._Search, "_adopt", late)
-    with JobEnvironment(tmp_path, scenario="drop_after_accept") as world:
+    with JobEnvironment(tmp_path, scenario="drop_after_accept") as environment:
         with pytest.raises(CreateUnresolved):
-            world.upscale()
-        (job,) = world.journal
-        assert (job.state, job.task_id, world.mock.charges) == (State.COMMITTED, None, 1)
+            environment.upscale()
+        (job,) = environment.journal
+        assert (job.state, job.task_id, environment.mock.charges) == (State.COMMITTED, None, 1)
 
 
 def test_a_service_that_answers_without_a_list_has_none() -> None:
@@ -270,7 +270,7 @@ def test_a_list_of_tasks_that_cannot_be_read_is_said_and_no_hindrance(
         raise ApiError(Failure("list", status), "no list")
 
     monkeypatch.setattr(UpscalerClient, "list", unread)
-    with JobEnvironment(tmp_path) as world:
-        world.upscale()
-        assert world.warnings == ["no-task-list"]
-        assert world.mock.charges == 1
+    with JobEnvironment(tmp_path) as environment:
+        environment.upscale()
+        assert environment.warnings == ["no-task-list"]
+        assert environment.mock.charges == 1

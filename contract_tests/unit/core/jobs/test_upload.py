@@ -25,59 +25,63 @@ def jpeg(path: Path, size: tuple[int, int] = SIZE) -> Path:
     return path
 
 
-def bodies(world: JobEnvironment) -> list[dict[str, Any]]:
-    return [item["request"]["body"] for item in world.mock.requests if item["step"] == "create"]
+def bodies(environment: JobEnvironment) -> list[dict[str, Any]]:
+    return [item["request"]["body"] for item in environment.mock.requests if item["step"] == "create"]
 
 
-def run(world: JobEnvironment, upload: Path, **options: Any) -> Any:
-    with world.client() as client:
-        return upscale(world.source, UpscaleRequest(), world.context(client), upload=upload, **options)
+def run(environment: JobEnvironment, upload: Path, **options: Any) -> Any:
+    with environment.client() as client:
+        return upscale(
+            environment.source, UpscaleRequest(), environment.context(client), upload=upload, **options
+        )
 
 
 def test_the_copy_is_sent_and_the_source_stays_what_is_compared(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path, wsgi=True) as world:
+    with JobEnvironment(tmp_path, wsgi=True) as environment:
         upload = jpeg(tmp_path / "copy.jpg")
         digests = {
             name: hashlib.sha256(base64.b64encode(path.read_bytes())).hexdigest()
-            for name, path in {"copy": upload, "source": world.source}.items()
+            for name, path in {"copy": upload, "source": environment.source}.items()
         }
-        result = run(world, upload, take_source=True)
+        result = run(environment, upload, take_source=True)
         assert (result.width, result.height) == (320, 400)
-        received = {name: world.mock.app.service.tasks.picture(digest) for name, digest in digests.items()}
+        received = {
+            name: environment.mock.app.service.tasks.picture(digest) for name, digest in digests.items()
+        }
         assert received["source"] is None
         assert received["copy"] is not None
         assert received["copy"][1] == "image/jpeg"
         assert not upload.exists()
-        assert not world.source.exists()
+        assert not environment.source.exists()
 
 
 def test_the_same_pixels_answer_whatever_format_they_were_sent_in(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path) as world:
-        first = world.upscale()
-        again = run(world, jpeg(tmp_path / "copy.jpg"))
+    with JobEnvironment(tmp_path) as environment:
+        first = environment.upscale()
+        again = run(environment, jpeg(tmp_path / "copy.jpg"))
         assert (first.charged, again.charged, again.reused) == ("yes", "no", True)
-        assert len(bodies(world)) == 1
+        assert len(bodies(environment)) == 1
 
 
 @pytest.mark.parametrize("kind", ["missing", "text", "size"])
 def test_a_copy_that_is_not_the_picture_is_refused_before_anything_is_sent(tmp_path: Path, kind: str) -> None:
-    with JobEnvironment(tmp_path) as world:
+    with JobEnvironment(tmp_path) as environment:
         upload = tmp_path / "copy.jpg"
         if kind == "text":
             upload.write_text("no picture")
         elif kind == "size":
             jpeg(upload, (200, 160))
         with pytest.raises((SourceUnreadable, SourceFormat)) as caught:
-            run(world, upload)
+            run(environment, upload)
         assert caught.value.charged == "no"
-        assert world.mock.requests == []
-        assert list(world.journal) == []
+        assert environment.mock.requests == []
+        assert list(environment.journal) == []
 
 
 def test_a_delivered_job_keeps_neither_source_nor_copy(tmp_path: Path) -> None:
-    with JobEnvironment(tmp_path) as world:
-        result = run(world, jpeg(tmp_path / "copy.jpg"))
-        job = world.journal.open(result.job_id)
+    with JobEnvironment(tmp_path) as environment:
+        result = run(environment, jpeg(tmp_path / "copy.jpg"))
+        job = environment.journal.open(result.job_id)
         assert job.upload.name == "upload.jpg"
         job.deliver()
         assert job.state is State.DELIVERED

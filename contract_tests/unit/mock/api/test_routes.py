@@ -579,10 +579,10 @@ def test_the_create_call_answers_created_however_quick_the_task_is(
     make: Make, options: dict[str, Any], prefer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caller = make(**options)
-    world, check = caller.world, input_image.check_picture
+    clock, check = caller.clock, input_image.check_picture
 
     def slow_check(*arguments: Any, **more: Any) -> Any:
-        world.now += 60  # decoding takes its time
+        clock.now += 60  # decoding takes its time
         return check(*arguments, **more)
 
     monkeypatch.setattr(upscaler_service, "check_picture", slow_check)

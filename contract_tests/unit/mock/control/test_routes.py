@@ -132,7 +132,7 @@ def test_the_clock_is_moved_and_told(caller: Caller) -> None:
     assert caller.control("POST", "/clock", json={"advance": 90}).json["now"] == START + 90
     running = caller.control("POST", "/clock", json={"speed": 60}).json
     assert running == {"now": START + 90, "wire": START + 90, "speed": 60.0}
-    caller.world.now += 1
+    caller.clock.now += 1
     assert caller.control("GET", "/clock").json == {"now": START + 150, "wire": START + 91, "speed": 60.0}
 
 

@@ -165,6 +165,6 @@ def test_a_state_file_can_change_its_speed(tmp_path: Path) -> None:
     task_id = first.new_task()
     first.close()
     second = Caller(state=path, speed=10.0)
-    second.world.now += 10
+    second.clock.now += 10
     assert second.data(task_id)["status"] == "COMPLETED"
     second.close()

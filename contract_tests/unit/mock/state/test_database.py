@@ -83,7 +83,7 @@ def test_a_link_keeps_its_format_whatever_the_next_run_makes(make: Make, tmp_pat
     (link,) = first.finish(first.new_task())["generated"]
     first.close()
     second = make(state=str(tmp_path / "state"), result_format="jpeg")
-    second.world.now = first.world.now
+    second.clock.now = first.clock.now
     answer = second.client.get(link)
     assert answer.mimetype == "image/png"
     assert Image.open(io.BytesIO(answer.data)).format == "PNG"

@@ -150,7 +150,7 @@ def test_wire_time_is_the_worlds_while_the_clock_runs(make: Make) -> None:
     for _ in range(51):
         last = caller.listed()
     assert last.status_code == 429
-    caller.world.now = START + 59
+    caller.clock.now = START + 59
     assert caller.listed().status_code == 429
-    caller.world.now = START + 60
+    caller.clock.now = START + 60
     assert caller.listed().status_code == 200
