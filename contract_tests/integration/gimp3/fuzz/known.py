@@ -62,6 +62,12 @@ REDRAWN = (
         "one undo was not enough",
     ),
     Limit(
+        "a redo in GIMP 3.0 selects the layer that was inserted last",
+        lambda _, image: image["gimp"] < 2,
+        None,
+        r"after a redo: /selected",
+    ),
+    Limit(
         "a redo chooses a mask that was added to be edited",
         lambda layer, _: layer["kind"] == "vector" and layer["mask"] is not None,
         None,
