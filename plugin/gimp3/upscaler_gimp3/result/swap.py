@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .models import Swap
 
-_SELECTS = Gimp.MINOR_VERSION >= 2
+_SELECTS = Gimp.MINOR_VERSION > 0
 """Whether GIMP undoes :func:`_select` without making one more undo step: GIMP 3.0 does not always."""
 
 
@@ -75,10 +75,7 @@ def _swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
     stands_for = {swap.layer.get_id(): layer for swap, layer in zip(swaps, layers, strict=True)}
     selected = [stands_for.get(layer.get_id(), layer) for layer in before]
     if [one.get_id() for one in image.get_selected_layers()] != [one.get_id() for one in selected]:
-        if _SELECTS:
-            _select(image, selected)
-        elif selected:
-            must(image.set_selected_layers(selected), "select layers")
+        (_select if _SELECTS else type(image).set_selected_layers)(image, selected)
     return layers
 
 
