@@ -5,9 +5,9 @@
     python3 install_scripts/bench.py --quick         try them all; prints only
     python3 install_scripts/bench.py --report        write the page again from the figures there are
 
-Sets up what it needs by itself: the clone's virtual environment, the mock servers ours is held against (with
-npm, into the cache folder), and, as root on Linux, a private GIMP 3.2. What cannot be had is left out, with
-the reason.
+Sets up what it needs by itself: the clone's virtual environment, the mock servers ours is held against and
+what puts load on them (with pip and npm, into the cache folder), and, as root on Linux, a private GIMP 3.2.
+What cannot be had is left out, with the reason.
 """
 
 from dev import python_version  # noqa: F401  # must come first: it speaks to old Pythons

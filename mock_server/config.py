@@ -29,7 +29,7 @@ def option(
     return field(default=default, metadata=metadata)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """How one mock behaves. Times in seconds, sizes in bytes; ``None`` means "decide by the contract"."""
 

@@ -13,10 +13,10 @@ from .jobs.worker_environment import SPEED
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from gimp_sandbox.windows import ConsoleRun, Typed, WindowsPython
+    from gimp_sandbox.windows import WindowsPython
 
     from mock_server import PrecisionMock
 
@@ -96,9 +96,3 @@ class Shell:
         return self.windows.run(
             ["-m", *words], env={**self.environment, **more}, modules=self.modules, cwd=self.folder
         )
-
-    def console(
-        self, *words: str, typed: Sequence[Typed] = (), env: Mapping[str, str] | None = None
-    ) -> ConsoleRun:
-        env = {**self.environment, **(env or {})}
-        return self.windows.console(["-m", *words], typed, env=env, modules=self.modules, cwd=self.folder)

@@ -1,4 +1,4 @@
-"""A Windows Python for tests: CPython 3.11 for Windows, run by Wine, with a GIMP-like bundle and a console.
+"""A Windows Python for tests: CPython 3.11 for Windows, run by Wine, with a GIMP-like bundle.
 
     python3 install_scripts/windows_python.py -- -m mock_server    run a command with it, built when missing
 
@@ -10,17 +10,14 @@ Needs root rights on Debian, and a Python 3.11. Lives in the cache folder, about
 from __future__ import annotations
 
 import argparse
-import contextlib
 import getpass
 import hashlib
 import os
 import re
-import select
 import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,23 +109,6 @@ class WindowsUnavailable(Failure):  # tests skip with its text as reason
 
 
 @dataclass(frozen=True)
-class Typed:
-    """Keys to type into a console once ``pattern`` (a regular expression) is seen."""
-
-    pattern: str
-    keys: str
-
-
-@dataclass(frozen=True)
-class ConsoleRun:
-    """What a console showed, the exit code (None: it was still running), seconds after the last keys."""
-
-    text: str
-    code: int | None
-    seconds: float
-
-
-@dataclass(frozen=True)
 class WindowsPython:
     """A Windows Python below ``folder``, and the locked ``packages`` in a folder of their own."""
 
@@ -203,51 +183,6 @@ class WindowsPython:
             process.kill()
             process.wait()
         return subprocess.CompletedProcess(list(argv), process.returncode, stdout, stderr)
-
-    def console(
-        self,
-        argv: Sequence[str],
-        typed: Sequence[Typed] = (),
-        *,
-        env: Mapping[str, str] | None = None,
-        modules: Sequence[Path] = (),
-        cwd: Path | None = None,
-        timeout: float = 150,
-    ) -> ConsoleRun:
-        """Run Python in a console of 140 × 40, and type."""
-        import pty  # noqa: PLC0415  # Unix alone has these three, and test.py runs on Windows too
-        import termios  # noqa: PLC0415  # as above
-        import tty  # noqa: PLC0415
-
-        program = [str(_WINE), self.path(self.drive / "Python311/python.exe"), *argv]
-        main, terminal = pty.openpty()
-        termios.tcsetwinsize(main, (40, 140))
-        tty.setraw(terminal)  # Wine's console wants to see Ctrl+C and Enter as they are typed
-        process = subprocess.Popen(
-            program,
-            env={**self.environment(env, modules), "TERM": "xterm"},
-            cwd=cwd,
-            stdin=terminal,
-            stdout=terminal,
-            stderr=terminal,
-            start_new_session=True,
-        )
-        os.close(terminal)
-        shown, waiting, begin = b"", list(typed), time.monotonic()
-        deadline, last = begin + timeout, begin
-        while time.monotonic() < deadline and process.poll() is None:
-            if waiting and re.search(waiting[0].pattern.encode(), shown):
-                os.write(main, waiting.pop(0).keys.encode())
-                last = time.monotonic()
-            if select.select([main], [], [], 0.1)[0]:
-                with contextlib.suppress(OSError):
-                    shown += os.read(main, 65536)
-        code, seconds = process.poll(), time.monotonic() - last
-        process.kill()
-        process.wait()
-        os.close(main)
-        text = shown.decode("utf-8", "replace")
-        return ConsoleRun(re.sub(r"\x1b\][^\x07]*\x07|\x1b\[[0-9;?]*[A-Za-z]", "", text), code, seconds)
 
 
 def find_or_build() -> WindowsPython:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 OURS = (
     "jobs",
+    "spending",
     "settings.json",
     "credentials.json",
     "accounts.json",
@@ -33,7 +34,7 @@ OURS = (
     ".*.tmp",
 )
 """The names of what the plug-in makes in its data folder."""
-_KEPT_WITH_RESULTS = ("jobs", "settings.json")
+_KEPT_WITH_RESULTS = ("jobs", "settings.json", "spending")
 # one parasite a line; GIMP writes letters and digits as they are and all else as octal numbers
 _PARASITE = re.compile(rb'^\(parasite "precision-upscale[^"]*" \d+ \d+ "[^"]*"\)\n\n?', re.MULTILINE)
 

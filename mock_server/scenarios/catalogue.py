@@ -152,7 +152,7 @@ _CATALOGUE = (
     Scenario("dribble", "The answer arrives a byte at a time, for a minute.", (STATUS,), 1, wire="dribble"),
     Scenario(
         "drop_after_accept",
-        "The task is created and charged, and the connection closed without a word.",
+        "The task is created and charged, and the connection closed without an answer.",
         (CREATE,),
         wire="empty_reply_accepted",
     ),

@@ -28,7 +28,7 @@ _VALUES = 500  # values of a whole JSON body that are kept
 _SECRET_HEADERS = ("x-freepik-api-key", "x-magnific-api-key", "authorization", "cookie")
 
 
-@dataclass(slots=True)
+@dataclass
 class RecordedRequest:
     """One request and its answer. ``at`` in Unix seconds, ``seconds`` how long the answer took to make.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .gui_session import DIALOG, KEY, RESUME, SETTINGS
+from .gui_session import DIALOG, EVIDENCE, KEY, RESUME, SETTINGS
 from .harness import IMAGE_WINDOW
 
 if TYPE_CHECKING:
@@ -87,6 +87,29 @@ def test_the_live_lines_follow_the_sliders(practising: GuiSession) -> None:
     gui.close(DIALOG)
 
 
+def test_a_run_that_passes_the_budget_needs_a_tick(practising: GuiSession) -> None:
+    gui = practising
+    gui.store_key()
+    set_budget(gui, 0.05)
+    gui.open_dialog()
+    gui.desktop.look("/0.00 EUR of 0.05 EUR spent this month/", window=DIALOG)
+    gui.desktop.look("This run would pass your monthly budget.", window=DIALOG)
+    button: dict[str, Any] = {"name": "Upscale", "role": "button", "window": DIALOG}
+    assert not gui.desktop.look(**button)["sensitive"]
+    gui.desktop.screenshot(EVIDENCE / "over-budget.png", DIALOG)
+    gui.desktop.press("Pass the budget this once", window=DIALOG)
+    gui.desktop.wait(lambda: gui.desktop.look(**button)["sensitive"], "the run is allowed")
+    gui.close(DIALOG)
+    set_budget(gui, 0)
+
+
+def set_budget(gui: GuiSession, amount: float) -> None:
+    gui.desktop.menu("Filters", "Enhance", "Precision Upscale Settings…")
+    gui.desktop.turn(amount, "Monthly budget (0: none):", role="spin button", window=SETTINGS)
+    gui.desktop.screenshot(EVIDENCE / "settings-budget.png", SETTINGS)
+    gui.close(SETTINGS, "Save")
+
+
 def test_settings_are_kept_brought_back_and_reset(practising: GuiSession) -> None:
     gui = practising
     factor: dict[str, Any] = {"name": "Scale factor", "role": "spin button", "window": DIALOG}
@@ -133,6 +156,8 @@ def test_help_opens_our_page_and_leaves_the_dialog(practising: GuiSession) -> No
 def test_several_layers_have_a_row_each(practising: GuiSession) -> None:
     gui = practising
     mock = gui.start_mock()
+    gui.store_key()
+    set_budget(gui, 100)
     gui.desktop.keys("ctrl+shift+d", window="GIMP$")
     copy = gui.desktop.look("portrait.png copy", role="table cell", window=IMAGE_WINDOW)
     # or the second would be the same upscale as the first, and free
@@ -161,6 +186,11 @@ def test_several_layers_have_a_row_each(practising: GuiSession) -> None:
     gui.undo()
     gui.desktop.keys("ctrl+z", "ctrl+z", window="GIMP$")  # the inversion, and the copy
     gui.desktop.gone("portrait.png copy", role="table cell", window=IMAGE_WINDOW)
+    (ledger,) = gui.desktop.home.rglob("spending/*.jsonl")
+    entries = [json.loads(line) for line in ledger.read_text().splitlines()]
+    assert sum(entry["job_id"].startswith("run-") for entry in entries) == 2
+    assert len({entry["entry_id"] for entry in entries if entry["state"] == "charged"}) >= 2
+    set_budget(gui, 0)
 
 
 def test_from_the_menu_to_the_layer_and_back_with_one_undo(practising: GuiSession) -> None:

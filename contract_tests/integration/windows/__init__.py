@@ -1,4 +1,4 @@
-"""The programs on a Windows Python, run by Wine: the worker out of the zip, the command line, the zip itself.
+"""The programs on a Windows Python, run by Wine: the worker out of the zip, command line, mock and installer.
 
 Wine 8 is not Windows. What it does otherwise, as far as it matters here:
 
@@ -9,6 +9,8 @@ Wine 8 is not Windows. What it does otherwise, as far as it matters here:
 * There is no indexer, no virus scanner, no SmartScreen; a test's own program holds the files instead.
 * ``shutdown`` wakes no reader, and Windows does not document that it does: only ``close`` is relied on.
 * The code page of pipes is 1252, as in western Europe. The console is UTF-16, as on Windows.
+* Its console in a terminal hands neither Ctrl+C nor typed lines on; ``test_interrupts.py`` has another way.
+* The GIMP-like bundle has GIMP's Python alone: ``--check`` rightly says that ``gi`` is missing.
 * numpy crashes; the tests that need it run on Linux alone.
 * PowerShell is missing: ``unit/scripts/test_install.py`` reads ``install.ps1`` with its grammar.
 """

@@ -485,3 +485,19 @@ def test_a_ledger_that_cannot_be_read_is_a_problem_of_the_status(saver: WorkerEn
     status = saver.run({"command": "status"})[-1]
     assert status["budget"] is None
     assert [problem["code"] for problem in status["problems"]] == ["spending-ledger"]
+
+
+def test_four_limits_are_four_errors_with_four_pieces_of_advice(saver: WorkerEnvironment) -> None:
+    errors = {}
+    for scenario in ("plan_exhausted_429", "no_credits_402", "http_429*99", ""):
+        saver.mock.play(scenario)
+        command = {**saver.upscale, "run": None}
+        if not scenario:
+            command["parameters"] = {"scale_factor": 16}
+        event = saver.run(command)[-1]
+        errors[event["code"]] = event
+        assert event["charged"] == "no"
+        assert event["advice"] in texts.error(event)
+    assert set(errors) == {"plan-used-up", "no-credits", "rate-limited", "budget-exceeded"}
+    assert len({event["advice"] for event in errors.values()}) == 4
+    assert saver.mock.charges == 0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precision_upscaler.contract import estimates
 from precision_upscaler.contract.estimates import expected_seconds
-from precision_upscaler.frontend.forecast import Experience, forecast
+from precision_upscaler.frontend.forecast import Experience, forecast, passes
 from precision_upscaler.frontend.options import (
     FIT_LAYER,
     GROW_CANVAS,
@@ -94,3 +94,22 @@ def test_a_stage_of_a_later_release_moves_no_bar() -> None:
     before = whole.note({"event": "progress", "stage": "waiting", "done": 30.0, "total": 60.0})
     assert before
     assert whole.note({"event": "progress", "stage": "polishing", "done": 1, "total": 2}) == before
+
+
+@pytest.mark.parametrize(
+    ("unit", "left", "passed"),
+    [
+        ("money", 0.10, False),
+        ("money", 0.1 * 3 - 0.2, False),  # a binary fraction below 0.10
+        ("money", 0.09, True),
+        ("credits", 40, False),
+        ("credits", 39, True),
+        ("money", 0.0, True),
+    ],
+)
+def test_a_run_passes_the_budget_when_its_price_is_more_than_is_left(
+    unit: str, left: float, passed: bool
+) -> None:
+    price = estimates.Estimate(0.10, "EUR", "2026-11-22", 1.2, 40)
+    assert passes({"unit": unit, "left": left}, price) is passed
+    assert not passes(None, price)

@@ -22,7 +22,7 @@ def without_mnemonic(label: str) -> str:
 
 
 def upscale_dialog(_: Translate) -> dict[str, str]:
-    """Return the labels of the upscale dialog: ``upscale``, and those of the options by their names.
+    """Return the labels of the upscale dialog: ``upscale``, ``over_budget``, and those of the options.
 
     The dialog also has GIMP's own buttons (OK, Cancel, Reset, Help, Load and Save Settings) and those of
     :func:`service_panel`. An option without a label here is shown with its title, without a mnemonic.
@@ -80,6 +80,8 @@ def settings_dialog(_: Translate) -> dict[str, str]:
         "journal_days": _("Keep delivered results (_days):"),
         "journal_megabytes": _("… up to this _much (MB):"),
         "requests_per_minute": _("Requests per minute (_limit of the key):"),
+        "monthly_budget": _("Monthly _budget (0: none):"),
+        "budget_unit": _("Budget _in:"),
         "result_hosts": _("_Further hosts of results:"),
     }
 

@@ -125,27 +125,27 @@ class Spending:
 
     def reconcile(self) -> None:
         """Settle the entries of jobs whose process has died."""
-        self.ledger.reconcile(self._settled)
+        self.ledger.reconcile(self._outcome)
 
     def _limits(self, payer: Payer) -> Budget:
         # practice costs nothing; who tests a budget against a mock says so in the environment
         counted = not payer.practice or os.environ.get(COUNT_PRACTICE_VARIABLE) == "1"
         return self.budget if counted else Budget(None, self.budget.unit)
 
-    def _settled(self, job_id: str) -> EntryState | None:
+    def _outcome(self, job_id: str) -> tuple[EntryState, str | None] | None:
         if job_id.startswith(_RUN):
             lock = self.ledger.lock_run(job_id)
             if lock is None:
                 return None
             self.ledger.unlock_run(job_id, lock)
-            return EntryState.RELEASED
+            return EntryState.RELEASED, None
         try:
             job = self._journal.open(job_id)
         except JobUnknown:
             # dead unpaid jobs are settled here long before they are pruned: this one may have been paid for
-            return EntryState.UNKNOWN
+            return EntryState.UNKNOWN, None
         except UpscaleError:
             return None
         if job.state.unpaid:
-            return None if job.is_running() else EntryState.RELEASED
-        return _SETTLED[job.state]
+            return None if job.is_running() else (EntryState.RELEASED, None)
+        return _SETTLED[job.state], job.task_id

@@ -315,16 +315,17 @@ class SpendingLedger:
         """Return the job's entry that counts, None when it has none."""
         return next((one for one in self.entries() if one.job_id == job_id and one.state.counts), None)
 
-    def reconcile(self, state_of: Callable[[str], EntryState | None]) -> None:
+    def reconcile(self, outcome_of: Callable[[str], tuple[EntryState, str | None] | None]) -> None:
         """Settle what processes that died left open.
 
-        ``state_of(job_id)`` answers from the job journal; None leaves the entry as it is.
+        ``outcome_of(job_id)`` is the state and the task's id, from the job journal; None leaves the entry as
+        it is.
         """
         for entry in self.entries():
             if entry.state in (EntryState.RESERVED, EntryState.UNKNOWN):
-                state = state_of(entry.job_id)
-                if state is not None and state is not entry.state:
-                    self.settle(entry.job_id, state, entry.task_id)
+                outcome = outcome_of(entry.job_id)
+                if outcome is not None and outcome[0] is not entry.state:
+                    self.settle(entry.job_id, *outcome)
 
     def forget(self, before: str) -> int:
         """Delete the entries of all months before ``before`` (``2026-11``); return how many they were.

@@ -108,7 +108,7 @@ def test_a_lock_dies_with_its_holder(tmp_path: Path) -> None:
         [sys.executable, "-c", program, tmp_path / "lock"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
+        assert holder.stdout.readline().strip() == b"held"
         lock = FileLock(tmp_path / "lock")
         assert not lock.acquire(wait=False)
         holder.kill()

@@ -155,7 +155,8 @@ def test_practice_and_real_money_do_not_mix(new: Callable[..., SpendingLedger]) 
 def test_processes_that_died_are_settled_by_what_the_journal_knows(ledger: SpendingLedger) -> None:
     known = {"paid": EntryState.CHARGED, "lost": EntryState.UNKNOWN, "gone": EntryState.RELEASED}
     ledger.reserve(PAYER, [for_job(job_id) for job_id in (*known, "running")], Budget())
-    ledger.reconcile(known.get)
+    ledger.reconcile(lambda job_id: (known[job_id], f"task-{job_id}") if job_id in known else None)
+    assert {entry.task_id for entry in ledger.entries()} == {None, *(f"task-{job_id}" for job_id in known)}
     assert {entry.job_id: entry.state for entry in ledger.entries()} == {
         **known,
         "running": EntryState.RESERVED,

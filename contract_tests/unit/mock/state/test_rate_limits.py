@@ -34,14 +34,20 @@ def test_no_window_ever_holds_more_than_the_limit(
         inside = [len(passed) - bisect.bisect_right(passed, now - span) for span in (window, 2 * window)]
         (left, seconds), (left_too, seconds_too) = limits.hit(buckets, now)
         passes = inside[0] < most and inside[1] < other
-        assert (left >= 0) == (inside[0] < most)
-        assert (left_too >= 0) == (inside[1] < other)
+        assert left == (most - inside[0] - passes if inside[0] < most else -1)
+        assert left_too == (other - inside[1] - passes if inside[1] < other else -1)
         if passes:
             passed.append(now)
-        if left >= 0:
-            assert left == most - inside[0] - passes
         assert 0 <= seconds <= window + 1e-9
         assert 0 <= seconds_too <= 2 * window + 1e-9
+    database.close()
+
+
+def test_each_key_waits_for_itself() -> None:
+    database = Database("", Settings(clock=ClockState(0, 0, 0), link_secret="", webhook_secret=""))
+    limits = RateLimits(database)
+    limits.tell_to_wait("one", 5.0)
+    assert (limits.wait_until("one"), limits.wait_until("other")) == (5.0, 0.0)
     database.close()
 
 

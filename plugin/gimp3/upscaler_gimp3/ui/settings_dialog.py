@@ -19,8 +19,24 @@ from .widgets import Gtk
 if TYPE_CHECKING:
     Event = dict[str, Any]
 
-_NUMBERS = {"deadline_minutes": 5, "journal_days": 1, "journal_megabytes": 100, "requests_per_minute": 1}
+_NUMBERS = {
+    "deadline_minutes": 5,
+    "journal_days": 1,
+    "journal_megabytes": 100,
+    "requests_per_minute": 1,
+    "monthly_budget": 1,
+}
 """The settings that are numbers, with the step of their buttons."""
+
+_CHOICES = ("upload_format", "budget_unit")
+"""The settings that are choices."""
+
+
+def _choices(name: str) -> dict[str, str]:
+    return {
+        "upload_format": {"png": _("PNG, lossless"), "jpeg": _("JPEG, smaller")},
+        "budget_unit": {"money": _("money"), "credits": _("credits")},
+    }[name]
 
 
 def _explanations() -> dict[str, str]:
@@ -37,6 +53,8 @@ def _explanations() -> dict[str, str]:
         "requests_per_minute": _(
             "The service allows 50 a minute to each key, for all its programs together."
         ),
+        "monthly_budget": _("A run that would pass it is refused before anything is sent."),
+        "budget_unit": _("The service's credits, or money by the table of prices."),
         "result_hosts": _(
             "Hosts, separated by spaces, from which results may be fetched besides the service's."
         ),
@@ -120,12 +138,12 @@ class SettingsDialog(Gtk.Dialog):
             field = Gtk.SpinButton.new_with_range(
                 facts.get("minimum", 0), facts.get("maximum", 1_000_000), _NUMBERS[name]
             )
-            field.set_digits(0 if float(value).is_integer() else 2)
+            field.set_digits(2 if name == "monthly_budget" or not float(value).is_integer() else 0)
             field.set_value(value)
             return field
-        if name == "upload_format":
+        if name in _CHOICES:
             field = Gtk.ComboBoxText()
-            for choice, text in (("png", _("PNG, lossless")), ("jpeg", _("JPEG, smaller"))):
+            for choice, text in _choices(name).items():
                 field.append(choice, text)
             field.set_active_id(value)
             return field
@@ -177,7 +195,7 @@ class SettingsDialog(Gtk.Dialog):
                 field.update()
                 number = field.get_value()
                 values[name] = int(number) if isinstance(self._settings[name], int) else number
-            elif name == "upload_format":
+            elif name in _CHOICES:
                 values[name] = field.get_active_id()
             elif name == "base_url":
                 values[name] = self._address()
