@@ -1,4 +1,4 @@
-"""The programs on a Windows Python, run by Wine: worker, command line, mock, installer, and their unit tests.
+"""The programs on a Windows Python, run by Wine: the worker out of the zip, command line, mock and installer.
 
 Wine 8 is not Windows. What it does otherwise, as far as it matters here:
 

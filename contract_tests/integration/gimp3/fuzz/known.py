@@ -62,6 +62,18 @@ REDRAWN = (
         "one undo was not enough",
     ),
     Limit(
+        "an undo or redo in GIMP 3.0 selects the layer that came last",
+        lambda _, image: image["gimp"] == 0,
+        None,
+        r"after (one undo|a redo): /selected",
+    ),
+    Limit(
+        "an undo in GIMP 3.0 of a layer that came and went leaves one more step, without effect",
+        lambda _, image: image["gimp"] == 0 and len(image["selected"]) > 1,
+        None,
+        "one undo was not enough",
+    ),
+    Limit(
         "a redo chooses a mask that was added to be edited",
         lambda layer, _: layer["kind"] == "vector" and layer["mask"] is not None,
         None,

@@ -152,6 +152,7 @@ def image(thing, dumps=None):
     """Return the whole image; layers as a tree in stacking order."""
     palette = thing.get_palette() if thing.get_base_type() == Gimp.ImageBaseType.INDEXED else None
     return {
+        "gimp": Gimp.MINOR_VERSION,
         "size": [thing.get_width(), thing.get_height()],
         "base": thing.get_base_type().value_nick,
         "precision": thing.get_precision().value_nick,

@@ -47,7 +47,7 @@ class ScaledImage:
     """What was known before the image was scaled, for what is corrected afterwards.
 
     ``masks`` holds the layer, its box, the mask's values and flags of every mask to write again: those of
-    vector layers and of the groups around odd layers.
+    vector layers and of the groups around odd layers or layers with effects, whose sizes GIMP changes.
     """
 
     scale: tuple[Fraction, Fraction]
@@ -100,14 +100,13 @@ class ScaledImage:
                 mask.update(0, 0, box.width, box.height)
 
 
-def scale_image(image: Any, layers: Sequence[Any], canvas: Size) -> ScaledImage:
-    """Scale the image to ``canvas`` and return what is left to correct with :meth:`correct_masks`.
+def scale_image(image: Any, layers: Sequence[Any], canvas: Size, scaled: ScaledImage) -> None:
+    """Scale the image to ``canvas``; what is left then is :meth:`ScaledImage.correct_masks`.
 
     ``layers`` are about to be written anew. They are shrunk first, so that GIMP does not scale them in
     vain, but not in a group with a mask: the group would shrink with its layer, and GIMP would crop the
     mask.
     """
-    scaled = _known_before(image, layers, canvas)
     for layer in layers:
         if not has_masked_parent(layer):
             must(layer.resize(1, 1, 0, 0), "resize a layer")
@@ -118,17 +117,18 @@ def scale_image(image: Any, layers: Sequence[Any], canvas: Size) -> ScaledImage:
     with interpolating(interpolation(canvas.width * canvas.height)):
         must(image.scale(canvas.width, canvas.height), "scale the image")
     scaled.correct_layers()
-    return scaled
 
 
-def _known_before(image: Any, layers: Sequence[Any], canvas: Size) -> ScaledImage:
-    written = {layer.get_id() for layer in layers}
+def known_before(image: Any, targets: Sequence[Any], canvas: Size) -> ScaledImage:
+    """Return what is to be corrected when the image was scaled; before any of the ``targets`` goes."""
+    written = {layer.get_id() for layer in targets}
     odd = [
         layer
         for layer in every_layer(image.get_layers())
         if kind_of(layer) in _ODD_KINDS and layer.get_id() not in written
     ]
-    around = {one.get_id(): one for layer in odd for one in parents_of(layer)}
+    changing = [*odd, *(layer for layer in every_layer(image.get_layers()) if layer.get_filters())]
+    around = {one.get_id(): one for layer in changing for one in parents_of(layer)}
     vectors = [layer for layer in odd if kind_of(layer) == "vector"]
     masked = [layer for layer in (*vectors, *around.values()) if layer.get_mask() is not None]
     return ScaledImage(

@@ -20,13 +20,16 @@ from upscaler_gimp3.image.buffers import copy_pixels
 from upscaler_gimp3.image.layers import box_of, copy_attributes, copy_parasites, lock, locks_of, set_visible
 from upscaler_gimp3.image.rendering import plain_layer
 
-from .image_scaling import scale_image
+from .image_scaling import known_before, scale_image
 from .undo import must, undo_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .models import Swap
+
+_SELECTS = Gimp.MINOR_VERSION > 0
+"""Whether GIMP undoes :func:`_select` without making one more undo step: GIMP 3.0 does not always."""
 
 
 def swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
@@ -48,13 +51,15 @@ def swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
 def _swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
     together = united([swap.placed for swap in swaps])
     before = image.get_selected_layers()
-    if any(swap.keep or swap.replace for swap in swaps):
+    if (_SELECTS or len(before) > 1) and any(swap.keep or swap.replace for swap in swaps):
         _select(image, before)
-    locked = [locks_of(swap.layer) for swap in swaps]
-    layers = _layers_to_write(image, swaps)
     scaled = None
     if placement == SCALE_IMAGE:
-        scaled = scale_image(image, layers, together.canvas)
+        scaled = known_before(image, [swap.layer for swap in swaps if not swap.keep], together.canvas)
+    locked = [locks_of(swap.layer) for swap in swaps]
+    layers = _layers_to_write(image, swaps)
+    if scaled is not None:
+        scale_image(image, layers, together.canvas, scaled)
     elif together.canvas != (image.get_width(), image.get_height()) or together.shift != (0, 0):
         must(
             image.resize(together.canvas.width, together.canvas.height, *together.shift), "resize the canvas"
@@ -70,7 +75,7 @@ def _swap_all(image: Any, swaps: Sequence[Swap], placement: str) -> list[Any]:
     stands_for = {swap.layer.get_id(): layer for swap, layer in zip(swaps, layers, strict=True)}
     selected = [stands_for.get(layer.get_id(), layer) for layer in before]
     if [one.get_id() for one in image.get_selected_layers()] != [one.get_id() for one in selected]:
-        _select(image, selected)
+        (_select if _SELECTS else type(image).set_selected_layers)(image, selected)
     return layers
 
 
