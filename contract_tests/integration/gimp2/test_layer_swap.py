@@ -104,6 +104,7 @@ def _carried_out(real: RealGimp, mock: PrecisionMock, key: str, rows: list[Row])
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # the first row carries out the whole table
 @pytest.mark.parametrize("row", table.ROWS, ids=[row["id"] for row in table.ROWS])
 def test_in_the_real_one(real_reports: dict[str, list[str]], row: Row) -> None:
     assert real_reports[row["id"]] == []

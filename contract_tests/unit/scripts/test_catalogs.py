@@ -64,7 +64,7 @@ def test_the_messages_of_the_core_can_be_translated(path: Path) -> None:
             continue
         message = node.args[calls[name][0] - 1]
         assert not isinstance(message, (ast.JoinedStr, ast.BinOp)), f"line {node.lineno}: use translatable(…)"
-        if name == "said" and isinstance(message, ast.Constant):
+        if name == "translatable" and isinstance(message, ast.Constant):
             given = {keyword.arg for keyword in node.keywords}
             assert given == catalogs.placeholders(str(message.value)), f"line {node.lineno}"
 
