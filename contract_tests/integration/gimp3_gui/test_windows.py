@@ -37,7 +37,7 @@ def test_the_first_run_asks_for_the_key(gui: GuiSession) -> None:
     assert not gui.desktop.look("Upscale", role="button", window=DIALOG)["sensitive"]
     gui.desktop.look("The service needs the API key of your account.", window=DIALOG)
     # what it would cost is shown before there is a key
-    gui.desktop.look("/^about 0.10 EUR, an estimate/", window=DIALOG)
+    gui.desktop.look(r"/^about \d+ credits \(0\.10 EUR\), with prices of \d{4}-/", window=DIALOG)
     gui.close(DIALOG)
 
 
@@ -394,7 +394,7 @@ def test_whatever_else_is_on_this_computer_is_no_practice(gui: GuiSession) -> No
     gui.desktop.wait(
         lambda: gui.desktop.look("Settings…", role="button", window=DIALOG)["sensitive"], "the new address"
     )
-    gui.desktop.look("/^about .* EUR, an estimate/", window=DIALOG)
+    gui.desktop.look(r"/^about \d+ credits \(.* EUR\), with prices of /", window=DIALOG)
     assert not gui.desktop.sees("/^Practice: /", window=DIALOG)
     gui.close(DIALOG)
 
