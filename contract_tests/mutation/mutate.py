@@ -38,8 +38,13 @@ TARGETS: dict[str, tuple[str, ...]] = {
         _PROPERTIES + "test_cases.py",
         _PROPERTIES + "test_client_decisions.py",
         _PROPERTIES + "test_client_answers.py",
+        "contract_tests/unit/core/api/test_models.py",
     ),
-    _CORE + "api/retry.py": (_PROPERTIES + "test_client_codes.py", _PROPERTIES + "test_client_decisions.py"),
+    _CORE + "api/retry.py": (
+        _PROPERTIES + "test_client_codes.py",
+        _PROPERTIES + "test_client_decisions.py",
+        "contract_tests/unit/core/api/test_retry.py",
+    ),
     _CORE + "frontend/placement.py": (
         "contract_tests/unit/frontend/test_placement_examples.py",
         "contract_tests/unit/frontend/test_placement.py",
