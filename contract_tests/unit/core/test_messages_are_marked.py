@@ -24,7 +24,7 @@ KINDS = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, UpscaleError) and name not in NOT_FOR_USERS
 }
-MARKS = ("said", "joined")
+MARKS = ("translatable", "joined")
 """Functions whose result carries the messages it is made of."""
 MODULES = sorted(path for path in CORE.rglob("*.py") if not {"cli", "contract", "frontend"} & set(path.parts))
 
