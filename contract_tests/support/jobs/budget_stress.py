@@ -168,6 +168,11 @@ def stress(folder: Path, *, processes: int, runs: int, budget: int, seed: int = 
     with PrecisionMock(speed=_SPEED, seconds=5.0) as mock, patch.dict(os.environ):
         os.environ.update({"FREEPIK_API_KEY": mock.key, COUNT_PRACTICE_VARIABLE: "1"})
 
+        # a ledger without an entry cannot know that a clock is behind
+        source = folder / "first.png"
+        source.write_bytes(png(160, 160))
+        _one(_app(data, mock.url, budget * PRICE, _ChangingClock(begun * _SPEED)), source, None)
+
         def start(number: int) -> multiprocessing.process.BaseProcess:
             process = context.Process(
                 target=_spend,

@@ -162,3 +162,8 @@ def test_what_cannot_be_written_as_text_is_said_all_the_same() -> None:
             return "said"
 
     assert texts.words_of(Odd()) == "said"
+
+
+@pytest.mark.parametrize(("where", "words"), [("keyring", "keyring"), ("file", "only you can read")])
+def test_the_place_of_a_stored_key_is_named(where: str, words: str) -> None:
+    assert words in texts.key_stored(where)

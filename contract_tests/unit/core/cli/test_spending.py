@@ -58,7 +58,8 @@ def test_the_budget_stands_below_the_table(run: Callable[..., Result]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("by", "groups"), [("image", ["a.png", "x.xcf"]), ("kind", ["file", "layer"]), ("month", None)]
+    ("by", "groups"),
+    [("image", ["a.png", "x.xcf"]), ("kind", ["file", "layer"]), ("month", None), ("day", None)],
 )
 def test_json_and_csv_hold_the_same_groups(
     run: Callable[..., Result], by: str, groups: list[str] | None
