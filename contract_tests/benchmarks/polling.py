@@ -123,7 +123,7 @@ def fixed(seconds: float) -> Callable[[int, float, float, float], float]:
 
 
 # the policy as a job really gets it, made of the default settings; nothing else of its surroundings is used
-_POLICY = JobContext(journal=Any, client=Any, settings=Settings(), emit=print).polling  # type: ignore[arg-type]
+_POLICY = JobContext(journal=Any, client=Any, settings=Settings(), emit=print).polling  # type: ignore[arg-type]  # unused
 _OURS = "ours"
 
 POLLERS = {

@@ -61,7 +61,7 @@ def projection(
     if not own:
         (group,) = layers
         # a group, or there would be nothing it holds
-        children = [one for one in reversed(group.children) if one.visible]  # type: ignore[attr-defined]
+        children = [one for one in reversed(group.children) if one.visible]  # type: ignore[attr-defined]  # a group
         return _stacked(image, children, box, empty)
     return _stacked(image, layers, box, empty)
 

@@ -139,7 +139,7 @@ def channel_new(
 ) -> Channel:
     channel = Channel(image, name, image.blank(width, height, 1))
     # a colour of three or four numbers
-    channel.opacity, channel.color, channel.visible = opacity / 100.0, tuple(color), True  # type: ignore[assignment]
+    channel.opacity, channel.color, channel.visible = opacity / 100.0, tuple(color), True  # type: ignore[assignment]  # three
     return channel
 
 

@@ -172,7 +172,7 @@ def _be_worker(environment: dict[str, str], speed: float) -> None:
     os.environ.update(environment)
     if speed != 1.0:
         # a clock in the place of its class: the app only calls it
-        app.SystemClock = lambda: FastClock(speed)  # type: ignore[assignment,attr-defined,return-value]
+        app.SystemClock = lambda: FastClock(speed)  # type: ignore[assignment,attr-defined,return-value]  # see above
     # an orderly end takes apart all that was imported: longer than most workers live
     os._exit(worker.main())
 

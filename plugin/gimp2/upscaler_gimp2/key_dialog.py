@@ -21,7 +21,10 @@ from .encoding import native, readable
 _STORE_UNTESTED = 1
 
 _Shown = namedtuple("_Shown", "host message untested")
-"""What the window shows: the service, what is wrong with the last key or the settings, whether it may be stored untested."""
+"""What the window shows: the service, what is wrong with the last key or the settings, and more.
+
+``untested``: whether the key may be stored untested.
+"""
 
 
 def ask_if_missing(translate):
