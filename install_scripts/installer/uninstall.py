@@ -28,7 +28,6 @@ OURS = (
     "accounts.json",
     "*-damaged.json",
     "prices.json",
-    "spending",
     "log",
     "requests-*",
     ".*.tmp",

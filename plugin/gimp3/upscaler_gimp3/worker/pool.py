@@ -51,7 +51,8 @@ class WorkerPool:
 
         def take() -> bool:
             events.extend(worker.events())
-            loop.quit()
+            if events:
+                loop.quit()
             return bool(GLib.SOURCE_REMOVE)
 
         self._reservation = worker.start()
